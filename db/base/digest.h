@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SHA-256, by libcrypto. Identity of packages and layers; not for passwords.
+ *
+ *	_cleanup_(digest_freep) struct digest *digest = NULL;
+ *
+ *	r = digest_new(&digest);
+ *	r = digest_add(digest, data, size);
+ *	r = digest_finish(digest, hex);		hex is char[DIGEST_HEX_SIZE]
+ */
+#ifndef DB_BASE_DIGEST_H
+#define DB_BASE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/base/error.h"
+
+#define DIGEST_SIZE 32                        /* bytes */
+#define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* lower-case hex with its terminator */
+
+struct digest;
+
+/* 0 or -ENOMEM. */
+int digest_new(struct digest **ret_digest);
+void digest_free(struct digest *digest);
+void digest_freep(struct digest **digest);
+
+/* 0 or -EIO when libcrypto fails. */
+int digest_add(struct digest *digest, const void *data, size_t size);
+/* Only once; the digest can then only be freed. */
+int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE]);
+int digest_finish_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_SIZE]);
+
+/* Of everything readable from fd at its offset 0 on; the file offset does not move. */
+int digest_fd(int fd, char ret_hex[DIGEST_HEX_SIZE], struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The catalog: every path of the source root with kind and size, so that "left out" and "never
+ * existed" can be told apart later. Written once per source, read by path.
+ */
+#ifndef DB_CATALOG_H
+#define DB_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/base/error.h"
+#include "db/entry.h"
+#include "db/manifest.h"
+
+struct catalog_entry {
+	const char *path; /* borrowed */
+	enum entry_kind kind;
+	uint64_t size;
+};
+
+/* Is there a catalog already? */
+int catalog_exists(struct manifest *manifest, bool *ret_exists, struct error *err);
+
+/* Add one path; what is there already is replaced. Call inside a transaction (manifest_begin()). */
+int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, struct error *err);
+
+/*
+ * Walk the directory `root` (this file system and other disk file systems below it, no pseudo file
+ * systems; one file system when xdev) and add everything, in one transaction. Directories that
+ * cannot be read are counted in *ret_skipped.
+ */
+int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
+		 struct error *err);
+
+/* 1 found, 0 not in the catalog. */
+int catalog_find(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,
+		 struct error *err);
+
+/* Every path in byte order: as access_walk. */
+struct catalog_walk;
+int catalog_walk_begin(struct manifest *manifest, struct catalog_walk **ret_walk,
+		       struct error *err);
+int catalog_walk_next(struct catalog_walk *walk, struct catalog_entry *ret_entry,
+		      struct error *err);
+void catalog_walk_end(struct catalog_walk *walk);
+void catalog_walk_endp(struct catalog_walk **walk);
+
+#endif

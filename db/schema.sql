@@ -1,0 +1,117 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The manifest: what traced runs touched. This file is its definition; the build embeds it, and
+-- `sqlite3 new.db < schema.sql` makes an empty manifest by hand. manifest(5) is its manual.
+-- Paths are raw bytes stored as TEXT: absolute inside the traced root, no trailing slash, "/" is the
+-- root. Times are nanoseconds since 1970 (CLOCK_REALTIME). A boolean is 0 or 1.
+
+PRAGMA application_id = 1397965645;	-- 'SFCM': file(1) and manifest_open() know a manifest by it
+PRAGMA user_version = 1;		-- the version of this schema; a change of meaning raises it
+
+-- One run under trace, from mount to unmount.
+CREATE TABLE session (
+	id         INTEGER PRIMARY KEY,
+	uuid       TEXT    NOT NULL UNIQUE,	-- lower-case, with dashes; merging goes by it
+	label      TEXT    NOT NULL,		-- what the operator called it; need not be unique
+	kind       TEXT    NOT NULL		-- 'test', or 'prod' for misses that came back
+	           CHECK (kind IN ('test', 'prod')),
+	mode       TEXT    NOT NULL		-- 'every' call seen, or the 'first' use of each path
+	           CHECK (mode IN ('every', 'first')),
+	exact      INTEGER NOT NULL DEFAULT 1,	-- 0: counts are lower bounds (attr_timeout, mode first)
+	source     TEXT    NOT NULL,		-- the traced root as the host names it
+	command    TEXT,			-- JSON array: argv of what was run; NULL when unknown
+	cwd        TEXT,			-- of the start, inside the root; NULL when unknown
+	uid        INTEGER,			-- of the start; NULL when unknown
+	gid        INTEGER,
+	env        TEXT,			-- JSON object: variables of the start that matter
+	host       TEXT    NOT NULL,		-- uname -n
+	kernel     TEXT    NOT NULL,		-- uname -r
+	tool       TEXT    NOT NULL,		-- 'tracefs 0.1.0'
+	started_ns INTEGER NOT NULL,
+	ended_ns   INTEGER,			-- NULL until ended
+	state      TEXT    NOT NULL		-- open: being written (or its writer died unnoticed)
+	           CHECK (state IN ('open', 'complete', 'interrupted')),
+	pid        INTEGER NOT NULL DEFAULT 0,	-- of the writer, 0 when none is left
+	pid_started INTEGER NOT NULL DEFAULT 0,	-- field 22 of /proc/PID/stat, so a reused pid is told apart
+	boot       TEXT    NOT NULL DEFAULT '',	-- /proc/sys/kernel/random/boot_id of the writer
+	events     INTEGER NOT NULL DEFAULT 0,	-- operations seen
+	dropped    INTEGER NOT NULL DEFAULT 0,	-- operations seen and not recorded: 0, or not to be trusted
+	problem    TEXT				-- why it is not whole, in words; NULL when nothing went wrong
+);
+
+-- One path inside the root, and what was there when a session first saw it.
+CREATE TABLE entry (
+	id       INTEGER PRIMARY KEY,
+	path     TEXT    NOT NULL UNIQUE,
+	kind     TEXT				-- NULL: it did not exist
+	         CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
+	size     INTEGER,			-- bytes; of a link, of its target's name
+	mode     INTEGER,			-- permission bits, 07777
+	uid      INTEGER,
+	gid      INTEGER,
+	mtime_ns INTEGER,
+	nlink    INTEGER,
+	target   TEXT,				-- of a link
+	origin   TEXT    NOT NULL DEFAULT 'source'	-- 'created' by the run itself, else 'source'
+	         CHECK (origin IN ('source', 'created'))
+);
+
+-- Who did it.
+CREATE TABLE program (
+	id   INTEGER PRIMARY KEY,
+	exe  TEXT NOT NULL,			-- path as seen inside the root; '' when it could not be known
+	comm TEXT NOT NULL,			-- the task's name, 15 bytes at most
+	UNIQUE (exe, comm)
+);
+
+-- Many operations of one kind on one path by one program with one result, added up.
+CREATE TABLE access (
+	session   INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+	entry     INTEGER NOT NULL REFERENCES entry (id),
+	op        TEXT    NOT NULL
+	          CHECK (op IN ('lookup', 'stat', 'access', 'readlink', 'open', 'exec', 'readdir',
+	                        'getxattr', 'create', 'mkdir', 'mknod', 'symlink', 'link', 'unlink',
+	                        'rmdir', 'rename', 'write', 'setattr', 'setxattr')),
+	errno     INTEGER NOT NULL,		-- 0: success
+	program   INTEGER NOT NULL REFERENCES program (id),
+	count     INTEGER NOT NULL,		-- how many operations
+	reading   INTEGER NOT NULL DEFAULT 0,	-- for opens: any of them for reading
+	writing   INTEGER NOT NULL DEFAULT 0,	-- for opens: any of them for writing
+	executing INTEGER NOT NULL DEFAULT 0,	-- for opens: any of them by exec
+	first_seq INTEGER NOT NULL,		-- number of the first in the order of the session, from 1
+	first_ns  INTEGER NOT NULL,
+	last_ns   INTEGER NOT NULL,
+	PRIMARY KEY (session, entry, op, errno, program)
+) WITHOUT ROWID;
+
+CREATE INDEX access_by_entry ON access (entry);
+
+-- Every path of the source root, so that "left out" and "never existed" can be told apart.
+CREATE TABLE catalog (
+	path TEXT    PRIMARY KEY,
+	kind TEXT    NOT NULL			-- as in entry
+	     CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
+	size INTEGER NOT NULL			-- bytes; 0 for what has no contents
+) WITHOUT ROWID;
+
+-- The raw stream, one row per operation; empty unless tracefs was told log=events.
+CREATE TABLE event (
+	session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+	seq     INTEGER NOT NULL,		-- order within the session, from 1
+	ns      INTEGER NOT NULL,
+	pid     INTEGER NOT NULL,		-- thread id as the host sees it, 0 when unknown
+	program INTEGER NOT NULL REFERENCES program (id),
+	op      TEXT    NOT NULL,
+	entry   INTEGER NOT NULL REFERENCES entry (id),
+	errno   INTEGER NOT NULL,
+	PRIMARY KEY (session, seq)
+) WITHOUT ROWID;
+
+-- Accesses in words: one row per access with the path, the program and the session spelled out.
+CREATE VIEW accesses AS
+	SELECT entry.path, access.op, access.errno, access.count, program.exe, program.comm,
+	       access.reading, access.writing, access.executing,
+	       access.first_seq, access.first_ns, access.last_ns, session.label, session.uuid
+	FROM access
+	JOIN entry   ON entry.id = access.entry
+	JOIN program ON program.id = access.program
+	JOIN session ON session.id = access.session;

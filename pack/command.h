@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The subcommands of tracepack: one cmd_<name>.c each, listed in the table of main.c.
+ */
+#ifndef PACK_COMMAND_H
+#define PACK_COMMAND_H
+
+/* Exit codes of every program of this project. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct command {
+	const char *name;
+	/* argv[0] is the subcommand's name; returns an exit code, having printed its errors. */
+	int (*function)(int argc, char **argv);
+	const char *summary; /* one line, lower case, no full stop */
+	const char *usage;   /* behind "tracepack NAME", then one option a line */
+};
+
+/* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */
+int command_misused(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Print the help text of a command on stdout; returns EXIT_DONE. */
+int command_help(const struct command *command);
+/* The row of the table with this name; NULL when there is none. */
+const struct command *command_find(const char *name);
+
+/*
+ * SIGINT and SIGTERM set this to the signal's number; long work looks at it and ends with -EINTR,
+ * removing what it has not published.
+ */
+extern volatile int command_cancelled;
+void command_catch_signals(void);
+
+#endif

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# For every t-*.sh: a directory of its own, cleanup on every exit, and a few words to test with.
+#
+#	. "${srcdir:-.}/tests/lib.sh"
+#	requires root
+#	requires unsquashfs -version
+#	mount_tracefs …; on_exit umount "$dir/mnt"
+#	check "what is claimed" test "$(cat x)" = y
+#	finish
+
+set -u
+LC_ALL=C
+export LC_ALL
+
+# Where the sources and the built programs are; make check sets both.
+srcdir=$(cd "${srcdir:-.}" && pwd)
+builddir=$(cd "${builddir:-.}" && pwd)
+PATH=$builddir/fs:$builddir/pack:$srcdir/scripts:$PATH:/usr/sbin:/sbin
+export PATH srcdir builddir
+
+failures=0
+claims=0
+cleanups=
+
+# A directory of its own on a real disk file system (tmpfs has no user xattrs before 6.6).
+dir=$(mktemp -d "${TEST_TMPDIR:-/var/tmp}/sfc-test.XXXXXX") || exit 99
+
+# on_exit COMMAND…: run when the test ends, however it ends; the last registered runs first.
+on_exit() {
+	quoted=
+	for word; do
+		quoted="$quoted '$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'"
+	done
+	cleanups="$quoted
+$cleanups"
+}
+
+cleanup() {
+	status=$?
+	trap - EXIT HUP INT TERM
+	cd /
+	eval "$cleanups"
+	# whatever a test left mounted below its own directory, deepest first
+	awk -v d="$dir/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		while IFS= read -r left; do
+			umount -l "$(printf '%b' "$left")" 2>/dev/null
+		done
+	chmod -R u+rwX "$dir" 2>/dev/null
+	rm -rf --one-file-system "$dir"
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# skip REASON: the test cannot run here.
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+# requires root | fuse | COMMAND ARG…: skip with the reason unless it works.
+requires() {
+	case $1 in
+	root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
+	fuse) [ -r /dev/fuse ] && [ -w /dev/fuse ] || skip "needs a usable /dev/fuse" ;;
+	*) "$@" >/dev/null 2>&1 </dev/null || skip "needs '$*'" ;;
+	esac
+}
+
+fail() {
+	failures=$((failures + 1))
+	echo "FAIL: $*"
+}
+
+# check CLAIM COMMAND…: the command succeeds.
+check() {
+	claim=$1
+	shift
+	claims=$((claims + 1))
+	if "$@"; then echo "ok: $claim"; else fail "$claim ($*)"; fi
+}
+
+# check_equal CLAIM GOT WANTED
+check_equal() {
+	claims=$((claims + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok: $1"
+	else
+		fail "$1"
+		printf '\tgot    %s\n\twanted %s\n' "$2" "$3"
+	fi
+}
+
+# check_fails CLAIM STATUS PATTERN COMMAND…: exits with STATUS, says one line on stderr that matches
+# PATTERN (a case pattern), nothing else there.
+check_fails() {
+	claim=$1 wanted=$2 pattern=$3
+	shift 3
+	claims=$((claims + 1))
+	"$@" >"$dir/.stdout" 2>"$dir/.stderr" </dev/null
+	got=$?
+	said=$(cat "$dir/.stderr")
+	if [ "$got" != "$wanted" ]; then
+		fail "$claim: exit $got, wanted $wanted ($said)"
+	elif [ "$(wc -l <"$dir/.stderr")" -ne 1 ]; then
+		fail "$claim: not one line on stderr: $said"
+	else
+		# shellcheck disable=SC2254 # it is a pattern
+		case $said in
+		$pattern) echo "ok: $claim" ;;
+		*) fail "$claim: said '$said', wanted '$pattern'" ;;
+		esac
+	fi
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds; fails after SECONDS.
+wait_for() {
+	tries=$(($1 * 20))
+	shift
+	while [ "$tries" -gt 0 ]; do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.05
+		tries=$((tries - 1))
+	done
+	return 1
+}
+
+# The last line of every test.
+finish() {
+	echo "$claims claims, $failures failed"
+	[ "$failures" = 0 ]
+	exit
+}
+
+cd "$dir" || exit 99
