@@ -107,6 +107,9 @@ struct access_walk;
 /* sessions NULL: all of them. */
 int access_walk_begin(struct manifest *manifest, const int64_t *sessions, size_t count,
 		      struct access_walk **ret_walk, struct error *err);
+/* Only the accesses to one path. */
+int access_walk_begin_path(struct manifest *manifest, const char *path, const int64_t *sessions,
+			   size_t count, struct access_walk **ret_walk, struct error *err);
 /* 1 a row, 0 the end, or a negative errno. */
 int access_walk_next(struct access_walk *walk, struct access_row *ret_row, struct error *err);
 void access_walk_end(struct access_walk *walk);

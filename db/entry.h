@@ -54,4 +54,8 @@ struct entry {
 	struct found found;
 };
 
+/* By path: 1 found (strings borrowed until the next call), 0 not there, or a negative errno. */
+int entry_find(struct manifest *manifest, const char *path, struct entry *ret_entry,
+	       struct error *err);
+
 #endif

@@ -32,17 +32,22 @@ CREATE TABLE session (
 	           CHECK (state IN ('open', 'complete', 'interrupted')),
 	pid        INTEGER NOT NULL DEFAULT 0,	-- of the writer, 0 when none is left
 	pid_started INTEGER NOT NULL DEFAULT 0,	-- field 22 of /proc/PID/stat, so a reused pid is told apart
+	pidns      INTEGER NOT NULL DEFAULT 0,	-- inode of its pid namespace: a pid means nothing outside it
 	boot       TEXT    NOT NULL DEFAULT '',	-- /proc/sys/kernel/random/boot_id of the writer
 	events     INTEGER NOT NULL DEFAULT 0,	-- operations seen
 	dropped    INTEGER NOT NULL DEFAULT 0,	-- operations seen and not recorded: 0, or not to be trusted
 	problem    TEXT				-- why it is not whole, in words; NULL when nothing went wrong
 );
 
--- One path inside the root, and what was there when a session first saw it.
+-- One path inside the root, and what was there when a session first saw it. A row only ever learns:
+--   nothing was found, later something is   what is found now is kept, and whose work it is;
+--   a run created it, later a session
+--     finds it in the source                the source is kept;
+--   it was in the source                    kept as it was, whatever runs change, delete or re-create.
 CREATE TABLE entry (
 	id       INTEGER PRIMARY KEY,
 	path     TEXT    NOT NULL UNIQUE,
-	kind     TEXT				-- NULL: it did not exist
+	kind     TEXT				-- NULL: nothing was found there, or nothing looked
 	         CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
 	size     INTEGER,			-- bytes; of a link, of its target's name
 	mode     INTEGER,			-- permission bits, 07777
@@ -50,7 +55,7 @@ CREATE TABLE entry (
 	gid      INTEGER,
 	mtime_ns INTEGER,
 	nlink    INTEGER,
-	target   TEXT,				-- of a link
+	target   TEXT,				-- of a link; NULL when nobody read it
 	origin   TEXT    NOT NULL DEFAULT 'source'	-- 'created' by the run itself, else 'source'
 	         CHECK (origin IN ('source', 'created'))
 );
@@ -63,7 +68,8 @@ CREATE TABLE program (
 	UNIQUE (exe, comm)
 );
 
--- Many operations of one kind on one path by one program with one result, added up.
+-- Many operations of one kind on one path by one program with one result, added up. The key starts
+-- with the entry, so that one path's accesses lie together and the views below need no sorting.
 CREATE TABLE access (
 	session   INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
 	entry     INTEGER NOT NULL REFERENCES entry (id),
@@ -80,10 +86,8 @@ CREATE TABLE access (
 	first_seq INTEGER NOT NULL,		-- number of the first in the order of the session, from 1
 	first_ns  INTEGER NOT NULL,
 	last_ns   INTEGER NOT NULL,
-	PRIMARY KEY (session, entry, op, errno, program)
+	PRIMARY KEY (entry, session, op, errno, program)
 ) WITHOUT ROWID;
-
-CREATE INDEX access_by_entry ON access (entry);
 
 -- Every path of the source root, so that "left out" and "never existed" can be told apart.
 CREATE TABLE catalog (
@@ -115,3 +119,50 @@ CREATE VIEW accesses AS
 	JOIN entry   ON entry.id = access.entry
 	JOIN program ON program.id = access.program
 	JOIN session ON session.id = access.session;
+
+-- What the service needs: paths of the source that were used with success, and by whom first.
+-- Creating a path is no use of it, and what a run created is never needed. A path that was in the
+-- source is needed even when the run deleted it afterwards or put another in its place; one that was
+-- missing until the run created it is not. Who was refused (EACCES) has looked the name up before,
+-- with success, and that lookup is the use.
+CREATE VIEW needed AS
+	WITH run (id, base) AS (
+		-- sessions in the order they started, far enough apart for every first_seq
+		SELECT id, row_number() OVER (ORDER BY started_ns, id) << 40 FROM session
+	), used AS (
+		-- program is that of the row with the least first: SQLite says so of min()
+		SELECT access.entry, access.program, min(run.base + access.first_seq) AS first,
+		       sum(iif(access.op IN ('open', 'exec'), access.count, 0)) AS opens,
+		       sum(iif(access.op = 'stat', access.count, 0)) AS stats,
+		       sum(iif(access.op = 'readlink', access.count, 0)) AS readlinks,
+		       count(DISTINCT access.session) AS sessions
+		FROM access CROSS JOIN run ON run.id = access.session
+		WHERE access.errno = 0
+		  AND access.op NOT IN ('create', 'mkdir', 'mknod', 'symlink', 'link')
+		GROUP BY access.entry
+	)
+	SELECT entry.path, entry.kind, entry.size, used.opens, used.stats, used.readlinks,
+	       program.exe AS first_exe, used.sessions,
+	       row_number() OVER (ORDER BY used.first) AS first_seq	-- 1 was used first of all
+	FROM used
+	JOIN entry   ON entry.id = used.entry
+	JOIN program ON program.id = used.program
+	WHERE entry.origin = 'source';
+
+-- What it looked for in vain: ENOENT (2) and ENOTDIR (20), the same numbers on every Linux. A name
+-- looked up just before the run created it is left out. A path of the source is here when the run
+-- had deleted it, or when a 'prod' session missed it in a package.
+CREATE VIEW missing AS
+	SELECT entry.path, access.op, access.errno, sum(access.count) AS count, program.exe
+	FROM access
+	JOIN entry   ON entry.id = access.entry
+	JOIN program ON program.id = access.program
+	WHERE access.errno IN (2, 20) AND entry.origin = 'source'
+	GROUP BY access.entry, access.op, access.errno, program.exe;
+
+-- What no session ever touched, not even in vain: the catalog less every path with an access.
+CREATE VIEW untouched AS
+	SELECT path, kind, size
+	FROM catalog
+	WHERE NOT EXISTS (SELECT 1 FROM entry JOIN access ON access.entry = entry.id
+	                  WHERE entry.path = catalog.path);

@@ -7,6 +7,7 @@
 #define DB_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/base/error.h"

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "db/access.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "db/entry_table.h"
+#include "db/program_table.h"
+#include "db/session.h"
+#include "db/statement.h"
+
+static const char *const op_names[ACCESS_OPS] = {
+	[ACCESS_LOOKUP] = "lookup",	[ACCESS_STAT] = "stat",
+	[ACCESS_ACCESS] = "access",	[ACCESS_READLINK] = "readlink",
+	[ACCESS_OPEN] = "open",		[ACCESS_EXEC] = "exec",
+	[ACCESS_READDIR] = "readdir",	[ACCESS_GETXATTR] = "getxattr",
+	[ACCESS_CREATE] = "create",	[ACCESS_MKDIR] = "mkdir",
+	[ACCESS_MKNOD] = "mknod",	[ACCESS_SYMLINK] = "symlink",
+	[ACCESS_LINK] = "link",		[ACCESS_UNLINK] = "unlink",
+	[ACCESS_RMDIR] = "rmdir",	[ACCESS_RENAME] = "rename",
+	[ACCESS_WRITE] = "write",	[ACCESS_SETATTR] = "setattr",
+	[ACCESS_SETXATTR] = "setxattr",
+};
+
+const char *access_op_name(enum access_op op)
+{
+	return (unsigned int)op < ACCESS_OPS ? op_names[op] : NULL;
+}
+
+int access_op_of_name(const char *name, enum access_op *ret_op)
+{
+	for (int op = 0; op < ACCESS_OPS; op++) {
+		if (!strcmp(name, op_names[op])) {
+			*ret_op = (enum access_op)op;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct access_record *const *x = a, *const *y = b;
+	int order = strcmp((*x)->path, (*y)->path);
+
+	/* of two sightings of one path the earlier is the first */
+	return order ? order : ((*x)->first_seq > (*y)->first_seq) -
+				       ((*x)->first_seq < (*y)->first_seq);
+}
+
+/* Sorted, so that new rows of one batch go to neighbouring pages. NULL: out of memory. */
+static const struct access_record **sorted(const struct access_record *records, size_t count)
+{
+	const struct access_record **order = calloc(count ? count : 1, sizeof(*order));
+
+	for (size_t i = 0; order && i < count; i++)
+		order[i] = &records[i];
+	if (order)
+		qsort(order, count, sizeof(*order), by_path);
+	return order;
+}
+
+static int record_one(struct manifest *manifest, int64_t session,
+		      const struct access_record *record, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO access (entry, session, op, errno, program, count, reading, writing,"
+		" executing, first_seq, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+		" reading = reading | excluded.reading, writing = writing | excluded.writing,"
+		" executing = executing | excluded.executing,"
+		" first_seq = min(first_seq, excluded.first_seq),"
+		" first_ns = min(first_ns, excluded.first_ns),"
+		" last_ns = max(last_ns, excluded.last_ns)";
+	int64_t entry, program;
+	sqlite3_stmt *stmt;
+	int r;
+
+	r = entry_intern(manifest, record->path, record->found, &entry, err);
+	if (r == 0)
+		r = program_intern(manifest, record->exe, record->comm, &program, err);
+	if (r == 0)
+		r = statement_get(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, entry);
+	bind_int(stmt, 2, session);
+	bind_text(stmt, 3, access_op_name(record->op));
+	bind_int(stmt, 4, record->error);
+	bind_int(stmt, 5, program);
+	bind_int(stmt, 6, (int64_t)record->count);
+	bind_int(stmt, 7, (record->flags & ACCESS_READING) != 0);
+	bind_int(stmt, 8, (record->flags & ACCESS_WRITING) != 0);
+	bind_int(stmt, 9, (record->flags & ACCESS_EXECUTING) != 0);
+	bind_int(stmt, 10, (int64_t)record->first_seq);
+	bind_int(stmt, 11, record->first_ns);
+	bind_int(stmt, 12, record->last_ns);
+	return statement_run(manifest, stmt, err);
+}
+
+int access_record_batch(struct manifest *manifest, int64_t session,
+			const struct access_record *records, size_t count, uint64_t more_events,
+			uint64_t more_dropped, struct error *err)
+{
+	_cleanup_(freep) const struct access_record **order = sorted(records, count);
+	int r;
+
+	if (!order)
+		return error_oom(err);
+	r = manifest_begin(manifest, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = record_one(manifest, session, order[i], err);
+	if (r == 0)
+		r = session_note(manifest, session, more_events, more_dropped, NULL, err);
+	if (r == 0)
+		r = manifest_commit(manifest, err);
+	if (r < 0)
+		manifest_rollback(manifest);
+	return r;
+}

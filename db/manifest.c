@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "db/manifest.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/connection.h"
+#include "db/schema.h"
+#include "db/session_table.h"
+#include "db/statement.h"
+
+enum {
+	BUSY_MS = 10000,
+	ENTRY_SLOTS = 1 << 16, /* 3 MB and the paths themselves */
+	PROGRAM_SLOTS = 1 << 10,
+};
+
+/* Everything a connection may need to say, in the words of errno. */
+static int errno_of(struct manifest *manifest, int code)
+{
+	int system = manifest->db ? sqlite3_system_errno(manifest->db) : 0;
+
+	switch (code & 0xff) {
+	case SQLITE_FULL:
+		return ENOSPC;
+	case SQLITE_NOMEM:
+		return ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return EBUSY;
+	case SQLITE_READONLY:
+		return EROFS;
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return EACCES;
+	case SQLITE_CANTOPEN:
+	case SQLITE_IOERR:
+		return system ? system : EIO;
+	case SQLITE_CORRUPT:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_ERROR: /* a table without a column that ours has, and the like */
+		return EUCLEAN;
+	case SQLITE_NOTADB:
+		return EMEDIUMTYPE;
+	default:
+		return EIO;
+	}
+}
+
+int manifest_error(const struct manifest *manifest, int code, struct error *err)
+{
+	int number = errno_of((struct manifest *)manifest, code);
+	const char *path = manifest->path;
+
+	switch (number) {
+	case ENOMEM:
+		return error_oom(err);
+	case EBUSY:
+		return error_set(err, -EBUSY, "manifest '%s' is locked by another program", path);
+	case EUCLEAN:
+		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: %s", path,
+				 sqlite3_errmsg(manifest->db));
+	case EMEDIUMTYPE:
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: it is no database",
+				 path);
+	default:
+		return error_code(err, -number, "cannot %s manifest '%s'",
+				  manifest->writing ? "write" : "read", path);
+	}
+}
+
+int manifest_execute(struct manifest *manifest, const char *sql, struct error *err)
+{
+	int code = sqlite3_exec(manifest->db, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? 0 : manifest_error(manifest, code, err);
+}
+
+/* A URI, because a plain name that starts with "file:" would be taken for one. NULL: no memory. */
+static char *uri_of(const char *path, const char *query)
+{
+	struct text uri = TEXT_INIT;
+
+	text_add(&uri, "file:");
+	/* "//host" would be an authority */
+	if (path[0] == '/' && path[1] == '/')
+		text_add(&uri, "///");
+	for (const char *p = path; *p; p++) {
+		if (strchr("%?#", *p))
+			text_printf(&uri, "%%%02x", (unsigned char)*p);
+		else
+			text_add_char(&uri, *p);
+	}
+	text_add(&uri, query);
+	return text_take(&uri);
+}
+
+/* Nothing that a hostile file brings along is run, and its pages are checked as they are read. */
+static int connection_harden(struct manifest *manifest, struct error *err)
+{
+	sqlite3_extended_result_codes(manifest->db, 1);
+	sqlite3_busy_timeout(manifest->db, BUSY_MS);
+	sqlite3_db_config(manifest->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(manifest->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(manifest->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return manifest_execute(manifest, "PRAGMA cell_size_check = ON", err);
+}
+
+static void connection_close(struct manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->prepared.count; i++)
+		sqlite3_finalize(manifest->prepared.items[i].stmt);
+	manifest->prepared.count = 0;
+	sqlite3_close_v2(manifest->db);
+	manifest->db = NULL;
+}
+
+/* flags: SQLITE_OPEN_READONLY or _READWRITE. */
+static int connection_open(struct manifest *manifest, const char *path, const char *query,
+			   int flags, struct error *err)
+{
+	int code, r;
+
+	connection_close(manifest);
+	free(manifest->uri);
+	manifest->uri = uri_of(path, query);
+	if (!manifest->uri)
+		return error_oom(err);
+	code = sqlite3_open_v2(manifest->uri, &manifest->db,
+			       flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	if (!manifest->db)
+		return error_oom(err);
+	r = code == SQLITE_OK ? 0 : manifest_error(manifest, code, err);
+	return r < 0 ? r : connection_harden(manifest, err);
+}
+
+static bool has_wal(const struct manifest *manifest)
+{
+	_cleanup_(text_release) struct text wal = TEXT_INIT;
+	struct stat st;
+
+	text_printf(&wal, "%s-wal", manifest->path);
+	return !text_failed(&wal) && stat(wal.bytes, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * Is it a manifest at all? Asked on a connection that takes no lock and makes no file, so that what
+ * is somebody else's stays untouched. A manifest whose writer died between two pages of a checkpoint
+ * looks cut short until its -wal is read: then the real opening judges.
+ */
+static int probe(struct manifest *manifest, struct error *err)
+{
+	int version, r;
+
+	r = connection_open(manifest, manifest->path, "?immutable=1", SQLITE_OPEN_READONLY, err);
+	if (r == 0)
+		r = schema_version(manifest, &version, err);
+	return r == -EUCLEAN && has_wal(manifest) ? 0 : r;
+}
+
+static int check_file(struct manifest *manifest, struct error *err)
+{
+	struct stat st;
+
+	if (stat(manifest->path, &st) < 0)
+		return error_errno(err, "cannot open manifest '%s'", manifest->path);
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, -EISDIR, "'%s' is not a manifest: it is a directory",
+				 manifest->path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: it is no regular file",
+				 manifest->path);
+	if (st.st_size == 0)
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: it is empty",
+				 manifest->path);
+	if (access(manifest->path, R_OK) < 0)
+		return error_errno(err, "cannot open manifest '%s'", manifest->path);
+	manifest->dev = st.st_dev;
+	manifest->ino = st.st_ino;
+	return 0;
+}
+
+/*
+ * Put a laid-out manifest under its name at once, so that nobody ever sees half of one. Where another
+ * program was faster, its manifest is taken.
+ */
+static int publish_new(const struct io_output *output, struct error *err)
+{
+	int r = renameat2(AT_FDCWD, output->temporary, AT_FDCWD, output->path, RENAME_NOREPLACE);
+
+	if (r < 0 && errno == EINVAL) /* a file system that cannot; link() never replaces */
+		r = link(output->temporary, output->path);
+	if (r < 0 && errno != EEXIST)
+		return error_errno(err, "cannot create manifest '%s'", output->path);
+	return 0;
+}
+
+static int create(struct manifest *manifest, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	int r;
+
+	r = io_output_open(&output, manifest->path, 0644, err);
+	if (r < 0)
+		return r;
+	r = connection_open(manifest, output.temporary, "", SQLITE_OPEN_READWRITE, err);
+	/* the file is nobody's until it is published: a journal has nothing to protect */
+	if (r == 0)
+		r = manifest_execute(manifest, "PRAGMA journal_mode = OFF", err);
+	if (r == 0)
+		r = schema_lay_out(manifest, err);
+	connection_close(manifest);
+	return r < 0 ? r : publish_new(&output, err);
+}
+
+/* SQLite opens what it may not write for reading, and says nothing. */
+static int refuse_read_only(struct manifest *manifest, struct error *err)
+{
+	if (access(manifest->path, W_OK) < 0)
+		return error_errno(err, "cannot write manifest '%s'", manifest->path);
+	return error_code(err, -EROFS, "cannot write manifest '%s'", manifest->path);
+}
+
+static int open_writing(struct manifest *manifest, struct error *err)
+{
+	int version, r;
+
+	r = connection_open(manifest, manifest->path, "", SQLITE_OPEN_READWRITE, err);
+	if (r < 0)
+		return r;
+	if (sqlite3_db_readonly(manifest->db, "main") != 0)
+		return refuse_read_only(manifest, err);
+	/* NORMAL: what a killed process committed stays, what a power cut loses is the last moments */
+	r = manifest_execute(manifest,
+			     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+			     "PRAGMA secure_delete = OFF; PRAGMA cache_size = -8000;"
+			     "PRAGMA journal_size_limit = 67108864",
+			     err);
+	if (r == 0)
+		r = schema_version(manifest, &version, err);
+	if (r == 0 && version < SCHEMA_VERSION)
+		r = schema_climb(manifest, version, NULL, 0, err);
+	if (r == 0)
+		r = schema_check(manifest, err);
+	return r < 0 ? r : session_mark_interrupted(manifest, err);
+}
+
+/*
+ * For reading, yet opened for writing where that is allowed: only so can SQLite take in the -wal of
+ * a writer that was killed, and tidy it away with the last connection. query_only keeps us honest.
+ */
+static int connect_reading(struct manifest *manifest, struct error *err)
+{
+	int r = connection_open(manifest, manifest->path, "", SQLITE_OPEN_READWRITE, err);
+
+	if (r == 0)
+		r = manifest_execute(manifest, "PRAGMA query_only = ON; PRAGMA cache_size = -16000",
+				     err);
+	return r < 0 ? r : schema_check(manifest, err);
+}
+
+static bool is_of_read_only_place(int r)
+{
+	return r == -EROFS || r == -EACCES || r == -EPERM || r == -ENOENT || r == -EIO;
+}
+
+/* A read-only directory has no room for the -shm that reading in WAL mode takes. */
+static int connect_immutable(struct manifest *manifest, struct error *err)
+{
+	int r;
+
+	if (has_wal(manifest))
+		return error_set(err, -EROFS,
+				 "cannot read manifest '%s': its last part is in '%s-wal' and the "
+				 "directory is read-only; copy both to a place that can be written",
+				 manifest->path, manifest->path);
+	r = connection_open(manifest, manifest->path, "?immutable=1", SQLITE_OPEN_READONLY, err);
+	return r < 0 ? r : schema_check(manifest, err);
+}
+
+/* An older manifest that may not be written is climbed as a copy in memory. */
+static int read_through_copy(struct manifest *manifest, int version, struct error *err)
+{
+	static unsigned int copies;
+	struct manifest copy = {.path = manifest->path, .writing = true};
+	sqlite3_backup *backup;
+	char name[64];
+	int code, r;
+
+	/* a name of its own, so that ATTACH finds it too */
+	snprintf(name, sizeof(name), "/manifest-%u", __atomic_fetch_add(&copies, 1, __ATOMIC_RELAXED));
+	r = connection_open(&copy, name, "?vfs=memdb", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    err);
+	backup = r == 0 ? sqlite3_backup_init(copy.db, "main", manifest->db, "main") : NULL;
+	if (backup) {
+		sqlite3_backup_step(backup, -1);
+		code = sqlite3_backup_finish(backup);
+		r = code == SQLITE_OK ? 0 : manifest_error(&copy, code, err);
+	} else if (r == 0) {
+		r = manifest_error(&copy, sqlite3_errcode(copy.db), err);
+	}
+	if (r == 0)
+		r = schema_climb(&copy, version, NULL, 0, err);
+	if (r == 0) {
+		connection_close(manifest);
+		free(manifest->uri);
+		manifest->db = take(copy.db);
+		manifest->uri = take(copy.uri);
+	}
+	connection_close(&copy);
+	array_release(&copy.prepared);
+	free(copy.uri);
+	return r;
+}
+
+static int open_reading(struct manifest *manifest, struct error *err)
+{
+	int version, r;
+
+	r = connect_reading(manifest, err);
+	if (is_of_read_only_place(r))
+		r = connect_immutable(manifest, err);
+	if (r == 0)
+		r = schema_version(manifest, &version, err);
+	if (r == 0 && version < SCHEMA_VERSION)
+		r = read_through_copy(manifest, version, err);
+	return r;
+}
+
+int manifest_open(const char *path, enum manifest_mode mode, struct manifest **ret_manifest,
+		  struct error *err)
+{
+	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
+	struct stat st;
+	int r;
+
+	manifest = calloc(1, sizeof(*manifest));
+	if (!manifest)
+		return error_oom(err);
+	manifest->entries.count = ENTRY_SLOTS;
+	manifest->programs.count = PROGRAM_SLOTS;
+	manifest->path = strdup(path);
+	if (!manifest->path)
+		return error_oom(err);
+	manifest->writing = mode != MANIFEST_READ;
+	if (mode == MANIFEST_CREATE && stat(path, &st) < 0 && errno == ENOENT) {
+		r = create(manifest, err);
+		if (r < 0)
+			return r;
+	}
+	r = check_file(manifest, err);
+	if (r == 0)
+		r = probe(manifest, err);
+	if (r == 0)
+		r = manifest->writing ? open_writing(manifest, err) : open_reading(manifest, err);
+	if (r < 0)
+		return r;
+	*ret_manifest = take(manifest);
+	return 0;
+}
+
+void manifest_close(struct manifest *manifest)
+{
+	int saved = errno;
+
+	if (!manifest)
+		return;
+	connection_close(manifest);
+	array_release(&manifest->prepared);
+	cache_release(&manifest->entries);
+	cache_release(&manifest->programs);
+	free(manifest->uri);
+	free(manifest->path);
+	free(manifest);
+	errno = saved;
+}
+
+void manifest_closep(struct manifest **manifest)
+{
+	manifest_close(*manifest);
+}
+
+const char *manifest_path(const struct manifest *manifest)
+{
+	return manifest->path;
+}
+
+/* What is written into a file that has lost its name is lost too: better said before than never. */
+static int check_still_there(struct manifest *manifest, struct error *err)
+{
+	const char *path = sqlite3_db_filename(manifest->db, "main");
+	struct stat st;
+
+	if (!manifest->ino || !path || !*path)
+		return 0;
+	if (stat(path, &st) == 0 && st.st_dev == manifest->dev && st.st_ino == manifest->ino)
+		return 0;
+	return error_set(err, -ESTALE, "manifest '%s' was removed or replaced while it was in use",
+			 manifest->path);
+}
+
+int manifest_begin(struct manifest *manifest, struct error *err)
+{
+	int r = check_still_there(manifest, err);
+
+	return r < 0 ? r : manifest_execute(manifest, "BEGIN IMMEDIATE", err);
+}
+
+int manifest_commit(struct manifest *manifest, struct error *err)
+{
+	return manifest_execute(manifest, "COMMIT", err);
+}
+
+void manifest_rollback(struct manifest *manifest)
+{
+	/* a failed COMMIT or a full disk may have rolled back by itself */
+	if (!sqlite3_get_autocommit(manifest->db))
+		sqlite3_exec(manifest->db, "ROLLBACK", NULL, NULL, NULL);
+	/* ids given out in this transaction are nobody's now */
+	cache_release(&manifest->entries);
+	cache_release(&manifest->programs);
+}
+
+int manifest_copy(struct manifest *manifest, const char *path, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
+	_cleanup_(freep) char *uri = NULL;
+	int r;
+
+	if (access(path, F_OK) == 0)
+		return error_code(err, -EEXIST, "cannot copy the manifest to '%s'", path);
+	r = io_output_open(&output, path, 0644, err);
+	if (r < 0)
+		return r;
+	uri = uri_of(output.temporary, "");
+	if (!uri)
+		return error_oom(err);
+	r = statement_new(manifest, "VACUUM INTO ?", &stmt, err);
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, uri);
+	/* query_only would forbid the other file as well */
+	r = manifest_execute(manifest, "PRAGMA query_only = OFF", err);
+	if (r == 0)
+		r = statement_step(manifest, stmt, err);
+	if (!manifest->writing)
+		sqlite3_exec(manifest->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	if (r < 0)
+		return error_prefix(err, r, "cannot copy to '%s'", path);
+	return io_publish(&output, err);
+}

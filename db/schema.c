@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "db/schema.h"
+
+#include <stdio.h>
+
+#include "db/base/cleanup.h"
+#include "db/statement.h"
+
+static const char schema_sql[] = "BEGIN IMMEDIATE;\n"
+#include "db/schema.inc"
+				 "COMMIT;\n";
+
+/* From version 1, the first, on. A change of meaning adds {2, "ALTER TABLE …"} here. */
+static const struct schema_step own_steps[] = {
+	{1, ""},
+};
+
+int schema_lay_out(struct manifest *manifest, struct error *err)
+{
+	return manifest_execute(manifest, schema_sql, err);
+}
+
+static int number_of(struct manifest *manifest, const char *sql, int *ret_number,
+		     struct error *err)
+{
+	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
+	int r;
+
+	r = statement_new(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	r = statement_step(manifest, stmt, err);
+	if (r < 0)
+		return r;
+	*ret_number = r ? sqlite3_column_int(stmt, 0) : 0;
+	return 0;
+}
+
+int schema_version(struct manifest *manifest, int *ret_version, struct error *err)
+{
+	int id, version, r;
+
+	r = number_of(manifest, "PRAGMA application_id", &id, err);
+	if (r < 0)
+		return r;
+	r = number_of(manifest, "PRAGMA user_version", &version, err);
+	if (r < 0)
+		return r;
+	if (id != SCHEMA_APPLICATION_ID)
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: %s", manifest->path,
+				 "it is a database of something else");
+	if (version > SCHEMA_VERSION)
+		return error_set(err, -EPROTONOSUPPORT,
+				 "manifest '%s' has version %d, newer than the %d known here: use "
+				 "newer tools",
+				 manifest->path, version, SCHEMA_VERSION);
+	if (version < 1)
+		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: its version is %d",
+				 manifest->path, version);
+	*ret_version = version;
+	return 0;
+}
+
+int schema_check(struct manifest *manifest, struct error *err)
+{
+	enum { TABLES = 6 };
+	int count, r;
+
+	/* plain tables: a view or virtual table of such a name could run anything when read */
+	r = number_of(manifest,
+		      "SELECT count(DISTINCT name) FROM sqlite_schema"
+		      " WHERE type = 'table' AND sql LIKE 'CREATE TABLE %' AND name IN"
+		      " ('session', 'entry', 'program', 'access', 'catalog', 'event')",
+		      &count, err);
+	if (r < 0)
+		return r;
+	if (count != TABLES)
+		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is missing",
+				 manifest->path);
+	return 0;
+}
+
+static int climb_one(struct manifest *manifest, const struct schema_step *step, struct error *err)
+{
+	char sql[64];
+	int r;
+
+	r = manifest_execute(manifest, step->sql, err);
+	if (r < 0)
+		return r;
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", step->version);
+	return manifest_execute(manifest, sql, err);
+}
+
+int schema_climb(struct manifest *manifest, int version, const struct schema_step *steps,
+		 size_t count, struct error *err)
+{
+	int r;
+
+	if (!steps) {
+		steps = own_steps;
+		count = sizeof(own_steps) / sizeof(*own_steps);
+	}
+	r = manifest_begin(manifest, err);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (steps[i].version > version)
+			r = climb_one(manifest, &steps[i], err);
+	if (r == 0)
+		r = manifest_commit(manifest, err);
+	if (r < 0)
+		manifest_rollback(manifest);
+	return r < 0 ? error_prefix(err, r, "cannot bring it to version %d", SCHEMA_VERSION) : 0;
+}
