@@ -19,6 +19,7 @@ struct scan;
 struct scan_options {
 	bool no_xattrs;
 	bool xdev;         /* stay on the file system of the root */
+	bool keep_going;   /* what vanishes meanwhile is left out and counted, not an error */
 	/* Asked for each path before it is taken; false leaves it (and what is below) out. Or NULL. */
 	bool (*wanted)(const char *path, uint32_t mode, void *data);
 	void *data;
@@ -46,5 +47,8 @@ int scan_all(struct scan *scan, struct tree *tree, struct error *err);
  * sentence per kind for the program to print; NULL when nothing. Owned by the scan.
  */
 const char *scan_warnings(const struct scan *scan);
+
+/* With keep_going: names that vanished or could not be read, and were left out. */
+uint64_t scan_left_out(const struct scan *scan);
 
 #endif

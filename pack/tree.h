@@ -87,6 +87,7 @@ struct node {
 	struct inode *inode; /* shared by hard links; owned by the tree */
 	struct node **children; /* of a directory; in byte order after tree_sort() */
 	uint32_t child_count;
+	uint32_t index; /* of this node in parent->children */
 	char name[]; /* the root's is "" */
 };
 
@@ -157,5 +158,16 @@ int tree_walk(struct tree *tree, int (*visit)(struct node *node, void *data), vo
  * -EINVAL: there is nothing to open.
  */
 int content_open(const struct node *node, int *ret_fd, uint64_t *ret_offset, struct error *err);
+
+/*
+ * The same question after the last byte was read: is the file that fd has open still what was
+ * scanned? 0, or -ESTALE with err set. Contents of the other kinds cannot change.
+ */
+int content_check(const struct node *node, int fd, struct error *err);
+
+/*
+ * Free what the content owns and leave CONTENT_NONE; the size stays.
+ */
+void content_release(struct content *content);
 
 #endif
