@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kernel passthrough: the kernel reads and writes an open file's data on the source itself, without
+ * asking us. libfuse has a call for it only from 3.17 on, so this speaks the protocol by itself,
+ * which works with every libfuse: the INIT reply asks for it, an ioctl turns a descriptor into a
+ * backing id, and the OPEN reply names the id.
+ *
+ * One id per node is kept until the kernel forgets the node (at most BACKING_KEEP of them while
+ * closed); a node whose file cannot be backed is read through us for as long as it lives, because
+ * one open file must never be backed by half.
+ */
+#ifndef FS_BACKING_H
+#define FS_BACKING_H
+
+#include <fuse_lowlevel.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/inode.h"
+
+enum { BACKING_KEEP = 16384 };
+
+struct backing {
+	bool wanted;        /* asked for in INIT, if the kernel has it */
+	bool offered;       /* the kernel has it, and INIT was answered so */
+	int fuse_fd;
+	unsigned int depth; /* how deep file systems may be stacked, with us */
+	unsigned int ids;   /* in use; guarded by the nodes' lock */
+};
+
+/* From the flags of the INIT request: what to add to the reply. */
+void backing_negotiate(struct backing *backing, uint64_t offered, uint64_t *flags,
+		       uint32_t *ret_depth);
+
+/*
+ * Count one more open of the node and say by which id: > 0, or 0 when it cannot be backed. place is
+ * where the file is.
+ */
+int32_t backing_open(struct backing *backing, struct node_table *nodes, struct node *node,
+		     const struct place *place);
+/* The same with a descriptor in hand, for a file just created. */
+int32_t backing_open_fd(struct backing *backing, struct node_table *nodes, struct node *node,
+			int fd);
+void backing_release(struct backing *backing, struct node_table *nodes, struct node *node);
+/* The node goes; called with the nodes' lock held. */
+void backing_forget(struct backing *backing, struct node *node);
+
+/* Answer OPEN and CREATE with an id. The result is that of fuse_reply_open(). */
+int backing_reply_open(fuse_req_t req, int32_t id);
+int backing_reply_create(fuse_req_t req, const struct fuse_entry_param *entry, int32_t id);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/cataloguer.h"
+
+#include "db/base/cleanup.h"
+#include "db/catalog.h"
+#include "db/manifest.h"
+
+static int catalog_write(struct cataloguer *cataloguer)
+{
+	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
+	uint64_t skipped = 0;
+	bool exists = false;
+	int r;
+
+	r = manifest_open(cataloguer->manifest, MANIFEST_WRITE, &manifest, &cataloguer->err);
+	if (r == 0)
+		r = catalog_exists(manifest, &exists, &cataloguer->err);
+	if (r < 0 || exists)
+		return r;
+	return catalog_scan(manifest, cataloguer->source, cataloguer->xdev, &skipped,
+			    &cataloguer->err);
+}
+
+static void *cataloguer_run(void *argument)
+{
+	struct cataloguer *cataloguer = argument;
+
+	cataloguer->result = catalog_write(cataloguer);
+	__atomic_store_n(&cataloguer->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+int cataloguer_start(struct cataloguer *cataloguer, const char *manifest, const char *source,
+		     bool xdev, struct error *err)
+{
+	int r;
+
+	*cataloguer =
+		(struct cataloguer){.manifest = manifest, .source = source, .xdev = xdev};
+	r = pthread_create(&cataloguer->thread, NULL, cataloguer_run, cataloguer);
+	if (r)
+		return error_code(err, -r, "cannot start a thread");
+	cataloguer->started = true;
+	return 0;
+}
+
+bool cataloguer_is_done(const struct cataloguer *cataloguer)
+{
+	return !cataloguer->started || __atomic_load_n(&cataloguer->done, __ATOMIC_ACQUIRE);
+}
+
+int cataloguer_finish(struct cataloguer *cataloguer, struct error *err)
+{
+	if (!cataloguer->started)
+		return 0;
+	pthread_join(cataloguer->thread, NULL);
+	cataloguer->started = false;
+	return cataloguer->result < 0
+		       ? error_set(err, cataloguer->result, "catalog: %s", cataloguer->err.message)
+		       : 0;
+}

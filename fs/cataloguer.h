@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes the catalog of the source in the background, if the manifest has none yet: a thread and a
+ * connection of its own. It delays nothing but the end: unmounting waits for it.
+ */
+#ifndef FS_CATALOGUER_H
+#define FS_CATALOGUER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "db/base/error.h"
+
+struct cataloguer {
+	pthread_t thread;
+	bool started;
+	bool done;        /* atomic */
+	const char *manifest, *source;
+	bool xdev;
+	int result;
+	struct error err;
+};
+
+int cataloguer_start(struct cataloguer *cataloguer, const char *manifest, const char *source,
+		     bool xdev, struct error *err);
+bool cataloguer_is_done(const struct cataloguer *cataloguer);
+/* Wait for its end: 0, or what went wrong. */
+int cataloguer_finish(struct cataloguer *cataloguer, struct error *err);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Operations on a node as a whole: what it is, not what is in it. */
+#include "fs/tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+
+/* The target of a link, for the first sight of it; NULL when it cannot be read. */
+static const char *link_target(struct tracefs *fs, struct node *node, char *buffer, size_t size)
+{
+	struct place place;
+	ssize_t n = -1;
+
+	if (node_place(&fs->nodes, node, &place) < 0)
+		return NULL;
+	n = readlinkat(place.fd, place.name, buffer, size - 1);
+	place_release(&place);
+	if (n < 0)
+		return NULL;
+	buffer[n] = '\0';
+	return buffer;
+}
+
+static void lookup_failed(struct tracefs *fs, fuse_req_t req, struct node *parent,
+			  const char *name, int error)
+{
+	struct fuse_entry_param nothing = {.entry_timeout = fs->missing_timeout};
+
+	tracefs_note(fs, req, parent, name, &(struct note){.op = ACCESS_LOOKUP, .error = error});
+	if (error == -ENOENT && fs->missing_timeout > 0)
+		fuse_reply_entry(req, &nothing);
+	else
+		fuse_reply_err(req, -error);
+}
+
+/* The kernel meets a name for the first time, or again after it forgot it. */
+void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *parent = node_of(fs, parent_ino), *node;
+	struct note note = {.op = ACCESS_LOOKUP};
+	struct fuse_entry_param entry;
+	char target[PATH_MAX];
+	struct stat raw;
+	int r;
+
+	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
+	if (r < 0) {
+		lookup_failed(fs, req, parent, name, r);
+		return;
+	}
+	note.st = &raw;
+	if (S_ISLNK(raw.st_mode))
+		note.target = link_target(fs, node, target, sizeof(target));
+	tracefs_note(fs, req, node, NULL, &note);
+	if (fuse_reply_entry(req, &entry) == -ENOENT)
+		node_forget(&fs->nodes, node, 1);
+}
+
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	struct tracefs *fs = tracefs_of(req);
+
+	node_forget(&fs->nodes, node_of(fs, ino), nlookup);
+	fuse_reply_none(req);
+}
+
+void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	struct tracefs *fs = tracefs_of(req);
+
+	for (size_t i = 0; i < count; i++)
+		node_forget(&fs->nodes, node_of(fs, forgets[i].ino), forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static int stat_node(struct tracefs *fs, struct node *node, struct fuse_file_info *fi,
+		     struct stat *ret_st)
+{
+	struct place place;
+	int r;
+
+	if (fi && fi->fh) {
+		r = fstat((int)fi->fh, ret_st) < 0 ? -errno : 0;
+		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
+		return r;
+	}
+	r = node_place(&fs->nodes, node, &place);
+	if (r < 0)
+		return r;
+	r = tracefs_stat(fs, &place, ret_st);
+	place_release(&place);
+	/* another kind of thing took the name behind our back: the kernel shall look it up anew */
+	if (r == 0 && (ret_st->st_mode & S_IFMT) != node->type)
+		return -ESTALE;
+	return r;
+}
+
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct stat st;
+	int r;
+
+	r = stat_node(fs, node, fi, &st);
+	tracefs_note(fs, req, node, NULL,
+		     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_attr(req, &st, fs->attr_timeout);
+}
+
+static struct timespec time_of(const struct timespec *time, int to_set, int set, int now)
+{
+	if (to_set & now)
+		return (struct timespec){.tv_nsec = UTIME_NOW};
+	if (to_set & set)
+		return *time;
+	return (struct timespec){.tv_nsec = UTIME_OMIT};
+}
+
+static int change_size(struct tracefs *fs, struct node *node, struct fuse_file_info *fi,
+		       off_t size)
+{
+	_cleanup_(closep) int own = -1;
+	int fd = node_descriptor(fs, node, fi, O_WRONLY, &own);
+
+	if (fd < 0)
+		return fd;
+	return ftruncate(fd, size) < 0 ? -errno : 0;
+}
+
+static int change_at(const struct place *place, const struct stat *attr, int to_set)
+{
+	char path[300];
+
+	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
+		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
+		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
+
+		if (fchownat(place->fd, place->name, uid, gid, place->flags) < 0)
+			return -errno;
+	}
+	if (to_set & FUSE_SET_ATTR_MODE) {
+		/* the kernel never asks this of a link, so following one hop of ours is right */
+		place_proc_path(place, path, sizeof(path));
+		if (chmod(path, attr->st_mode & 07777) < 0)
+			return -errno;
+	}
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME)) {
+		struct timespec times[2] = {
+			time_of(&attr->st_atim, to_set, FUSE_SET_ATTR_ATIME,
+				FUSE_SET_ATTR_ATIME_NOW),
+			time_of(&attr->st_mtim, to_set, FUSE_SET_ATTR_MTIME,
+				FUSE_SET_ATTR_MTIME_NOW)};
+		const char *name = place->name;
+		int flags = AT_SYMLINK_NOFOLLOW;
+
+		if (!name[0]) { /* utimensat() has AT_EMPTY_PATH only since 5.8 */
+			name = place_proc_path(place, path, sizeof(path));
+			flags = 0;
+		}
+		if (utimensat(place->fd, name, times, flags) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	struct stat st;
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0) {
+		r = change_at(&place, attr, to_set);
+		/* last: a change of owner clears the suid bit, and so does a new size */
+		if (r == 0 && (to_set & FUSE_SET_ATTR_SIZE))
+			r = change_size(fs, node, fi, attr->st_size);
+		if (r == 0)
+			r = tracefs_stat(fs, &place, &st);
+		place_release(&place);
+	}
+	tracefs_note(fs, req, node, NULL,
+		     &(struct note){.op = to_set & FUSE_SET_ATTR_SIZE ? ACCESS_WRITE
+								      : ACCESS_SETATTR,
+				    .error = r});
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_attr(req, &st, fs->attr_timeout);
+}
+
+void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	char target[PATH_MAX + 1];
+	struct place place;
+	ssize_t n = 0;
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0) {
+		n = readlinkat(place.fd, place.name, target, sizeof(target) - 1);
+		r = n < 0 ? -errno : 0;
+		place_release(&place);
+	}
+	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_READLINK, .error = r});
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	target[n] = '\0';
+	fuse_reply_readlink(req, target);
+}
+
+void op_access(fuse_req_t req, fuse_ino_t ino, int mask)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0) {
+		if (faccessat(place.fd, place.name, mask, place.flags) < 0)
+			r = -errno;
+		place_release(&place);
+	}
+	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_ACCESS, .error = r});
+	fuse_reply_err(req, -r);
+}
+
+void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = ino ? node_of(fs, ino) : fs->nodes.root;
+	struct statvfs st;
+	struct place place;
+	char path[300];
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0 && place.name[0]) { /* a link must not be followed: its directory will do */
+		place.name[0] = '\0';
+	}
+	if (r == 0) {
+		if (statvfs(place_proc_path(&place, path, sizeof(path)), &st) < 0)
+			r = -errno;
+		place_release(&place);
+	}
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_statfs(req, &st);
+}

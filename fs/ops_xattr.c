@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Extended attributes. */
+#include "fs/tracefs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "db/base/cleanup.h"
+
+/* Asked for by the kernel itself and not by the program: by overlayfs, exec and permission checks. */
+static bool asked_by_kernel(const char *name)
+{
+	return strncmp(name, "trusted.overlay.", 16) == 0 ||
+	       strncmp(name, "user.overlay.", 13) == 0 ||
+	       strncmp(name, "system.posix_acl_", 17) == 0 ||
+	       strcmp(name, "security.capability") == 0;
+}
+
+/*
+ * The l-forms do not follow a last link, which is right for (directory, name); a bare descriptor is
+ * reached through a magic link, which has to be followed.
+ */
+static ssize_t place_getxattr(const struct place *place, const char *name, void *value,
+			      size_t size)
+{
+	char path[300];
+
+	place_proc_path(place, path, sizeof(path));
+	return place->name[0] ? lgetxattr(path, name, value, size)
+			      : getxattr(path, name, value, size);
+}
+
+static ssize_t place_listxattr(const struct place *place, char *list, size_t size)
+{
+	char path[300];
+
+	place_proc_path(place, path, sizeof(path));
+	return place->name[0] ? llistxattr(path, list, size) : listxattr(path, list, size);
+}
+
+static void reply(fuse_req_t req, ssize_t n, size_t size, const char *value)
+{
+	if (n < 0)
+		fuse_reply_err(req, (int)-n);
+	else if (size == 0)
+		fuse_reply_xattr(req, (size_t)n);
+	else
+		fuse_reply_buf(req, value, (size_t)n);
+}
+
+void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	_cleanup_(freep) char *value = size ? malloc(size) : NULL;
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	ssize_t n;
+
+	n = size && !value ? -ENOMEM : node_place(&fs->nodes, node, &place);
+	if (n == 0) {
+		n = place_getxattr(&place, name, value, size);
+		if (n < 0)
+			n = -errno;
+		place_release(&place);
+	}
+	if (!asked_by_kernel(name))
+		tracefs_note(fs, req, node, NULL,
+			     &(struct note){.op = ACCESS_GETXATTR, .error = n < 0 ? (int)n : 0});
+	reply(req, n, size, value);
+}
+
+void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	_cleanup_(freep) char *list = size ? malloc(size) : NULL;
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	ssize_t n;
+
+	n = size && !list ? -ENOMEM : node_place(&fs->nodes, node, &place);
+	if (n == 0) {
+		n = place_listxattr(&place, list, size);
+		if (n < 0)
+			n = -errno;
+		place_release(&place);
+	}
+	tracefs_note(fs, req, node, NULL,
+		     &(struct note){.op = ACCESS_GETXATTR, .error = n < 0 ? (int)n : 0});
+	reply(req, n, size, list);
+}
+
+static void changed(fuse_req_t req, struct node *node, int result)
+{
+	tracefs_note(tracefs_of(req), req, node, NULL,
+		     &(struct note){.op = ACCESS_SETXATTR, .error = result});
+	fuse_reply_err(req, -result);
+}
+
+void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+		 int flags)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	char path[300];
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0) {
+		place_proc_path(&place, path, sizeof(path));
+		if ((place.name[0] ? lsetxattr(path, name, value, size, flags)
+				   : setxattr(path, name, value, size, flags)) < 0)
+			r = -errno;
+		place_release(&place);
+	}
+	changed(req, node, r);
+}
+
+void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct tracefs *fs = tracefs_of(req);
+	struct node *node = node_of(fs, ino);
+	struct place place;
+	char path[300];
+	int r;
+
+	r = node_place(&fs->nodes, node, &place);
+	if (r == 0) {
+		place_proc_path(&place, path, sizeof(path));
+		if ((place.name[0] ? lremovexattr(path, name) : removexattr(path, name)) < 0)
+			r = -errno;
+		place_release(&place);
+	}
+	changed(req, node, r);
+}

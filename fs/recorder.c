@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/access.h"
+#include "db/base/cleanup.h"
+
+/* One transaction holds no more than this, so that other writers of the manifest get their turn. */
+enum { CHUNK = 20000 };
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int session_start_now(struct recorder *recorder, const char *label, struct error *err)
+{
+	_cleanup_(freep) char *copy = strdup(label);
+	int r;
+
+	if (!copy)
+		return error_oom(err);
+	recorder->start.label = copy;
+	r = session_begin(recorder->manifest, &recorder->start, &recorder->session, err);
+	if (r < 0) {
+		recorder->start.label = recorder->label;
+		return r;
+	}
+	free(recorder->label);
+	recorder->label = take(copy);
+	recorder->events = recorder->dropped = 0;
+	free(recorder->problem);
+	recorder->problem = NULL;
+	return 0;
+}
+
+int recorder_open(struct recorder *recorder, struct manifest *manifest,
+		  struct aggregator *aggregator, const struct session_start *start,
+		  unsigned int flush_ms, struct error *err)
+{
+	pthread_condattr_t monotonic;
+	int r;
+
+	*recorder = (struct recorder){
+		.aggregator = aggregator, .manifest = manifest, .flush_ms = flush_ms, .start = *start};
+	pthread_mutex_init(&recorder->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&recorder->wake, &monotonic);
+	pthread_cond_init(&recorder->flushed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	recorder->flushed_ns = monotonic_ns();
+	r = session_start_now(recorder, start->label, err);
+	if (r < 0) {
+		recorder->manifest = NULL; /* stays the caller's */
+		return r;
+	}
+	if (stat(manifest_path(manifest), &recorder->file) < 0)
+		recorder->file.st_ino = 0;
+	return 0;
+}
+
+void recorder_release(struct recorder *recorder)
+{
+	manifest_close(recorder->manifest);
+	batch_free(recorder->pending);
+	free(recorder->label);
+	free(recorder->problem);
+	pthread_cond_destroy(&recorder->wake);
+	pthread_cond_destroy(&recorder->flushed);
+	pthread_mutex_destroy(&recorder->lock);
+}
+
+static void record_of(const struct batch_path *path, const struct aggregate *a,
+		      struct access_record *ret_record)
+{
+	*ret_record = (struct access_record){.path = path->text,
+					     .found = path->has_found ? &path->found : NULL,
+					     .exe = a->program->exe,
+					     .comm = a->program->comm,
+					     .op = a->op,
+					     .error = a->error,
+					     .flags = a->flags,
+					     .count = a->count,
+					     .first_seq = a->first_seq,
+					     .first_ns = a->first_ns,
+					     .last_ns = a->last_ns};
+}
+
+/* Write the raw stream, oldest first; what is written is taken off the batch. */
+static int write_raw(struct recorder *recorder, struct batch *batch, struct error *err)
+{
+	_cleanup_(freep) struct event_record *records = calloc(CHUNK, sizeof(*records));
+	size_t done = 0;
+	int r = 0;
+
+	if (!records)
+		return error_oom(err);
+	while (done < batch->raw_count) {
+		size_t count = 0, i = done;
+
+		for (; i < batch->raw_count && count < CHUNK; i++) {
+			const struct raw_event *raw = &batch->raw[i];
+
+			if (raw->seq == 0)
+				continue;
+			records[count++] = (struct event_record){.seq = raw->seq,
+								 .ns = raw->ns,
+								 .pid = raw->tid,
+								 .path = raw->path->text,
+								 .exe = raw->program->exe,
+								 .comm = raw->program->comm,
+								 .op = raw->op,
+								 .error = raw->error};
+		}
+		if (count)
+			r = event_record_batch(recorder->manifest, recorder->session, records,
+					       count, err);
+		if (r < 0)
+			break;
+		done = i;
+	}
+	memmove(batch->raw, batch->raw + done, (batch->raw_count - done) * sizeof(*batch->raw));
+	batch->raw_count -= done;
+	return r;
+}
+
+/*
+ * Write one transaction's worth of accesses from the front of the batch and take them off it. The
+ * last one carries the events that were dropped.
+ */
+static int write_chunk(struct recorder *recorder, struct batch *batch, struct error *err)
+{
+	_cleanup_(freep) struct access_record *records = calloc(CHUNK, sizeof(*records));
+	struct batch_path *path;
+	uint64_t events = 0, dropped = 0;
+	size_t count = 0, aggregates = 0;
+	int r;
+
+	if (!records)
+		return error_oom(err);
+	for (path = batch->paths; path; path = path->next) {
+		size_t before = count;
+
+		for (const struct aggregate *a = path->aggregates; a && count < CHUNK; a = a->next)
+			if (a->count)
+				record_of(path, a, &records[count++]);
+		if (count == CHUNK && before > 0) {
+			count = before; /* a path goes whole */
+			break;
+		}
+		for (const struct aggregate *a = path->aggregates; a; a = a->next, aggregates++)
+			events += a->count;
+	}
+	if (!path)
+		dropped = batch->dropped;
+	if (count || dropped) {
+		r = access_record_batch(recorder->manifest, recorder->session, records, count,
+					events, dropped, err);
+		if (r < 0)
+			return r;
+	}
+	batch->paths = path;
+	batch->aggregates -= aggregates;
+	recorder->events += events;
+	recorder->dropped += dropped;
+	return 0;
+}
+
+/* -EIO when the file at the manifest's path is not the one we write to any more. */
+static int manifest_present(struct recorder *recorder, struct error *err)
+{
+	const char *path = manifest_path(recorder->manifest);
+	struct stat st;
+
+	if (recorder->file.st_ino == 0)
+		return 0;
+	if (stat(path, &st) == 0 && st.st_ino == recorder->file.st_ino &&
+	    st.st_dev == recorder->file.st_dev)
+		return 0;
+	return error_set(err, -EIO, "manifest %s was removed or replaced while it was written to",
+			 path);
+}
+
+static int write_batch(struct recorder *recorder, struct error *err)
+{
+	struct batch *batch = recorder->pending;
+	int r;
+
+	r = manifest_present(recorder, err);
+	if (r < 0)
+		return r;
+	while (batch->paths) {
+		r = write_chunk(recorder, batch, err);
+		if (r < 0)
+			return r;
+	}
+	if (batch->dropped && !batch->events) {
+		r = write_chunk(recorder, batch, err);
+		if (r < 0)
+			return r;
+	}
+	return batch->raw_count ? write_raw(recorder, batch, err) : 0;
+}
+
+static void problem_set(struct recorder *recorder, const struct error *err)
+{
+	if (!recorder->problem)
+		recorder->problem = strdup(err->message);
+	if (!recorder->failing && recorder->warn)
+		recorder->warn(err->message);
+	recorder->failing = recorder->spoilt = true;
+}
+
+/* Write what is pending and what has come together since: 0, or the first failure. */
+static int write_all(struct recorder *recorder, bool last, struct error *err)
+{
+	for (int round = 0; round < 2; round++) {
+		int r;
+
+		if (!recorder->pending)
+			recorder->pending = aggregator_take(recorder->aggregator, last);
+		if (!recorder->pending)
+			return 0;
+		r = write_batch(recorder, err);
+		if (r < 0)
+			return r;
+		batch_free(take(recorder->pending));
+	}
+	return 0;
+}
+
+static int flush_now(struct recorder *recorder, bool last)
+{
+	struct error err = ERROR_INIT;
+	uint64_t dropped = recorder->dropped;
+	int r;
+
+	r = write_all(recorder, last, &err);
+	if (r < 0) {
+		problem_set(recorder, &err);
+		return r;
+	}
+	if (recorder->dropped > dropped)
+		recorder->spoilt = true;
+	recorder->failing = false;
+	recorder->flushed_ns = monotonic_ns();
+	return 0;
+}
+
+static struct timespec deadline(unsigned int ms)
+{
+	int64_t at = monotonic_ns() + (int64_t)ms * 1000000;
+
+	return (struct timespec){.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000};
+}
+
+/* Events that are given up: the batch that could not be written. */
+static uint64_t give_up(struct recorder *recorder)
+{
+	uint64_t lost = 0;
+
+	for (; recorder->pending;
+	     recorder->pending = aggregator_take(recorder->aggregator, true)) {
+		for (struct batch_path *p = recorder->pending->paths; p; p = p->next)
+			for (struct aggregate *a = p->aggregates; a; a = a->next)
+				lost += a->count;
+		lost += recorder->pending->dropped;
+		batch_free(recorder->pending);
+	}
+	return lost;
+}
+
+static void *recorder_run(void *argument)
+{
+	struct recorder *recorder = argument;
+
+	pthread_mutex_lock(&recorder->lock);
+	while (!recorder->stopping) {
+		struct timespec until = deadline(recorder->flush_ms);
+		uint64_t asked;
+
+		while (!recorder->stopping && recorder->asked == recorder->answered &&
+		       pthread_cond_timedwait(&recorder->wake, &recorder->lock, &until) == 0)
+			;
+		asked = recorder->asked;
+		flush_now(recorder, recorder->stopping);
+		recorder->answered = asked;
+		pthread_cond_broadcast(&recorder->flushed);
+	}
+	pthread_mutex_unlock(&recorder->lock);
+	return NULL;
+}
+
+int recorder_start(struct recorder *recorder, struct error *err)
+{
+	int r = pthread_create(&recorder->thread, NULL, recorder_run, recorder);
+
+	if (r)
+		return error_code(err, -r, "cannot start the recorder");
+	recorder->started = true;
+	return 0;
+}
+
+int recorder_flush(struct recorder *recorder, struct error *err)
+{
+	uint64_t mine;
+	int r = 0;
+
+	pthread_mutex_lock(&recorder->lock);
+	mine = ++recorder->asked;
+	pthread_cond_signal(&recorder->wake);
+	while (recorder->answered < mine)
+		pthread_cond_wait(&recorder->flushed, &recorder->lock);
+	if (recorder->failing)
+		r = error_set(err, -EIO, "%s", recorder->problem ? recorder->problem : "unknown");
+	pthread_mutex_unlock(&recorder->lock);
+	return r;
+}
+
+/* The session's last words; called with the lock held. */
+static int session_finish(struct recorder *recorder, struct error *err)
+{
+	bool whole = !recorder->problem && recorder->dropped == 0;
+	uint64_t lost = 0;
+	int r;
+
+	if (recorder->failing) {
+		lost = give_up(recorder);
+		recorder->dropped += lost;
+	}
+	if (!whole || lost) {
+		r = session_note(recorder->manifest, recorder->session, 0, lost, recorder->problem,
+				 err);
+		if (r < 0)
+			return r;
+	}
+	return session_end(recorder->manifest, recorder->session,
+			   whole && !lost ? SESSION_COMPLETE : SESSION_INTERRUPTED, err);
+}
+
+int recorder_mark(struct recorder *recorder, const char *label, struct error *err)
+{
+	int r;
+
+	pthread_mutex_lock(&recorder->lock);
+	r = flush_now(recorder, true);
+	if (r < 0)
+		error_set(err, r, "%s", recorder->problem ? recorder->problem : "unknown");
+	if (r == 0)
+		r = session_finish(recorder, err);
+	if (r == 0) {
+		aggregator_restart(recorder->aggregator);
+		r = session_start_now(recorder, label, err);
+	}
+	pthread_mutex_unlock(&recorder->lock);
+	return r;
+}
+
+/* Distinct files and misses: the manifest knows them, whatever was forgotten here. */
+static int summary_count(struct recorder *recorder, struct recorder_summary *summary,
+			 struct error *err)
+{
+	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
+	struct access_row row;
+	int64_t entry = -1;
+	bool there = false;
+	int r;
+
+	r = access_walk_begin(recorder->manifest, &recorder->session, 1, &walk, err);
+	if (r < 0)
+		return r;
+	while ((r = access_walk_next(walk, &row, err)) > 0) {
+		bool seen = row.error == 0 && row.entry.found.kind != ENTRY_DIR;
+		bool miss = row.error == ENOENT || row.error == ENOTDIR;
+
+		if (row.entry.id != entry) {
+			entry = row.entry.id;
+			there = false;
+			if (miss && row.entry.found.kind == ENTRY_MISSING)
+				summary->missing++;
+		}
+		if (seen && !there) {
+			there = true;
+			summary->files++;
+		}
+	}
+	return r;
+}
+
+int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summary,
+		  struct error *err)
+{
+	int r, counted;
+
+	pthread_mutex_lock(&recorder->lock);
+	recorder->stopping = true;
+	pthread_cond_signal(&recorder->wake);
+	pthread_mutex_unlock(&recorder->lock);
+	if (recorder->started)
+		pthread_join(recorder->thread, NULL);
+	flush_now(recorder, true); /* what came in between */
+	r = session_finish(recorder, err);
+	*ret_summary = (struct recorder_summary){.accesses = recorder->events,
+						 .dropped = recorder->dropped};
+	counted = r < 0 ? r : summary_count(recorder, ret_summary, err);
+	return r < 0 ? r : counted;
+}

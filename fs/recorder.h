@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one thread that carries batches from the aggregator to the manifest, every flush_ms. It owns
+ * the connection and the session. A batch that cannot be written (disk full, another writer) is
+ * kept and tried again while the aggregator goes on; what is still unwritten at the end is counted
+ * as dropped. Nobody who is traced ever waits for it.
+ */
+#ifndef FS_RECORDER_H
+#define FS_RECORDER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "db/base/error.h"
+#include "db/manifest.h"
+#include "db/session.h"
+#include "fs/aggregator.h"
+
+/* What a session came to. */
+struct recorder_summary {
+	uint64_t accesses; /* operations recorded */
+	uint64_t files;    /* distinct paths that were there, directories not counted */
+	uint64_t missing;  /* distinct paths that never were */
+	uint64_t dropped;
+};
+
+struct recorder {
+	struct aggregator *aggregator;
+	struct manifest *manifest;
+	unsigned int flush_ms;
+	void (*warn)(const char *message); /* called once when writing starts to fail */
+
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* guards what follows; taken before the aggregator's */
+	pthread_cond_t wake, flushed;
+	struct session_start start; /* its strings are the caller's, but for the label */
+	char *label;
+	int64_t session;
+	bool stopping;
+	uint64_t asked, answered; /* flushes */
+	int64_t flushed_ns;       /* CLOCK_MONOTONIC of the last batch that was written */
+	uint64_t events, dropped; /* in this session, written */
+	bool failing;             /* the last write failed */
+	char *problem;            /* the first thing that went wrong; NULL when nothing did */
+	bool spoilt;              /* in this or an earlier session */
+	struct batch *pending;    /* taken and not yet written; only the thread's */
+	struct stat file;         /* the manifest as it was opened */
+};
+
+/*
+ * Begin the session; the strings of `start` must outlive the recorder. Takes ownership of manifest
+ * on success.
+ */
+int recorder_open(struct recorder *recorder, struct manifest *manifest,
+		  struct aggregator *aggregator, const struct session_start *start,
+		  unsigned int flush_ms, struct error *err);
+int recorder_start(struct recorder *recorder, struct error *err);
+
+/* Return when everything seen before the call is written; -EIO when it could not be. */
+int recorder_flush(struct recorder *recorder, struct error *err);
+
+/* End the session and begin the next, under another label. */
+int recorder_mark(struct recorder *recorder, const char *label, struct error *err);
+
+/* Write the rest and end the session. ret_summary is filled as far as it is known. */
+int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summary,
+		  struct error *err);
+void recorder_release(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+
+/* After a signal, users of the mount have this long to let go of it. */
+enum { GRACE_MS = 2000 };
+
+/* What may be asked. */
+
+/* The canonical path of a file that need not be there yet. */
+static int real_file(char **path, struct error *err)
+{
+	_cleanup_(freep) char *copy = strdup(*path), *directory = NULL;
+	char *real, *slash;
+
+	if (!copy)
+		return error_oom(err);
+	slash = strrchr(copy, '/');
+	if (slash)
+		*slash = '\0';
+	directory = realpath(!slash ? "." : copy[0] ? copy : "/", NULL);
+	if (!directory)
+		return error_errno(err, "manifest %s", *path);
+	real = path_join(directory, slash ? slash + 1 : copy);
+	if (!real)
+		return error_oom(err);
+	free(*path);
+	*path = real;
+	return 0;
+}
+
+static int check_manifest(struct options *options, const char *source, struct error *err)
+{
+	int r;
+
+	if (!options->manifest)
+		return error_set(err, -EINVAL, "no manifest was named; say -o manifest=FILE");
+	r = real_file(&options->manifest, err);
+	if (r < 0)
+		return r;
+	if (path_is_within(options->manifest, options->mountpoint))
+		return error_set(err, -EINVAL, "manifest %s is below the mount point; put it "
+					       "elsewhere", options->manifest);
+	if (strcmp(source, "/") != 0 && path_is_within(options->manifest, source))
+		return error_set(err, -EINVAL, "manifest %s is inside the traced tree %s; put it "
+					       "elsewhere", options->manifest, source);
+	return 0;
+}
+
+int run_check(struct options *options, struct error *err)
+{
+	_cleanup_(freep) char *source = NULL, *mountpoint = NULL;
+	struct stat st;
+	int r;
+
+	if (stat(options->source, &st) < 0)
+		return error_errno(err, "source %s", options->source);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "source %s is not a directory", options->source);
+	source = realpath(options->source, NULL);
+	if (!source)
+		return error_errno(err, "source %s", options->source);
+	r = mount_point_check(options->mountpoint, &mountpoint, err);
+	if (r < 0)
+		return r;
+	free(options->mountpoint);
+	options->mountpoint = take(mountpoint);
+	free(options->source);
+	options->source = take(source);
+	return check_manifest(options, options->source, err);
+}
+
+/* The background. */
+
+/* The child says one byte when all is well; its error it has printed itself. */
+static void parent_wait(int fd, pid_t child)
+{
+	char byte;
+
+	if (io_read(fd, &byte, 1) == 1)
+		_exit(0);
+	waitpid(child, NULL, 0);
+	_exit(1);
+}
+
+int run_daemonize(struct run *run, struct error *err)
+{
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_errno(err, "cannot make a pipe");
+	child = fork();
+	if (child < 0)
+		return error_errno(err, "cannot fork");
+	if (child > 0) {
+		close(fds[1]);
+		parent_wait(fds[0], child);
+	}
+	close(fds[0]);
+	run->ready_fd = fds[1];
+	setsid();
+	return 0;
+}
+
+/*
+ * Ready: the parent may go. stderr stays where it is, for the summary and for warnings, unless it is
+ * a pipe: whoever reads from that would wait for us to end.
+ */
+static void say_ready(struct run *run)
+{
+	_cleanup_(closep) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (run->ready_fd < 0)
+		return;
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (fstat(STDERR_FILENO, &st) < 0 || S_ISFIFO(st.st_mode))
+			dup2(null, STDERR_FILENO);
+	}
+	if (chdir("/") < 0)
+		log_debug("cannot change to /");
+	io_write(run->ready_fd, "+", 1);
+	closep(&run->ready_fd);
+	run->ready_fd = -1;
+}
+
+/* The beginning. */
+
+static int signals_block(struct run *run, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return run->signal_fd < 0 ? error_errno(err, "cannot make a signalfd") : 0;
+}
+
+/* As many open files as we are allowed: reading through us needs one per open file. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static const char *default_label(const char *source)
+{
+	const char *name = path_name(source);
+
+	return *name ? name : "root";
+}
+
+int run_open(struct run *run, struct options *options, struct error *err)
+{
+	struct stat st;
+	int r;
+
+	run->options = options;
+	r = signals_block(run, err);
+	if (r < 0)
+		return r;
+	raise_limit();
+	r = watcher_start(&run->watcher, options->mountpoint, options->manifest, err);
+	if (r < 0)
+		return r;
+	run->fs = calloc(1, sizeof(*run->fs));
+	if (!run->fs)
+		return error_oom(err);
+	r = tracefs_init(run->fs, options, err);
+	if (r < 0)
+		return r;
+	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
+	return manifest_open(options->manifest, MANIFEST_CREATE, &run->manifest, err);
+}
+
+/* The mount. */
+
+/* The session's arguments: what fusermount3 has to know, if it is it who mounts. */
+static int session_new(struct run *run, bool helper, bool allow_other, struct error *err)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_lowlevel_ops ops;
+	int r;
+
+	tracefs_operations(run->fs, &ops);
+	r = fuse_opt_add_arg(&args, "tracefs");
+	if (r == 0 && helper) {
+		char *list = NULL;
+
+		r = fuse_opt_add_opt(&list, "subtype=tracefs");
+		if (r == 0 && allow_other)
+			r = fuse_opt_add_opt(&list, "allow_other");
+		if (r == 0 && run->options->read_only)
+			r = fuse_opt_add_opt(&list, "ro");
+		if (r == 0 && run->fs->permissions)
+			r = fuse_opt_add_opt(&list, "default_permissions");
+		if (r == 0)
+			r = fuse_opt_add_arg(&args, "-o");
+		if (r == 0)
+			r = fuse_opt_add_arg(&args, list);
+		free(list);
+	}
+	if (r == 0 && log_level_now() >= LOG_DEBUG)
+		r = fuse_opt_add_arg(&args, "-d");
+	if (r == 0)
+		run->session = fuse_session_new(&args, &ops, sizeof(ops), run->fs);
+	fuse_opt_free_args(&args);
+	return run->session ? 0 : error_set(err, -EIO, "cannot start libfuse");
+}
+
+static int fuse_mount(struct run *run, struct error *err)
+{
+	bool helper = !mount_privileged();
+	bool allow_other = run->options->allow_other || (!helper && !run->options->only_me);
+	int r;
+
+	run->fs->permissions = allow_other && !run->options->scratch;
+	run->fs->own_credentials = geteuid() == 0 && !run->fs->read_only;
+	r = session_new(run, helper, allow_other, err);
+	if (r < 0)
+		return r;
+	if (helper)
+		return mount_open_by_helper(&run->mount, run->options, run->fs->source.path,
+					    run->session, err);
+	return mount_open(&run->mount, run->options, run->fs->source.path, run->fs->permissions,
+			  allow_other, err);
+}
+
+static int start_transport(struct run *run, struct error *err)
+{
+	struct backing *backing = &run->fs->backing;
+	int r;
+
+	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF;
+	/* one level for us, and one for the overlay above; alone, the source may be stacked too */
+	backing->depth = run->options->scratch ? 1 : 2;
+	r = transport_init(&run->transport, run->session, run->mount.fuse_fd, backing, err);
+	if (r < 0)
+		return r;
+	run->transport_ready = true;
+	run->transport.max_threads = run->options->threads;
+	run->transport.own_fs_attributes = !run->fs->read_only;
+	return transport_start(&run->transport, err);
+}
+
+static void warn(const char *message)
+{
+	log_warning("%s; what is traced goes on, what is recorded may be incomplete", message);
+}
+
+static int begin_session(struct run *run, struct error *err)
+{
+	const struct options *options = run->options;
+	struct session_start start = {
+		.label = options->label ? options->label : default_label(run->fs->source.path),
+		.kind = SESSION_TEST,
+		.mode = options->mode == MODE_FIRST ? SESSION_FIRST : SESSION_EVERY,
+		.exact = options->mode == MODE_EVERY && options->attr_timeout_ms == 0 &&
+			 !run->fs->permissions,
+		.source = run->fs->source.path,
+		.uid = -1,
+		.gid = -1,
+		.tool = "tracefs " PACKAGE_VERSION};
+	int r;
+
+	r = recorder_open(&run->recorder, run->manifest, &run->fs->aggregator, &start,
+			  options->flush_ms, err);
+	if (r < 0)
+		return r;
+	run->manifest = NULL;
+	run->recorder_open = true;
+	run->recorder.warn = warn;
+	return recorder_start(&run->recorder, err);
+}
+
+int run_mount(struct run *run, struct error *err)
+{
+	int r;
+
+	r = fuse_mount(run, err);
+	if (r < 0)
+		return r;
+	r = start_transport(run, err);
+	if (r < 0)
+		return r;
+	r = mount_stack(&run->mount, run->fs->source.fd, err);
+	if (r < 0)
+		return r;
+	if (run->options->passthrough == PASSTHROUGH_ON && !run->fs->backing.offered)
+		return error_set(err, -EOPNOTSUPP, "passthrough=on, but the kernel does not offer "
+						   "it here; leave it at auto");
+	r = begin_session(run, err);
+	if (r < 0)
+		return r;
+	__atomic_store_n(&run->fs->recording, true, __ATOMIC_RELEASE);
+	r = mount_attach(&run->mount, err);
+	if (r < 0)
+		return r;
+	watcher_tell(&run->watcher, run->mount.id);
+	if (!run->options->no_catalog)
+		r = cataloguer_start(&run->cataloguer, run->options->manifest,
+				     run->fs->source.path, run->options->xdev, err);
+	if (r == 0)
+		say_ready(run);
+	return r;
+}
+
+/* The middle. */
+
+/* 1 the kernel ended it, 2 a signal came, 0 the time is over. */
+static int wait_event(struct run *run, int timeout_ms)
+{
+	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+			       {.fd = run->signal_fd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	int r;
+
+	do
+		r = poll(fds, 2, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return 0;
+	if (fds[0].revents)
+		return 1;
+	if (read(run->signal_fd, &info, sizeof(info)) < 0)
+		return 0;
+	return 2;
+}
+
+int run_serve(struct run *run, struct error *err)
+{
+	(void)err;
+	while (wait_event(run, -1) == 0)
+		;
+	return 0;
+}
+
+/* The end. */
+
+static void stop_serving(struct run *run)
+{
+	mount_detach(&run->mount, run->session);
+	if (run->transport_ready && !run->mount.by_helper && run->recorder_open &&
+	    wait_event(run, GRACE_MS) == 0)
+		log_warning("%s is unmounted while it is in use: its users lose it now",
+			    run->options->mountpoint);
+	if (run->transport_ready)
+		transport_stop(&run->transport);
+}
+
+int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err)
+{
+	struct error catalog = ERROR_INIT;
+	int r, cataloged;
+
+	stop_serving(run);
+	if (!cataloguer_is_done(&run->cataloguer))
+		log_note("waiting for the catalog of %s", run->fs->source.path);
+	cataloged = cataloguer_finish(&run->cataloguer, &catalog);
+	r = recorder_stop(&run->recorder, ret_summary, err);
+	if (cataloged < 0)
+		log_warning("%s", catalog.message);
+	if (r == 0 && run->recorder.spoilt)
+		r = error_set(err, -EIO, "the session is not whole: %s",
+			      run->recorder.problem ? run->recorder.problem
+						    : "operations were dropped");
+	return r < 0 ? r : cataloged;
+}
+
+void run_release(struct run *run)
+{
+	stop_serving(run);
+	if (run->session)
+		fuse_session_destroy(run->session);
+	mount_release(&run->mount);
+	if (run->transport_ready)
+		transport_release(&run->transport);
+	cataloguer_finish(&run->cataloguer, NULL);
+	if (run->recorder_open)
+		recorder_release(&run->recorder);
+	manifest_close(run->manifest);
+	if (run->fs) {
+		tracefs_release(run->fs);
+		free(run->fs);
+	}
+	watcher_stop(&run->watcher);
+	closep(&run->signal_fd);
+	closep(&run->ready_fd);
+}

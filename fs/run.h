@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One mount from its beginning to its end, as calls in the order in which main() makes them. What
+ * was begun is undone by run_release(), whatever of it there is.
+ */
+#ifndef FS_RUN_H
+#define FS_RUN_H
+
+#include <stdbool.h>
+
+#include "db/base/error.h"
+#include "fs/cataloguer.h"
+#include "fs/mount.h"
+#include "fs/options.h"
+#include "fs/recorder.h"
+#include "fs/tracefs.h"
+#include "fs/transport.h"
+#include "fs/watcher.h"
+
+struct run {
+	struct options *options;
+	struct tracefs *fs;
+	struct manifest *manifest;
+	bool manifest_is_new;  /* made by us: removed again when the mount fails */
+	struct watcher watcher;
+	struct fuse_session *session;
+	struct mount mount;
+	struct transport transport;
+	bool transport_ready;
+	struct recorder recorder;
+	bool recorder_open;
+	struct cataloguer cataloguer;
+	char *label;
+	int signal_fd;
+	int ready_fd; /* a parent waits at the other end for the mount to be usable; or -1 */
+};
+
+/* The paths are there and allowed; makes them canonical. Nothing is written. */
+int run_check(struct options *options, struct error *err);
+/* Go to the background: returns in the child. The parent exits with what becomes of it. */
+int run_daemonize(struct run *run, struct error *err);
+int run_open(struct run *run, struct options *options, struct error *err);
+int run_mount(struct run *run, struct error *err);
+/* Until it is unmounted, or a signal says so. */
+int run_serve(struct run *run, struct error *err);
+/* End the session: 0 whole, a negative errno when something is missing in the manifest. */
+int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err);
+void run_release(struct run *run);
+
+#endif

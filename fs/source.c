@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+
+/* A descriptor of a clone of the mount `path` is in, at `path`; or -1 with errno. */
+static int clone_at(int dirfd, const char *path, unsigned int flags)
+{
+	return open_tree(dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+}
+
+/* File systems on disks: the kernel lists the others as "nodev". */
+static bool filesystem_is_on_disk(const char *type)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/filesystems", "re");
+	char line[128], *name;
+
+	if (strcmp(type, "zfs") == 0)
+		return true;
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		name = strchr(line, '\t');
+		if (name && strcmp(name + 1, type) == 0)
+			return name == line;
+	}
+	return false;
+}
+
+/* In place: mountinfo writes space, tab, newline and backslash as \ooo. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		unsigned int byte;
+
+		if (*text == '\\' && sscanf(text + 1, "%3o", &byte) == 1) {
+			*to++ = (char)byte;
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+/* Is the mount with this id what one gets to see at path? */
+static int open_visible(const char *path, unsigned long long id)
+{
+	_cleanup_(closep) int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx stx;
+
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0 || stx.stx_mnt_id != id)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* Clone the mount at host path `path` and remember it under its path inside the source. */
+static int mount_add(struct source *source, const char *path, unsigned long long id)
+{
+	_cleanup_(closep) int visible = open_visible(path, id), fd = -1;
+	struct source_mount mount;
+	struct stat st;
+
+	if (visible < 0)
+		return 0; /* covered by another mount */
+	fd = clone_at(visible, "", AT_EMPTY_PATH);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	mount.path = strdup(strcmp(source->path, "/") == 0 ? path : path + strlen(source->path));
+	mount.fd = fd;
+	if (!mount.path || array_push(&source->mounts, mount) < 0) {
+		free(mount.path);
+		return -ENOMEM;
+	}
+	take_fd(&fd);
+	return 0;
+}
+
+/* One line of mountinfo(5). */
+static int mount_consider(struct source *source, char *line)
+{
+	char path[4097], type[64], *rest;
+	unsigned long long id;
+
+	rest = strstr(line, " - ");
+	if (!rest || sscanf(rest, " - %63s", type) != 1 ||
+	    sscanf(line, "%llu %*u %*s %*s %4096s", &id, path) != 2)
+		return 0;
+	unescape(path);
+	if (strcmp(path, source->path) == 0 || !path_is_within(path, source->path) ||
+	    !filesystem_is_on_disk(type))
+		return 0;
+	return mount_add(source, path, id);
+}
+
+static int mounts_clone(struct source *source, struct error *err)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/mountinfo", "re");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0)
+		if (mount_consider(source, line) < 0)
+			return error_oom(err);
+	return 0;
+}
+
+int source_open(struct source *source, const char *path, bool xdev, struct error *err)
+{
+	struct stat st;
+
+	*source = (struct source){.fd = -1};
+	source->path = realpath(path, NULL);
+	if (!source->path)
+		return error_errno(err, "source %s", path);
+	source->fd = clone_at(AT_FDCWD, source->path, 0);
+	source->cloned = source->fd >= 0;
+	if (source->fd < 0) /* mounts of another user inside it: they have to come along */
+		source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
+	if (source->fd < 0)
+		source->fd = open(source->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (source->fd < 0 || fstat(source->fd, &st) < 0)
+		return error_errno(err, "cannot open the source %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "source %s is not a directory", path);
+	return xdev || !source->cloned ? 0 : mounts_clone(source, err);
+}
+
+void source_release(struct source *source)
+{
+	for (size_t i = 0; i < source->mounts.count; i++) {
+		free(source->mounts.items[i].path);
+		close(source->mounts.items[i].fd);
+	}
+	array_release(&source->mounts);
+	closep(&source->fd);
+	free(source->path);
+}
+
+int source_mount_at(const struct source *source, const char *path)
+{
+	for (size_t i = 0; i < source->mounts.count; i++)
+		if (strcmp(source->mounts.items[i].path, path) == 0)
+			return source->mounts.items[i].fd;
+	return -1;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The source: the tree that is traced, taken as a clone of its mount. What is mounted inside it does
+ * not come with the clone, so neither /proc nor our own mount point can leak in; other disk file
+ * systems mounted inside it are cloned beside it and looked up by path (unless xdev).
+ *
+ * Without the right to clone mounts the directory itself is used as it is.
+ */
+#ifndef FS_SOURCE_H
+#define FS_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "db/base/array.h"
+#include "db/base/error.h"
+
+struct source_mount {
+	char *path; /* inside the source, canonical */
+	int fd;     /* O_PATH, its root */
+};
+
+struct source {
+	char *path; /* as the host names it, canonical */
+	int fd;     /* O_PATH, its root */
+	bool cloned;
+	ARRAY(struct source_mount) mounts;
+};
+
+int source_open(struct source *source, const char *path, bool xdev, struct error *err);
+void source_release(struct source *source);
+
+/* The root of another mount at this path inside the source, or -1; borrowed. */
+int source_mount_at(const struct source *source, const char *path);
+
+#endif

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+
+/* "For ever", as fuse(4) takes it. */
+static const double FOREVER = 1e9;
+
+/* The table's call when a node goes. */
+static void forgotten(void *owner, struct node *node)
+{
+	struct tracefs *fs = owner;
+
+	backing_forget(&fs->backing, node);
+}
+
+static void timeouts_set(struct tracefs *fs, const struct options *options)
+{
+	bool first = options->mode == MODE_FIRST;
+
+	fs->entry_timeout = FOREVER;
+	fs->attr_timeout = first ? FOREVER : options->attr_timeout_ms / 1000.0;
+	fs->missing_timeout = first && fs->read_only ? FOREVER : 0;
+}
+
+int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err)
+{
+	_cleanup_(closep) int root = -1;
+	struct stat st;
+	int r;
+
+	*fs = (struct tracefs){.options = options,
+			       .source.fd = -1,
+			       .read_only = options->read_only || options->scratch,
+			       .backing.fuse_fd = -1};
+	pthread_mutex_init(&fs->devices_lock, NULL);
+	aggregator_init(&fs->aggregator, options->log == LOG_EVENTS);
+	r = processes_init(&fs->processes, options->mountpoint, err);
+	if (r < 0)
+		return r;
+	r = source_open(&fs->source, options->source, options->xdev, err);
+	if (r < 0)
+		return r;
+	root = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
+	if (root < 0 || fstat(root, &st) < 0)
+		return error_errno(err, "cannot look at the source %s", options->source);
+	fs->devices[fs->ndevices++] = st.st_dev;
+	r = node_table_init(&fs->nodes, take_fd(&root), err);
+	if (r < 0)
+		return r;
+	fs->nodes.forgotten = forgotten;
+	fs->nodes.owner = fs;
+	timeouts_set(fs, options);
+	return 0;
+}
+
+void tracefs_release(struct tracefs *fs)
+{
+	if (fs->nodes.root)
+		node_table_release(&fs->nodes);
+	source_release(&fs->source);
+	processes_release(&fs->processes);
+	aggregator_release(&fs->aggregator);
+	pthread_mutex_destroy(&fs->devices_lock);
+}
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	const struct tracefs *fs = userdata;
+	unsigned int want = FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO |
+			    FUSE_CAP_IOCTL_DIR;
+
+	if (!fs->read_only)
+		want |= FUSE_CAP_DONT_MASK | FUSE_CAP_AUTO_INVAL_DATA;
+	if (fs->permissions)
+		want |= FUSE_CAP_POSIX_ACL;
+	if (fs->options->mode == MODE_FIRST)
+		want |= FUSE_CAP_CACHE_SYMLINKS;
+	conn->want = want & conn->capable;
+	conn->max_background = 64;
+}
+
+void tracefs_operations(const struct tracefs *fs, struct fuse_lowlevel_ops *ret_ops)
+{
+	/* flush is missing on purpose: nothing is held back, and the kernel stops asking */
+	*ret_ops = (struct fuse_lowlevel_ops){
+		.init = op_init,
+		.lookup = op_lookup,
+		.forget = op_forget,
+		.forget_multi = op_forget_multi,
+		.getattr = op_getattr,
+		.readlink = op_readlink,
+		.access = op_access,
+		.statfs = op_statfs,
+		.open = op_open,
+		.read = op_read,
+		.release = op_release,
+		.lseek = op_lseek,
+		.opendir = op_opendir,
+		.readdir = op_readdir,
+		.releasedir = op_releasedir,
+		.getxattr = op_getxattr,
+		.listxattr = op_listxattr,
+	};
+	if (fs->read_only)
+		return;
+	ret_ops->setattr = op_setattr;
+	ret_ops->create = op_create;
+	ret_ops->write = op_write;
+	ret_ops->fsync = op_fsync;
+	ret_ops->fsyncdir = op_fsyncdir;
+	ret_ops->fallocate = op_fallocate;
+	ret_ops->copy_file_range = op_copy_file_range;
+	ret_ops->mknod = op_mknod;
+	ret_ops->mkdir = op_mkdir;
+	ret_ops->symlink = op_symlink;
+	ret_ops->link = op_link;
+	ret_ops->unlink = op_unlink;
+	ret_ops->rmdir = op_rmdir;
+	ret_ops->rename = op_rename;
+	ret_ops->setxattr = op_setxattr;
+	ret_ops->removexattr = op_removexattr;
+}
+
+static bool ignored(const struct tracefs *fs, const char *path)
+{
+	for (size_t i = 0; i < fs->options->ignore.count; i++)
+		if (path_match(fs->options->ignore.items[i], path))
+			return true;
+	return false;
+}
+
+/* What is told of a thing at first sight, or when it is not there. */
+static const struct found *found_of(const struct note *note, uint16_t seen, struct found *found)
+{
+	if (note->error == -ENOENT || note->error == -ENOTDIR) {
+		*found = (struct found){.kind = ENTRY_MISSING};
+		return found;
+	}
+	if (!note->st || note->error || (seen & NODE_SEEN))
+		return NULL;
+	found_from_stat(note->st,
+			note->created || (seen & NODE_CREATED) ? ENTRY_CREATED : ENTRY_SOURCE,
+			found);
+	found->target = note->target;
+	return found;
+}
+
+/* The root is never looked up by name, so it is looked at when something happens to it first. */
+static void note_root(struct tracefs *fs, struct note *note, struct stat *st)
+{
+	if (!note->st && !(fs->nodes.root->flags & NODE_SEEN) && fstat(fs->source.fd, st) == 0)
+		note->st = st;
+}
+
+void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
+		  const struct note *given)
+{
+	struct note copy = *given, *note = &copy;
+	struct stat root;
+	char buffer[1024], *path;
+	struct found found;
+	struct event event = {.op = note->op,
+			      .error = -note->error,
+			      .flags = note->flags,
+			      .tid = fuse_req_ctx(req)->pid};
+
+	if (!__atomic_load_n(&fs->recording, __ATOMIC_ACQUIRE))
+		return;
+	path = node_path(&fs->nodes, node, name, buffer, sizeof(buffer), &event.path_length);
+	if (!path)
+		return;
+	event.path = path;
+	if (fs->options->ignore.count == 0 || !ignored(fs, path)) {
+		event.program = processes_find(&fs->processes, event.tid);
+		if (node == fs->nodes.root && !name)
+			note_root(fs, note, &root);
+		event.found = found_of(note, name ? 0 : node_flag(&fs->nodes, node,
+								  note->st ? NODE_SEEN : 0),
+				       &found);
+		aggregator_add(&fs->aggregator, &event);
+		if (note->op == ACCESS_EXEC)
+			processes_forget(&fs->processes, event.tid);
+	}
+	if (path != buffer)
+		free(path);
+}
+
+/* Which device it is: 0 for the source's own. */
+static unsigned int device_index(struct tracefs *fs, dev_t dev)
+{
+	unsigned int count = __atomic_load_n(&fs->ndevices, __ATOMIC_ACQUIRE), i;
+
+	for (i = 0; i < count; i++)
+		if (fs->devices[i] == dev)
+			return i;
+	pthread_mutex_lock(&fs->devices_lock);
+	for (i = 0; i < fs->ndevices && fs->devices[i] != dev; i++)
+		;
+	if (i == fs->ndevices && i < TRACEFS_DEVICES) {
+		fs->devices[i] = dev;
+		__atomic_store_n(&fs->ndevices, i + 1, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&fs->devices_lock);
+	return i;
+}
+
+uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino)
+{
+	unsigned int index = dev == fs->devices[0] ? 0 : device_index(fs, dev);
+
+	if (index == 0)
+		return ino;
+	if (ino >> 48 == 0 && index < TRACEFS_DEVICES)
+		return ino | (uint64_t)index << 48;
+	return hash_pair(dev, ino) | UINT64_C(1) << 63;
+}
+
+int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret_st)
+{
+	int r = place_stat(place, ret_st);
+
+	if (r == 0)
+		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
+	return r;
+}
+
+/* The root of another file system mounted at (parent, name): a descriptor of ours, or -1. */
+static int mounted_at(struct tracefs *fs, struct node *parent, const char *name)
+{
+	char buffer[1024], *path;
+	size_t length;
+	int fd;
+
+	if (fs->source.mounts.count == 0)
+		return -1;
+	path = node_path(&fs->nodes, parent, name, buffer, sizeof(buffer), &length);
+	if (!path)
+		return -1;
+	fd = source_mount_at(&fs->source, path);
+	if (path != buffer)
+		free(path);
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
+		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node)
+{
+	_cleanup_(closep) int root = -1;
+	struct place place;
+	int r;
+
+	r = node_child_place(&fs->nodes, parent, name, &place);
+	if (r < 0)
+		return r;
+	r = place_stat(&place, ret_raw);
+	place_release(&place);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(ret_raw->st_mode))
+		root = mounted_at(fs, parent, name);
+	if (root >= 0 && fstat(root, ret_raw) < 0)
+		return -errno;
+	r = node_lookup(&fs->nodes, parent, name, ret_raw, take_fd(&root), ret_node);
+	if (r < 0)
+		return r;
+	*ret_entry = (struct fuse_entry_param){.ino = (fuse_ino_t)(uintptr_t)*ret_node,
+					       .attr = *ret_raw,
+					       .attr_timeout = fs->attr_timeout,
+					       .entry_timeout = fs->entry_timeout};
+	ret_entry->attr.st_ino = tracefs_ino(fs, ret_raw->st_dev, ret_raw->st_ino);
+	return 0;
+}
+
+/*
+ * A change of fsuid drops the capabilities that pass over permissions. The kernel has checked the
+ * caller's rights already, so those that would refuse it again are taken back.
+ */
+static void capabilities_raise(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	const uint32_t wanted = 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH |
+				1u << CAP_FOWNER | 1u << CAP_MKNOD;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	data[0].effective |= wanted & data[0].permitted;
+	syscall(SYS_capset, &header, data);
+}
+
+void caller_become(struct tracefs *fs, fuse_req_t req, struct caller *ret_caller)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+
+	ret_caller->changed = false;
+	/* per thread: every worker has left the shared file system attributes (transport.c) */
+	umask(context->umask);
+	if (!fs->own_credentials || (context->uid == 0 && context->gid == 0))
+		return;
+	setfsgid(context->gid);
+	setfsuid(context->uid);
+	capabilities_raise();
+	ret_caller->changed = true;
+}
+
+void caller_return(struct caller *caller)
+{
+	umask(0);
+	if (!caller->changed)
+		return;
+	setfsuid(0);
+	setfsgid(0);
+}

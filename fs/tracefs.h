@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One traced mount: the source, the nodes the kernel knows, and where events go. Every FUSE
+ * operation has the same four steps: find the node, do it, note it, reply. Noting comes before the
+ * reply, because until then the caller is held and can be asked who it is.
+ *
+ * The struct is filled before the first request and then only its parts change, each under a lock of
+ * its own: nodes.lock, processes.lock and aggregator.lock are leaves and never held together.
+ */
+#ifndef FS_TRACEFS_H
+#define FS_TRACEFS_H
+
+#include <fuse_lowlevel.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "db/access.h"
+#include "fs/aggregator.h"
+#include "fs/backing.h"
+#include "fs/inode.h"
+#include "fs/options.h"
+#include "fs/process.h"
+#include "fs/source.h"
+
+enum { TRACEFS_DEVICES = 64 };
+
+struct tracefs {
+	const struct options *options;
+	struct source source;
+	struct node_table nodes;
+	struct processes processes;
+	struct aggregator aggregator;
+	struct backing backing;
+	bool recording;         /* atomic: what happens before the mount is seen is our own doing */
+	bool read_only;         /* nothing below us changes through us */
+	bool permissions;       /* the kernel checks them: mounted with default_permissions */
+	bool own_credentials;   /* requests of other users are carried out as those users */
+	double entry_timeout;   /* seconds */
+	double attr_timeout;
+	double missing_timeout;
+	pthread_mutex_t devices_lock; /* a leaf; for the growth of the next two */
+	dev_t devices[TRACEFS_DEVICES]; /* the first is the source's; their order makes st_ino unique */
+	unsigned int ndevices;
+};
+
+int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err);
+void tracefs_release(struct tracefs *fs);
+
+/* The operation table, built from the ops_*.c; fs is the userdata of the session. */
+void tracefs_operations(const struct tracefs *fs, struct fuse_lowlevel_ops *ret_ops);
+
+/* What an operation tells about its end. */
+struct note {
+	enum access_op op;
+	int error;             /* negative errno or 0, as the operation has it */
+	unsigned int flags;    /* enum access_flags */
+	const struct stat *st; /* what is there, when it was looked at; or NULL */
+	const char *target;    /* of a link, with st */
+	bool created;          /* by this operation */
+};
+
+/*
+ * Remember that the caller of req did note.op to `node`, or to `name` in it when name is not NULL.
+ * Costs a hash lookup, and a look at /proc for a thread not seen for a second.
+ */
+void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
+		  const struct note *note);
+
+static inline struct tracefs *tracefs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static inline struct node *node_of(struct tracefs *fs, fuse_ino_t ino)
+{
+	return ino == FUSE_ROOT_ID ? fs->nodes.root : (struct node *)(uintptr_t)ino;
+}
+
+/* The st_ino we show: the file's own, moved aside where another file system could have the same. */
+uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino);
+
+/* stat at a place, as the mount shows it; the raw one in *ret_raw when it is not NULL. */
+int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret_st);
+
+/* Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. */
+int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
+		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node);
+
+/*
+ * Carry out what makes a new file as the caller: owner, group and umask are then the file system's
+ * business. Nothing happens where the caller is who we are.
+ */
+struct caller {
+	bool changed;
+};
+void caller_become(struct tracefs *fs, fuse_req_t req, struct caller *ret_caller);
+void caller_return(struct caller *caller);
+
+/* The operations, by what they touch. */
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup);
+void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets);
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi);
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
+void op_access(fuse_req_t req, fuse_ino_t ino, int mask);
+void op_statfs(fuse_req_t req, fuse_ino_t ino);
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi);
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+	      struct fuse_file_info *fi);
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length,
+		  struct fuse_file_info *fi);
+void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence, struct fuse_file_info *fi);
+void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
+			struct fuse_file_info *from_fi, fuse_ino_t to, off_t to_offset,
+			struct fuse_file_info *to_fi, size_t length, int flags);
+
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		struct fuse_file_info *fi);
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device);
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name);
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+	       const char *new_name, unsigned int flags);
+
+void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+		 int flags);
+void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
+
+/* A descriptor of the node for a call that needs one: fi's own, or a new one the caller closes. */
+int node_descriptor(struct tracefs *fs, struct node *node, struct fuse_file_info *fi, int flags,
+		    int *ret_own);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/transport.h"
+
+#include <errno.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+
+/* The largest request: max_write of libfuse, a page for headers. */
+enum { BUFFER_SIZE = 257 * 4096, IDLE_THREADS = 2 };
+
+/* Threads waiting in read(2) are woken by this signal when it is time to stop. */
+static const int WAKE_SIGNAL = SIGUSR1;
+
+static void init_remember(struct transport *transport, const void *request, size_t size)
+{
+	const struct fuse_in_header *header = request;
+	const struct fuse_init_in *in = (const void *)(header + 1);
+
+	if (size < sizeof(*header) + 16 || header->opcode != FUSE_INIT)
+		return;
+	transport->init_offered = in->flags;
+	if ((in->flags & FUSE_INIT_EXT) && size >= sizeof(*header) + sizeof(*in))
+		transport->init_offered |= (uint64_t)in->flags2 << 32;
+	transport->init_unique = header->unique;
+}
+
+/* What libfuse answers to INIT, and what we want besides. */
+static void init_complete(struct transport *transport, struct iovec *iov, int count)
+{
+	struct fuse_out_header *header = iov[0].iov_base;
+	struct fuse_init_out *out;
+	uint64_t more = 0;
+	uint32_t depth = 0;
+
+	if (transport->init_unique == 0 || header->unique != transport->init_unique)
+		return;
+	transport->init_unique = 0;
+	if (header->error || count < 2 || iov[1].iov_len < sizeof(*out))
+		return;
+	backing_negotiate(transport->backing, transport->init_offered, &more, &depth);
+	if (!more)
+		return;
+	out = iov[1].iov_base;
+	out->flags |= FUSE_INIT_EXT | (uint32_t)more;
+	out->flags2 |= (uint32_t)(more >> 32);
+	out->unused[0] = depth; /* max_stack_depth in newer headers */
+}
+
+static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata);
+
+static ssize_t hook_read(int fd, void *buffer, size_t size, void *userdata)
+{
+	(void)userdata;
+	return read(fd, buffer, size);
+}
+
+/* The hooks get the session's userdata, which is the file system's: there is one per process. */
+static struct transport *the_transport;
+
+static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
+{
+	(void)userdata;
+	init_complete(the_transport, iov, count);
+	return writev(fd, iov, count);
+}
+
+static void on_wake(int number)
+{
+	(void)number;
+}
+
+int transport_init(struct transport *transport, struct fuse_session *session, int fd,
+		   struct backing *backing, struct error *err)
+{
+	static const struct fuse_custom_io io = {.writev = hook_writev, .read = hook_read};
+	struct sigaction wake = {.sa_handler = on_wake}; /* no SA_RESTART: read(2) returns */
+	int r;
+
+	*transport = (struct transport){.session = session,
+					.backing = backing,
+					.fd = fd,
+					.ended_fd = -1,
+					.max_threads = 16};
+	pthread_mutex_init(&transport->lock, NULL);
+	pthread_cond_init(&transport->gone, NULL);
+	transport->ended_fd = eventfd(0, EFD_CLOEXEC);
+	if (transport->ended_fd < 0)
+		return error_errno(err, "cannot make an eventfd");
+	the_transport = transport;
+	backing->fuse_fd = fd;
+	sigaction(WAKE_SIGNAL, &wake, NULL);
+	r = fuse_session_custom_io(session, &io, fd);
+	return r < 0 ? error_code(err, r, "libfuse does not take our transport") : 0;
+}
+
+void transport_release(struct transport *transport)
+{
+	closep(&transport->ended_fd);
+	array_release(&transport->ids);
+	pthread_cond_destroy(&transport->gone);
+	pthread_mutex_destroy(&transport->lock);
+	if (the_transport == transport)
+		the_transport = NULL;
+}
+
+static void *worker(void *argument);
+
+/* Called with the lock held. */
+static int worker_add(struct transport *transport)
+{
+	pthread_t id;
+	int r;
+
+	if (array_reserve(&transport->ids, 1) < 0)
+		return -ENOMEM;
+	r = pthread_create(&id, NULL, worker, transport);
+	if (r)
+		return -r;
+	pthread_detach(id);
+	transport->threads++;
+	transport->idle++; /* as good as waiting */
+	return array_push(&transport->ids, id);
+}
+
+/* After a request came in: nobody may be left waiting for the next. */
+static void became_busy(struct transport *transport)
+{
+	pthread_mutex_lock(&transport->lock);
+	transport->idle--;
+	if (transport->idle == 0 && transport->threads < transport->max_threads &&
+	    !transport->stopping)
+		worker_add(transport); /* without one more we are slower, not wrong */
+	pthread_mutex_unlock(&transport->lock);
+}
+
+/* Before waiting again: true when there are enough who wait. */
+static bool is_spare(struct transport *transport)
+{
+	bool spare;
+
+	pthread_mutex_lock(&transport->lock);
+	spare = transport->stopping || transport->idle >= IDLE_THREADS;
+	if (!spare)
+		transport->idle++;
+	pthread_mutex_unlock(&transport->lock);
+	return spare;
+}
+
+static void worker_gone(struct transport *transport)
+{
+	pthread_t self = pthread_self();
+
+	pthread_mutex_lock(&transport->lock);
+	for (size_t i = 0; i < transport->ids.count; i++)
+		if (pthread_equal(transport->ids.items[i], self))
+			transport->ids.items[i--] = transport->ids.items[--transport->ids.count];
+	transport->threads--;
+	pthread_cond_signal(&transport->gone);
+	pthread_mutex_unlock(&transport->lock);
+}
+
+static void ended(struct transport *transport)
+{
+	static const uint64_t one = 1;
+
+	pthread_mutex_lock(&transport->lock);
+	transport->stopping = true;
+	pthread_mutex_unlock(&transport->lock);
+	if (write(transport->ended_fd, &one, sizeof(one)) < 0)
+		abort(); /* an eventfd takes eight bytes */
+}
+
+/* One request: true to go on; the worker is counted as idle before, and not after. */
+static bool serve_one(struct transport *transport, char *buffer)
+{
+	ssize_t n = read(transport->fd, buffer, BUFFER_SIZE);
+	int error = errno;
+
+	became_busy(transport);
+	if (n > 0) {
+		struct fuse_buf request = {.size = (size_t)n, .mem = buffer};
+
+		init_remember(transport, buffer, (size_t)n);
+		fuse_session_process_buf(transport->session, &request);
+		return true;
+	}
+	if (n < 0 && (error == EINTR || error == EAGAIN || error == ENOENT))
+		return true;
+	ended(transport); /* ENODEV: unmounted */
+	return false;
+}
+
+static void *worker(void *argument)
+{
+	struct transport *transport = argument;
+	_cleanup_(freep) char *buffer = malloc(BUFFER_SIZE);
+
+	if (transport->own_fs_attributes) {
+		unshare(CLONE_FS);
+		umask(0);
+	}
+	if (buffer)
+		while (serve_one(transport, buffer) && !is_spare(transport))
+			;
+	worker_gone(transport);
+	return NULL;
+}
+
+int transport_start(struct transport *transport, struct error *err)
+{
+	int r;
+
+	pthread_mutex_lock(&transport->lock);
+	r = worker_add(transport);
+	pthread_mutex_unlock(&transport->lock);
+	return r < 0 ? error_code(err, r, "cannot start a thread") : 0;
+}
+
+void transport_stop(struct transport *transport)
+{
+	pthread_mutex_lock(&transport->lock);
+	transport->stopping = true;
+	while (transport->threads) {
+		struct timespec soon;
+
+		/* again and again: one may be just before its read(2) */
+		for (size_t i = 0; i < transport->ids.count; i++)
+			pthread_kill(transport->ids.items[i], WAKE_SIGNAL);
+		clock_gettime(CLOCK_REALTIME, &soon);
+		soon.tv_nsec += 20 * 1000 * 1000;
+		if (soon.tv_nsec >= 1000000000) {
+			soon.tv_nsec -= 1000000000;
+			soon.tv_sec++;
+		}
+		pthread_cond_timedwait(&transport->gone, &transport->lock, &soon);
+	}
+	pthread_mutex_unlock(&transport->lock);
+}

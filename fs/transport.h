@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests in, replies out: over /dev/fuse by a few threads that wait in read(2), or over io_uring
+ * where the kernel offers it. A thread is added when all others are busy, so that one slow disk
+ * access does not stall the calls beside it.
+ *
+ * libfuse decodes and encodes; it is told to read and write through us, so that the INIT reply can
+ * be completed with what it does not know yet.
+ */
+#ifndef FS_TRANSPORT_H
+#define FS_TRANSPORT_H
+
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/base/array.h"
+#include "db/base/error.h"
+#include "fs/backing.h"
+
+struct transport {
+	struct fuse_session *session; /* borrowed */
+	struct backing *backing;
+	int fd;                  /* /dev/fuse; borrowed */
+	int ended_fd;            /* an eventfd, readable when the kernel has ended the session */
+	unsigned int max_threads;
+	bool own_fs_attributes;  /* each thread has a umask of its own */
+
+	uint64_t init_unique;    /* the request whose reply is to be completed; 0: none */
+	uint64_t init_offered;   /* the flags of the INIT request */
+
+	pthread_mutex_t lock;    /* guards what follows; nothing else is locked under it */
+	pthread_cond_t gone;     /* a thread ended */
+	unsigned int threads, idle;
+	bool stopping;
+	ARRAY(pthread_t) ids;    /* of running threads */
+};
+
+/* The session must not be mounted by libfuse, or only have been mounted and nothing more. */
+int transport_init(struct transport *transport, struct fuse_session *session, int fd,
+		   struct backing *backing, struct error *err);
+int transport_start(struct transport *transport, struct error *err);
+/* Returns when no thread runs any more; requests in flight are answered first. */
+void transport_stop(struct transport *transport);
+void transport_release(struct transport *transport);
+
+#endif

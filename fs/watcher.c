@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/watcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "db/manifest.h"
+
+/* What is said over the pipe, eight bytes at a time: the id of a mount, or this. */
+static const uint64_t ALL_IS_WELL = 0;
+
+/* The daemon is gone: no lookup of the mount point may be needed to unmount it. */
+static void unmount(const char *mountpoint, uint64_t id)
+{
+	struct statx stx;
+
+	if (statx(AT_FDCWD, mountpoint, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+		  &stx) == 0 &&
+	    stx.stx_mnt_id != id)
+		return;
+	umount2(mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+/* Opening for writing marks the sessions whose writer is gone. */
+static void mark_sessions(const char *path)
+{
+	struct manifest *manifest = NULL;
+
+	if (manifest_open(path, MANIFEST_WRITE, &manifest, NULL) == 0)
+		manifest_close(manifest);
+}
+
+static void keep_only(int fd)
+{
+	if (fd != 3)
+		dup2(fd, 3);
+	close_range(4, ~0u, 0);
+}
+
+static void watch(int fd, const char *mountpoint, const char *manifest)
+{
+	uint64_t id = 0, said;
+
+	setsid();
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_NAME, "tracefs-watch");
+	keep_only(fd);
+	while (io_read(3, &said, sizeof(said)) == sizeof(said)) {
+		if (said == ALL_IS_WELL)
+			_exit(0);
+		id = said;
+	}
+	if (id == 0)
+		_exit(0);
+	unmount(mountpoint, id);
+	mark_sessions(manifest);
+	log_error("the process that served %s was killed: it is unmounted and its session in %s "
+		  "is marked as interrupted", mountpoint, manifest);
+	_exit(1);
+}
+
+int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
+		  struct error *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_errno(err, "cannot make a pipe");
+	watcher->pid = fork();
+	if (watcher->pid < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return error_errno(err, "cannot fork");
+	}
+	if (watcher->pid == 0) {
+		close(fds[1]);
+		watch(fds[0], mountpoint, manifest);
+	}
+	close(fds[0]);
+	watcher->fd = fds[1];
+	return 0;
+}
+
+void watcher_tell(struct watcher *watcher, uint64_t mount_id)
+{
+	io_write(watcher->fd, &mount_id, sizeof(mount_id));
+}
+
+void watcher_stop(struct watcher *watcher)
+{
+	if (watcher->fd < 0)
+		return;
+	io_write(watcher->fd, &ALL_IS_WELL, sizeof(ALL_IS_WELL));
+	closep(&watcher->fd);
+	watcher->fd = -1;
+	waitpid(watcher->pid, NULL, 0);
+}
