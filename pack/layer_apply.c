@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/hash.h"
+#include "pack/layer_path.h"
+#include "pack/layer_stream.h"
+
+#define WHITEOUT ".wh."
+#define WHITEOUT_OPAQUE ".wh..wh..opq"
+#define WHITEOUT_RESERVED ".wh..wh." /* aufs' own book-keeping: nothing of the root */
+
+enum { XATTR_NAME_MAX_BYTES = 255, XATTR_VALUE_MAX = 65536 };
+
+/*
+ * One stream being applied. A whiteout takes away what earlier layers brought, never what this one
+ * did, in whatever order they come; so every name this layer touched is remembered. A node freed
+ * and its address used again within the layer is of this layer both times, so addresses will do.
+ */
+struct application {
+	const struct layer_options *options;
+	struct layer_options filled; /* options with the defaults filled in */
+	struct tree *tree;
+	struct layer_stats *stats;
+	struct layer_stream *stream;
+	struct hash own; /* struct own_node */
+};
+
+struct own_node {
+	struct hash_link link;
+	const struct node *node;
+};
+
+/* ---- what this layer brought ---- */
+
+static uint64_t node_hash(const struct node *node)
+{
+	return hash_number((uint64_t)(uintptr_t)node);
+}
+
+static bool is_own(const struct node *node, void *data)
+{
+	const struct application *apply = data;
+	uint64_t hash = node_hash(node);
+
+	for (struct hash_link *l = hash_first(&apply->own, hash); l; l = hash_next(l, hash))
+		if (container_of(l, struct own_node, link)->node == node)
+			return true;
+	return false;
+}
+
+/* Remember a node and the directories above it, which now hold something of this layer. */
+static int own(struct node *node, void *data)
+{
+	struct application *apply = data;
+
+	for (; !is_own(node, data); node = node->parent) {
+		struct own_node *element = malloc(sizeof(*element));
+
+		if (!element || hash_add(&apply->own, &element->link, node_hash(node)) < 0) {
+			free(element);
+			return -ENOMEM;
+		}
+		element->node = node;
+	}
+	return 0;
+}
+
+static void application_release(struct application *apply)
+{
+	struct hash_cursor cursor = {0};
+	struct hash_link *link;
+
+	while ((link = hash_each(&apply->own, &cursor)))
+		free(container_of(link, struct own_node, link));
+	hash_release(&apply->own);
+	layer_stream_free(apply->stream);
+}
+
+/* ---- whiteouts ---- */
+
+/* Children below `directory` that earlier layers brought go; those of this layer stay. */
+static void remove_lower(struct application *apply, struct node *directory)
+{
+	for (uint32_t i = directory->child_count; i-- > 0;) {
+		struct node *child = directory->children[i];
+
+		if (!is_own(child, apply))
+			node_remove(child);
+		else if (node_is_dir(child))
+			remove_lower(apply, child);
+	}
+}
+
+static int whiteout_apply(struct application *apply, struct node *directory, const char *name,
+			  struct error *err)
+{
+	const char *hidden = name + strlen(WHITEOUT);
+	struct node *child;
+
+	if (strcmp(name, WHITEOUT_OPAQUE) == 0) {
+		apply->stats->whiteouts++;
+		if (directory)
+			remove_lower(apply, directory);
+		return 0;
+	}
+	if (strncmp(name, WHITEOUT_RESERVED, strlen(WHITEOUT_RESERVED)) == 0)
+		return 0;
+	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
+		return error_set(err, -EBADMSG, "whiteout '%s' names nothing", name);
+	apply->stats->whiteouts++;
+	child = directory ? node_child(directory, hidden) : NULL;
+	if (!child)
+		return 0;
+	if (!is_own(child, apply))
+		node_remove(child);
+	else if (node_is_dir(child))
+		remove_lower(apply, child);
+	return 0;
+}
+
+/* ---- attributes ---- */
+
+static bool xattr_is_known(const char *name)
+{
+	return strncmp(name, "user.", 5) == 0 || strncmp(name, "trusted.", 8) == 0 ||
+	       strncmp(name, "security.", 9) == 0;
+}
+
+static void clear_xattrs(struct inode *inode)
+{
+	struct xattr_list *list = take(inode->xattrs);
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		free(list->items[i].name);
+		free(list->items[i].value);
+	}
+	if (list)
+		free(list->items);
+	free(list);
+}
+
+static int fill_xattrs(struct application *apply, struct archive_entry *entry, struct inode *inode,
+		       struct error *err)
+{
+	const char *name;
+	const void *value;
+	size_t size;
+
+	if (apply->options->no_xattrs)
+		return 0;
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
+		if (!name || !xattr_is_known(name)) {
+			apply->stats->foreign_xattrs++;
+			continue;
+		}
+		if (strlen(name) > XATTR_NAME_MAX_BYTES || size > XATTR_VALUE_MAX)
+			return error_set(err, -E2BIG,
+					 "has an extended attribute that is too large");
+		if (inode_set_xattr(inode, name, value, size) < 0)
+			return error_oom(err);
+	}
+	return 0;
+}
+
+/* Mode, owner, time and xattrs; a directory that was there before takes them on in full. */
+static int fill_attributes(struct application *apply, struct archive_entry *entry,
+			   struct inode *inode, struct error *err)
+{
+	int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
+
+	if (uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
+		return error_set(err, -EOVERFLOW, "has an owner beyond 32 bits");
+	inode->mode = (inode->mode & S_IFMT) | (archive_entry_mode(entry) & 07777);
+	inode->uid = (uint32_t)uid;
+	inode->gid = (uint32_t)gid;
+	inode->mtime = archive_entry_mtime(entry);
+	if (archive_entry_acl_types(entry) != 0)
+		apply->stats->acls++;
+	clear_xattrs(inode);
+	return fill_xattrs(apply, entry, inode, err);
+}
+
+/* ---- contents ---- */
+
+static int reserve_bytes(struct application *apply, struct archive_entry *entry, uint64_t *ret_size,
+			 struct error *err)
+{
+	int64_t size = archive_entry_size(entry);
+
+	if (size < 0)
+		return error_set(err, -EBADMSG, "has a negative size");
+	if (apply->stats->bytes > apply->filled.max_size ||
+	    (uint64_t)size > apply->filled.max_size - apply->stats->bytes)
+		return error_set(err, -EFBIG,
+				 "does not fit the limit of %llu bytes of contents (--max-size)",
+				 (unsigned long long)apply->filled.max_size);
+	apply->stats->bytes += (uint64_t)size;
+	*ret_size = (uint64_t)size;
+	return 0;
+}
+
+/* From the stream into the spool; *ret_stored counts the bytes that are not holes. */
+static int copy_contents(struct application *apply, uint64_t start, uint64_t size,
+			 uint64_t *ret_stored, struct error *err)
+{
+	struct archive *tar = layer_stream_tar(apply->stream);
+	const void *block;
+	size_t length;
+	int64_t at;
+	int r;
+
+	while ((r = archive_read_data_block(tar, &block, &length, &at)) == ARCHIVE_OK) {
+		if (length == 0)
+			continue;
+		if (at < 0 || (uint64_t)at > size || length > size - (uint64_t)at)
+			return error_set(err, -EBADMSG, "has contents beyond its size");
+		r = spool_write(apply->options->spool, start + (uint64_t)at, block, length,
+				ret_stored, err);
+		if (r < 0)
+			return r;
+	}
+	return r == ARCHIVE_EOF ? 0 : layer_stream_error(apply->stream, err);
+}
+
+static int fill_contents(struct application *apply, struct archive_entry *entry,
+			 struct inode *inode, struct error *err)
+{
+	uint64_t size = 0, start = 0, stored = 0;
+	int r;
+
+	r = reserve_bytes(apply, entry, &size, err);
+	if (r < 0 || size == 0)
+		return r;
+	r = spool_begin(apply->options->spool, size, &start, err);
+	if (r < 0)
+		return r;
+	r = copy_contents(apply, start, size, &stored, err);
+	if (r < 0)
+		return r;
+	inode->size = size;
+	if (stored == 0)
+		return 0; /* all a hole */
+	inode->content.kind = CONTENT_RANGE;
+	inode->content.range.fd = spool_fd(apply->options->spool);
+	inode->content.range.offset = start;
+	return 0;
+}
+
+static int fill_kind(struct application *apply, struct archive_entry *entry, struct inode *inode,
+		     struct error *err)
+{
+	const char *target;
+
+	switch (inode->mode & S_IFMT) {
+	case S_IFREG:
+		return fill_contents(apply, entry, inode, err);
+	case S_IFLNK:
+		target = archive_entry_symlink(entry);
+		if (!target || !*target || strlen(target) > LAYER_PATH_MAX)
+			return error_set(err, -EBADMSG, "is a symbolic link with %s target",
+					 target && *target ? "too long a" : "no");
+		inode->target = strdup(target);
+		if (!inode->target)
+			return error_oom(err);
+		inode->size = strlen(target);
+		return 0;
+	case S_IFBLK:
+	case S_IFCHR:
+		inode->rdev = archive_entry_rdev(entry);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* ---- entries ---- */
+
+static int check_kind(const struct application *apply, uint32_t mode, struct error *err)
+{
+	switch (mode & S_IFMT) {
+	case S_IFBLK:
+	case S_IFCHR:
+		if (apply->options->no_devices)
+			return error_set(
+			    err, -EPERM,
+			    "is a device node, which only root can make: run as root, or "
+			    "write an image");
+		return 0;
+	case S_IFREG:
+	case S_IFDIR:
+	case S_IFLNK:
+	case S_IFIFO:
+		return 0;
+	default:
+		return error_set(err, -EBADMSG, "is of an unknown kind (mode %o)", mode);
+	}
+}
+
+/* Make way for a new name. What this archive itself brought is a duplicate. */
+static int replace(struct application *apply, struct node *existing, struct error *err)
+{
+	if (!existing)
+		return 0;
+	if (is_own(existing, apply) && !apply->options->allow_duplicates)
+		return error_set(err, -EEXIST, "comes twice in the archive");
+	node_remove(existing);
+	return 0;
+}
+
+static int add_directory(struct application *apply, struct node *parent, const char *name,
+			 struct archive_entry *entry, struct error *err)
+{
+	struct node *node = *name ? node_child(parent, name) : parent;
+	int r;
+
+	if (!node || !node_is_dir(node)) {
+		r = replace(apply, node, err);
+		if (r < 0)
+			return r;
+		r = node_add(parent, name, S_IFDIR | 0755, &node);
+		if (r < 0)
+			return error_code(err, r, "cannot be added");
+	}
+	if (own(node, apply) < 0)
+		return error_oom(err);
+	return fill_attributes(apply, entry, node->inode, err);
+}
+
+static bool is_below(const struct node *node, const struct node *directory)
+{
+	for (; node != node->parent; node = node->parent)
+		if (node == directory)
+			return true;
+	return false;
+}
+
+/* The node a hard link names, which an earlier entry or layer must have brought. */
+static int find_peer(struct application *apply, const char *target, struct node **ret_peer,
+		     struct error *err)
+{
+	struct layer_walk walk = {.tree = apply->tree, .is_own = is_own, .data = apply};
+	struct node *directory, *peer = NULL;
+	char last[256] = "";
+	const char *name;
+	size_t length;
+	int r;
+
+	r = layer_name_check(target, "hard link target", err);
+	if (r == 0)
+		r = layer_find_parent(&walk, target, false, &directory, &name, &length, err);
+	if (r < 0)
+		return r;
+	memcpy(last, name, length);
+	if (directory && length)
+		peer = node_child(directory, last);
+	if (!peer)
+		return error_set(err, -EBADMSG, "is a hard link to '%s', which is not there",
+				 target);
+	if (node_is_dir(peer))
+		return error_set(err, -EBADMSG, "is a hard link to the directory '%s'", target);
+	*ret_peer = peer;
+	return 0;
+}
+
+static int add_link(struct application *apply, struct node *parent, const char *name,
+		    const char *target, struct error *err)
+{
+	struct node *existing = node_child(parent, name), *peer = NULL, *node;
+	int r;
+
+	r = find_peer(apply, target, &peer, err);
+	if (r < 0)
+		return r;
+	if (existing && (peer == existing || is_below(peer, existing)))
+		return error_set(err, -EBADMSG, "is a hard link to itself or what it replaces");
+	r = replace(apply, existing, err);
+	if (r < 0)
+		return r;
+	r = node_link(parent, name, peer, &node);
+	if (r < 0)
+		return error_code(err, r, "cannot be added");
+	return own(node, apply) < 0 ? error_oom(err) : 0;
+}
+
+static int add_node(struct application *apply, struct node *parent, const char *name,
+		    struct archive_entry *entry, struct error *err)
+{
+	uint32_t mode = archive_entry_mode(entry);
+	struct node *node;
+	int r;
+
+	r = check_kind(apply, mode, err);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(mode))
+		return add_directory(apply, parent, name, entry, err);
+	if (!*name)
+		return error_set(err, -EBADMSG, "would replace the root by something else");
+	r = replace(apply, node_child(parent, name), err);
+	if (r < 0)
+		return r;
+	r = node_add(parent, name, mode, &node);
+	if (r < 0)
+		return error_code(err, r, "cannot be added");
+	if (own(node, apply) < 0)
+		return error_oom(err);
+	r = fill_attributes(apply, entry, node->inode, err);
+	return r < 0 ? r : fill_kind(apply, entry, node->inode, err);
+}
+
+static bool is_whiteout(const struct application *apply, const char *name)
+{
+	return apply->options->whiteouts && strncmp(name, WHITEOUT, strlen(WHITEOUT)) == 0;
+}
+
+static int entry_apply(struct application *apply, struct archive_entry *entry, const char *path,
+		       struct error *err)
+{
+	struct layer_walk walk = {
+	    .tree = apply->tree, .is_own = is_own, .made = own, .data = apply};
+	const char *name, *link = archive_entry_hardlink(entry);
+	struct node *parent;
+	char last[256] = "";
+	size_t length;
+	int r;
+
+	r = layer_find_parent(&walk, path, false, &parent, &name, &length, err);
+	if (r < 0)
+		return r;
+	memcpy(last, name, length);
+	if (is_whiteout(apply, last))
+		return whiteout_apply(apply, parent, last, err);
+	if (!parent)
+		r = layer_find_parent(&walk, path, true, &parent, &name, &length, err);
+	if (r == 0 && link)
+		r = add_link(apply, parent, last, link, err);
+	else if (r == 0)
+		r = add_node(apply, parent, last, entry, err);
+	return r < 0 ? error_prefix(err, r, "entry '%s'", path) : 0;
+}
+
+/* ---- the stream ---- */
+
+static int next_entry(struct application *apply, struct archive_entry **ret_entry,
+		      struct error *err)
+{
+	struct archive *tar = layer_stream_tar(apply->stream);
+	const char *reason;
+	int r;
+
+	r = archive_read_next_header(tar, ret_entry);
+	if (r == ARCHIVE_EOF || r == ARCHIVE_OK)
+		return r == ARCHIVE_OK;
+	/* A name that is no text in this locale comes as the bytes it is: nothing is wrong with it.
+	 */
+	reason = archive_error_string(tar);
+	if (r == ARCHIVE_WARN && reason && strstr(reason, "can't be converted"))
+		return 1;
+	return layer_stream_error(apply->stream, err);
+}
+
+static int apply_entries(struct application *apply, struct error *err)
+{
+	struct archive_entry *entry;
+	const char *path;
+	int r;
+
+	while ((r = next_entry(apply, &entry, err)) > 0) {
+		if (apply->options->cancel && *apply->options->cancel)
+			return error_set(err, -EINTR, "interrupted");
+		if (++apply->stats->entries > apply->filled.max_entries)
+			return error_set(err, -EFBIG, "has more than %llu entries (--max-entries)",
+					 (unsigned long long)apply->filled.max_entries);
+		layer_stream_note_entry(apply->stream);
+		path = archive_entry_pathname(entry);
+		r = layer_name_check(path, "entry name", err);
+		if (r == 0)
+			r = entry_apply(apply, entry, path, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static void fill_defaults(struct application *apply, const struct layer_options *options)
+{
+	apply->filled = *options;
+	if (apply->filled.max_size == 0)
+		apply->filled.max_size = LAYER_MAX_SIZE_DEFAULT;
+	if (apply->filled.max_entries == 0)
+		apply->filled.max_entries = LAYER_MAX_ENTRIES_DEFAULT;
+	if (apply->filled.max_ratio == 0)
+		apply->filled.max_ratio = LAYER_MAX_RATIO_DEFAULT;
+	apply->options = &apply->filled;
+}
+
+int layer_apply(const struct layer_source *source, const struct layer_options *options,
+		struct tree *tree, struct layer_stats *stats, struct error *err)
+{
+	_cleanup_(application_release) struct application apply = {.tree = tree, .stats = stats};
+	int r;
+
+	fill_defaults(&apply, options);
+	r = layer_stream_open(source, apply.options, &apply.stream, err);
+	if (r == 0)
+		r = apply_entries(&apply, err);
+	if (r == 0)
+		r = layer_stream_finish(apply.stream, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", source->name) : 0;
+}
+
+int layer_apply_path(const char *path, const struct layer_options *options, struct tree *tree,
+		     struct layer_stats *stats, struct error *err)
+{
+	struct layer_source source = {.fd = STDIN_FILENO, .name = "standard input"};
+	_cleanup_(closep) int fd = -1;
+
+	if (strcmp(path, "-") != 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return error_errno(err, "cannot open '%s'", path);
+		source = (struct layer_source){.fd = fd, .name = path};
+	}
+	return layer_apply(&source, options, tree, stats, err);
+}
