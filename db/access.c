@@ -61,6 +61,27 @@ static const struct access_record **sorted(const struct access_record *records, 
 	return order;
 }
 
+struct access_key {
+	int64_t entry, session, program;
+};
+
+static void bind_access(sqlite3_stmt *stmt, const struct access_record *record,
+			const struct access_key *key)
+{
+	bind_int(stmt, 1, key->entry);
+	bind_int(stmt, 2, key->session);
+	bind_text(stmt, 3, access_op_name(record->op));
+	bind_int(stmt, 4, record->error);
+	bind_int(stmt, 5, key->program);
+	bind_int(stmt, 6, (int64_t)record->count);
+	bind_int(stmt, 7, (record->flags & ACCESS_READING) != 0);
+	bind_int(stmt, 8, (record->flags & ACCESS_WRITING) != 0);
+	bind_int(stmt, 9, (record->flags & ACCESS_EXECUTING) != 0);
+	bind_int(stmt, 10, (int64_t)record->first_seq);
+	bind_int(stmt, 11, record->first_ns);
+	bind_int(stmt, 12, record->last_ns);
+}
+
 static int record_one(struct manifest *manifest, int64_t session,
 		      const struct access_record *record, struct error *err)
 {
@@ -73,29 +94,18 @@ static int record_one(struct manifest *manifest, int64_t session,
 		" first_seq = min(first_seq, excluded.first_seq),"
 		" first_ns = min(first_ns, excluded.first_ns),"
 		" last_ns = max(last_ns, excluded.last_ns)";
-	int64_t entry, program;
+	struct access_key key = {.session = session};
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = entry_intern(manifest, record->path, record->found, &entry, err);
+	r = entry_intern(manifest, record->path, record->found, &key.entry, err);
 	if (r == 0)
-		r = program_intern(manifest, record->exe, record->comm, &program, err);
+		r = program_intern(manifest, record->exe, record->comm, &key.program, err);
 	if (r == 0)
 		r = statement_get(manifest, sql, &stmt, err);
 	if (r < 0)
 		return r;
-	bind_int(stmt, 1, entry);
-	bind_int(stmt, 2, session);
-	bind_text(stmt, 3, access_op_name(record->op));
-	bind_int(stmt, 4, record->error);
-	bind_int(stmt, 5, program);
-	bind_int(stmt, 6, (int64_t)record->count);
-	bind_int(stmt, 7, (record->flags & ACCESS_READING) != 0);
-	bind_int(stmt, 8, (record->flags & ACCESS_WRITING) != 0);
-	bind_int(stmt, 9, (record->flags & ACCESS_EXECUTING) != 0);
-	bind_int(stmt, 10, (int64_t)record->first_seq);
-	bind_int(stmt, 11, record->first_ns);
-	bind_int(stmt, 12, record->last_ns);
+	bind_access(stmt, record, &key);
 	return statement_run(manifest, stmt, err);
 }
 
