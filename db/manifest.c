@@ -321,11 +321,14 @@ static int read_through_copy(struct manifest *manifest, int version, struct erro
 
 static int open_reading(struct manifest *manifest, struct error *err)
 {
+	struct error attempt = ERROR_INIT;
 	int version, r;
 
-	r = connect_reading(manifest, err);
+	r = connect_reading(manifest, &attempt);
 	if (is_of_read_only_place(r))
 		r = connect_immutable(manifest, err);
+	else if (r < 0)
+		return error_set(err, r, "%s", attempt.message);
 	if (r == 0)
 		r = schema_version(manifest, &version, err);
 	if (r == 0 && version < SCHEMA_VERSION)
