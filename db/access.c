@@ -82,31 +82,54 @@ static void bind_access(sqlite3_stmt *stmt, const struct access_record *record,
 	bind_int(stmt, 12, record->last_ns);
 }
 
-static int record_one(struct manifest *manifest, int64_t session,
-		      const struct access_record *record, struct error *err)
+/* Grow the row that is there: 1, or 0 when there is none. */
+static int access_grow(struct manifest *manifest, const struct access_record *record,
+		       const struct access_key *key, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE access SET count = count + ?6, reading = reading | ?7, writing = writing | ?8,"
+		" executing = executing | ?9, first_seq = min(first_seq, ?10),"
+		" first_ns = min(first_ns, ?11), last_ns = max(last_ns, ?12)"
+		" WHERE entry = ?1 AND session = ?2 AND op = ?3 AND errno = ?4 AND program = ?5";
+	sqlite3_stmt *stmt;
+	int r;
+
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_access(stmt, record, key);
+	r = statement_run(manifest, stmt, err);
+	return r < 0 ? r : sqlite3_changes(manifest->db) > 0;
+}
+
+static int access_insert(struct manifest *manifest, const struct access_record *record,
+			 const struct access_key *key, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO access (entry, session, op, errno, program, count, reading, writing,"
-		" executing, first_seq, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT DO UPDATE SET count = count + excluded.count,"
-		" reading = reading | excluded.reading, writing = writing | excluded.writing,"
-		" executing = executing | excluded.executing,"
-		" first_seq = min(first_seq, excluded.first_seq),"
-		" first_ns = min(first_ns, excluded.first_ns),"
-		" last_ns = max(last_ns, excluded.last_ns)";
-	struct access_key key = {.session = session};
+		" executing, first_seq, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *stmt;
+	int r;
+
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_access(stmt, record, key);
+	return statement_run(manifest, stmt, err);
+}
+
+static int record_one(struct manifest *manifest, int64_t session,
+		      const struct access_record *record, struct error *err)
+{
+	struct access_key key = {.session = session};
 	int r;
 
 	r = entry_intern(manifest, record->path, record->found, &key.entry, err);
 	if (r == 0)
 		r = program_intern(manifest, record->exe, record->comm, &key.program, err);
 	if (r == 0)
-		r = statement_get(manifest, sql, &stmt, err);
-	if (r < 0)
-		return r;
-	bind_access(stmt, record, &key);
-	return statement_run(manifest, stmt, err);
+		r = access_grow(manifest, record, &key, err);
+	return r ? (r < 0 ? r : 0) : access_insert(manifest, record, &key, err);
 }
 
 int access_record_batch(struct manifest *manifest, int64_t session,
