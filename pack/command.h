@@ -16,6 +16,10 @@ struct command {
 	const char *usage;   /* behind "tracepack NAME", then one option a line */
 };
 
+/* One function and one help text for each row. */
+int cmd_import(int argc, char **argv);
+extern const char import_usage[];
+
 /* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */
 int command_misused(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

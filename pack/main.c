@@ -11,6 +11,8 @@
 
 /* In the order in which the help shows them. */
 static const struct command commands[] = {
+	{"import", cmd_import, "make a root file system from a directory, tar or container image",
+	 import_usage},
 	{NULL, NULL, NULL, NULL}, /* end */
 };
 

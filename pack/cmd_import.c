@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack import: a root file system from a directory, a tar or a container image. */
+#include "pack/command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "pack/extract.h"
+#include "pack/extract_dir.h"
+#include "pack/import.h"
+#include "pack/oci_config.h"
+#include "pack/size.h"
+
+const char import_usage[] =
+	"SRC -o DIR [OPTION]…\n"
+	"SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
+	"input.\n\n"
+	"  -o, --output=OUT        a new directory\n"
+	"  -t, --type=KIND         auto (default), directory, tar, oci or docker\n"
+	"      --ref=NAME          the image of that name or tag, where SRC holds several\n"
+	"      --platform=OS/ARCH  the image for that platform [this machine's]\n"
+	"      --config=FILE       write how to start it: config.json of an OCI bundle\n"
+	"      --image-config=FILE write the image's own configuration as it is\n"
+	"      --max-size=SIZE     refuse more bytes of contents [64G]; 0: no limit\n"
+	"      --max-entries=N     refuse more entries [4194304]; 0: no limit\n"
+	"      --max-ratio=N       refuse streams that grow by more [1000]; 0: no limit\n"
+	"      --allow-duplicates  of a name that comes twice in one tar, the last one stays\n"
+	"      --whiteouts         SRC is a single layer: .wh.NAME removes NAME\n"
+	"      --no-xattrs         leave extended attributes out\n"
+	"      --tmpdir=DIR        for contents while they are read [TMPDIR, /var/tmp]\n"
+	"      --json              say what was done as JSON on standard output\n"
+	"  -q, --quiet             errors only\n"
+	"  -h, --help";
+
+struct arguments {
+	const char *source, *output, *config_path, *image_config_path;
+	struct import_options import;
+	bool json;
+};
+
+enum {
+	OPT_REF = 256,
+	OPT_PLATFORM,
+	OPT_CONFIG,
+	OPT_IMAGE_CONFIG,
+	OPT_MAX_SIZE,
+	OPT_MAX_ENTRIES,
+	OPT_MAX_RATIO,
+	OPT_DUPLICATES,
+	OPT_WHITEOUTS,
+	OPT_NO_XATTRS,
+	OPT_TMPDIR,
+	OPT_JSON,
+};
+
+static const struct option long_options[] = {
+	{"allow-duplicates", no_argument, NULL, OPT_DUPLICATES},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"help", no_argument, NULL, 'h'},
+	{"image-config", required_argument, NULL, OPT_IMAGE_CONFIG},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"max-entries", required_argument, NULL, OPT_MAX_ENTRIES},
+	{"max-ratio", required_argument, NULL, OPT_MAX_RATIO},
+	{"max-size", required_argument, NULL, OPT_MAX_SIZE},
+	{"no-xattrs", no_argument, NULL, OPT_NO_XATTRS},
+	{"output", required_argument, NULL, 'o'},
+	{"platform", required_argument, NULL, OPT_PLATFORM},
+	{"quiet", no_argument, NULL, 'q'},
+	{"ref", required_argument, NULL, OPT_REF},
+	{"tmpdir", required_argument, NULL, OPT_TMPDIR},
+	{"type", required_argument, NULL, 't'},
+	{"whiteouts", no_argument, NULL, OPT_WHITEOUTS},
+	{NULL, 0, NULL, 0},
+};
+
+/* ---- what was asked ---- */
+
+/* A limit, where 0 is none. */
+static bool parse_limit(const char *text, uint64_t *ret_limit)
+{
+	if (!size_parse(text, ret_limit))
+		return false;
+	if (*ret_limit == 0)
+		*ret_limit = UINT64_MAX;
+	return true;
+}
+
+static bool parse_kind(const char *text, enum import_kind *ret_kind)
+{
+	for (enum import_kind kind = IMPORT_AUTO; kind <= IMPORT_DOCKER; kind++) {
+		if (strcmp(import_kind_name(kind), text) == 0) {
+			*ret_kind = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One option; false when its value makes no sense. */
+static bool take_option(struct arguments *args, int option, const char *value)
+{
+	struct layer_options *layer = &args->import.layer;
+
+	switch (option) {
+	case 'o':
+		args->output = value;
+		return true;
+	case 'q':
+		log_init("tracepack", LOG_QUIET);
+		return true;
+	case 't':
+		return parse_kind(value, &args->import.kind);
+	case OPT_REF:
+		args->import.choice.ref = value;
+		return true;
+	case OPT_PLATFORM:
+		args->import.choice.platform = value;
+		return strchr(value, '/') != NULL;
+	case OPT_CONFIG:
+		args->config_path = value;
+		return true;
+	case OPT_IMAGE_CONFIG:
+		args->image_config_path = value;
+		return true;
+	case OPT_MAX_SIZE:
+		return parse_limit(value, &layer->max_size);
+	case OPT_MAX_ENTRIES:
+		return parse_limit(value, &layer->max_entries);
+	case OPT_MAX_RATIO:
+		return parse_limit(value, &layer->max_ratio);
+	case OPT_DUPLICATES:
+		return layer->allow_duplicates = true;
+	case OPT_WHITEOUTS:
+		return layer->whiteouts = true;
+	case OPT_NO_XATTRS:
+		return layer->no_xattrs = true;
+	case OPT_TMPDIR:
+		args->import.spool_directory = value;
+		return true;
+	case OPT_JSON:
+		return args->json = true;
+	default:
+		return false;
+	}
+}
+
+/* EXIT_DONE: go on; -1: help was printed; else an exit code. */
+static int parse(struct arguments *args, int argc, char **argv)
+{
+	const struct command *command = command_find("import");
+	int option;
+
+	while ((option = getopt_long(argc, argv, "ho:qt:", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			command_help(command);
+			return -1;
+		}
+		if (option == '?')
+			return EXIT_USAGE;
+		if (!take_option(args, option, optarg))
+			return command_misused(command, "'%s' makes no sense there", optarg);
+	}
+	if (argc - optind != 1)
+		return command_misused(command,
+				       argc == optind ? "which SRC?" : "more than one SRC");
+	if (!args->output)
+		return command_misused(command, "where to? (-o OUT)");
+	args->source = argv[optind];
+	args->import.layer.no_devices = geteuid() != 0;
+	args->import.layer.cancel = &command_cancelled;
+	return EXIT_DONE;
+}
+
+/* ---- writing ---- */
+
+static void show_read(uint64_t done, void *data)
+{
+	progress_show("import", done, *(const uint64_t *)data);
+}
+
+static void show_written(uint64_t done, void *data)
+{
+	progress_show("write", done, *(const uint64_t *)data);
+}
+
+static int write_directory(const struct arguments *args, const struct import *import,
+			   struct error *err)
+{
+	_cleanup_(extract_dir_release) struct extract_dir dir = EXTRACT_DIR_INIT;
+	struct extract_stats stats = {0};
+	uint64_t total = import->stats.bytes;
+	struct extract_options options = {.keep_owners = geteuid() == 0,
+					  .progress = show_written,
+					  .progress_data = &total,
+					  .cancel = &command_cancelled};
+	struct node *root = tree_root(import->tree);
+	int r;
+
+	r = extract_dir_open(&dir, args->output, err);
+	if (r == 0)
+		r = extract_tree(root, dir.fd, &options, &stats, err);
+	if (r == 0)
+		r = extract_dir_publish(&dir, root->inode->mode & 07777, err);
+	if (r < 0)
+		return r;
+	if (stats.owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats.owners_lost);
+	if (stats.xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats.xattrs_lost);
+	return 0;
+}
+
+/* A JSON file, whole or not at all. */
+static int write_json(const char *path, const json_t *json, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	_cleanup_(freep) char *text = json_dumps(json, JSON_INDENT(2));
+	int r;
+
+	if (!text)
+		return error_oom(err);
+	r = io_output_open(&output, path, 0644, err);
+	if (r < 0)
+		return r;
+	r = io_write(output.fd, text, strlen(text));
+	if (r == 0)
+		r = io_write(output.fd, "\n", 1);
+	if (r < 0)
+		return error_code(err, r, "cannot write '%s'", path);
+	return io_publish(&output, err);
+}
+
+/* How to start it, before anything is written: a user the root does not know is an error. */
+static int start_of(const struct arguments *args, const struct import *import, json_t **ret_start,
+		    struct error *err)
+{
+	if (!args->config_path && !args->image_config_path)
+		return 0;
+	if (!import->config)
+		return error_set(err, -ENOENT,
+				 "'%s' is a plain %s and says nothing of how to start it",
+				 args->source, import_kind_name(import->kind));
+	return oci_config_to_start(import->config, import->tree, ret_start, err);
+}
+
+static int write_configs(const struct arguments *args, const struct import *import,
+			 const json_t *start, struct error *err)
+{
+	int r = 0;
+
+	if (args->config_path)
+		r = write_json(args->config_path, start, err);
+	if (r == 0 && args->image_config_path)
+		r = write_json(args->image_config_path, import->config, err);
+	return r;
+}
+
+/* ---- what is said at the end ---- */
+
+static void say_losses(const struct import *import)
+{
+	if (import->stats.acls)
+		log_warning("%llu entries have POSIX ACLs, which are not kept",
+			    (unsigned long long)import->stats.acls);
+	if (import->stats.foreign_xattrs)
+		log_warning("%llu extended attributes of unknown kinds are not kept",
+			    (unsigned long long)import->stats.foreign_xattrs);
+	if (import->scan_warnings)
+		log_warning("%s", import->scan_warnings);
+}
+
+static void say_done(const struct arguments *args, const struct import *import)
+{
+	_cleanup_(text_release) struct text line = TEXT_INIT;
+
+	if (args->json) {
+		_cleanup_(json_freep) json_t *json =
+		    json_pack("{s:s, s:s, s:s*, s:I, s:I, s:I, s:I}", "output", args->output,
+			      "kind", import_kind_name(import->kind), "ref", import->ref, "layers",
+			      (json_int_t)import->layer_count, "names",
+			      (json_int_t)tree_node_count(import->tree), "bytes",
+			      (json_int_t)import->stats.bytes, "whiteouts",
+			      (json_int_t)import->stats.whiteouts);
+		if (json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0)
+			putchar('\n');
+		return;
+	}
+	text_add(&line, import_kind_name(import->kind));
+	if (import->ref)
+		text_printf(&line, " '%s'", import->ref);
+	if (import->layer_count)
+		text_printf(&line, ", %zu layers", import->layer_count);
+	text_add(&line, ", ");
+	text_add_count(&line, tree_node_count(import->tree));
+	text_add(&line, " names → ");
+	log_note("%s%s", line.bytes, args->output);
+}
+
+static int run(struct arguments *args, struct import *import, struct error *err)
+{
+	_cleanup_(json_freep) json_t *start = NULL;
+	int r;
+
+	r = import_load(import, args->source, &args->import, err);
+	if (r == 0)
+		r = start_of(args, import, &start, err);
+	if (r == 0)
+		r = write_directory(args, import, err);
+	if (r == 0)
+		r = write_configs(args, import, start, err);
+	progress_done();
+	return r;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	_cleanup_(import_release) struct import import = IMPORT_INIT;
+	struct arguments args = {0};
+	struct error err = ERROR_INIT;
+	struct stat st;
+	uint64_t total = 0;
+	int r = parse(&args, argc, argv);
+
+	if (r != EXIT_DONE)
+		return r < 0 ? EXIT_DONE : r;
+	command_catch_signals();
+	if (stat(args.source, &st) == 0 && S_ISREG(st.st_mode)) {
+		total = (uint64_t)st.st_size;
+		args.import.layer.progress = show_read;
+		args.import.layer.progress_data = &total;
+	}
+	if (run(&args, &import, &err) < 0) {
+		log_error("import: %s", err.message);
+		return EXIT_FAILED;
+	}
+	say_losses(&import);
+	say_done(&args, &import);
+	return EXIT_DONE;
+}
