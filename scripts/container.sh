@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Run a command in a root of its own, once to its end or as a server that is asked something; behind
+# namespaces_run (lib.sh). Sourced after it. chroot and namespaces keep runs apart and clean; they are no
+# wall against a hostile program, that is what crun and runc are for.
+#
+# What to run, set by the caller: run_args and run_env (quoted words), run_cwd, run_uid, run_gid, and for
+# a server run_probe and run_ready ("tcp:PORT", a command, or nothing), run_timeout, run_grace; run_input,
+# a file or /dev/null.
+
+run_args='' run_env='' run_cwd=/ run_uid=0 run_gid=0
+run_probe='' run_ready='' run_timeout='' run_grace=10 run_input=/dev/null
+
+default_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+is_server() {
+	[ -n "$run_probe$run_ready" ]
+}
+
+# --- what to run ---
+
+# run_user USER[:GROUP] SOURCE: names as the source knows them, or numbers. Sets run_uid, run_gid, run_home.
+run_user() {
+	run_user=${1%%:*} run_group=
+	case $1 in
+	*:*) run_group=${1#*:} ;;
+	esac
+	line=$(awk -F: -v who="$run_user" '$1 == who || $3 == who { print; exit }' "$2/etc/passwd" 2>/dev/null)
+	case $run_user in
+	*[!0-9]* | '')
+		[ -n "$line" ] || die "user '$run_user' is not in the root's /etc/passwd"
+		run_uid=$(printf '%s' "$line" | cut -d: -f3)
+		;;
+	*) run_uid=$run_user ;;
+	esac
+	run_gid=$(printf '%s' "$line" | cut -d: -f4)
+	run_home=$(printf '%s' "$line" | cut -d: -f6)
+	case $run_group in
+	'') ;;
+	*[!0-9]*)
+		run_gid=$(awk -F: -v who="$run_group" '$1 == who { print $3; exit }' "$2/etc/group" 2>/dev/null)
+		[ -n "$run_gid" ] || die "group '$run_group' is not in the root's /etc/group"
+		;;
+	*) run_gid=$run_group ;;
+	esac
+	: "${run_gid:=0}" "${run_home:=/}"
+}
+
+# run_environment [NAME=VALUE | NAME]…: a plain environment, then what was asked for; a bare NAME takes
+# the caller's value. The caller's own variables stay out: they would be part of what is traced.
+run_environment() {
+	set -- "PATH=$default_path" "HOME=$run_home" ${caller_lang:+"LANG=$caller_lang"} \
+		${caller_lc_all:+"LC_ALL=$caller_lc_all"} ${caller_tz:+"TZ=$caller_tz"} "$@"
+	run_env=
+	for pair; do
+		case $pair in
+		=*) misused "--env wants NAME=VALUE, not '$pair'" ;;
+		*=*) ;;
+		*) pair=$pair=$(printenv "$pair") ;;
+		esac
+		run_env="$run_env$(quoted "$pair")"
+	done
+}
+
+# The PATH a command is looked up in: the last one given.
+run_path() {
+	eval "set -- $run_env"
+	found=$default_path
+	for pair; do
+		case $pair in
+		PATH=*) found=${pair#PATH=} ;;
+		esac
+	done
+	printf '%s\n' "$found"
+}
+
+# run_from_package DIR: what the package mounted there says about its start.
+run_from_package() {
+	needs jq jq
+	config=$1/config.json
+	[ -f "$config" ] || die "no config.json in the package: a bare image has no start configuration, give a command after --"
+	run_args=$(jq -r '.process.args // [] | @sh' "$config") &&
+		run_env=$(jq -r '.process.env // [] | @sh' "$config") &&
+		run_cwd=$(jq -r '.process.cwd // "/"' "$config") &&
+		run_uid=$(jq -r '.process.user.uid // 0' "$config") &&
+		run_gid=$(jq -r '.process.user.gid // 0' "$config") && return
+	die "the package's config.json cannot be read"
+}
+
+# --- start, wait, stop ---
+
+# container_start ROOT: in the background; its output goes where ours goes. Sets container_pid.
+container_start() {
+	container_pidfile=$(mktemp "$work/pid.XXXXXX")
+	rm "$container_pidfile"
+	eval "set -- \"\$1\" $run_args"
+	SFC_PIDFILE=$container_pidfile SFC_CWD=$run_cwd SFC_UID=$run_uid SFC_GID=$run_gid SFC_ENV=$run_env \
+		SFC_SERVER=$(! is_server || echo 1) \
+		setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --ipc --uts \
+		--propagation private -- "$here/sfc-init" "$@" <"$run_input" &
+	container_pid=$!
+}
+
+container_alive() {
+	kill -0 "$container_pid" 2>/dev/null
+}
+
+# Sets container_status, 128 + N when signal N ended it.
+container_wait() {
+	while :; do
+		wait "$container_pid"
+		container_status=$?
+		container_alive || break
+	done
+}
+
+# Ask it to end, and after run_grace seconds make it. Sets container_status as container_wait() does, and
+# container_killed when it did not listen.
+container_stop() {
+	container_killed=
+	init=$(cat "$container_pidfile" 2>/dev/null) || init=
+	[ -z "$init" ] || kill -TERM "$init" 2>/dev/null
+	deadline=$(deadline "$run_grace")
+	while container_alive && ! passed "$deadline"; do
+		sleep 0.02
+		case $(cut -d' ' -f3 "/proc/$container_pid/stat" 2>/dev/null) in
+		Z | '') break ;;
+		esac
+	done
+	if container_running; then
+		container_killed=1
+		kill -KILL "${init:-$container_pid}" 2>/dev/null
+	fi
+	container_wait
+}
+
+container_running() {
+	case $(cut -d' ' -f3 "/proc/$container_pid/stat" 2>/dev/null) in
+	Z | '') return 1 ;;
+	esac
+}
+
+# A point in time SECONDS from now, and whether it has passed.
+deadline() {
+	awk -v s="$1" '{ printf "%.2f\n", $1 + s; exit }' /proc/uptime
+}
+passed() {
+	awk -v then="$1" '{ exit !($1 >= then) }' /proc/uptime
+}
+
+# --- servers ---
+
+# Somebody listens on this TCP port. Looked up, not tried: a connection would be the server's first.
+port_listens() {
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+		awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
+			END { exit !found }'
+}
+
+ready_port() {
+	case $run_ready in
+	tcp:*) printf '%s\n' "${run_ready#tcp:}" ;;
+	esac
+}
+
+# The host's tools ask, the root's programs answer: nothing the probe uses gets into the package.
+ask() {
+	SFC_ROOT=$container_root sh -c "$1" </dev/null
+}
+
+is_ready() {
+	case $run_ready in
+	tcp:*) port_listens "${run_ready#tcp:}" ;;
+	'') true ;;
+	*) ask "$run_ready" >/dev/null 2>&1 ;;
+	esac
+}
+
+# Until ready, and until the probe passes once when nothing else says when that is.
+wait_ready() {
+	until is_ready; do
+		container_running || return 1
+		! passed "$until" || return 2
+		sleep 0.02
+	done
+}
+
+probe_passes() {
+	while :; do
+		ask "$run_probe" >"$out/probe" 2>"$out/probe.err"
+		probe_status=$?
+		[ "$probe_status" != 0 ] || return 0
+		# who said when it is ready meant the first answer
+		[ -z "$run_ready" ] && container_running && ! passed "$until" || return 1
+		sleep 0.05
+	done
+}
+
+# --- one run ---
+
+# run_once ROOT OUT: run the command in ROOT; OUT gets the files stdout, stderr, status, of a probe also
+# probe and probe.err, and said, a sentence about how it went. Fails when a server did not come up, or
+# its probe did not pass, with the reason in said.
+run_once() {
+	container_root=$1 out=$2
+	mkdir -p "$out"
+	begun=$(now)
+	container_start "$container_root" >"$out/stdout" 2>"$out/stderr"
+	if is_server; then
+		run_server
+	else
+		run_batch
+	fi
+	result=$?
+	printf '%s\n' "$container_status" >"$out/status"
+	return "$result"
+}
+
+run_batch() {
+	if [ -n "$run_timeout" ]; then
+		until=$(deadline "$run_timeout")
+		while container_running; do
+			if passed "$until"; then
+				container_stop
+				echo "did not end within $run_timeout s" >"$out/said"
+				return 1
+			fi
+			sleep 0.02
+		done
+	fi
+	container_wait
+	echo "$run_name ended with status $container_status" >"$out/said"
+}
+
+run_server() {
+	until=$(deadline "${run_timeout:-60}")
+	wait_ready
+	case $? in
+	1)
+		container_wait
+		echo "$run_name ended with status $container_status before it was ready" >"$out/said"
+		return 1
+		;;
+	2)
+		container_stop
+		echo "$run_name was not ready within ${run_timeout:-60} s" >"$out/said"
+		return 1
+		;;
+	esac
+	said="$run_name ready"
+	[ -z "$(ready_port)" ] || said="$said on :$(ready_port)"
+	[ -z "$run_ready" ] || said="$said after $(since "$begun") s"
+	if [ -n "$run_probe" ] && ! probe_passes; then
+		container_stop
+		echo "$run_name: the probe failed with status $probe_status" >"$out/said"
+		return 1
+	fi
+	[ -z "$run_probe" ] || said="$said, probe passed"
+	if ! container_running; then
+		container_wait
+		[ "$container_status" = 0 ] || {
+			echo "$run_name ended with status $container_status during the probe" >"$out/said"
+			return 1
+		}
+	else
+		container_stop
+	fi
+	[ -z "$container_killed" ] || said="$said, killed after $run_grace s"
+	[ -n "$container_killed" ] || said="$said, stopped"
+	printf '%s\n' "$said" >"$out/said"
+}
+
+# --- packages ---
+
+# A file that is a SquashFS image, and as long as it says of itself (bytes 40 to 47).
+package_check() {
+	[ -f "$1" ] || die "no package '$1'"
+	[ -r "$1" ] || die "cannot read '$1'"
+	[ "$(head -c 4 "$1" | tr -d '\0')" = hsqs ] || die "'$1' is not a package: not a SquashFS image"
+	set -- "$1" "$(od -An -tu8 -j40 -N8 "$1" | tr -d ' ')" "$(stat -c %s "$1")"
+	[ "$3" -ge "$2" ] || die "'$1' is cut short: $3 of $2 bytes"
+}
+
+# package_mount FILE DIR: read-only, by the kernel where it can.
+package_mount() {
+	package_check "$1"
+	mount -t squashfs -o ro,loop "$1" "$2" 2>"$work/mount.err" && return
+	if command -v squashfuse >/dev/null; then
+		squashfuse "$1" "$2" 2>>"$work/mount.err" && return
+	fi
+	die "cannot mount '$1': $(head -n 1 "$work/mount.err")"
+}
+
+# package_root DIR LAYER ROOT: the root file system of the package mounted at DIR, or of a bare image,
+# with the writable directory LAYER above it.
+package_root() {
+	lower=$1
+	[ ! -d "$1/rootfs" ] || [ ! -f "$1/config.json" ] || lower=$1/rootfs
+	mkdir -p "$2/upper" "$2/work" "$3"
+	mount -t overlay -o "lowerdir=$lower,upperdir=$2/upper,workdir=$2/work" overlay "$3" ||
+		die "cannot put a writable layer above the package"
+}

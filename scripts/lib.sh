@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# What every sfc-* script shares: how it speaks, where its programs are, and the private namespaces in
+# which everything it mounts and starts lives and dies.
+#
+# A script opens with its help, lines that begin with "#/"; the second of them is its summary in
+# "sfc --help". It sets `here` to its own directory before it sources this file.
+
+set -u
+: "${here:?}"
+
+# The program that is traced gets the caller's language; the scripts themselves speak plain C.
+caller_lang=${LANG:-} caller_lc_all=${LC_ALL:-} caller_tz=${TZ:-} caller_term=${TERM:-}
+LC_ALL=C
+export LC_ALL
+
+command_name=$(basename "$0")
+command_name=${command_name#sfc-}
+
+# --- how it speaks ---
+
+say_error() {
+	printf 'sfc: %s: %s\n' "$command_name" "$*" >&2
+}
+
+# die MESSAGE: one line, exit 1.
+die() {
+	say_error "$@"
+	exit 1
+}
+
+# misused MESSAGE: the command line makes no sense, exit 2.
+misused() {
+	say_error "$*; see 'sfc $command_name --help'"
+	exit 2
+}
+
+show_help() {
+	sed -n 's|^#/ \{0,1\}||p' "$0"
+	exit 0
+}
+
+# options SHORT LONG "$@": what getopt(1) makes of the command line, to be eval'ed by "set --". Options
+# end at the first argument that is none.
+options() {
+	short=$1 long=$2
+	shift 2
+	getopt -n "sfc: $command_name" -o "+$short" -l "$long" -- "$@" 2>"${TMPDIR:-/tmp}/.sfc-$$" && {
+		rm -f "${TMPDIR:-/tmp}/.sfc-$$"
+		return 0
+	}
+	sed "1s/\$/; see 'sfc $command_name --help'/; 1q" "${TMPDIR:-/tmp}/.sfc-$$" >&2
+	rm -f "${TMPDIR:-/tmp}/.sfc-$$"
+	return 2
+}
+
+# quoted WORD…: the words as the shell would read them again. Lists of anything are kept this way.
+quoted() {
+	for word; do
+		printf " '%s'" "$(printf '%sx' "$word" | sed "s/'/'\\\\''/g; \$s/x\$//")"
+	done
+}
+
+# report WHAT TEXT [SECONDS]: one line of the report a person reads.
+report() {
+	[ -n "${quiet:-}" ] && return
+	if [ -n "${3:-}" ]; then
+		printf '%-7s %-66s %7s s\n' "$1" "$2" "$3"
+	else
+		printf '%-7s %s\n' "$1" "$2"
+	fi
+}
+
+# 61204 → 61,204
+grouped() {
+	printf '%s\n' "$1" | sed -e :a -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/' -e ta
+}
+
+# bytes → "1.9 GB", as people count: thousands, not 1024s.
+human() {
+	awk -v n="$1" 'BEGIN {
+		split("B kB MB GB TB PB", unit)
+		for (i = 1; n >= 999.5 && i < 6; i++) n /= 1000
+		printf(i == 1 || n >= 99.5 ? "%.0f %s" : "%.1f %s", n, unit[i])
+	}'
+}
+
+# Seconds since some start, with hundredths; since THEN: the seconds that have passed, with tenths.
+now() {
+	read -r uptime _ </proc/uptime
+	printf '%s\n' "$uptime"
+}
+since() {
+	awk -v then="$1" '{ printf "%.1f", $1 - then; exit }' /proc/uptime
+}
+
+# --- where its programs are ---
+
+# From the source tree: the build directory's programs. Installed: those beside sfc.
+if [ -f "$here/Makemodule.am" ]; then
+	for build in "${builddir:-}" "$here/.." "$here/../build" "$here/../build-check"; do
+		if [ -x "$build/fs/tracefs" ] && [ -x "$build/pack/tracepack" ]; then
+			PATH=$(cd "$build" && pwd)/fs:$(cd "$build" && pwd)/pack:$PATH
+			break
+		fi
+	done
+fi
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+# needs PROGRAM PACKAGE: one line saying what to install.
+needs() {
+	command -v "$1" >/dev/null || die "needs $1, which is not here; install it (Debian: apt-get install $2)"
+}
+needs_program() {
+	command -v "$1" >/dev/null || die "needs $1, which is not built; run make, or make install"
+}
+
+# needs_root WHAT: mounting and namespaces want it.
+needs_root() {
+	[ "$(id -u)" = 0 ] ||
+		die "$1 needs root: run it through sudo"
+}
+
+needs_fuse() {
+	[ -c /dev/fuse ] || die "needs /dev/fuse, which is not here: run 'modprobe fuse', or pass the device into this container"
+	# opening is the only honest test: a device cgroup may forbid what the mode allows
+	(exec 4<>/dev/fuse) 2>/dev/null || die "cannot open /dev/fuse: permission denied; run as root, or chmod 666 /dev/fuse"
+}
+
+# --- private namespaces ---
+#
+# The script runs itself again as process 1 of a new pid namespace, in a mount namespace of its own.
+# Whatever ends the outer one, a kill -9 included, ends process 1; with it goes every process of the
+# namespace, and with the last process every mount. So nothing has to be undone step by step.
+
+# namespaces_run on-interrupt=kill|leave UNSHARE-OPTIONS -- SCRIPT ARG…
+# Sets namespaces_status. "leave": an interrupt from the keyboard is the program's own business.
+namespaces_run() {
+	on_interrupt=$1
+	shift
+	unshare_options=
+	while [ "$1" != -- ]; do
+		unshare_options="$unshare_options $1"
+		shift
+	done
+	shift
+	exec 3<&0
+	namespaces_pid=
+	trap 'namespaces_end 129' HUP
+	trap 'namespaces_end 143' TERM
+	if [ "$on_interrupt" = kill ]; then
+		trap 'namespaces_end 130' INT
+		trap 'namespaces_end 131' QUIT
+	else
+		trap : INT QUIT
+	fi
+	# what runs beside a shell has interrupts ignored and no input, unless it is told
+	# shellcheck disable=SC2086 # words
+	SFC_INSIDE=1 env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
+		unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
+		$unshare_options -- "$@" <&3 3<&- &
+	namespaces_pid=$!
+	while :; do
+		wait "$namespaces_pid"
+		namespaces_status=$?
+		kill -0 "$namespaces_pid" 2>/dev/null || break
+	done
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 131' QUIT
+	trap 'exit 143' TERM
+	exec 3<&-
+}
+
+# End everything inside, and wait until it is gone: unshare returns when process 1 has died, and that
+# dies last.
+namespaces_end() {
+	trap '' HUP INT QUIT TERM
+	if [ -n "$namespaces_pid" ]; then
+		first=$(cat "/proc/$namespaces_pid/task/$namespaces_pid/children" 2>/dev/null) || first=
+		# shellcheck disable=SC2086 # at most one word
+		kill -KILL ${first:-$namespaces_pid} 2>/dev/null
+		wait "$namespaces_pid" 2>/dev/null
+	fi
+	exit "$1"
+}
