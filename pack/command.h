@@ -17,8 +17,12 @@ struct command {
 };
 
 /* One function and one help text for each row. */
+int cmd_describe(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_which(int argc, char **argv);
+extern const char describe_usage[];
 extern const char import_usage[];
+extern const char which_usage[];
 
 /* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */
 int command_misused(const struct command *command, const char *format, ...)

@@ -246,6 +246,26 @@ static int take_target(int dirfd, struct node *node, struct error *err)
 	return node->inode->target ? 0 : error_oom(err);
 }
 
+static struct node *top_of(const struct scan *scan, const struct tree *tree)
+{
+	return scan->options.top ? scan->options.top : tree_root(tree);
+}
+
+/* Below a top of its own a node is not where its file is: the file has to be named. */
+static int take_place(const struct scan *scan, struct node *node)
+{
+	_cleanup_(freep) char *path = NULL, *top = NULL;
+
+	if (!scan->options.top || node->inode->content.kind != CONTENT_FILE)
+		return 0;
+	path = node_path(node);
+	top = node_path(scan->options.top);
+	if (!path || !top)
+		return -ENOMEM;
+	node->inode->content.file.path = strdup(path + strlen(top) + 1);
+	return node->inode->content.file.path ? 0 : -ENOMEM;
+}
+
 static struct node *peer_find(const struct scan *scan, const struct stat *st)
 {
 	uint64_t hash = hash_pair(st->st_dev, st->st_ino);
@@ -300,6 +320,8 @@ static int take_name(struct scan *scan, struct node *directory, int dirfd, const
 	take_stat(node->inode, st, scan->rootfd);
 	if (S_ISLNK(st->st_mode))
 		r = take_target(dirfd, node, err);
+	else if (take_place(scan, node) < 0)
+		r = error_oom(err);
 	if (r == 0)
 		r = take_xattrs(scan, dirfd, name, node, err);
 	if (r == 0 && shared && peer_remember(scan, st, node) < 0)
@@ -314,7 +336,7 @@ static int take_name(struct scan *scan, struct node *directory, int dirfd, const
 
 static int take_root(struct scan *scan, struct tree *tree, struct error *err)
 {
-	struct node *root = tree_root(tree);
+	struct node *root = top_of(scan, tree);
 	struct stat st;
 
 	if (scan->root_taken)
@@ -331,7 +353,7 @@ int scan_path(struct scan *scan, struct tree *tree, const char *path, struct nod
 	      struct error *err)
 {
 	_cleanup_(closep) int held = -1;
-	struct node *at = tree_root(tree);
+	struct node *at = top_of(scan, tree);
 	const char *part, *rest = path;
 	int dirfd = scan->rootfd, r;
 	size_t length;
@@ -348,7 +370,7 @@ int scan_path(struct scan *scan, struct tree *tree, const char *path, struct nod
 			return error_set(err, -ENAMETOOLONG, "'%s' has a name over 255 bytes", path);
 		memcpy(name, part, length);
 		name[length] = '\0';
-		if (at != tree_root(tree)) {
+		if (at != top_of(scan, tree)) {
 			int fd = openat(dirfd, at->name,
 					O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 

@@ -23,6 +23,8 @@ struct scan_options {
 	/* Asked for each path before it is taken; false leaves it (and what is below) out. Or NULL. */
 	bool (*wanted)(const char *path, uint32_t mode, void *data);
 	void *data;
+	/* scan_path(): the directory of the tree that stands for the root; NULL: the tree's root. */
+	struct node *top;
 };
 
 /* rootfd: O_PATH or readable directory; borrowed, and must outlive the tree. */

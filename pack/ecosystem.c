@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/ecosystem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "pack/closure.h"
+
+enum { WORDS_FILE_MAX = 64 * 1024 };
+
+static const char *const names[] = {
+	"nss", "gconv", "locale", "zoneinfo", "ca", "python", "node", "ruby", "perl", "jvm",
+	"terminfo", "pam", "httpd",
+};
+
+/*
+ * When a path that matches `when` is in, add what exists of `add`: patterns with blanks between. In
+ * them {dir} is the directory of the path, {up} and {top} the ones above that, {base} the name up to
+ * its first dot. With an anchor, {before} is what stands before it in the path and {after} the
+ * part behind it. With `words`, there is one round for each word of the file that matches it, as
+ * {word}.
+ */
+static const struct custom {
+	const char *ecosystem;
+	const char *when;
+	const char *anchor;
+	const char *words;
+	const char *add;
+} customs[] = {
+	{"nss", "/etc/nsswitch.conf", NULL, "*",
+	 "/usr/lib/*/libnss_{word}.so.2 /usr/lib64/libnss_{word}.so.2 /lib/*/libnss_{word}.so.2"},
+	{"nss", "/etc/nsswitch.conf", NULL, NULL, "/etc/passwd /etc/group /etc/hosts"},
+
+	{"gconv", "gconv/*.so", NULL, NULL,
+	 "{dir}/gconv-modules {dir}/gconv-modules.cache {dir}/gconv-modules.d/*.conf"},
+
+	{"locale", "/usr/lib/locale/*/LC_*", NULL, NULL, "{dir}/**"},
+	{"locale", "/usr/lib/locale/**", NULL, NULL, "/usr/lib/locale/C.utf8/**"},
+
+	{"zoneinfo", "/usr/share/zoneinfo/**", NULL, NULL,
+	 "/usr/share/zoneinfo/UTC /usr/share/zoneinfo/Etc/UTC"},
+
+	{"ca", "/etc/ssl/certs/????????.?", NULL, NULL, "{dir}/*"},
+	{"ca", "/etc/ssl/certs/**", NULL, NULL, "/etc/ssl/certs/ca-certificates.crt"},
+	{"ca", "/etc/pki/tls/certs/**", NULL, NULL,
+	 "/etc/pki/tls/certs/ca-bundle.crt /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"},
+
+	{"python", "__pycache__/*.pyc", NULL, NULL, "{up}/{base}.py {up}/__init__.py"},
+	{"python", "*.py", NULL, NULL,
+	 "{dir}/__pycache__/{base}.*.pyc {dir}/__init__.py {dir}/__pycache__/__init__.*.pyc"},
+	{"python", "site-packages/*/**", "/site-packages/", NULL,
+	 "{before}/site-packages/{after}-*.dist-info/* {before}/site-packages/{after}-*.egg-info/*"},
+	{"python", "dist-packages/*/**", "/dist-packages/", NULL,
+	 "{before}/dist-packages/{after}-*.dist-info/* {before}/dist-packages/{after}-*.egg-info/*"},
+
+	{"node", "node_modules/*/**", "/node_modules/", NULL,
+	 "{before}/node_modules/{after}/package.json"},
+	{"node", "*.js", NULL, NULL, "{dir}/package.json"},
+	{"node", "*.mjs", NULL, NULL, "{dir}/package.json"},
+
+	{"ruby", "gems/*/lib/**", "/gems/", NULL, "{before}/specifications/{after}.gemspec"},
+	{"ruby", "gems/*/lib/**", "/gems/", NULL,
+	 "{before}/specifications/default/{after}.gemspec"},
+
+	{"perl", "/usr/lib/*/perl*/**/Config.pm", NULL, NULL,
+	 "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
+	{"perl", "/usr/share/perl/*/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/*.pl"},
+
+	{"jvm", "lib/server/libjvm.so", NULL, NULL,
+	 "{up}/modules {up}/jvm.cfg {up}/tzdb.dat {up}/*.properties {up}/security/** {top}/conf/** "
+	 "{up}/libjava.so {up}/libjimage.so {up}/libnet.so {up}/libnio.so {up}/libverify.so "
+	 "{up}/libzip.so"},
+
+	{"terminfo", "terminfo/?/*", "/terminfo/", NULL,
+	 "{before}/terminfo/d/dumb {before}/terminfo/l/linux {before}/terminfo/v/vt100 "
+	 "{before}/terminfo/x/xterm {before}/terminfo/x/xterm-256color"},
+
+	{"pam", "/etc/pam.d/*", NULL, "pam_*.so",
+	 "/usr/lib/*/security/{word} /usr/lib64/security/{word} /lib/*/security/{word} "
+	 "/usr/lib/security/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, "common-*", "/etc/pam.d/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
+
+	{"httpd", "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
+	{"httpd", "/usr/share/nginx/modules-available/*.conf", NULL, "*.so",
+	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
+	{"httpd", "/etc/nginx/modules-enabled/*.conf", NULL, "*.so",
+	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
+	{"httpd", "/usr/sbin/apache2", NULL, NULL, "/etc/apache2/mods-enabled/*"},
+	{"httpd", "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
+};
+
+const char *ecosystem_name(size_t i)
+{
+	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
+}
+
+unsigned int ecosystem_bit(const char *name)
+{
+	if (strcmp(name, "all") == 0)
+		return ~0U;
+	for (size_t i = 0; ecosystem_name(i); i++)
+		if (strcmp(names[i], name) == 0)
+			return 1U << i;
+	return 0;
+}
+
+/* One custom being applied to one entry. */
+struct application {
+	struct closure *closure;
+	const struct custom *custom;
+	struct closure_entry *trigger;
+	struct error *err;
+};
+
+static int add_found(const struct source_entry *file, void *data)
+{
+	const struct application *application = data;
+	struct reason reason = {REASON_ECOSYSTEM, application->trigger,
+				application->custom->ecosystem};
+	int r;
+
+	/* a directory among the patterns' matches is there for what is in it */
+	r = closure_add(application->closure, file->path, CLOSURE_CONTENTS, &reason,
+			application->trigger->rule, NULL, application->err);
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+}
+
+/* Bytes of a path taken literally in a pattern. */
+static void add_literal(struct text *text, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (strchr("*?[\\", bytes[i]))
+			text_add_char(text, '\\');
+		text_add_char(text, bytes[i]);
+	}
+}
+
+static void add_above(struct text *text, const char *path, int levels)
+{
+	size_t length = strlen(path);
+
+	for (; levels > 0 && length > 0; levels--)
+		while (length > 0 && path[--length] != '/')
+			;
+	add_literal(text, path, length);
+}
+
+static void add_token(struct text *text, const struct application *application, const char *token,
+		      size_t length, const char *word)
+{
+	const char *path = application->trigger->file->path;
+	const char *anchor = application->custom->anchor;
+	const char *at = anchor ? strstr(path, anchor) : NULL;
+
+	/* the innermost: gems bundled in gems */
+	for (const char *next = at; next; next = strstr(next + 1, anchor))
+		at = next;
+	if (strncmp(token, "dir", length) == 0)
+		add_above(text, path, 1);
+	else if (strncmp(token, "up", length) == 0)
+		add_above(text, path, 2);
+	else if (strncmp(token, "top", length) == 0)
+		add_above(text, path, 3);
+	else if (strncmp(token, "base", length) == 0)
+		add_literal(text, path_name(path), strcspn(path_name(path), "."));
+	else if (strncmp(token, "word", length) == 0 && word)
+		add_literal(text, word, strlen(word));
+	else if (strncmp(token, "before", length) == 0 && at)
+		add_literal(text, path, (size_t)(at - path));
+	else if (strncmp(token, "after", length) == 0 && at)
+		add_literal(text, at + strlen(anchor), strcspn(at + strlen(anchor), "/"));
+}
+
+/* One pattern of the add list, tokens replaced. */
+static void fill_pattern(struct text *text, const struct application *application,
+			 const char *pattern, size_t length, const char *word)
+{
+	for (const char *p = pattern, *end = pattern + length; p < end; p++) {
+		const char *close = *p == '{' ? memchr(p, '}', (size_t)(end - p)) : NULL;
+
+		if (!close) {
+			text_add_char(text, *p);
+			continue;
+		}
+		add_token(text, application, p + 1, (size_t)(close - p - 1), word);
+		p = close;
+	}
+}
+
+static int apply_once(struct application *application, const char *word)
+{
+	int r = 0;
+
+	for (const char *p = application->custom->add; *p && r == 0; p += strspn(p, " ")) {
+		_cleanup_(text_release) struct text pattern = TEXT_INIT;
+		size_t length = strcspn(p, " ");
+
+		fill_pattern(&pattern, application, p, length, word);
+		p += length;
+		if (text_failed(&pattern))
+			return error_oom(application->err);
+		if (pattern.bytes[0] == '/')
+			r = source_glob(application->closure->source, pattern.bytes, add_found,
+					application, application->err);
+	}
+	return r;
+}
+
+static int apply_words(struct application *application)
+{
+	static const char blanks[] = " \t\r\n;\"'[]:=,";
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char *saved, *word;
+	int r;
+
+	r = source_read(application->closure->source, application->trigger->file->path,
+			WORDS_FILE_MAX, &text, application->err);
+	if (r < 0) /* too large, or not a file: it holds no words for us */
+		return r == -EFBIG || r == -EINVAL || r == -ENOENT ? 0 : r;
+	for (word = strtok_r(text.bytes, blanks, &saved); word && r == 0;
+	     word = strtok_r(NULL, blanks, &saved)) {
+		const char *last = strrchr(word, '/');
+
+		if (path_match(application->custom->words, last ? last : word))
+			r = apply_once(application, word);
+	}
+	return r;
+}
+
+static int apply_customs(struct closure *closure, struct closure_entry *entry, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(customs) / sizeof(*customs); i++) {
+		struct application application = {closure, &customs[i], entry, err};
+		int r;
+
+		if (closure->options.ecosystems_off & ecosystem_bit(customs[i].ecosystem) ||
+		    !path_match(customs[i].when, entry->file->path))
+			continue;
+		r = customs[i].words ? apply_words(&application) : apply_once(&application, NULL);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ecosystems_apply(struct closure *closure, struct error *err)
+{
+	/* only what is there now: what this round adds gets its turn in the next */
+	size_t count = closure->entries.count;
+
+	for (; closure->customs_done < count; closure->customs_done++) {
+		struct closure_entry *entry = closure->entries.items[closure->customs_done];
+		int r;
+
+		if (!closure_entry_in(entry) || entry->file->kind == ENTRY_DIR)
+			continue;
+		r = apply_customs(closure, entry, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

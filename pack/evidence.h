@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Evidence: what is in a package and why, what was left out and why, in a form that outlives the
+ * build. It is made from a closure, carried in a package as sfc/closure.json, and read back from
+ * there, so that `why`, `ls` and `stat` give the same answers about a package as about the manifest
+ * and the source it was made from.
+ */
+#ifndef PACK_EVIDENCE_H
+#define PACK_EVIDENCE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/base/digest.h"
+#include "db/base/error.h"
+#include "db/base/hash.h"
+#include "pack/closure.h"
+#include "pack/intern.h"
+#include "pack/selection.h"
+
+/* Strings live as long as the evidence. */
+struct evidence_reason {
+	enum reason_kind kind;
+	const char *from;    /* a path, or NULL */
+	const char *detail;  /* or NULL */
+	const char *session; /* REASON_SESSION: its label, */
+	const char *program; /* who ("" unknown), */
+	const char *op;      /* by which operation */
+	int64_t after_ns;    /* and how long after the session began */
+};
+
+struct evidence_entry {
+	struct hash_link link;
+	const char *path;
+	enum entry_kind kind;
+	uint64_t size; /* of files */
+	enum closure_verdict verdict;
+	const char *verdict_detail; /* or NULL */
+	bool contents;
+	uint64_t order;
+	char sha256[DIGEST_HEX_SIZE]; /* of a file's contents; "" not computed */
+	struct evidence_reason *reasons;
+	size_t reason_count;
+};
+
+struct evidence {
+	struct evidence_entry *items; /* by path */
+	size_t count;
+	struct hash hash;
+	struct intern strings;
+};
+
+/* The closure has been computed; nothing of it is borrowed. */
+int evidence_from_closure(const struct closure *closure, const struct selection *selection,
+			  struct evidence *ret_evidence, struct error *err);
+/* As read from closure.json: -EINVAL when it is not of that form. */
+int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct error *err);
+json_t *evidence_json(const struct evidence *evidence);
+void evidence_release(struct evidence *evidence);
+
+struct evidence_entry *evidence_find(const struct evidence *evidence, const char *path);
+
+const char *verdict_name(enum closure_verdict verdict);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/intern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct interned {
+	struct hash_link link;
+	char text[];
+};
+
+void intern_release(struct intern *intern)
+{
+	struct hash_cursor cursor = {0};
+	struct hash_link *link;
+
+	while ((link = hash_each(&intern->strings, &cursor)))
+		free(container_of(link, struct interned, link));
+	hash_release(&intern->strings);
+}
+
+static struct interned *find(const struct intern *intern, const char *string, uint64_t hash)
+{
+	for (struct hash_link *l = hash_first(&intern->strings, hash); l; l = hash_next(l, hash)) {
+		struct interned *interned = container_of(l, struct interned, link);
+
+		if (strcmp(interned->text, string) == 0)
+			return interned;
+	}
+	return NULL;
+}
+
+bool intern_has(const struct intern *intern, const char *string)
+{
+	return find(intern, string, hash_string(string)) != NULL;
+}
+
+const char *intern_string(struct intern *intern, const char *string)
+{
+	struct interned *interned;
+	size_t size;
+
+	if (!string)
+		return NULL;
+	interned = find(intern, string, hash_string(string));
+	if (interned)
+		return interned->text;
+	size = strlen(string) + 1;
+	interned = malloc(sizeof(*interned) + size);
+	if (!interned)
+		return NULL;
+	memcpy(interned->text, string, size);
+	if (hash_add(&intern->strings, &interned->link, hash_string(string)) < 0) {
+		free(interned);
+		return NULL;
+	}
+	return interned->text;
+}
