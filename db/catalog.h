@@ -32,6 +32,9 @@ int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, st
  */
 int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
 		 struct error *err);
+/* The same until *cancelled becomes true (another thread sets it atomically): -ECANCELED then. */
+int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
+		       const bool *cancelled, uint64_t *ret_skipped, struct error *err);
 
 /* 1 found, 0 not in the catalog. */
 int catalog_find(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,

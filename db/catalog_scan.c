@@ -14,6 +14,7 @@
 
 /* Missing from older <linux/magic.h>. */
 #define MQUEUE_MAGIC 0x19800202
+#define FUSE_MAGIC 0x65735546
 #define FUSECTL_MAGIC 0x65735543
 #define CONFIGFS_MAGIC 0x62656570
 #define RPC_PIPEFS_MAGIC 0x67596969
@@ -25,10 +26,14 @@ struct scan {
 	struct text path;     /* of the directory in hand; "" is the root */
 	bool xdev;
 	uint64_t skipped;
+	const bool *cancelled;
 	struct error *err;
 };
 
-/* File systems that the kernel makes up, or that live only as long as the machine runs. */
+/*
+ * File systems that the kernel makes up, that live only as long as the machine runs, or that show
+ * what is elsewhere (another mount of tracefs among them).
+ */
 static bool is_pseudo(int fd)
 {
 	static const unsigned int magics[] = {
@@ -38,7 +43,7 @@ static bool is_pseudo(int fd)
 		MQUEUE_MAGIC,	     NFSD_MAGIC,	 NSFS_MAGIC,	    PROC_SUPER_MAGIC,
 		PSTOREFS_MAGIC,	     RAMFS_MAGIC,	 RPC_PIPEFS_MAGIC,  SECURITYFS_MAGIC,
 		SELINUX_MAGIC,	     SMACK_MAGIC,	 SYSFS_MAGIC,	    TMPFS_MAGIC,
-		TRACEFS_MAGIC,
+		TRACEFS_MAGIC,	     FUSE_MAGIC,	 OVERLAYFS_SUPER_MAGIC,
 	};
 	struct statfs fs;
 
@@ -87,6 +92,8 @@ static int scan_name(struct scan *scan, int fd, const char *name, dev_t dev)
 	struct stat st;
 	int r;
 
+	if (__atomic_load_n(scan->cancelled, __ATOMIC_RELAXED))
+		return error_set(scan->err, -ECANCELED, "the catalog was not finished");
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 		return 0; /* gone since it was listed */
 	text_add_char(&scan->path, '/');
@@ -156,15 +163,23 @@ static int catalog_take(struct manifest *manifest, struct error *err)
 	return r;
 }
 
+int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
+		 struct error *err)
+{
+	static const bool never = false;
+
+	return catalog_scan_until(manifest, root, xdev, &never, ret_skipped, err);
+}
+
 /*
  * The walk goes into a temporary table first: it may take minutes on a cold disk, and nobody else
  * should wait that long for the manifest.
  */
-int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
-		 struct error *err)
+int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
+		       const bool *cancelled, uint64_t *ret_skipped, struct error *err)
 {
 	static const char sql[] = "INSERT INTO temp.scanned (path, kind, size) VALUES (?, ?, ?)";
-	struct scan scan = {manifest, NULL, TEXT_INIT, xdev, 0, err};
+	struct scan scan = {manifest, NULL, TEXT_INIT, xdev, 0, cancelled, err};
 	int r;
 
 	r = manifest_execute(manifest,

@@ -227,12 +227,26 @@ static void stat_take_back(struct aggregator *aggregator, struct last_stat *stat
 		aggregator->batch->raw[stat->raw].seq = 0;
 }
 
+/* The thread's place, or the one that was used longest ago. */
+static struct last_stat *last_stat_of(struct aggregator *aggregator, pid_t tid)
+{
+	size_t set = hash_number((uint64_t)tid) % (AGGREGATOR_SLOTS / AGGREGATOR_WAYS);
+	struct last_stat *first = &aggregator->last_stats[set * AGGREGATOR_WAYS], *oldest = first;
+
+	for (struct last_stat *s = first; s < first + AGGREGATOR_WAYS; s++) {
+		if (s->aggregate && s->tid == tid)
+			return s;
+		if (!s->aggregate || (oldest->aggregate && s->ns < oldest->ns))
+			oldest = s;
+	}
+	return oldest;
+}
+
 /* Remember a stat until the thread's next event; an exec of the same path takes it back. */
 static void last_stat_turn(struct aggregator *aggregator, const struct event *event,
 			   const struct last_stat *place)
 {
-	struct last_stat *last = &aggregator->last_stats[(unsigned int)event->tid %
-							 AGGREGATOR_SLOTS];
+	struct last_stat *last = last_stat_of(aggregator, event->tid);
 	bool same = last->aggregate && last->tid == event->tid;
 
 	if (same && event->op == ACCESS_EXEC && last->path == place->path &&

@@ -68,7 +68,11 @@ struct batch {
 void batch_free(struct batch *batch);
 void batch_freep(struct batch **batch);
 
-enum { AGGREGATOR_SLOTS = 256 };
+/*
+ * Threads whose last event was a stat, found by a hash of the thread id: one of WAYS neighbours. A
+ * child's id is often a round number away from its parent's, so one place each would not do.
+ */
+enum { AGGREGATOR_WAYS = 4, AGGREGATOR_SLOTS = 128 * AGGREGATOR_WAYS };
 
 struct aggregator {
 	pthread_mutex_t lock; /* a leaf; guards all below */

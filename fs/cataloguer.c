@@ -17,8 +17,8 @@ static int catalog_write(struct cataloguer *cataloguer)
 		r = catalog_exists(manifest, &exists, &cataloguer->err);
 	if (r < 0 || exists)
 		return r;
-	return catalog_scan(manifest, cataloguer->source, cataloguer->xdev, &skipped,
-			    &cataloguer->err);
+	return catalog_scan_until(manifest, cataloguer->source, cataloguer->xdev,
+				  &cataloguer->cancelled, &skipped, &cataloguer->err);
 }
 
 static void *cataloguer_run(void *argument)
@@ -47,6 +47,11 @@ int cataloguer_start(struct cataloguer *cataloguer, const char *manifest, const 
 bool cataloguer_is_done(const struct cataloguer *cataloguer)
 {
 	return !cataloguer->started || __atomic_load_n(&cataloguer->done, __ATOMIC_ACQUIRE);
+}
+
+void cataloguer_cancel(struct cataloguer *cataloguer)
+{
+	__atomic_store_n(&cataloguer->cancelled, true, __ATOMIC_RELAXED);
 }
 
 int cataloguer_finish(struct cataloguer *cataloguer, struct error *err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Writes the catalog of the source in the background, if the manifest has none yet: a thread and a
- * connection of its own. It delays nothing but the end: unmounting waits for it.
+ * connection of its own. It delays nothing but the
+ * end: unmounting waits a while for it.
  */
 #ifndef FS_CATALOGUER_H
 #define FS_CATALOGUER_H
@@ -14,7 +15,7 @@
 struct cataloguer {
 	pthread_t thread;
 	bool started;
-	bool done;        /* atomic */
+	bool done, cancelled; /* atomic */
 	const char *manifest, *source;
 	bool xdev;
 	int result;
@@ -24,6 +25,8 @@ struct cataloguer {
 int cataloguer_start(struct cataloguer *cataloguer, const char *manifest, const char *source,
 		     bool xdev, struct error *err);
 bool cataloguer_is_done(const struct cataloguer *cataloguer);
+/* Let it stop at the next file; nothing of it is kept. */
+void cataloguer_cancel(struct cataloguer *cataloguer);
 /* Wait for its end: 0, or what went wrong. */
 int cataloguer_finish(struct cataloguer *cataloguer, struct error *err);
 

@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "fs/sticky.h"
 
 static const char OVERLAY_NAME[] = "tracefs";
 
@@ -419,6 +420,7 @@ int mount_stack(struct mount *mount, int root_fd, struct error *err)
 		return r;
 	close(mount->mount_fd);
 	mount->mount_fd = r;
+	sticky_copy_up(root_fd, mount->mount_fd);
 	stage_leave(mount);
 	return 0;
 }

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -288,4 +290,45 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
 		fuse_reply_err(req, errno);
 	else
 		fuse_reply_write(req, (size_t)n);
+}
+
+/*
+ * The attributes of chattr(1), which the kernel asks for this way. Setting them needs a source that
+ * may be written and, as we would do it with our own rights, a caller who is root.
+ */
+void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int command, void *argument,
+	      struct fuse_file_info *fi, unsigned int flags, const void *in, size_t in_size,
+	      size_t out_size)
+{
+	bool sets = command == FS_IOC_SETFLAGS || command == FS_IOC_FSSETXATTR;
+	bool gets = command == FS_IOC_GETFLAGS || command == FS_IOC_FSGETXATTR;
+	struct tracefs *fs = tracefs_of(req);
+	char data[sizeof(struct fsxattr)] = "";
+	_cleanup_(closep) int fd = -1;
+	struct place place;
+	int r;
+
+	(void)argument;
+	(void)fi;
+	(void)flags;
+	if ((!gets && !sets) || in_size > sizeof(data) || out_size > sizeof(data)) {
+		fuse_reply_err(req, ENOTTY);
+		return;
+	}
+	if (sets && (fs->read_only || fuse_req_ctx(req)->uid != 0)) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
+	memcpy(data, in, sets ? in_size : 0);
+	r = node_place(&fs->nodes, node_of(fs, ino), &place);
+	if (r == 0) {
+		r = fd = place_open(&place, O_RDONLY | O_NONBLOCK);
+		place_release(&place);
+	}
+	if (r >= 0)
+		r = ioctl(fd, command, data) < 0 ? -errno : 0;
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_ioctl(req, 0, data, out_size);
 }

@@ -56,7 +56,8 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 		return;
 	}
 	note.st = &raw;
-	if (S_ISLNK(raw.st_mode))
+	/* reading it changes its time of last use, which only a source that is kept from it allows */
+	if (S_ISLNK(raw.st_mode) && fs->read_only)
 		note.target = link_target(fs, node, target, sizeof(target));
 	tracefs_note(fs, req, node, NULL, &note);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
@@ -209,21 +210,26 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct node *node = node_of(fs, ino);
 	char target[PATH_MAX + 1];
 	struct place place;
+	struct stat st;
 	ssize_t n = 0;
 	int r;
 
 	r = node_place(&fs->nodes, node, &place);
 	if (r == 0) {
 		n = readlinkat(place.fd, place.name, target, sizeof(target) - 1);
-		r = n < 0 ? -errno : 0;
+		r = n < 0 ? -errno : fs->read_only ? 0 : place_stat(&place, &st);
 		place_release(&place);
 	}
-	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_READLINK, .error = r});
+	target[n > 0 ? n : 0] = '\0';
+	tracefs_note(fs, req, node, NULL,
+		     &(struct note){.op = ACCESS_READLINK,
+				    .error = r,
+				    .st = r == 0 && !fs->read_only ? &st : NULL,
+				    .target = target});
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
 	}
-	target[n] = '\0';
 	fuse_reply_readlink(req, target);
 }
 

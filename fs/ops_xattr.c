@@ -3,6 +3,7 @@
 #include "fs/tracefs.h"
 
 #include <errno.h>
+#include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -38,6 +39,45 @@ static ssize_t place_listxattr(const struct place *place, char *list, size_t siz
 
 	place_proc_path(place, path, sizeof(path));
 	return place->name[0] ? llistxattr(path, list, size) : listxattr(path, list, size);
+}
+
+/* Names that only those with CAP_SYS_ADMIN get to see, taken out in place; returns what is left. */
+static ssize_t without_trusted(char *list, ssize_t size)
+{
+	ssize_t kept = 0;
+
+	for (ssize_t at = 0, length; at < size; at += length) {
+		length = (ssize_t)strlen(list + at) + 1;
+		if (strncmp(list + at, "trusted.", 8) == 0)
+			continue;
+		memmove(list + kept, list + at, (size_t)length);
+		kept += length;
+	}
+	return kept;
+}
+
+/* The names a caller may see. The kernel has filtered for us, who may see all. */
+static ssize_t list_names(const struct place *place, char *list, size_t size, bool all)
+{
+	_cleanup_(freep) char *whole = NULL;
+	ssize_t n;
+
+	if (all)
+		return place_listxattr(place, list, size);
+	whole = malloc(XATTR_LIST_MAX);
+	if (!whole) {
+		errno = ENOMEM;
+		return -1;
+	}
+	n = place_listxattr(place, whole, XATTR_LIST_MAX);
+	n = n > 0 ? without_trusted(whole, n) : n;
+	if (n > 0 && size && (size_t)n > size) {
+		errno = ERANGE;
+		return -1;
+	}
+	if (n > 0 && size)
+		memcpy(list, whole, (size_t)n);
+	return n;
 }
 
 static void reply(fuse_req_t req, ssize_t n, size_t size, const char *value)
@@ -81,7 +121,7 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 
 	n = size && !list ? -ENOMEM : node_place(&fs->nodes, node, &place);
 	if (n == 0) {
-		n = place_listxattr(&place, list, size);
+		n = list_names(&place, list, size, fuse_req_ctx(req)->uid == 0);
 		if (n < 0)
 			n = -errno;
 		place_release(&place);

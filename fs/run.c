@@ -22,6 +22,9 @@
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
 
+/* Unmounting waits this long for the catalog. */
+enum { CATALOG_MS = 30000 };
+
 /* What may be asked. */
 
 /* The canonical path of a file that need not be there yet. */
@@ -284,7 +287,7 @@ static int begin_session(struct run *run, struct error *err)
 		.kind = SESSION_TEST,
 		.mode = options->mode == MODE_FIRST ? SESSION_FIRST : SESSION_EVERY,
 		.exact = options->mode == MODE_EVERY && options->attr_timeout_ms == 0 &&
-			 !run->fs->permissions,
+			 !run->fs->permissions && run->fs->backing.offered,
 		.source = run->fs->source.path,
 		.uid = -1,
 		.gid = -1,
@@ -376,16 +379,35 @@ static void stop_serving(struct run *run)
 		transport_stop(&run->transport);
 }
 
+/* A long walk over a cold disk is given up, by itself or by a second signal. */
+static void wait_for_catalog(struct run *run)
+{
+	struct pollfd signal_fd = {.fd = run->signal_fd, .events = POLLIN};
+
+	for (int ms = 0; !cataloguer_is_done(&run->cataloguer); ms += 50) {
+		if (ms == 1000)
+			log_note("waiting for the catalog of %s; interrupt to go without",
+				 run->fs->source.path);
+		if (poll(&signal_fd, 1, 50) > 0 || ms >= CATALOG_MS) {
+			log_note("the catalog of %s is given up: what is left out cannot be told",
+				 run->fs->source.path);
+			cataloguer_cancel(&run->cataloguer);
+			return;
+		}
+	}
+}
+
 int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err)
 {
 	struct error catalog = ERROR_INIT;
 	int r, cataloged;
 
 	stop_serving(run);
-	if (!cataloguer_is_done(&run->cataloguer))
-		log_note("waiting for the catalog of %s", run->fs->source.path);
+	wait_for_catalog(run);
 	cataloged = cataloguer_finish(&run->cataloguer, &catalog);
 	r = recorder_stop(&run->recorder, ret_summary, err);
+	if (cataloged == -ECANCELED)
+		cataloged = 0;
 	if (cataloged < 0)
 		log_warning("%s", catalog.message);
 	if (r == 0 && run->recorder.spoilt)
@@ -403,6 +425,7 @@ void run_release(struct run *run)
 	mount_release(&run->mount);
 	if (run->transport_ready)
 		transport_release(&run->transport);
+	cataloguer_cancel(&run->cataloguer);
 	cataloguer_finish(&run->cataloguer, NULL);
 	if (run->recorder_open)
 		recorder_release(&run->recorder);

@@ -19,6 +19,20 @@ static int clone_at(int dirfd, const char *path, unsigned int flags)
 	return open_tree(dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
+/*
+ * Looking at a file for the manifest must not change when it was used last; and where nothing is to
+ * be written, the kernel sees to it. Older kernels do without.
+ */
+static void protect(int fd, bool read_only)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOATIME |
+						    (read_only ? MOUNT_ATTR_RDONLY : 0),
+					.attr_clr = MOUNT_ATTR__ATIME};
+
+	if (read_only)
+		mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+}
+
 /* File systems on disks: the kernel lists the others as "nodev". */
 static bool filesystem_is_on_disk(const char *type)
 {
@@ -77,6 +91,7 @@ static int mount_add(struct source *source, const char *path, unsigned long long
 	fd = clone_at(visible, "", AT_EMPTY_PATH);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return 0;
+	protect(fd, source->read_only);
 	mount.path = strdup(strcmp(source->path, "/") == 0 ? path : path + strlen(source->path));
 	mount.fd = fd;
 	if (!mount.path || array_push(&source->mounts, mount) < 0) {
@@ -116,16 +131,19 @@ static int mounts_clone(struct source *source, struct error *err)
 	return 0;
 }
 
-int source_open(struct source *source, const char *path, bool xdev, struct error *err)
+int source_open(struct source *source, const char *path, bool xdev, bool read_only,
+		struct error *err)
 {
 	struct stat st;
 
-	*source = (struct source){.fd = -1};
+	*source = (struct source){.fd = -1, .read_only = read_only};
 	source->path = realpath(path, NULL);
 	if (!source->path)
 		return error_errno(err, "source %s", path);
 	source->fd = clone_at(AT_FDCWD, source->path, 0);
 	source->cloned = source->fd >= 0;
+	if (source->cloned)
+		protect(source->fd, read_only);
 	if (source->fd < 0) /* mounts of another user inside it: they have to come along */
 		source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
 	if (source->fd < 0)

@@ -24,10 +24,13 @@ struct source {
 	char *path; /* as the host names it, canonical */
 	int fd;     /* O_PATH, its root */
 	bool cloned;
+	bool read_only;
 	ARRAY(struct source_mount) mounts;
 };
 
-int source_open(struct source *source, const char *path, bool xdev, struct error *err);
+/* read_only: nothing below it can be written by way of us, not even the time of last use. */
+int source_open(struct source *source, const char *path, bool xdev, bool read_only,
+		struct error *err);
 void source_release(struct source *source);
 
 /* The root of another mount at this path inside the source, or -1; borrowed. */

@@ -48,7 +48,7 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	r = processes_init(&fs->processes, options->mountpoint, err);
 	if (r < 0)
 		return r;
-	r = source_open(&fs->source, options->source, options->xdev, err);
+	r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
 	if (r < 0)
 		return r;
 	root = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
@@ -109,6 +109,7 @@ void tracefs_operations(const struct tracefs *fs, struct fuse_lowlevel_ops *ret_
 		.opendir = op_opendir,
 		.readdir = op_readdir,
 		.releasedir = op_releasedir,
+		.ioctl = op_ioctl,
 		.getxattr = op_getxattr,
 		.listxattr = op_listxattr,
 	};
@@ -147,7 +148,7 @@ static const struct found *found_of(const struct note *note, uint16_t seen, stru
 		*found = (struct found){.kind = ENTRY_MISSING};
 		return found;
 	}
-	if (!note->st || note->error || (seen & NODE_SEEN))
+	if (!note->st || note->error || ((seen & NODE_SEEN) && !note->target))
 		return NULL;
 	found_from_stat(note->st,
 			note->created || (seen & NODE_CREATED) ? ENTRY_CREATED : ENTRY_SOURCE,

@@ -77,13 +77,14 @@ static void an_exec_takes_back_the_look_at_its_file(void)
 	aggregator_init(&a, true);
 	add("/bin/cat", ACCESS_STAT, 0, &sh, 7);
 	add("/bin/cat", ACCESS_STAT, 0, &sh, 7);
-	add("/bin/ls", ACCESS_STAT, 0, &sh, 8); /* another thread in between */
+	for (pid_t tid = 8; tid < 40; tid++)
+		add("/bin/ls", ACCESS_STAT, 0, &sh, tid * 256 + 7); /* other threads in between */
 	add("/bin/cat", ACCESS_EXEC, 0, &sh, 7);
 	batch = aggregator_take(&a, true);
 	CHECK_INT(count_of(batch, "/bin/cat", ACCESS_STAT), 1);
 	CHECK_INT(count_of(batch, "/bin/cat", ACCESS_EXEC), 1);
-	CHECK_INT(count_of(batch, "/bin/ls", ACCESS_STAT), 1);
-	CHECK_INT(batch->events, 3);
+	CHECK_INT(count_of(batch, "/bin/ls", ACCESS_STAT), 32);
+	CHECK_INT(batch->events, 34);
 	CHECK_INT(batch->raw[1].seq, 0);
 	aggregator_release(&a);
 }
