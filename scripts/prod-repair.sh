@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh disable=SC2154,SC2034,SC2016,SC2015 # shared names; jq and sh programs in quotes
+# sfc prod repair (and sfc doctor --repair): what a crash left; and what starts at boot.
+# Sourced by sfc-prod. Says what it repaired, one line each; nothing when all was well.
+
+cmd_repair() {
+	[ $# = 0 ] || misused "repair takes no argument"
+	lock_shared packages
+	for left in "$state"/packages/.new.* "$state"/prod/.gone.*; do
+		[ -e "$left" ] || continue
+		rm -rf --one-file-system "$left" && echo "removed what was left of '${left##*/}'"
+	done
+	unlock_shared
+	for record in "$state"/prod/*; do
+		[ -d "$record" ] || continue
+		app=${record##*/}
+		lock "prod-$app"
+		if [ -f "$record/app.json" ]; then repair_app; else
+			rm -rf --one-file-system "$record" && echo "$app: removed, it was never wholly installed"
+		fi
+		unlock
+	done
+	repair_mounts
+}
+
+repair_app() {
+	for left in "$state/prod/$app"/instances/.new.* "$state/prod/$app"/instances/*; do
+		[ -d "$left" ] && [ ! -f "$left/instance.json" ] || case ${left##*/} in .new.*) [ -d "$left" ] ;; *) false ;; esac || continue
+		rm -rf --one-file-system "$left" && echo "$app: removed the half-made instance '${left##*/}'"
+	done
+	for name in $(instance_names "$app"); do
+		repair_instance "$name"
+	done
+	[ -z "$(json_get "$state/prod/$app/app.json" .updating)" ] ||
+		echo "$app: an update was interrupted; 'sfc prod rollback $app' undoes it, 'sfc prod update' finishes it"
+}
+
+repair_instance() {
+	at=$(instance_at "$app" "$1")
+	if process_alive "$at/supervisor"; then
+		repair_ports "$1"
+	elif process_alive "$at/pid"; then
+		setsid "$here/sfc-prod" _adopt "$app" "$1" >>"$at/log" 2>&1 </dev/null 9>&- 8>&- &
+		echo "$app/$1: runs, but its supervisor was gone; it has one again"
+		repair_ports "$1"
+	elif [ -e "$at/pid" ] || [ -e "$at/supervisor" ] || is_mounted "$at/bundle/rootfs"; then
+		instance_down "$at"
+		echo "$app/$1: had died; taken down ('sfc prod start $app --name $1' starts it)"
+	fi
+}
+
+repair_ports() {
+	process_alive "$at/pid" || return 0
+	for spec in $(json_get "$at/instance.json" '.publish // [] | .[]'); do
+		publish_parse "$spec"
+		! process_alive "$at/port.$publish_first" || continue
+		process_alive "$at/pid" && publish_at=$at && publish_one "$process_pid" "$spec" &&
+			echo "$app/$1: port $publish_first is published again"
+	done
+}
+
+# Mounts and packages that nothing stands on any more.
+repair_mounts() {
+	lock_shared packages
+	for left in "$state"/packages/*.sfc "$state"/mounts/*; do
+		[ -e "$left" ] || continue
+		hex=${left##*/}
+		hex=${hex%.sfc}
+		[ -e "$left" ] && [ -z "$(package_users "$hex")" ] || continue
+		package_drop "$hex"
+		echo "removed the package sha256:$hex, which no application uses"
+	done
+	unlock_shared
+}
+
+unit_dir=${SFC_UNIT_DIR:-/etc/systemd/system}
+
+cmd_enable() {
+	[ $# = 1 ] || misused "enable which application?"
+	app_must_exist "$1"
+	wants=$unit_dir/multi-user.target.wants
+	mkdir -p "$wants" || die "cannot write '$unit_dir'"
+	# the state directory and the program may be elsewhere than the template says
+	sed -e "s|@bindir@|$(dirname "$(command -v sfc || echo "$here/sfc")")|" -e "s|@state@|$state|" \
+		"$(unit_template)" >"$unit_dir/.sfc@.new" &&
+		mv "$unit_dir/.sfc@.new" "$unit_dir/sfc@.service" &&
+		ln -sf "$unit_dir/sfc@.service" "$wants/sfc@$1.service" ||
+		die "cannot write '$unit_dir/sfc@.service'"
+	[ ! -d /run/systemd/system ] || systemctl daemon-reload
+	echo "$1 starts at boot (sfc@$1.service)"
+}
+
+unit_template() {
+	for template in "$here/sfc@.service" /usr/lib/systemd/system/sfc@.service /usr/local/lib/systemd/system/sfc@.service; do
+		[ -f "$template" ] && { echo "$template"; return; }
+	done
+	die "the unit sfc@.service is not installed"
+}
+
+cmd_disable() {
+	[ $# = 1 ] || misused "disable which application?"
+	[ -L "$unit_dir/multi-user.target.wants/sfc@$1.service" ] || die "'$1' is not enabled"
+	rm -f "$unit_dir/multi-user.target.wants/sfc@$1.service"
+	[ ! -d /run/systemd/system ] || systemctl daemon-reload
+	echo "$1 no longer starts at boot"
+}

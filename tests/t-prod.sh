@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# sfc prod: install, start, stop, exec, logs, limits, ports, removal.
+# shellcheck disable=SC2016,SC2010 # programs in quotes; names we chose
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+# shellcheck source=tests/prod.sh
+. "$srcdir/tests/prod.sh"
+
+# Every visit is written down; the program ends well when asked to.
+web='
+trap "echo bye; exit 0" TERM
+echo "started $SFC_INSTANCE with ${GREETING:-nothing}"
+echo "start" >>/data/starts
+mkdir -p /data/www; echo "$SFC_INSTANCE ${GREETING:-}" >/data/www/index.html
+[ -z "${PORT:-}" ] || httpd -p "$PORT" -h /data/www
+while :; do sleep 0.1; done'
+busybox_package web.sfc web "$web"
+digest=sha256:$(sha256sum <web.sfc | cut -d ' ' -f 1)
+
+# --- install
+head -c 60000 web.sfc >short.sfc
+echo hello >text.sfc
+check_fails "a truncated package is refused" 1 "*truncated*" sfc prod install short.sfc
+check_fails "a text is refused" 1 "*not a package*" sfc prod install text.sfc
+check_fails "another digest is refused" 1 "*not what was asked for*" sfc prod install web.sfc --digest sha256:00
+mkdir empty
+mksquashfs empty empty.sfc -noappend -quiet -no-progress >/dev/null
+check_fails "a SquashFS file that is no package is refused" 1 "*no directory rootfs*" sfc prod install empty.sfc
+check_equal "nothing of them is kept" "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" 2>/dev/null | grep -v :)" ""
+check "the right digest is accepted" sfc prod install web.sfc --digest "$digest"
+check "installing the same again is no error" sfc prod install web.sfc
+check_fails "an unknown application is named" 1 "*no application 'wbe'*" sfc prod start wbe
+check_fails "a bad option is a wrong usage" 2 "*--memory*not a size*" sfc prod start web --memory lots
+
+# --- start, exec, logs, stop
+for runtime in runc crun; do
+	requires "$runtime" --version
+	check "$runtime: an instance starts" sfc prod start web --name "$runtime" --runtime "$runtime" --env GREETING=hi --ready "grep -q started '$SFC_STATE/prod/web/instances/$runtime/log'"
+	check "$runtime: it runs" instance_is web "$runtime" running
+	check_equal "$runtime: exec is inside" "$(sfc prod exec web "$runtime" cat /data/www/index.html)" "$runtime hi"
+	sfc prod exec web "$runtime" -- sh -c 'exit 7'
+	check_equal "$runtime: exec passes the status on" "$?" 7
+	check_equal "$runtime: its output is kept" "$(sfc prod logs web "$runtime")" "started $runtime with hi"
+	check "$runtime: it stops" sfc prod stop web "$runtime"
+	check "$runtime: it is stopped" instance_is web "$runtime" stopped
+	check_equal "$runtime: it was asked, not killed" "$(sfc prod logs web "$runtime" | tail -n 1)" bye
+	check_equal "$runtime: nothing of it is mounted" "$(grep -c "instances/$runtime/" /proc/self/mountinfo)" 0
+	check "$runtime: it starts again" sfc prod start web --name "$runtime"
+	check_equal "$runtime: what it wrote is still there" "$(sfc prod exec web "$runtime" wc -l /data/starts)" "2 /data/starts"
+	check "$runtime: restart" sfc prod restart web "$runtime"
+	check_equal "$runtime: restarted" "$(sfc prod exec web "$runtime" wc -l /data/starts)" "3 /data/starts"
+done
+
+# --- several, and alone with their layers
+check "three more" sfc prod start web --count 3
+sfc prod exec web 1 rm /etc/main.sh
+check "an instance cannot change another's files" sfc prod exec web 2 cat /etc/main.sh
+check_equal "one package mount for all" "$(awk -v m="$SFC_STATE/mounts/" 'index($5, m) == 1' /proc/self/mountinfo | wc -l)" 1
+check_equal "stats for each" "$(sfc prod stats web --json | jq 'map(select(.memory_bytes > 0 and .processes > 0)) | length')" 5
+check "list is aligned text" sh -c 'sfc prod list | grep -q "^web/1 .*running"'
+check "an ephemeral one" sfc prod start web --name e --ephemeral --ready "test -s '$SFC_STATE/prod/web/instances/e/log'"
+sfc prod stop web e
+sfc prod start web --name e
+check_equal "it forgets what it wrote" "$(sfc prod exec web e wc -l /data/starts)" "1 /data/starts"
+check_fails "a program that is not there says so" 1 "*web/x*ended with status*" sfc prod start web --name x --volume "$dir/empty:/bin"
+check_equal "and leaves no instance" "$(ls -A "$SFC_STATE/prod/web/instances" | grep -x '.*x')" ""
+
+# --- ports of a private network
+if [ -n "$(command -v socat systemd-socket-activate)" ]; then
+	check "published ports, a range for two" sfc prod start web --count 2 --publish 127.0.0.1:18471-18472:80 --env PORT=80 --ready 80
+	for port in 18471 18472; do
+		check "port $port answers" sh -c "curl -fsS http://127.0.0.1:$port/ >$port"
+	done
+	check "each by its own instance" sh -c '! cmp -s 18471 18472'
+	check_fails "a port that is taken is named" 1 "*18471*something else listens*" sfc prod start web --publish 127.0.0.1:18471:80
+	check_fails "publishing on the host's network is refused" 1 "*--network private*" sfc prod start web --network host --publish 1:1
+fi
+
+# --- limits by the kernel
+busybox_package hog.sfc hog '
+case $WHAT in
+memory) x=0123456789abcdef; while :; do x=$x$x; done ;;
+pids) i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i + 1)); done; wait ;;
+cpu) while :; do :; done ;;
+esac'
+check "install hog" sfc prod install hog.sfc
+for runtime in runc crun; do
+	check_fails "$runtime: too much memory is killed" 1 "*hog/m ended with status 137*" \
+		sfc prod start hog --name m --memory 32M --env WHAT=memory --runtime "$runtime" --ready false
+done
+sfc prod start hog --name p --pids 10 --env WHAT=pids >/dev/null 2>&1
+wait_for 10 sh -c "grep -qi 'fork' '$SFC_STATE/prod/hog/instances/p/log' '$SFC_STATE/prod/hog/last-failure.log' 2>/dev/null"
+check "too many processes are refused" grep -qi "fork" "$SFC_STATE/prod/hog/instances/p/log" "$SFC_STATE/prod/hog/last-failure.log"
+
+# --- limits by the user
+echo "default instances=2 memory=64M # each" >limits.conf
+check_fails "a limit that needs a size asks for it" 1 "*memory=64M*--memory*" sfc prod start web --name l1 --for nobody
+check "within the limits" sfc prod start web --name l1 --for nobody --memory 32M
+check_fails "memory in all" 1 "*'nobody'*memory=64M*in use*" sfc prod start web --name l2 --for nobody --memory 48M
+check "up to the limit" sfc prod start web --name l2 --for nobody --memory 32M
+check_fails "instances in all" 1 "*'nobody'*instances=2*" sfc prod start web --name l3 --for nobody --memory 1M
+echo "nobody instances=3" >limits.conf
+( sfc prod start web --name r1 --for nobody >r1.out 2>&1 ) &
+( sfc prod start web --name r2 --for nobody >r2.out 2>&1 ) &
+wait
+check_equal "of two starts at once for one place one wins" "$(cat r1.out r2.out | grep -c started)" 1
+rm limits.conf
+
+# --- removal
+check "rm" sfc prod rm web l1
+check_fails "what is gone is gone" 1 "*no instance 'l1'*" sfc prod stop web l1
+check "rm all" sfc prod rm web --all --timeout 1
+check "rm the other" sfc prod rm hog --all --timeout 0
+check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
+check_equal "nothing is left in the store" "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" | grep -v :)" ""
+check_equal "no cgroup is left" "$(ls -d /sys/fs/cgroup/*/sfc/web-* /sys/fs/cgroup/sfc/web-* 2>/dev/null)" ""
+finish
