@@ -16,14 +16,19 @@ mount_tracefs() {
 	on_exit sh -c "mountpoint -q '$tracefs_at' && umount -l '$tracefs_at'"
 }
 
+# query SQL: one value, or rows with | between the columns.
+query() {
+	sqlite3 -readonly -cmd '.timeout 10000' "$manifest" "$1"
+}
+
 # The process that serves the newest session; nothing once it is over.
 tracer_pid() {
-	sqlite3 -readonly "$manifest" "SELECT pid FROM session WHERE pid > 0 ORDER BY id DESC LIMIT 1"
+	query "SELECT pid FROM session WHERE pid > 0 ORDER BY id DESC LIMIT 1"
 }
 
 # open_sessions: how many have not ended.
 open_sessions() {
-	sqlite3 -readonly "$manifest" "SELECT count(*) FROM session WHERE state = 'open'"
+	query "SELECT count(*) FROM session WHERE state = 'open'"
 }
 
 no_session_open() {
@@ -34,11 +39,6 @@ no_session_open() {
 unmount_tracefs() {
 	umount "$1" || fail "umount $1"
 	wait_for 20 no_session_open || fail "the session of $1 does not end"
-}
-
-# query SQL: one value, or rows with | between the columns.
-query() {
-	sqlite3 -readonly -cmd '.timeout 10000' "$manifest" "$1"
 }
 
 # session_whole CLAIM: the last session ended complete, and nothing was dropped.
