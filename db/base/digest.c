@@ -52,6 +52,16 @@ int digest_finish_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_SIZE])
 	return 0;
 }
 
+int digest_bytes(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE])
+{
+	unsigned int got = 0;
+
+	if (EVP_Digest(data, size, ret_bytes, &got, EVP_sha256(), NULL) != 1 ||
+	    got != DIGEST_SIZE)
+		return -EIO;
+	return 0;
+}
+
 int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";

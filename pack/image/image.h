@@ -28,10 +28,11 @@ struct image_options {
 	uint32_t block_size;  /* bytes, a power of two; 0: IMAGE_BLOCK_DEFAULT */
 	bool small;           /* own zstd parameters for the smallest image (squashfs with 1 MiB blocks) */
 	unsigned int threads; /* compressing; 0: one per processor we may run on */
-	uint64_t memory;      /* bytes for blocks in flight; 0: 64 MiB */
+	uint64_t memory;      /* bytes for blocks in flight; 0: 24 MiB */
 	bool no_dedup;        /* store equal files twice */
 	bool no_xattrs;
 	bool exportable;      /* add the table NFS export and open_by_handle need */
+	bool dry_run;         /* write nothing; the statistics tell how large the image would be */
 	bool keep_going;      /* a file that changed is stored as read, counted, and makes the result -ESTALE */
 	bool has_time;        /* clamp every mtime and set the image's own time to `time` */
 	int64_t time;         /* seconds since 1970; without has_time the image's is the newest mtime */
