@@ -18,6 +18,8 @@ struct command {
 
 /* One function and one help text for each row. */
 int cmd_describe(int argc, char **argv);
+int cmd_image(int argc, char **argv);
+extern const char image_usage[];
 int cmd_import(int argc, char **argv);
 int cmd_which(int argc, char **argv);
 extern const char describe_usage[];

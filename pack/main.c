@@ -12,6 +12,7 @@
 /* In the order in which the help shows them. */
 static const struct command commands[] = {
 	{"describe", cmd_describe, "note how a session was started", describe_usage},
+	{"image", cmd_image, "make an image of a whole directory or tar", image_usage},
 	{"import", cmd_import, "make a root file system from a directory, tar or container image",
 	 import_usage},
 	{"which", cmd_which, "find a command in a root", which_usage},

@@ -395,7 +395,7 @@ static int write_table(struct writer *writer,
 
 static int write_tables(struct writer *writer, struct sqfs_super *super)
 {
-	uint64_t fragments, exports, ids, xattrs;
+	uint64_t fragments = 0, exports = 0, ids = 0, xattrs;
 	int r;
 
 	r = write_table(writer, write_fragments, &fragments);
