@@ -52,7 +52,7 @@ int digest_finish_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_SIZE])
 	return 0;
 }
 
-int digest_bytes(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE])
+int digest_once(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE])
 {
 	unsigned int got = 0;
 

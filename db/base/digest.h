@@ -33,7 +33,7 @@ int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE]);
 int digest_finish_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_SIZE]);
 
 /* Of bytes in memory, in one call: 0 or -EIO. */
-int digest_bytes(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE]);
+int digest_once(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE]);
 
 /* Of everything readable from fd at its offset 0 on; the file offset does not move. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX_SIZE], struct error *err);

@@ -160,7 +160,7 @@ static void print_from(const uint8_t hash[DIGEST_SIZE], uint64_t size, struct fi
 static int print_of(const void *bytes, size_t count, uint64_t size, struct fingerprint *print)
 {
 	uint8_t hash[DIGEST_SIZE];
-	int r = digest_bytes(bytes, count, hash);
+	int r = digest_once(bytes, count, hash);
 
 	if (r == 0)
 		print_from(hash, size, print);
