@@ -8,12 +8,12 @@
 #include "db/base/digest.h"
 #include "pack/image/duplicates.h"
 #include "pack/image/format.h"
-#include "pack/image/source.h"
+#include "pack/image/feed.h"
 
 /* One file on its way. */
 struct passage {
 	struct data *data;
-	struct source source;
+	struct feed feed;
 	uint64_t size;         /* what it has; less than the inode says when it shrank */
 	struct digest *digest; /* of all bytes so far; NULL when nobody will ask */
 	bool digested;         /* print is known */
@@ -127,7 +127,7 @@ static int block_add(struct passage *p, uint8_t *buffer, size_t size)
 		return index >= UINT32_MAX ? -EFBIG : -ENOMEM;
 	}
 	data->files.items[file].block_count++;
-	if (source_is_zero(buffer, size)) {
+	if (feed_is_zero(buffer, size)) {
 		data->files.items[file].sparse += size;
 		workers_put_back(data->workers, buffer);
 		return 0;
@@ -212,7 +212,7 @@ static int changed(struct passage *p, uint64_t size, struct error *err)
 	if (!err)
 		err = &own;
 	if (!err->message[0]) {
-		_cleanup_(freep) char *path = node_path(p->source.node);
+		_cleanup_(freep) char *path = node_path(p->feed.node);
 
 		error_set(err, -ESTALE, "'%s' changed while it was being packed: it shrank",
 			  path ? path : "");
@@ -223,13 +223,13 @@ static int changed(struct passage *p, uint64_t size, struct error *err)
 	err->message[0] = '\0';
 	data->stats->changed++;
 	p->size = size;
-	p->source.node->inode->size = size;
+	p->feed.node->inode->size = size;
 	return 0;
 }
 
 static int read_failed(const struct passage *p, int code, struct error *err)
 {
-	_cleanup_(freep) char *path = node_path(p->source.node);
+	_cleanup_(freep) char *path = node_path(p->feed.node);
 
 	return error_code(err, code, "cannot read '%s'", path ? path : "");
 }
@@ -238,7 +238,7 @@ static int read_failed(const struct passage *p, int code, struct error *err)
 static ssize_t passage_read(struct passage *p, void *into, size_t want, uint64_t position,
 			    struct error *err)
 {
-	ssize_t got = source_read(&p->source, into, want, position);
+	ssize_t got = feed_read(&p->feed, into, want, position);
 	int r;
 
 	if (got < 0)
@@ -279,7 +279,7 @@ static int find_small(struct passage *p, const uint8_t *bytes, bool *ret_found)
 		return r;
 	p->digested = true;
 	if (duplicates_find(data->duplicates, &p->print, &number)) {
-		p->source.node->inode->scratch = number;
+		p->feed.node->inode->scratch = number;
 		data->stats->bytes_duplicate += p->size;
 		*ret_found = true;
 	}
@@ -357,7 +357,7 @@ static int find_big(struct passage *p, bool *ret_found, struct error *err)
 	if (r < 0)
 		return r;
 	if (duplicates_find(data->duplicates, &p->print, &number)) {
-		p->source.node->inode->scratch = number;
+		p->feed.node->inode->scratch = number;
 		data->stats->bytes_duplicate += p->size;
 		*ret_found = true;
 	}
@@ -373,7 +373,7 @@ static int file_begin(struct passage *p)
 
 	if (data->files.count >= UINT32_MAX)
 		return -EFBIG;
-	p->source.node->inode->scratch = data->files.count;
+	p->feed.node->inode->scratch = data->files.count;
 	return array_push(&data->files, file);
 }
 
@@ -410,7 +410,7 @@ static int tail_add(struct passage *p, uint64_t position, struct error *err)
 
 	if (!want)
 		return 0;
-	if (source_is_hole(&p->source, position, want)) {
+	if (feed_is_hole(&p->feed, position, want)) {
 		r = 0;
 		if (p->digest) {
 			_cleanup_(freep) void *zeroes = calloc(1, want);
@@ -430,7 +430,7 @@ static int tail_add(struct passage *p, uint64_t position, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	if (source_is_zero(data->tails + data->tails_fill, (size_t)got))
+	if (feed_is_zero(data->tails + data->tails_fill, (size_t)got))
 		return hole_add(p, (size_t)got);
 	tail_keep(data, (size_t)got);
 	return 0;
@@ -457,7 +457,7 @@ static int small_add(struct passage *p, struct error *err)
 	r = file_begin(p);
 	if (r < 0 || got == 0)
 		return r;
-	if (source_is_zero(data->tails + data->tails_fill, (size_t)got))
+	if (feed_is_zero(data->tails + data->tails_fill, (size_t)got))
 		r = hole_add(p, (size_t)got);
 	else
 		tail_keep(data, (size_t)got);
@@ -473,7 +473,7 @@ static int whole_block(struct passage *p, uint64_t position, size_t *ret_got, st
 	int r;
 
 	if (!buffer) {
-		if (!p->digest && source_is_hole(&p->source, position, data->block_size)) {
+		if (!p->digest && feed_is_hole(&p->feed, position, data->block_size)) {
 			*ret_got = data->block_size;
 			return hole_add(p, data->block_size);
 		}
@@ -532,14 +532,14 @@ static int passage_run(struct passage *p, struct node *node, struct error *err)
 {
 	int r;
 
-	r = source_open(&p->source, node, err);
+	r = feed_open(&p->feed, node, err);
 	if (r == -ESTALE)
 		return changed(p, 0, err) < 0 ? -ESTALE : file_begin(p);
 	if (r < 0)
 		return r;
 	r = p->size < p->data->block_size ? small_add(p, err) : big_add(p, err);
 	if (r == 0 && node->inode->size == p->size)
-		r = source_check(&p->source, err);
+		r = feed_check(&p->feed, err);
 	if (r == -ESTALE && p->data->options->keep_going)
 		r = changed(p, p->size, err);
 	return r;
@@ -547,18 +547,18 @@ static int passage_run(struct passage *p, struct node *node, struct error *err)
 
 int data_add(struct data *data, struct node *node, struct error *err)
 {
-	struct passage p = {.data = data, .size = node->inode->size, .source = {.node = node}};
+	struct passage p = {.data = data, .size = node->inode->size, .feed = {.node = node}};
 	uint64_t before = data->stats->bytes_in;
 	int r;
 
 	if (cancelled(data))
 		return -EINTR;
 	data->stats->files++;
-	p.source.fd = -1;
+	p.feed.fd = -1;
 	r = node->inode->size ? passage_run(&p, node, err) : file_begin(&p);
 	if (r == 0)
 		behind_us(data, before + node->inode->size - data->stats->bytes_in);
-	source_close(&p.source);
+	feed_close(&p.feed);
 	digest_free(p.digest);
 	if (p.first)
 		workers_put_back(data->workers, p.first);

@@ -7,7 +7,7 @@
 
 #include "db/base/cleanup.h"
 #include "pack/image/reader.h"
-#include "pack/image/source.h"
+#include "pack/image/feed.h"
 #include "pack/image/xattr.h"
 
 enum { PART = 1024 * 1024 }; /* bytes compared at once */
@@ -80,14 +80,14 @@ static int compare_inodes(const struct verify *v, const struct node *node,
 	return compare_xattrs(v, node, found);
 }
 
-static int compare_bytes(struct verify *v, const struct node *node, struct source *source,
+static int compare_bytes(struct verify *v, const struct node *node, struct feed *feed,
 			 struct image_file *file)
 {
 	uint64_t size = node->inode->size;
 
 	for (uint64_t at = 0; at < size;) {
 		size_t want = size - at > PART ? PART : (size_t)(size - at);
-		ssize_t got = source_read(source, v->left, want, at);
+		ssize_t got = feed_read(feed, v->left, want, at);
 		ssize_t found = image_file_read(file, v->right, want, at, v->err);
 
 		if (got < 0)
@@ -104,22 +104,22 @@ static int compare_bytes(struct verify *v, const struct node *node, struct sourc
 		if (v->options->cancel && *v->options->cancel)
 			return error_set(v->err, -EINTR, "interrupted");
 	}
-	return source_check(source, v->err);
+	return feed_check(feed, v->err);
 }
 
 static int compare_contents(struct verify *v, const struct node *node, const struct inode *found)
 {
 	_cleanup_(image_file_closep) struct image_file *file = NULL;
-	struct source source;
+	struct feed feed;
 	int r;
 
 	r = image_file_open(v->image, found, &file, v->err);
 	if (r < 0)
 		return r;
-	r = source_open(&source, node, v->err);
+	r = feed_open(&feed, node, v->err);
 	if (r == 0)
-		r = compare_bytes(v, node, &source, file);
-	source_close(&source);
+		r = compare_bytes(v, node, &feed, file);
+	feed_close(&feed);
 	return r;
 }
 

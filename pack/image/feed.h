@@ -2,8 +2,8 @@
 /*
  * The bytes of one regular file, read in order; holes are known without reading them.
  */
-#ifndef PACK_IMAGE_SOURCE_H
-#define PACK_IMAGE_SOURCE_H
+#ifndef PACK_IMAGE_FEED_H
+#define PACK_IMAGE_FEED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "pack/tree.h"
 
-struct source {
+struct feed {
 	const struct node *node;
 	int fd;          /* owned; -1 for contents in memory */
 	uint64_t offset; /* of the contents in fd */
@@ -20,17 +20,17 @@ struct source {
 };
 
 /* -ESTALE: it is not what was scanned. */
-int source_open(struct source *source, const struct node *node, struct error *err);
-void source_close(struct source *source);
+int feed_open(struct feed *feed, const struct node *node, struct error *err);
+void feed_close(struct feed *feed);
 
 /* The bytes from position on, up to size: all of them are in a hole. */
-bool source_is_hole(struct source *source, uint64_t position, size_t size);
+bool feed_is_hole(struct feed *feed, uint64_t position, size_t size);
 /* Bytes read, fewer than size only where the contents end; or a negative errno. */
-ssize_t source_read(struct source *source, void *data, size_t size, uint64_t position);
+ssize_t feed_read(struct feed *feed, void *data, size_t size, uint64_t position);
 /* After the last byte: -ESTALE when it changed meanwhile. */
-int source_check(const struct source *source, struct error *err);
+int feed_check(const struct feed *feed, struct error *err);
 
 /* Every byte is zero. */
-bool source_is_zero(const void *data, size_t size);
+bool feed_is_zero(const void *data, size_t size);
 
 #endif
