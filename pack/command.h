@@ -21,9 +21,11 @@ int cmd_describe(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 extern const char image_usage[];
 int cmd_import(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_which(int argc, char **argv);
 extern const char describe_usage[];
 extern const char import_usage[];
+extern const char report_usage[];
 extern const char which_usage[];
 
 /* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */

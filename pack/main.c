@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"image", cmd_image, "make an image of a whole directory or tar", image_usage},
 	{"import", cmd_import, "make a root file system from a directory, tar or container image",
 	 import_usage},
+	{"report", cmd_report, "one HTML page with everything a manifest knows", report_usage},
 	{"which", cmd_which, "find a command in a root", which_usage},
 	{NULL, NULL, NULL, NULL}, /* end */
 };
