@@ -299,7 +299,8 @@ static void say_done(const struct arguments *args, const struct import *import)
 	if (import->ref)
 		text_printf(&line, " '%s'", import->ref);
 	if (import->layer_count)
-		text_printf(&line, ", %zu layers", import->layer_count);
+		text_printf(&line, ", %zu layer%s", import->layer_count,
+			    import->layer_count == 1 ? "" : "s");
 	text_add(&line, ", ");
 	text_add_count(&line, tree_node_count(import->tree));
 	text_add(&line, " names → ");

@@ -20,6 +20,8 @@ struct command {
 int cmd_describe(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 extern const char image_usage[];
+int cmd_export(int argc, char **argv);
+extern const char export_usage[];
 int cmd_import(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_which(int argc, char **argv);

@@ -13,6 +13,8 @@
 static const struct command commands[] = {
 	{"describe", cmd_describe, "note how a session was started", describe_usage},
 	{"image", cmd_image, "make an image of a whole directory or tar", image_usage},
+	{"export", cmd_export, "write a root or package as container image, bundle or tar",
+	 export_usage},
 	{"import", cmd_import, "make a root file system from a directory, tar or container image",
 	 import_usage},
 	{"report", cmd_report, "one HTML page with everything a manifest knows", report_usage},

@@ -2,10 +2,12 @@
 #include "pack/oci_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/io.h"
 #include "db/base/text.h"
 #include "pack/oci_store.h"
 #include "pack/oci_user.h"
@@ -88,6 +90,21 @@ json_t *oci_start_default(json_t *args)
 	    json_array_append_new(json_object_get(process, "env"), json_string(PATH_DEFAULT)) < 0)
 		return NULL;
 	return take(start);
+}
+
+int oci_start_read(const char *path, json_t **ret_start, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	json_error_t why;
+	int r = io_read_file(AT_FDCWD, path, OCI_JSON_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	*ret_start = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, &why);
+	if (!*ret_start)
+		return error_set(err, -EBADMSG, "'%s' is not JSON: line %d: %s", path, why.line,
+				 why.text);
+	return 0;
 }
 
 /* ---- from an image ---- */

@@ -33,4 +33,7 @@ int oci_config_from_start(const json_t *start, json_t **ret_config, struct error
  */
 json_t *oci_start_default(json_t *args);
 
+/* A config.json from a file; the caller owns *ret_start. */
+int oci_start_read(const char *path, json_t **ret_start, struct error *err);
+
 #endif

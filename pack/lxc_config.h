@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A start configuration in the words of LXC (lxc.container.conf(5)): the same command, user,
+ * variables, directory, capabilities and limits.
+ */
+#ifndef PACK_LXC_CONFIG_H
+#define PACK_LXC_CONFIG_H
+
+#include <jansson.h>
+
+#include "db/base/error.h"
+#include "db/base/text.h"
+
+/*
+ * rootfs: the absolute path of the root; name: of the container. LXC splits its command at spaces and
+ * knows no quotes: a command that needs them is refused with -EINVAL.
+ */
+int lxc_config(const json_t *start, const char *rootfs, const char *name, struct text *text,
+	       struct error *err);
+
+#endif
