@@ -16,6 +16,9 @@
 /* A thread renamed, or one that executed something outside the mount, is noticed after this. */
 static const int64_t KEEP_NS = 1000 * 1000 * 1000;
 
+/* Between an exec's last open and the new program being in place lies no more than this. */
+static const int64_t EXEC_NS = 50 * 1000 * 1000;
+
 static int64_t now_ns(void)
 {
 	struct timespec now;
@@ -163,7 +166,7 @@ const struct program *processes_find(struct processes *processes, pid_t tid)
 		return processes->nobody;
 	now = now_ns();
 	pthread_mutex_lock(&processes->lock);
-	if (slot->tid == tid && now - slot->read_ns < KEEP_NS)
+	if (slot->tid == tid && slot->read_ns && now - slot->read_ns < KEEP_NS)
 		program = slot->program;
 	pthread_mutex_unlock(&processes->lock);
 	if (program)
@@ -171,7 +174,13 @@ const struct program *processes_find(struct processes *processes, pid_t tid)
 
 	program = program_read(processes, tid);
 	pthread_mutex_lock(&processes->lock);
-	*slot = (struct process_slot){.tid = tid, .read_ns = now, .program = program};
+	if (slot->tid != tid)
+		*slot = (struct process_slot){.tid = tid};
+	/* still what it was before its exec: ask again next time */
+	slot->read_ns = program == slot->before && now - slot->exec_ns < EXEC_NS ? 0 : now;
+	slot->program = program;
+	if (slot->read_ns)
+		slot->before = NULL;
 	pthread_mutex_unlock(&processes->lock);
 	return program;
 }
@@ -181,7 +190,10 @@ void processes_forget(struct processes *processes, pid_t tid)
 	struct process_slot *slot = slot_of(processes, tid);
 
 	pthread_mutex_lock(&processes->lock);
-	if (slot->tid == tid)
-		slot->tid = 0;
+	if (slot->tid == tid) {
+		slot->before = slot->program;
+		slot->exec_ns = now_ns();
+		slot->read_ns = 0;
+	}
 	pthread_mutex_unlock(&processes->lock);
 }

@@ -29,6 +29,8 @@ struct process_slot {
 	pid_t tid; /* 0: empty */
 	int64_t read_ns;
 	const struct program *program;
+	const struct program *before; /* while it executes something: what it was; or NULL */
+	int64_t exec_ns;
 };
 
 struct processes {

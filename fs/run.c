@@ -271,6 +271,9 @@ static int start_transport(struct run *run, struct error *err)
 	run->transport_ready = true;
 	run->transport.max_threads = run->options->threads;
 	run->transport.own_fs_attributes = !run->fs->read_only;
+	run->transport.uring_wanted = run->options->transport != TRANSPORT_DEV;
+	run->transport.is_quick = tracefs_is_quick;
+	run->transport.userdata = run->fs;
 	return transport_start(&run->transport, err);
 }
 
@@ -304,6 +307,25 @@ static int begin_session(struct run *run, struct error *err)
 	return recorder_start(&run->recorder, err);
 }
 
+/* What was insisted on must be there. INIT is answered by now, or soon. */
+static int check_transport(struct run *run, struct error *err)
+{
+	const struct options *options = run->options;
+
+	if (options->passthrough != PASSTHROUGH_ON && options->transport != TRANSPORT_URING)
+		return 0;
+	if (transport_wait(&run->transport) < 0)
+		return error_set(err, -EIO, "the kernel does not speak to us");
+	if (options->passthrough == PASSTHROUGH_ON && !run->fs->backing.offered)
+		return error_set(err, -EOPNOTSUPP, "passthrough=on, but the kernel does not offer "
+						   "it here; leave it at auto");
+	if (options->transport == TRANSPORT_URING && !run->transport.uring_used)
+		return error_set(err, -EOPNOTSUPP,
+				 "transport=uring, but the kernel does not offer it: it needs Linux "
+				 "6.14 and /sys/module/fuse/parameters/enable_uring set to Y");
+	return 0;
+}
+
 int run_mount(struct run *run, struct error *err)
 {
 	int r;
@@ -317,10 +339,9 @@ int run_mount(struct run *run, struct error *err)
 	r = mount_stack(&run->mount, run->fs->source.fd, err);
 	if (r < 0)
 		return r;
-	if (run->options->passthrough == PASSTHROUGH_ON && !run->fs->backing.offered)
-		return error_set(err, -EOPNOTSUPP, "passthrough=on, but the kernel does not offer "
-						   "it here; leave it at auto");
-	r = begin_session(run, err);
+	r = check_transport(run, err);
+	if (r == 0)
+		r = begin_session(run, err);
 	if (r < 0)
 		return r;
 	__atomic_store_n(&run->fs->recording, true, __ATOMIC_RELEASE);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fuse.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -88,6 +90,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 		want |= FUSE_CAP_CACHE_SYMLINKS;
 	conn->want = want & conn->capable;
 	conn->max_background = 64;
+	if (fs->read_only) /* nothing is written; and replies need no more room than this either */
+		conn->max_write = 128 * 1024;
 }
 
 void tracefs_operations(const struct tracefs *fs, struct fuse_lowlevel_ops *ret_ops)
@@ -322,4 +326,47 @@ void caller_return(struct caller *caller)
 		return;
 	setfsuid(0);
 	setfsgid(0);
+}
+
+/* Is the name in the kernel's cache, so that looking at it costs no disk access? */
+static bool name_is_cached(struct tracefs *fs, struct node *parent, const char *name)
+{
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+			       .resolve = RESOLVE_CACHED};
+	struct place place;
+	long fd;
+
+	if (node_child_place(&fs->nodes, parent, name, &place) < 0)
+		return false;
+	fd = syscall(SYS_openat2, place.fd, place.name, &how, sizeof(how));
+	place_release(&place);
+	if (fd < 0)
+		return errno != EAGAIN && errno != EINVAL && errno != ENOSYS;
+	close((int)fd);
+	return true;
+}
+
+bool tracefs_is_quick(void *userdata, const void *request, size_t size)
+{
+	const struct fuse_in_header *in = request;
+	struct tracefs *fs = userdata;
+
+	switch (in->opcode) {
+	case FUSE_GETATTR:
+	case FUSE_READLINK:
+	case FUSE_ACCESS:
+	case FUSE_OPENDIR:
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+	case FUSE_GETXATTR:
+		return true;
+	case FUSE_OPEN:
+		return fs->backing.offered;
+	case FUSE_LOOKUP:
+		return size > sizeof(*in) &&
+		       name_is_cached(fs, node_of(fs, in->nodeid),
+				      (const char *)(in + 1));
+	default:
+		return false;
+	}
 }

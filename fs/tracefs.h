@@ -67,6 +67,12 @@ struct note {
 void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
 		  const struct note *note);
 
+/*
+ * Will this request be answered without waiting for a disk? Most are about what the kernel has just
+ * looked up; reading, listing and first looks may have to wait.
+ */
+bool tracefs_is_quick(void *fs, const void *request, size_t size);
+
 static inline struct tracefs *tracefs_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);

@@ -18,6 +18,9 @@
 /* The largest request: max_write of libfuse, a page for headers. */
 enum { BUFFER_SIZE = 257 * 4096, IDLE_THREADS = 2 };
 
+/* From newer headers than Debian 12 has. */
+static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
+
 /* Threads waiting in read(2) are woken by this signal when it is time to stop. */
 static const int WAKE_SIGNAL = SIGUSR1;
 
@@ -47,10 +50,19 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 	transport->init_unique = 0;
 	if (header->error || count < 2 || iov[1].iov_len < sizeof(*out))
 		return;
+	out = iov[1].iov_base;
+	transport->payload = out->max_write;
+	if (transport->payload < out->max_pages * 4096u)
+		transport->payload = out->max_pages * 4096u;
+	if (transport->payload < 8192)
+		transport->payload = 8192;
 	backing_negotiate(transport->backing, transport->init_offered, &more, &depth);
+	transport->uring_used = transport->uring_wanted &&
+				(transport->init_offered & INIT_OVER_IO_URING) && uring_possible();
+	if (transport->uring_used)
+		more |= INIT_OVER_IO_URING;
 	if (!more)
 		return;
-	out = iov[1].iov_base;
 	out->flags |= FUSE_INIT_EXT | (uint32_t)more;
 	out->flags2 |= (uint32_t)(more >> 32);
 	out->unused[0] = depth; /* max_stack_depth in newer headers */
@@ -70,6 +82,8 @@ static struct transport *the_transport;
 static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
 	(void)userdata;
+	if (uring_reply(iov, count))
+		return (ssize_t)((const struct fuse_out_header *)iov[0].iov_base)->len;
 	init_complete(the_transport, iov, count);
 	return writev(fd, iov, count);
 }
@@ -93,6 +107,7 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 					.max_threads = 16};
 	pthread_mutex_init(&transport->lock, NULL);
 	pthread_cond_init(&transport->gone, NULL);
+	pthread_cond_init(&transport->answered, NULL);
 	transport->ended_fd = eventfd(0, EFD_CLOEXEC);
 	if (transport->ended_fd < 0)
 		return error_errno(err, "cannot make an eventfd");
@@ -105,9 +120,11 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 
 void transport_release(struct transport *transport)
 {
+	uring_free(transport->uring);
 	closep(&transport->ended_fd);
 	array_release(&transport->ids);
 	pthread_cond_destroy(&transport->gone);
+	pthread_cond_destroy(&transport->answered);
 	pthread_mutex_destroy(&transport->lock);
 	if (the_transport == transport)
 		the_transport = NULL;
@@ -180,6 +197,37 @@ static void ended(struct transport *transport)
 		abort(); /* an eventfd takes eight bytes */
 }
 
+/*
+ * The rings, once the kernel knows that they will come: until they are there it holds back all
+ * requests. If they cannot be made, nothing would ever be answered, so the session ends.
+ */
+static void rings_start(struct transport *transport)
+{
+	struct uring_config config = {.session = transport->session,
+				      .fuse_fd = transport->fd,
+				      .payload = transport->payload,
+				      .max_helpers = transport->max_threads,
+				      .own_fs_attributes = transport->own_fs_attributes,
+				      .is_quick = transport->is_quick,
+				      .userdata = transport->userdata};
+
+	if (transport->uring_used && !transport->uring &&
+	    uring_start(&config, &transport->uring, NULL) < 0)
+		ended(transport);
+}
+
+/* After the first request, which is INIT. */
+static void init_done(struct transport *transport)
+{
+	if (transport->initialized)
+		return;
+	rings_start(transport);
+	pthread_mutex_lock(&transport->lock);
+	transport->initialized = true;
+	pthread_cond_broadcast(&transport->answered);
+	pthread_mutex_unlock(&transport->lock);
+}
+
 /* One request: true to go on; the worker is counted as idle before, and not after. */
 static bool serve_one(struct transport *transport, char *buffer)
 {
@@ -192,6 +240,7 @@ static bool serve_one(struct transport *transport, char *buffer)
 
 		init_remember(transport, buffer, (size_t)n);
 		fuse_session_process_buf(transport->session, &request);
+		init_done(transport);
 		return true;
 	}
 	if (n < 0 && (error == EINTR || error == EAGAIN || error == ENOENT))
@@ -226,6 +275,22 @@ int transport_start(struct transport *transport, struct error *err)
 	return r < 0 ? error_code(err, r, "cannot start a thread") : 0;
 }
 
+int transport_wait(struct transport *transport)
+{
+	struct timespec until;
+	bool initialized;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 10;
+	pthread_mutex_lock(&transport->lock);
+	while (!transport->initialized &&
+	       pthread_cond_timedwait(&transport->answered, &transport->lock, &until) == 0)
+		;
+	initialized = transport->initialized;
+	pthread_mutex_unlock(&transport->lock);
+	return initialized ? 0 : -EIO;
+}
+
 void transport_stop(struct transport *transport)
 {
 	pthread_mutex_lock(&transport->lock);
@@ -245,4 +310,5 @@ void transport_stop(struct transport *transport)
 		pthread_cond_timedwait(&transport->gone, &transport->lock, &soon);
 	}
 	pthread_mutex_unlock(&transport->lock);
+	uring_stop(transport->uring);
 }

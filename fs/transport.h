@@ -18,6 +18,7 @@
 #include "db/base/array.h"
 #include "db/base/error.h"
 #include "fs/backing.h"
+#include "fs/uring.h"
 
 struct transport {
 	struct fuse_session *session; /* borrowed */
@@ -27,11 +28,21 @@ struct transport {
 	unsigned int max_threads;
 	bool own_fs_attributes;  /* each thread has a umask of its own */
 
+	bool uring_wanted;       /* io_uring, if the kernel offers it */
+	bool uring_used;         /* it was agreed on */
+	struct uring *uring;     /* NULL before, and with the plain transport */
+	uint32_t payload;        /* bytes of data a request or reply may carry */
+	/* Will the request be answered without waiting for a disk? */
+	bool (*is_quick)(void *userdata, const void *request, size_t size);
+	void *userdata;
+
 	uint64_t init_unique;    /* the request whose reply is to be completed; 0: none */
 	uint64_t init_offered;   /* the flags of the INIT request */
 
 	pthread_mutex_t lock;    /* guards what follows; nothing else is locked under it */
 	pthread_cond_t gone;     /* a thread ended */
+	pthread_cond_t answered; /* INIT was */
+	bool initialized;
 	unsigned int threads, idle;
 	bool stopping;
 	ARRAY(pthread_t) ids;    /* of running threads */
@@ -41,6 +52,8 @@ struct transport {
 int transport_init(struct transport *transport, struct fuse_session *session, int fd,
 		   struct backing *backing, struct error *err);
 int transport_start(struct transport *transport, struct error *err);
+/* Returns when the kernel has been answered what we can do: 0, or -EIO after some seconds. */
+int transport_wait(struct transport *transport);
 /* Returns when no thread runs any more; requests in flight are answered first. */
 void transport_stop(struct transport *transport);
 void transport_release(struct transport *transport);
