@@ -26,17 +26,22 @@
 static void add_touched(struct text *sql, enum coverage_by by, const int64_t *sessions,
 			size_t count)
 {
+	static const char *const same[] = {
+		[COVERAGE_BY_SESSION] = "id", [COVERAGE_BY_LABEL] = "label", [COVERAGE_TOGETHER] = "1"};
+
 	text_printf(sql,
 		    "WITH run AS MATERIALIZED (SELECT session.id AS id, label, started_ns,"
+		    " row_number() OVER (ORDER BY started_ns, id) AS place,"
 		    " first_value(id) OVER (PARTITION BY %s ORDER BY started_ns, id) AS first"
 		    " FROM session WHERE true",
-		    by == COVERAGE_BY_LABEL ? "label" : "id");
+		    same[by]);
 	if (sessions)
 		sessions_condition(sql, "session.id", sessions, count);
 	text_add(sql,
 		 "), touched AS MATERIALIZED (SELECT entry.id AS entry, run.first AS first, entry.kind"
 		 " AS kind, max(0, entry.size) AS size, max(" IS_USE ") AS used, max(" IS_VAIN
-		 ") AS vain, total(access.count) AS operations FROM access"
+		 ") AS vain, total(access.count) AS operations,"
+		 " min(iif(" IS_USE ", run.place, NULL)) AS place FROM access"
 		 " CROSS JOIN run ON run.id = access.session"
 		 " CROSS JOIN entry ON entry.id = access.entry GROUP BY access.entry, run.first)");
 }
@@ -53,8 +58,10 @@ static int read_one(sqlite3_stmt *stmt, struct coverage *coverage)
 		.only_paths = column_count(stmt, 6),
 		.only_files = column_count(stmt, 7),
 		.only_bytes = column_count(stmt, 8),
-		.in_vain = column_count(stmt, 9),
-		.operations = column_count(stmt, 10),
+		.new_files = column_count(stmt, 9),
+		.new_bytes = column_count(stmt, 10),
+		.in_vain = column_count(stmt, 11),
+		.operations = column_count(stmt, 12),
 	};
 	return coverage->label ? 0 : -ENOMEM;
 }
@@ -65,15 +72,19 @@ static char *coverage_sql(enum coverage_by by, const int64_t *sessions, size_t c
 
 	add_touched(&sql, by, sessions, count);
 	text_add(&sql,
-		 ", counted AS (SELECT *, sum(used) OVER (PARTITION BY entry) AS runs FROM touched),"
+		 ", counted AS (SELECT *, sum(used) OVER same AS runs, place = min(place) OVER same"
+		 " AS is_new FROM touched WINDOW same AS (PARTITION BY entry)),"
 		 " sums AS (SELECT first, sum(used) AS paths, sum(used AND kind IS 'file') AS files, "
 		 SUM("iif(used AND kind IS 'file', size, 0)") " AS bytes,"
 		 " sum(used AND runs = 1) AS only_paths,"
 		 " sum(used AND runs = 1 AND kind IS 'file') AS only_files, "
 		 SUM("iif(used AND runs = 1 AND kind IS 'file', size, 0)") " AS only_bytes,"
+		 " sum(is_new AND kind IS 'file') AS new_files, "
+		 SUM("iif(is_new AND kind IS 'file', size, 0)") " AS new_bytes,"
 		 " sum(vain) AS vain, " SUM("operations") " AS operations FROM counted GROUP BY first)"
 		 " SELECT run.label, run.first, count(*), paths, files, bytes, only_paths, only_files,"
-		 " only_bytes, vain, operations FROM run LEFT JOIN sums ON sums.first = run.first"
+		 " only_bytes, new_files, new_bytes, vain, operations"
+		 " FROM run LEFT JOIN sums ON sums.first = run.first"
 		 " GROUP BY run.first ORDER BY min(run.started_ns), run.first");
 	return text_take(&sql);
 }
@@ -119,8 +130,8 @@ static char *incidence_sql(enum coverage_by by, const int64_t *sessions, size_t 
 
 	add_touched(&sql, by, sessions, count);
 	text_add(&sql, " SELECT 0, count(DISTINCT first) FROM run UNION ALL SELECT runs, count(*) FROM"
-		       " (SELECT sum(used) AS runs FROM touched GROUP BY entry) WHERE runs > 0"
-		       " GROUP BY runs");
+		       " (SELECT sum(used) AS runs FROM touched WHERE kind IS 'file'"
+		       " GROUP BY entry) WHERE runs > 0 GROUP BY runs");
 	return text_take(&sql);
 }
 

@@ -12,18 +12,20 @@
 #include "db/base/error.h"
 #include "db/manifest.h"
 
-/* What is one run: every session by itself, or all sessions of one label together. */
-enum coverage_by { COVERAGE_BY_SESSION, COVERAGE_BY_LABEL };
+/* What is one run: every session by itself, all sessions of one label together, or simply all. */
+enum coverage_by { COVERAGE_BY_SESSION, COVERAGE_BY_LABEL, COVERAGE_TOGETHER };
 
 struct coverage {
 	char *label;
-	int64_t session;   /* its row; of the first with this label when by label */
+	int64_t session;   /* its row; of the first of them when it stands for several */
 	uint64_t sessions; /* how many this row stands for */
 	uint64_t paths;    /* needed, of any kind */
 	uint64_t files;    /* those that are regular files */
 	uint64_t bytes;    /* and the sum of their sizes */
 	/* What no other row needs: the marginal cost of this one. */
 	uint64_t only_paths, only_files, only_bytes;
+	/* What no earlier session needed: 0 of the last row says that testing may be complete. */
+	uint64_t new_files, new_bytes;
 	uint64_t in_vain; /* paths looked for in vain, as the view `missing` */
 	/* Operations recorded, whatever their result. */
 	uint64_t operations;
@@ -40,8 +42,8 @@ int coverage_read(struct manifest *manifest, enum coverage_by by, const int64_t 
 void coverage_list_release(struct coverage_list *list);
 
 /*
- * How many needed paths there are in exactly k runs: counts[k] for k from 1 to *ret_runs (the number
- * of runs; counts[0] is 0). Chao2 and Good-Turing take counts[1], counts[2] and the number of runs.
+ * How many needed regular files there are in exactly k runs: counts[k] for k from 1 to *ret_runs
+ * (the number of runs; counts[0] is 0). Chao2 and Good-Turing take counts[1], counts[2] and the number of runs.
  * Array is the caller's to free().
  */
 int coverage_incidence(struct manifest *manifest, enum coverage_by by, const int64_t *sessions,

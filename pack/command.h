@@ -23,11 +23,17 @@ extern const char image_usage[];
 int cmd_export(int argc, char **argv);
 extern const char export_usage[];
 int cmd_import(int argc, char **argv);
+int cmd_ls(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
 int cmd_which(int argc, char **argv);
 extern const char describe_usage[];
 extern const char import_usage[];
+extern const char ls_usage[];
+extern const char merge_usage[];
 extern const char report_usage[];
+extern const char stat_usage[];
 extern const char which_usage[];
 
 /* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */

@@ -17,7 +17,11 @@ static const struct command commands[] = {
 	 export_usage},
 	{"import", cmd_import, "make a root file system from a directory, tar or container image",
 	 import_usage},
+	{"ls", cmd_ls, "list what is in a manifest, image, package or directory", ls_usage},
+	{"merge", cmd_merge, "add the sessions of manifests to another", merge_usage},
 	{"report", cmd_report, "one HTML page with everything a manifest knows", report_usage},
+	{"stat", cmd_stat, "what each test needed, what was left out, what is still unseen",
+	 stat_usage},
 	{"which", cmd_which, "find a command in a root", which_usage},
 	{NULL, NULL, NULL, NULL}, /* end */
 };

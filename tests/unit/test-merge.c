@@ -209,11 +209,14 @@ static void coverage_tells_what_each_label_alone_brought_in(void)
 	CHECK_INT(list.items[0].bytes, 110);
 	CHECK_INT(list.items[0].only_files, 1);
 	CHECK_INT(list.items[0].only_bytes, 100);
+	CHECK_INT(list.items[0].new_files, 2);
+	CHECK_INT(list.items[0].new_bytes, 110);
 	CHECK_INT(list.items[0].in_vain, 1);
 	CHECK_INT(list.items[0].operations, 12);
 	CHECK_STRING(list.items[1].label, "reload");
 	CHECK_INT(list.items[1].paths, 1);
 	CHECK_INT(list.items[1].only_paths, 0);
+	CHECK_INT(list.items[1].new_files, 0);
 
 	coverage_list_release(&list);
 	REQUIRE(coverage_read(manifest, COVERAGE_BY_SESSION, &other, 1, &list, &err) == 0);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/inventory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "db/base/array.h"
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/path.h"
+#include "pack/scan.h"
+
+/* Where nodes come from, for as long as they are looked at. */
+struct inventory_disk {
+	int fd;
+	struct tree *tree;
+	struct scan *scan;
+};
+
+static void disk_free(struct inventory_disk *disk)
+{
+	if (!disk)
+		return;
+	tree_free(disk->tree);
+	scan_free(disk->scan);
+	closep(&disk->fd);
+	free(disk);
+}
+
+static struct inventory_disk *disk_new(void)
+{
+	struct inventory_disk *disk = calloc(1, sizeof(*disk));
+
+	if (disk)
+		disk->fd = -1;
+	return disk;
+}
+
+const char *inventory_kind_name(enum inventory_kind kind)
+{
+	static const char *const names[] = {"manifest", "directory", "image", "package"};
+
+	return names[kind];
+}
+
+static enum entry_kind kind_of(const struct inode *inode)
+{
+	return entry_kind_of_mode(inode->mode);
+}
+
+static int add_node(struct inventory *inventory, const struct node *node, const char *path,
+		    struct error *err)
+{
+	const struct inode *inode = node->inode;
+	struct inventory_item item = {
+		.path = strdup(path),
+		.node = node,
+		.rdev = inode->rdev,
+		.order = inode->order,
+		.found = {.kind = kind_of(inode),
+			  .size = S_ISREG(inode->mode) ? inode->size : 0,
+			  .mode = inode->mode & 07777,
+			  .uid = inode->uid,
+			  .gid = inode->gid,
+			  .nlink = inode->nlink,
+			  .mtime_ns = inode->mtime * 1000000000,
+			  .target = inode->target ? strdup(inode->target) : NULL},
+	};
+
+	if (!item.path || (inode->target && !item.found.target) || array_push(inventory, item) < 0) {
+		free(item.path);
+		free((char *)item.found.target);
+		return error_oom(err);
+	}
+	return 0;
+}
+
+/* Everything below a directory, its own path being `path`. */
+static int add_below(struct inventory *inventory, const struct node *node, const char *path,
+		     struct error *err)
+{
+	int r = add_node(inventory, node, path, err);
+
+	for (uint32_t i = 0; r == 0 && node_is_dir(node) && i < node->child_count; i++) {
+		_cleanup_(freep) char *below = path_join(path, node->children[i]->name);
+
+		r = below ? add_below(inventory, node->children[i], below, err) : error_oom(err);
+	}
+	return r;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct inventory_item *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* A tree, or the root file system in it if it is a package. */
+static int take_tree(struct inventory *inventory, struct tree *tree, struct error *err)
+{
+	struct node *root = tree_find(tree, "/rootfs");
+	int r;
+
+	if (root && node_is_dir(root) && tree_find(tree, "/sfc/package.json"))
+		inventory->kind = INVENTORY_PACKAGE;
+	else
+		root = tree_root(tree);
+	r = add_below(inventory, root, "/", err);
+	if (r == 0)
+		qsort(inventory->items, inventory->count, sizeof(*inventory->items), by_path);
+	return r;
+}
+
+static int load_directory(const char *path, struct inventory *inventory, struct error *err)
+{
+	struct scan_options options = {.keep_going = true};
+	struct inventory_disk *disk = inventory->disk = disk_new();
+	int r;
+
+	if (!disk)
+		return error_oom(err);
+	disk->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (disk->fd < 0)
+		return error_errno(err, "cannot open '%s'", path);
+	if (scan_new(disk->fd, &options, &disk->scan) < 0 || tree_new(&disk->tree) < 0)
+		return error_oom(err);
+	r = scan_all(disk->scan, disk->tree, err);
+	return r < 0 ? r : take_tree(inventory, disk->tree, err);
+}
+
+static int load_manifest(const char *path, enum inventory_part part, struct inventory *inventory,
+			 struct error *err)
+{
+	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
+	int r = manifest_open(path, MANIFEST_READ, &manifest, err);
+
+	return r < 0 ? r : inventory_from_manifest(manifest, part, inventory, err);
+}
+
+enum inventory_kind inventory_kind_of(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[4] = "";
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return INVENTORY_MANIFEST;
+	if (S_ISDIR(st.st_mode))
+		return INVENTORY_DIRECTORY;
+	if (S_ISREG(st.st_mode) && io_pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	    memcmp(magic, "hsqs", sizeof(magic)) == 0)
+		return INVENTORY_IMAGE;
+	return INVENTORY_MANIFEST; /* which says best what is wrong with it */
+}
+
+int inventory_load(const char *path, enum inventory_part part,
+		   struct inventory *ret_inventory, struct error *err)
+{
+	_cleanup_(inventory_release) struct inventory inventory = {.kind = inventory_kind_of(path)};
+	int r;
+
+	if (part != INVENTORY_NEEDED && inventory.kind != INVENTORY_MANIFEST)
+		return error_set(err, -EINVAL, "'%s' is no manifest: only those know what is not there",
+				 path);
+	if (inventory.kind == INVENTORY_DIRECTORY)
+		r = load_directory(path, &inventory, err);
+	else if (inventory.kind == INVENTORY_MANIFEST)
+		r = load_manifest(path, part, &inventory, err);
+	else
+		r = error_set(err, -EOPNOTSUPP,
+			      "'%s' is an image; mount it and name the directory instead", path);
+	if (r < 0)
+		return r;
+	*ret_inventory = inventory;
+	inventory = (struct inventory)INVENTORY_INIT;
+	return 0;
+}
+
+void inventory_release(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		free(inventory->items[i].path);
+		free((char *)inventory->items[i].found.target);
+		free(inventory->items[i].program);
+	}
+	free(inventory->items);
+	disk_free(inventory->disk);
+	*inventory = (struct inventory)INVENTORY_INIT;
+}
+
+const struct inventory_item *inventory_find(const struct inventory *inventory, const char *path)
+{
+	size_t low = 0, high = inventory->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(path, inventory->items[middle].path);
+
+		if (order == 0)
+			return &inventory->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
