@@ -38,6 +38,19 @@ static int parse_id(const char *text, int64_t *ret_id)
 	return 0;
 }
 
+/* "33" or "33:33" */
+static int parse_user(const char *text, struct description *description)
+{
+	_cleanup_(launch_release) struct launch launch = LAUNCH_INIT;
+	int r = launch_set_user(&launch, text, NULL);
+
+	if (r == 0) {
+		description->uid = launch.uid;
+		description->gid = launch.gid;
+	}
+	return r;
+}
+
 static int add_variable(struct description *description, const char *assignment)
 {
 	const char *equals = strchr(assignment, '=');
@@ -110,6 +123,7 @@ static int parse(int argc, char **argv, const struct command *command,
 	static const struct option options[] = {
 		{"session", required_argument, NULL, 'S'}, {"cwd", required_argument, NULL, 'c'},
 		{"uid", required_argument, NULL, 'u'},	   {"gid", required_argument, NULL, 'g'},
+		{"user", required_argument, NULL, 'U'},
 		{"env", required_argument, NULL, 'e'},	   {"label", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 	};
@@ -128,6 +142,9 @@ static int parse(int argc, char **argv, const struct command *command,
 			break;
 		case 'l':
 			description->label = optarg;
+			break;
+		case 'U':
+			r = parse_user(optarg, description);
 			break;
 		case 'u':
 			r = parse_id(optarg, &description->uid);
@@ -162,7 +179,7 @@ const char describe_usage[] =
 	"      --session NAME      uuid, label or 'last' (default)\n"
 	"      --label LABEL       a new label\n"
 	"      --cwd DIR           the working directory, inside the root\n"
-	"      --uid N, --gid N    the user and group\n"
+	"      --user UID[:GID]    the user and group; also --uid N, --gid N\n"
 	"  -e, --env NAME=VALUE    a variable; all that are given replace those that were\n"
 	"  -h, --help";
 
