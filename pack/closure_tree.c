@@ -122,10 +122,15 @@ int closure_tree(struct closure *closure, struct node *top, struct error *err)
 	return r;
 }
 
-static int total_node(struct node *node, void *data)
+static int clear_scratch(struct node *node, void *data)
 {
-	struct tree_totals *totals = data;
+	(void)data;
+	node->inode->scratch = 0;
+	return 0;
+}
 
+static void total_node(const struct node *node, struct tree_totals *totals)
+{
 	switch (node->inode->mode & S_IFMT) {
 	case S_IFREG:
 		totals->files++;
@@ -137,24 +142,18 @@ static int total_node(struct node *node, void *data)
 		break;
 	case S_IFDIR:
 		totals->directories++;
+		for (uint32_t i = 0; i < node->child_count; i++)
+			total_node(node->children[i], totals);
 		break;
 	default:
 		totals->others++;
 	}
-	return 0;
 }
 
-static int clear_scratch(struct node *node, void *data)
-{
-	(void)data;
-	node->inode->scratch = 0;
-	return 0;
-}
-
-void tree_total(struct tree *tree, struct tree_totals *ret_totals)
+void tree_total(struct node *top, struct tree_totals *ret_totals)
 {
 	*ret_totals = (struct tree_totals){0};
-	tree_walk(tree, clear_scratch, NULL);
-	tree_walk(tree, total_node, ret_totals);
-	tree_walk(tree, clear_scratch, NULL);
+	tree_walk(top->tree, clear_scratch, NULL);
+	total_node(top, ret_totals);
+	tree_walk(top->tree, clear_scratch, NULL);
 }

@@ -16,11 +16,11 @@
  */
 int closure_tree(struct closure *closure, struct node *top, struct error *err);
 
-/* What is in a tree, for the result line. */
+/* What is below a directory of a tree, for the result line. */
 struct tree_totals {
 	uint64_t files, links, directories, others; /* names; hard links each count */
 	uint64_t bytes; /* of regular files, hard links once, holes not */
 };
-void tree_total(struct tree *tree, struct tree_totals *ret_totals);
+void tree_total(struct node *top, struct tree_totals *ret_totals);
 
 #endif

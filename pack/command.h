@@ -17,18 +17,20 @@ struct command {
 };
 
 /* One function and one help text for each row. */
+int cmd_build(int argc, char **argv);
 int cmd_describe(int argc, char **argv);
-int cmd_image(int argc, char **argv);
-extern const char image_usage[];
 int cmd_export(int argc, char **argv);
-extern const char export_usage[];
+int cmd_image(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_which(int argc, char **argv);
+extern const char build_usage[];
 extern const char describe_usage[];
+extern const char export_usage[];
+extern const char image_usage[];
 extern const char import_usage[];
 extern const char ls_usage[];
 extern const char merge_usage[];

@@ -322,7 +322,7 @@ static int add_description(struct making *making, const struct selection *select
 	struct tm tm;
 	json_t *json;
 
-	tree_total(making->tree, &totals);
+	tree_total(making->rootfs, &totals);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &tm));
 	json = json_pack("{s:i, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I},"
 			 " s:O}",

@@ -262,7 +262,7 @@ static int take_place(const struct scan *scan, struct node *node)
 	top = node_path(scan->options.top);
 	if (!path || !top)
 		return -ENOMEM;
-	node->inode->content.file.path = strdup(path + strlen(top) + 1);
+	node->inode->content.file.path = strdup(path + (top[1] ? strlen(top) + 1 : 1));
 	return node->inode->content.file.path ? 0 : -ENOMEM;
 }
 

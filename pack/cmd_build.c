@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack build: an image, or a package, of what the sessions of a manifest used. */
+#include "pack/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "db/catalog.h"
+#include "pack/closure_tree.h"
+#include "pack/image/image.h"
+#include "pack/image/verify.h"
+#include "pack/json.h"
+#include "pack/package.h"
+#include "pack/request.h"
+#include "pack/size.h"
+
+enum {
+	OPTION_LEVEL = OPTION_OWN,
+	OPTION_BLOCK,
+	OPTION_THREADS,
+	OPTION_PACKAGE,
+	OPTION_NAME,
+	OPTION_VERSION,
+	OPTION_ARG,
+	OPTION_CWD,
+	OPTION_USER,
+	OPTION_CONFIG,
+	OPTION_TIME,
+	OPTION_VERIFY,
+	OPTION_QUIET,
+	OPTION_JSON,
+};
+
+const char build_usage[] =
+	"MANIFEST [-s SOURCE] -o IMAGE [OPTION]… [-- COMMAND [ARG]…]\n"
+	"Pack what the sessions of MANIFEST used of SOURCE, and what that needs to run.\n\n"
+	"  -o, --output FILE       the image or package; appears only when whole\n"
+	"      --package           a package: image, start configuration and manifest in one file\n"
+	REQUEST_USAGE
+	"      --level N           zstd level, 1 to 22 (default 15)\n"
+	"      --block SIZE        4K to 1M (default 128K)\n"
+	"      --threads N         compressing (default: one per processor)\n"
+	"      --time SECONDS      clamp times to it (default: SOURCE_DATE_EPOCH, else none)\n"
+	"      --name NAME, --version VERSION\n"
+	"                          of the package (default: from FILE)\n"
+	"  -e, --env NAME[=VALUE]  set or take out a variable of its start\n"
+	"      --arg ARG, --cwd DIR, --user UID[:GID]\n"
+	"                          start it so instead; also COMMAND behind --\n"
+	"      --config FILE       JSON merged into the package's config.json\n"
+	"      --verify            read the image back and compare every byte\n"
+	"  -n, --dry-run           only say what would be packed\n"
+	"      --json              the result as JSON\n"
+	"  -q, --quiet             nothing but warnings and errors\n"
+	"  -h, --help";
+
+struct build {
+	struct request request;
+	struct image_options image;
+	struct launch launch; /* what the command line says of the start */
+	const char *output, *name, *version, *config_path;
+	bool package, verify, dry_run, quiet, json;
+	/* made on the way */
+	json_t *config;
+	struct tree *tree;
+	struct package *contents; /* of a package; the tree leans on it */
+	struct tree_totals totals; /* of what is packed, before the image writer uses the tree */
+	struct image_stats stats;
+	uint64_t source_files, source_bytes; /* 0: there is no catalog */
+	char digest[DIGEST_HEX_SIZE];
+	struct timespec started;
+};
+
+static void build_release(struct build *build)
+{
+	tree_free(build->tree);
+	package_free(build->contents);
+	json_decref(build->config);
+	launch_release(&build->launch);
+	request_release(&build->request);
+}
+
+static int parse_number(const char *text, int64_t low, int64_t high, int64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoll(text, &end, 10);
+	return errno || end == text || *end || *ret_number < low || *ret_number > high ? -EINVAL : 0;
+}
+
+static int parse_time(struct build *build, const char *text, struct error *err)
+{
+	if (parse_number(text, 0, UINT32_MAX, &build->image.time) < 0)
+		return error_set(err, -EINVAL,
+				 "'%s' is no time: seconds since 1970, up to 2106", text);
+	build->image.has_time = true;
+	return 0;
+}
+
+static int parse_image_option(struct build *build, int option, const char *value,
+			      struct error *err)
+{
+	uint64_t size;
+	int64_t number;
+
+	switch (option) {
+	case OPTION_LEVEL:
+		if (parse_number(value, 1, 22, &number) < 0)
+			return error_set(err, -EINVAL, "'%s' is no level from 1 to 22", value);
+		build->image.level = (int)number;
+		return 0;
+	case OPTION_THREADS:
+		if (parse_number(value, 1, 1024, &number) < 0)
+			return error_set(err, -EINVAL, "'%s' is no number of threads", value);
+		build->image.threads = (unsigned int)number;
+		return 0;
+	case OPTION_BLOCK:
+		if (!size_parse(value, &size) || size < IMAGE_BLOCK_MIN || size > IMAGE_BLOCK_MAX ||
+		    size & (size - 1))
+			return error_set(err, -EINVAL,
+					 "'%s' is no block size: a power of two, 4K to 1M", value);
+		build->image.block_size = (uint32_t)size;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int parse_option(struct build *build, int option, const char *value, struct error *err)
+{
+	int r;
+
+	switch (option) {
+	case 'o':
+		build->output = value;
+		return 0;
+	case 'e':
+		return launch_set_env(&build->launch, value, err);
+	case OPTION_ARG:
+		return launch_add_arg(&build->launch, value, err);
+	case OPTION_CWD:
+		return launch_set_cwd(&build->launch, value, err);
+	case OPTION_USER:
+		return launch_set_user(&build->launch, value, err);
+	case OPTION_CONFIG:
+		build->config_path = value;
+		return 0;
+	case OPTION_NAME:
+		build->name = value;
+		return 0;
+	case OPTION_VERSION:
+		build->version = value;
+		return 0;
+	case OPTION_TIME:
+		return parse_time(build, value, err);
+	case OPTION_PACKAGE:
+		build->package = true;
+		return 0;
+	case OPTION_VERIFY:
+		build->verify = true;
+		return 0;
+	case 'n':
+		build->dry_run = true;
+		return 0;
+	case 'q':
+		build->quiet = true;
+		return 0;
+	case OPTION_JSON:
+		build->json = true;
+		return 0;
+	default:
+		r = parse_image_option(build, option, value, err);
+		return r == -ENOSYS ? request_option(&build->request, option, value, err) : r;
+	}
+}
+
+/* 0, or an exit code in *ret_exit with -ECANCELED. */
+static int parse(struct build *build, int argc, char **argv, int *ret_exit)
+{
+	static const struct option options[] = {
+		REQUEST_OPTIONS,
+		{"output", required_argument, NULL, 'o'},
+		{"package", no_argument, NULL, OPTION_PACKAGE},
+		{"level", required_argument, NULL, OPTION_LEVEL},
+		{"block", required_argument, NULL, OPTION_BLOCK},
+		{"threads", required_argument, NULL, OPTION_THREADS},
+		{"time", required_argument, NULL, OPTION_TIME},
+		{"name", required_argument, NULL, OPTION_NAME},
+		{"version", required_argument, NULL, OPTION_VERSION},
+		{"env", required_argument, NULL, 'e'},
+		{"arg", required_argument, NULL, OPTION_ARG},
+		{"cwd", required_argument, NULL, OPTION_CWD},
+		{"user", required_argument, NULL, OPTION_USER},
+		{"config", required_argument, NULL, OPTION_CONFIG},
+		{"verify", no_argument, NULL, OPTION_VERIFY},
+		{"dry-run", no_argument, NULL, 'n'},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct command *command = command_find("build");
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	struct error err = ERROR_INIT;
+	int option, r = 0;
+
+	if (epoch && *epoch)
+		r = parse_time(build, epoch, &err);
+	opterr = 0;
+	while (r == 0 && (option = getopt_long(argc, argv, "s:o:e:nqh", options, NULL)) != -1) {
+		if (option == 'h') {
+			*ret_exit = command_help(command);
+			return -ECANCELED;
+		}
+		if (option == '?')
+			r = error_set(&err, -EINVAL, "unknown or incomplete option '%s'",
+				      argv[optind - 1]);
+		else
+			r = parse_option(build, option, optarg, &err);
+	}
+	if (r == 0 && optind == argc)
+		r = error_set(&err, -EINVAL, "no manifest given");
+	if (r == 0 && !build->output && !build->dry_run)
+		r = error_set(&err, -EINVAL, "no output given (-o)");
+	if (r < 0) {
+		*ret_exit = command_misused(command, "%s", err.message);
+		return -ECANCELED;
+	}
+	build->request.manifest_path = argv[optind];
+	for (int i = optind + 1; i < argc && r == 0; i++)
+		r = launch_add_arg(&build->launch, argv[i], &err);
+	return r;
+}
+
+static int load_config(struct build *build, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	json_error_t problem;
+	int r;
+
+	if (!build->config_path)
+		return 0;
+	r = io_read_file(AT_FDCWD, build->config_path, 16 * 1024 * 1024, &text, err);
+	if (r < 0)
+		return r;
+	build->config = json_loads(text.bytes, JSON_REJECT_DUPLICATES, &problem);
+	if (!json_is_object(build->config))
+		return error_set(err, -EINVAL, "%s: not a JSON object%s%s", build->config_path,
+				 build->config ? "" : ": ", build->config ? "" : problem.text);
+	return 0;
+}
+
+static int count_source(struct build *build, struct error *err)
+{
+	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
+	struct catalog_entry entry;
+	int r;
+
+	r = catalog_walk_begin(build->request.manifest, &walk, err);
+	if (r < 0)
+		return r;
+	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
+		build->source_files += entry.kind == ENTRY_FILE;
+		build->source_bytes += entry.kind == ENTRY_FILE ? entry.size : 0;
+	}
+	return r;
+}
+
+/* "nginx" of "/srv/nginx.sfc", unless a name was given. */
+static char *package_name(const struct build *build)
+{
+	const char *last = path_name(build->name ? build->name
+						 : build->output ? build->output : "package");
+	size_t length = strlen(last);
+
+	if (!build->name && length > 4 && strcmp(last + length - 4, ".sfc") == 0)
+		length -= 4;
+	return strndup(last, length);
+}
+
+/* What the command line says goes before what the session says. */
+static int merge_launch(struct build *build, struct error *err)
+{
+	struct launch *said = &build->launch, *traced = &build->request.launch;
+	int r = 0;
+
+	for (size_t i = 0; i < said->env.count && r == 0; i++)
+		r = launch_set_env(traced, said->env.items[i], err);
+	if (said->args.count) {
+		struct launch_strings args = traced->args;
+
+		traced->args = said->args;
+		said->args = args;
+	}
+	if (r == 0 && said->cwd)
+		r = launch_set_cwd(traced, said->cwd, err);
+	if (said->uid >= 0) {
+		traced->uid = said->uid;
+		traced->gid = said->gid;
+	}
+	return r;
+}
+
+static int make_package(struct build *build, struct error *err)
+{
+	struct request *request = &build->request;
+	_cleanup_(freep) char *name = package_name(build), *directory = NULL;
+	struct package_options options = {
+		.name = name,
+		.version = build->version,
+		.config = build->config,
+		.time = build->image.has_time ? build->image.time
+					      : package_time(&request->selection),
+		.source_files = build->source_files,
+		.source_bytes = build->source_bytes,
+	};
+	int r;
+
+	directory = build->output && strchr(build->output, '/') ? path_parent(build->output)
+								: strdup(".");
+	if (!name || !directory)
+		return error_oom(err);
+	options.scratch = directory;
+	r = merge_launch(build, err);
+	return r < 0 ? r
+		     : package_create(request->manifest, &request->selection, request->closure,
+				      &request->launch, &options, build->tree, &build->contents, err);
+}
+
+static int make_tree(struct build *build, struct error *err)
+{
+	int r = tree_new(&build->tree);
+
+	if (r < 0)
+		return error_oom(err);
+	r = build->package ? make_package(build, err)
+			   : closure_tree(build->request.closure, tree_root(build->tree), err);
+	if (r < 0)
+		return r;
+	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
+		   &build->totals);
+	return request_check_rules(&build->request, err);
+}
+
+static void show_progress(uint64_t done, uint64_t total, void *data)
+{
+	(void)data;
+	progress_show("pack", done, total);
+}
+
+static void show_warning(const char *message, void *data)
+{
+	(void)data;
+	log_warning("%s", message);
+}
+
+static int write_image(struct build *build, int fd, struct error *err)
+{
+	int r;
+
+	build->image.progress = build->quiet ? NULL : show_progress;
+	build->image.warn = show_warning;
+	build->image.cancel = &command_cancelled;
+	build->image.dry_run = build->dry_run;
+	r = image_write(build->tree, &build->image, fd, &build->stats, err);
+	progress_done();
+	return r;
+}
+
+/* The image appears under its name when it is whole. */
+static int publish(struct build *build, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	int r;
+
+	if (build->dry_run)
+		return write_image(build, -1, err);
+	r = io_output_open(&output, build->output, 0644, err);
+	if (r == 0)
+		r = write_image(build, output.fd, err);
+	if (r == 0 && build->verify)
+		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
+	if (r == 0 && build->json)
+		r = digest_fd(output.fd, build->digest, err);
+	return r < 0 ? r : io_publish(&output, err);
+}
+
+/* How many entries came in how. */
+struct ways {
+	uint64_t touched, libraries, links, scripts, customs, rules, created;
+	uint64_t left_out;
+};
+
+static void count_ways(const struct build *build, struct ways *ways)
+{
+	const struct closure *closure = build->request.closure;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		ways->left_out += !closure_entry_in(entry);
+		if (!closure_entry_in(entry) || !entry->reason_count)
+			continue;
+		switch (entry->selected ? REASON_SESSION : entry->reasons[0].kind) {
+		case REASON_SESSION:
+			ways->touched++;
+			break;
+		case REASON_NEEDED:
+		case REASON_INTERPRETER:
+			ways->libraries++;
+			break;
+		case REASON_TARGET:
+		case REASON_PASSAGE:
+			ways->links++;
+			break;
+		case REASON_SHEBANG:
+			ways->scripts++;
+			break;
+		case REASON_ECOSYSTEM:
+			ways->customs++;
+			break;
+		case REASON_RULE:
+		case REASON_LISTED:
+			ways->rules++;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void add_way(struct text *text, uint64_t count, const char *what, const char *plural)
+{
+	if (!count)
+		return;
+	text_add(text, text->size ? " · " : "        ");
+	text_add_count(text, count);
+	text_printf(text, " %s%s", what, count == 1 ? "" : plural);
+}
+
+static void print_ways(const struct build *build)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct ways ways = {0};
+
+	count_ways(build, &ways);
+	add_way(&text, ways.touched, "touched", "");
+	add_way(&text, ways.libraries, "librar", "ies");
+	add_way(&text, ways.links, "on the way of links", "");
+	add_way(&text, ways.scripts, "for scripts", "");
+	add_way(&text, ways.customs, "by custom", "");
+	add_way(&text, ways.rules, "by rule", "");
+	if (text.size)
+		printf("%s\n", text.bytes);
+}
+
+static void print_left_out(const struct build *build)
+{
+	const struct closure *closure = build->request.closure;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		if (entry->verdict != VERDICT_SECRET)
+			continue;
+		text_add_escaped(&path, entry->file->path);
+		if (build->quiet || build->json)
+			log_warning("left out: %s (%s; --include %s to keep it)", path.bytes,
+				    entry->verdict_detail, path.bytes);
+		else
+			printf("        left out: %s (%s; --include %s to keep it)\n", path.bytes,
+			       entry->verdict_detail, path.bytes);
+	}
+}
+
+/* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
+static void print_result(const struct build *build)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	if (build->source_files) {
+		text_add_count(&text, build->source_files);
+		text_add(&text, " → ");
+	}
+	text_add_count(&text, build->totals.files);
+	text_add(&text, build->totals.files == 1 ? " file   " : " files   ");
+	if (build->source_files) {
+		text_add_size(&text, build->source_bytes);
+		text_add(&text, " → ");
+	}
+	text_add_size(&text, build->totals.bytes);
+	text_add(&text, "   image ");
+	text_add_size(&text, build->stats.bytes_out);
+	printf("%s%s\n", text.bytes, build->dry_run ? " (nothing written)" : "");
+	print_ways(build);
+	print_left_out(build);
+}
+
+static json_t *left_out_json(const struct closure *closure)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		const char *names[] = {[VERDICT_RULE] = "rule", [VERDICT_SECRET] = "secret",
+				       [VERDICT_STAT_ONLY] = "stat-only"};
+
+		if (!closure_entry_in(entry))
+			json_array_append_new(array,
+					      json_pack("{s:o, s:s, s:o}", "path",
+							json_path(entry->file->path), "why",
+							names[entry->verdict], "detail",
+							json_path(entry->verdict_detail)));
+	}
+	return array;
+}
+
+static int print_json(const struct build *build, struct error *err)
+{
+	const struct tree_totals *totals = &build->totals;
+	struct ways ways = {0};
+	json_t *json;
+
+	count_ways(build, &ways);
+	json = json_pack("{s:o, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I},"
+			 " s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
+			 "output", json_path(build->dry_run ? NULL : build->output), "sha256",
+			 json_path(build->dry_run ? NULL : build->digest), "uuid",
+			 json_path(build->contents ? package_uuid(build->contents) : NULL),
+			 "source", "files", (json_int_t)build->source_files, "bytes",
+			 (json_int_t)build->source_bytes, "packed", "files",
+			 (json_int_t)totals->files, "links", (json_int_t)totals->links,
+			 "directories", (json_int_t)totals->directories, "others",
+			 (json_int_t)totals->others, "bytes", (json_int_t)totals->bytes, "came_in",
+			 "touched", (json_int_t)ways.touched, "libraries",
+			 (json_int_t)ways.libraries, "links", (json_int_t)ways.links, "scripts",
+			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "rules",
+			 (json_int_t)ways.rules, "left_out",
+			 left_out_json(build->request.closure), "seconds",
+			 seconds_since(&build->started));
+	if (json)
+		json_set(json, "image_bytes", json_integer((json_int_t)build->stats.bytes_out));
+	return json_print(json, err);
+}
+
+static int report(const struct build *build, struct error *err)
+{
+	const struct closure *closure = build->request.closure;
+
+	for (size_t i = 0; i < closure->warnings.count; i++)
+		log_warning("%s", closure->warnings.items[i]);
+	if (build->json || build->quiet)
+		print_left_out(build);
+	if (build->json)
+		return print_json(build, err);
+	if (!build->quiet)
+		print_result(build);
+	return 0;
+}
+
+/* The walk: selection, closure, tree, image, and it appears. */
+static int run(struct build *build, struct error *err)
+{
+	int r;
+
+	r = load_config(build, err);
+	if (r == 0)
+		r = request_open(&build->request, err);
+	if (r == 0)
+		r = count_source(build, err);
+	if (r == 0)
+		r = request_compute(&build->request, err);
+	if (r == 0)
+		r = make_tree(build, err);
+	if (r == 0)
+		r = publish(build, err);
+	return r < 0 ? r : report(build, err);
+}
+
+int cmd_build(int argc, char **argv)
+{
+	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT};
+	struct error err = ERROR_INIT;
+	int r, code = EXIT_FAILED;
+
+	request_init(&build.request);
+	clock_gettime(CLOCK_MONOTONIC, &build.started);
+	command_catch_signals();
+	build.request.options.cancel = &command_cancelled;
+	r = parse(&build, argc, argv, &code);
+	if (r == -ECANCELED)
+		return code;
+	if (r == 0)
+		r = run(&build, &err);
+	if (r < 0)
+		log_error("%s", err.message);
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
