@@ -68,10 +68,19 @@ static int scan_add(struct scan *scan, const char *path, const struct stat *st)
 
 static int scan_directory(struct scan *scan, int fd, dev_t dev);
 
+/* Without a trace in the directory's time of last use, where we may. */
+static int open_quietly(int parent, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(parent, name, flags | O_NOATIME);
+
+	return fd < 0 && errno == EPERM ? openat(parent, name, flags) : fd;
+}
+
 /* Below a mount point: not into another file system when that was asked, never into a pseudo one. */
 static int scan_below(struct scan *scan, int parent, const char *name, dev_t parent_dev)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_quietly(parent, name);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -128,7 +137,7 @@ static int scan_directory(struct scan *scan, int fd, dev_t dev)
 
 static int scan_root(struct scan *scan, const char *root)
 {
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_quietly(AT_FDCWD, root);
 	struct stat st;
 	int r;
 

@@ -274,7 +274,8 @@ static int overlay_make(struct mount *mount, const char *stage, struct error *er
 	char lower_option[4096], upper_option[4096], work_option[4096];
 	struct parameter parameters[] = {{"source", OVERLAY_NAME},  {"lowerdir", lower_option},
 					 {"upperdir", upper_option}, {"workdir", work_option},
-					 {NULL, NULL},		     {NULL, NULL}};
+					 {"xino", "on"},	     {NULL, NULL},
+					 {NULL, NULL}};
 	int r;
 
 	if (!lower || !upper || !work)
@@ -289,7 +290,7 @@ static int overlay_make(struct mount *mount, const char *stage, struct error *er
 		struct error second = ERROR_INIT;
 		int fd;
 
-		parameters[4] = (struct parameter){"userxattr", NULL};
+		parameters[5] = (struct parameter){"userxattr", NULL};
 		fd = filesystem_make("overlay", parameters, attributes_of(mount->options, false),
 				     "cannot make the overlay", &second);
 		return fd < 0 ? r : fd;
@@ -300,6 +301,7 @@ static int overlay_make(struct mount *mount, const char *stage, struct error *er
 /* The upper directory is the root's face: it takes mode, owner and time from the source. */
 static int upper_make(const char *path, int root_fd, struct error *err)
 {
+	_cleanup_(closep) int fd = -1;
 	struct timespec times[2];
 	struct stat st;
 
@@ -307,6 +309,10 @@ static int upper_make(const char *path, int root_fd, struct error *err)
 		return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", path);
 	if (fstat(root_fd, &st) < 0)
 		return error_errno(err, "cannot look at the source");
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "cannot open %s", path);
+	sticky_prepare(root_fd, fd);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	if (chown(path, st.st_uid, st.st_gid) < 0 || chmod(path, st.st_mode & 07777) < 0 ||
@@ -420,7 +426,6 @@ int mount_stack(struct mount *mount, int root_fd, struct error *err)
 		return r;
 	close(mount->mount_fd);
 	mount->mount_fd = r;
-	sticky_copy_up(root_fd, mount->mount_fd);
 	stage_leave(mount);
 	return 0;
 }

@@ -51,6 +51,24 @@ static int flags_for_us(int flags)
 	return flags & ~(O_APPEND | O_NONBLOCK);
 }
 
+/*
+ * The kernel opens a backing file without asking whether it may only be appended to, or not be
+ * changed at all: chattr(1) would protect nothing.
+ */
+static int check_writable(const struct place *place, int flags)
+{
+	struct statx stx;
+
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return 0;
+	if (statx(place->fd, place->name, place->flags, STATX_TYPE, &stx) < 0)
+		return -errno;
+	if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) ||
+	    ((stx.stx_attributes & STATX_ATTR_APPEND) && !(flags & O_APPEND)))
+		return -EPERM;
+	return 0;
+}
+
 /* Open for reading and writing through us: 0 and fi->fh, or a negative errno. */
 static int open_here(const struct place *place, struct fuse_file_info *fi)
 {
@@ -78,8 +96,10 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	r = node_place(&fs->nodes, node, &place);
 	if (r == 0) {
-		id = backing_open(&fs->backing, &fs->nodes, node, &place);
-		if (id == 0)
+		r = check_writable(&place, fi->flags);
+		if (r == 0)
+			id = backing_open(&fs->backing, &fs->nodes, node, &place);
+		if (r == 0 && id == 0)
 			r = open_here(&place, fi);
 		place_release(&place);
 	}

@@ -2,8 +2,9 @@
 /*
  * The sticky bit of directories in a lower layer. A FUSE mount without default_permissions keeps it
  * from the kernel's own checks, so an overlay above would let anybody delete anybody's files in
- * /tmp, until something makes it copy the directory up. Here that is done before anybody is let in,
- * for the sticky directories in the first STICKY_DEPTH levels of a root.
+ * /tmp, until something makes it copy the directory up. So the sticky directories in the first
+ * STICKY_DEPTH levels of a root, and the directories on the way to them, are put into the upper
+ * layer before there is an overlay: it merges them, and asks the lower one for each name once.
  */
 #ifndef FS_STICKY_H
 #define FS_STICKY_H
@@ -11,9 +12,9 @@
 enum { STICKY_DEPTH = 3 };
 
 /*
- * Walk the source and copy up in the overlay what is sticky. Best effort: what cannot be read is
- * left as it is.
+ * Walk the source and make in the upper directory what is sticky, with the same owner, mode,
+ * extended attributes and times. Best effort: what cannot be read or made is left as it is.
  */
-void sticky_copy_up(int source_fd, int overlay_fd);
+void sticky_prepare(int source_fd, int upper_fd);
 
 #endif
