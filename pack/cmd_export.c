@@ -21,12 +21,13 @@
 
 const char export_usage[] =
 	"SRC --to KIND -o OUT [OPTION]…\n"
-	"SRC is a bundle (a mounted package is one) or a root directory.\n\n"
+	"SRC is a package, an image, a bundle directory or a root directory.\n\n"
 	"      --to=KIND           oci     a tar: OCI layout and docker archive in one\n"
 	"                          docker  the same, for 'docker load'\n"
 	"                          oci-dir an OCI layout as a directory\n"
 	"                          bundle  a directory with config.json and rootfs\n"
 	"                          lxc     a directory with config and rootfs\n"
+	"                          squashfs  the root alone, as an image\n"
 	"                          tar     the root alone\n"
 	"  -o, --output=OUT        where to; - is standard output, for tars\n"
 	"  -n, --name=NAME[:TAG]   of the image [the name of SRC]\n"
@@ -161,6 +162,12 @@ static bool take_epoch(struct layer_write_options *layer)
 	return true;
 }
 
+static void say_warning(const char *message, void *data)
+{
+	(void)data;
+	log_warning("%s", message);
+}
+
 /* EXIT_DONE: go on; -1: help was printed; else an exit code. */
 static int parse(struct arguments *args, int argc, char **argv)
 {
@@ -184,14 +191,20 @@ static int parse(struct arguments *args, int argc, char **argv)
 		return command_misused(command, "to what? (--to KIND)");
 	if (!args->output)
 		return command_misused(command, "where to? (-o OUT)");
-	if (strcmp(args->output, "-") == 0 && export_kind_is_directory(args->export.kind))
-		return command_misused(command, "a directory cannot go to standard output");
+	if (strcmp(args->output, "-") == 0 &&
+	    (export_kind_is_directory(args->export.kind) || args->export.kind == EXPORT_SQUASHFS))
+		return command_misused(command, "only a tar can go to standard output");
 	if (!take_epoch(&args->export.layer))
 		return command_misused(command, "SOURCE_DATE_EPOCH is no number of seconds");
 	args->source = argv[optind];
 	args->export.layer.compression = compression_of(args);
 	args->export.layer.cancel = args->export.extract.cancel = &command_cancelled;
 	args->export.extract.keep_owners = geteuid() == 0;
+	args->export.image.level = args->export.layer.level;
+	args->export.image.has_time = args->export.layer.has_time;
+	args->export.image.time = args->export.layer.time;
+	args->export.image.cancel = &command_cancelled;
+	args->export.image.warn = say_warning;
 	return EXIT_DONE;
 }
 
@@ -235,7 +248,7 @@ static int find_start(const struct arguments *args, const struct export_source *
 	*ret_start = shell ? oci_start_default(shell) : NULL;
 	if (!*ret_start)
 		return error_oom(err);
-	if (args->export.kind != EXPORT_TAR)
+	if (args->export.kind != EXPORT_TAR && args->export.kind != EXPORT_SQUASHFS)
 		log_note("nothing says how to start '%s': /bin/sh (--config FILE changes it)",
 			 args->source);
 	return 0;
@@ -252,7 +265,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		args->export.name = name = name_of(args->source);
 	if (!args->export.name)
 		return error_oom(err);
-	r = export_source_open(&source, args->source, err);
+	r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
 		r = find_start(args, &source, &start, err);
 	if (r < 0)

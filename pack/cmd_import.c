@@ -15,15 +15,17 @@
 #include "db/base/log.h"
 #include "pack/extract.h"
 #include "pack/extract_dir.h"
+#include "pack/image/image.h"
 #include "pack/import.h"
 #include "pack/oci_config.h"
 #include "pack/size.h"
 
 const char import_usage[] =
-	"SRC -o DIR [OPTION]…\n"
+	"SRC -o DIR|IMAGE.sqsh [OPTION]…\n"
 	"SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
 	"input.\n\n"
-	"  -o, --output=OUT        a new directory\n"
+	"  -o, --output=OUT        a new directory; an image if OUT ends in .sqsh, .squashfs or .sfs\n"
+	"      --image             write an image whatever OUT ends in\n"
 	"  -t, --type=KIND         auto (default), directory, tar, oci or docker\n"
 	"      --ref=NAME          the image of that name or tag, where SRC holds several\n"
 	"      --platform=OS/ARCH  the image for that platform [this machine's]\n"
@@ -35,6 +37,7 @@ const char import_usage[] =
 	"      --allow-duplicates  of a name that comes twice in one tar, the last one stays\n"
 	"      --whiteouts         SRC is a single layer: .wh.NAME removes NAME\n"
 	"      --no-xattrs         leave extended attributes out\n"
+	"      --level=N           of an image: zstd level, 1 to 22 [15]\n"
 	"      --tmpdir=DIR        for contents while they are read [TMPDIR, /var/tmp]\n"
 	"      --json              say what was done as JSON on standard output\n"
 	"  -q, --quiet             errors only\n"
@@ -43,11 +46,13 @@ const char import_usage[] =
 struct arguments {
 	const char *source, *output, *config_path, *image_config_path;
 	struct import_options import;
-	bool json;
+	struct image_options image;
+	bool to_image, json;
 };
 
 enum {
-	OPT_REF = 256,
+	OPT_IMAGE = 256,
+	OPT_REF,
 	OPT_PLATFORM,
 	OPT_CONFIG,
 	OPT_IMAGE_CONFIG,
@@ -57,6 +62,7 @@ enum {
 	OPT_DUPLICATES,
 	OPT_WHITEOUTS,
 	OPT_NO_XATTRS,
+	OPT_LEVEL,
 	OPT_TMPDIR,
 	OPT_JSON,
 };
@@ -65,8 +71,10 @@ static const struct option long_options[] = {
 	{"allow-duplicates", no_argument, NULL, OPT_DUPLICATES},
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"help", no_argument, NULL, 'h'},
+	{"image", no_argument, NULL, OPT_IMAGE},
 	{"image-config", required_argument, NULL, OPT_IMAGE_CONFIG},
 	{"json", no_argument, NULL, OPT_JSON},
+	{"level", required_argument, NULL, OPT_LEVEL},
 	{"max-entries", required_argument, NULL, OPT_MAX_ENTRIES},
 	{"max-ratio", required_argument, NULL, OPT_MAX_RATIO},
 	{"max-size", required_argument, NULL, OPT_MAX_SIZE},
@@ -104,6 +112,16 @@ static bool parse_kind(const char *text, enum import_kind *ret_kind)
 	return false;
 }
 
+static bool parse_level(const char *text, int *ret_level)
+{
+	uint64_t level;
+
+	if (!size_parse(text, &level) || level < 1 || level > 22)
+		return false;
+	*ret_level = (int)level;
+	return true;
+}
+
 /* One option; false when its value makes no sense. */
 static bool take_option(struct arguments *args, int option, const char *value)
 {
@@ -118,6 +136,8 @@ static bool take_option(struct arguments *args, int option, const char *value)
 		return true;
 	case 't':
 		return parse_kind(value, &args->import.kind);
+	case OPT_IMAGE:
+		return args->to_image = true;
 	case OPT_REF:
 		args->import.choice.ref = value;
 		return true;
@@ -142,6 +162,8 @@ static bool take_option(struct arguments *args, int option, const char *value)
 		return layer->whiteouts = true;
 	case OPT_NO_XATTRS:
 		return layer->no_xattrs = true;
+	case OPT_LEVEL:
+		return parse_level(value, &args->image.level);
 	case OPT_TMPDIR:
 		args->import.spool_directory = value;
 		return true;
@@ -150,6 +172,19 @@ static bool take_option(struct arguments *args, int option, const char *value)
 	default:
 		return false;
 	}
+}
+
+static bool ends_like_an_image(const char *path)
+{
+	static const char *const suffixes[] = {".sqsh", ".squashfs", ".sfs"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t length = strlen(suffixes[i]), whole = strlen(path);
+
+		if (whole > length && strcmp(path + whole - length, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* EXIT_DONE: go on; -1: help was printed; else an exit code. */
@@ -174,8 +209,10 @@ static int parse(struct arguments *args, int argc, char **argv)
 	if (!args->output)
 		return command_misused(command, "where to? (-o OUT)");
 	args->source = argv[optind];
-	args->import.layer.no_devices = geteuid() != 0;
+	args->to_image |= ends_like_an_image(args->output);
+	args->import.layer.no_devices = geteuid() != 0 && !args->to_image;
 	args->import.layer.cancel = &command_cancelled;
+	args->image.no_xattrs = args->import.layer.no_xattrs;
 	return EXIT_DONE;
 }
 
@@ -189,6 +226,18 @@ static void show_read(uint64_t done, void *data)
 static void show_written(uint64_t done, void *data)
 {
 	progress_show("write", done, *(const uint64_t *)data);
+}
+
+static void show_image(uint64_t done, uint64_t total, void *data)
+{
+	(void)data;
+	progress_show("write", done, total);
+}
+
+static void say_warning(const char *message, void *data)
+{
+	(void)data;
+	log_warning("%s", message);
 }
 
 static int write_directory(const struct arguments *args, const struct import *import,
@@ -218,6 +267,21 @@ static int write_directory(const struct arguments *args, const struct import *im
 		log_warning("%llu extended attributes could not be set here",
 			    (unsigned long long)stats.xattrs_lost);
 	return 0;
+}
+
+static int write_image(struct arguments *args, const struct import *import, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	struct image_stats stats;
+	int r;
+
+	args->image.progress = show_image;
+	args->image.warn = say_warning;
+	args->image.cancel = &command_cancelled;
+	r = io_output_open(&output, args->output, 0644, err);
+	if (r == 0)
+		r = image_write(import->tree, &args->image, output.fd, &stats, err);
+	return r < 0 ? r : io_publish(&output, err);
 }
 
 /* A JSON file, whole or not at all. */
@@ -316,7 +380,8 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	if (r == 0)
 		r = start_of(args, import, &start, err);
 	if (r == 0)
-		r = write_directory(args, import, err);
+		r = args->to_image ? write_image(args, import, err)
+				   : write_directory(args, import, err);
 	if (r == 0)
 		r = write_configs(args, import, start, err);
 	progress_done();

@@ -20,7 +20,8 @@
 
 const char *export_kind_name(enum export_kind kind)
 {
-	static const char *const names[] = {"oci", "docker", "oci-dir", "bundle", "lxc", "tar"};
+	static const char *const names[] = {"oci", "docker",   "oci-dir", "bundle",
+						"lxc", "squashfs", "tar"};
 
 	return names[kind];
 }
@@ -46,6 +47,18 @@ static int write_tar(struct node *root, const struct layer_write_options *layer,
 	r = io_output_open(&file, output, 0644, err);
 	if (r == 0)
 		r = layer_write(root, layer, file.fd, ret_written, err);
+	return r < 0 ? r : io_publish(&file, err);
+}
+
+static int write_squashfs(struct tree *tree, const struct image_options *image, const char *output,
+			  struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output file = IO_OUTPUT_INIT;
+	struct image_stats stats;
+	int r = io_output_open(&file, output, 0644, err);
+
+	if (r == 0)
+		r = image_write(tree, image, file.fd, &stats, err);
 	return r < 0 ? r : io_publish(&file, err);
 }
 
@@ -182,6 +195,8 @@ int export_write(struct node *root, const json_t *start, const struct export_opt
 
 	if (export_kind_is_directory(options->kind))
 		return write_directory(root, start, options, output, stats, err);
+	if (options->kind == EXPORT_SQUASHFS)
+		return write_squashfs(root->tree, &options->image, output, err);
 	if (options->kind != EXPORT_TAR)
 		return write_oci(root, start, options, output, -1, stats, err);
 	r = write_tar(root, &options->layer, output, &written, err);

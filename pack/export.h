@@ -13,6 +13,7 @@
 
 #include "db/base/error.h"
 #include "pack/extract.h"
+#include "pack/image/image.h"
 #include "pack/layer.h"
 #include "pack/tree.h"
 
@@ -22,7 +23,8 @@ enum export_kind {
 	EXPORT_OCI_DIR, /* the layout as a directory */
 	EXPORT_BUNDLE,	/* a directory with config.json and rootfs */
 	EXPORT_LXC,	/* a directory with config and rootfs */
-	EXPORT_TAR,	/* the root alone */
+	EXPORT_SQUASHFS, /* the root alone, as an image */
+	EXPORT_TAR,	 /* the root alone */
 	EXPORT_KINDS,
 };
 
@@ -33,6 +35,7 @@ struct export_options {
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
 	struct layer_write_options layer;
 	struct extract_options extract;
+	struct image_options image;
 };
 
 struct export_stats {
@@ -40,7 +43,7 @@ struct export_stats {
 	struct extract_stats extract;
 };
 
-/* "oci", "docker", "oci-dir", "bundle", "lxc", "tar". */
+/* "oci", "docker", "oci-dir", "bundle", "lxc", "squashfs", "tar". */
 const char *export_kind_name(enum export_kind kind);
 /* It is a directory, not a file. */
 bool export_kind_is_directory(enum export_kind kind);

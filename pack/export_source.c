@@ -8,15 +8,19 @@
 
 #include "db/base/cleanup.h"
 #include "pack/oci_store.h"
+#include "pack/unpack.h"
 
 void export_source_release(struct export_source *source)
 {
 	tree_free(source->tree);
 	scan_free(source->scan);
+	spool_free(source->spool);
 	json_decref(source->start);
 	closep(&source->rootfd);
 	*source = (struct export_source)EXPORT_SOURCE_INIT;
 }
+
+/* ---- directories ---- */
 
 /* Step into rootfs if the directory is a bundle, and read how it starts. */
 static int enter_bundle(struct export_source *source, const char *path, struct error *err)
@@ -55,14 +59,70 @@ static int open_directory(struct export_source *source, const char *path, struct
 	return r;
 }
 
-int export_source_open(struct export_source *source, const char *path, struct error *err)
+/* ---- packages and images ---- */
+
+static int read_start(struct export_source *source, struct image *image, const struct node *node,
+		      struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	json_error_t why;
+	int r = unpack_file(image, node, OCI_JSON_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	source->start = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, &why);
+	if (!source->start)
+		return error_set(err, -EBADMSG, "'config.json' is not JSON: line %d: %s", why.line,
+				 why.text);
+	return 0;
+}
+
+static int unpack_image(struct export_source *source, struct image *image,
+			const volatile int *cancel, struct error *err)
+{
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	struct node *root, *config, *rootfs;
+	int r = image_tree(image, &tree, err);
+
+	if (r < 0)
+		return r;
+	root = tree_root(tree);
+	config = node_child(root, "config.json");
+	rootfs = node_child(root, "rootfs");
+	if (config && rootfs && S_ISREG(config->inode->mode) && node_is_dir(rootfs)) {
+		r = read_start(source, image, config, err);
+		root = rootfs;
+	}
+	return r < 0 ? r : unpack_below(image, root, source->spool, cancel, &source->tree, err);
+}
+
+static int open_image(struct export_source *source, const char *path, const char *tmpdir,
+		      const volatile int *cancel, struct error *err)
+{
+	_cleanup_(image_closep) struct image *image = NULL;
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot open '%s'", path);
+	r = spool_new(tmpdir, &source->spool, err);
+	if (r < 0)
+		return r;
+	r = image_open(fd, path, &image, err);
+	if (r < 0)
+		return r;
+	r = unpack_image(source, image, cancel, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", path) : 0;
+}
+
+int export_source_open(struct export_source *source, const char *path, const char *tmpdir,
+		       const volatile int *cancel, struct error *err)
 {
 	struct stat st;
 
 	*source = (struct export_source)EXPORT_SOURCE_INIT;
 	if (stat(path, &st) < 0)
 		return error_errno(err, "cannot open '%s'", path);
-	if (!S_ISDIR(st.st_mode))
-		return error_set(err, -EINVAL, "'%s' is not a directory", path);
-	return open_directory(source, path, err);
+	return S_ISDIR(st.st_mode) ? open_directory(source, path, err)
+				   : open_image(source, path, tmpdir, cancel, err);
 }

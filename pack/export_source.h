@@ -11,6 +11,7 @@
 
 #include "db/base/error.h"
 #include "pack/scan.h"
+#include "pack/spool.h"
 #include "pack/tree.h"
 
 struct export_source {
@@ -19,6 +20,7 @@ struct export_source {
 	const char *warnings; /* what could not be taken; or NULL; borrowed */
 	/* its own: */
 	struct scan *scan;
+	struct spool *spool;
 	int rootfd;
 };
 
@@ -27,7 +29,9 @@ struct export_source {
 		.rootfd = -1                                                                       \
 	}
 
-int export_source_open(struct export_source *source, const char *path, struct error *err);
+/* tmpdir: where the contents of an image wait; NULL: $TMPDIR or /var/tmp. */
+int export_source_open(struct export_source *source, const char *path, const char *tmpdir,
+		       const volatile int *cancel, struct error *err);
 void export_source_release(struct export_source *source);
 
 #endif

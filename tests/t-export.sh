@@ -63,7 +63,7 @@ cat >start.json <<'JSON'
   {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}],
  "annotations": {"org.opencontainers.image.stopSignal": "SIGQUIT"}}
 JSON
-said='1000:1001 /d one two A=b'
+hello='1000:1001 /d one two A=b'
 
 # --- the combined archive -------------------------------------------------------------------------
 check "a combined archive" tracepack export root --to docker --name web:1.2 --config start.json -o web.tar
@@ -94,7 +94,7 @@ check_equal "an earlier time" "$(SOURCE_DATE_EPOCH=1400000000 tracepack export r
 if docker version >/dev/null 2>&1; then
 	check "docker loads it" docker load -i web.tar
 	on_exit docker rmi -f web:1.2
-	check_equal "and runs it" "$(docker run --rm --network none web:1.2)" "$said"
+	check_equal "and runs it" "$(docker run --rm --network none web:1.2)" "$hello"
 fi
 if podman version >/dev/null 2>&1; then
 	check "podman loads it" podman --root "$dir/pod" --storage-driver vfs load -q -i web.tar
@@ -105,7 +105,7 @@ fi
 check "a bundle" tracepack export root --to bundle --config start.json -o bundle
 check "with the same root" same root bundle/rootfs
 if command -v runc >/dev/null; then
-	check_equal "that runc runs" "$(runc run -b bundle "sfc-test-$$" </dev/null)" "$said"
+	check_equal "that runc runs" "$(runc run -b bundle "sfc-test-$$" </dev/null)" "$hello"
 fi
 check "a bundle is exported as what it is" tracepack export bundle --to docker --name web:1.2 -o from-bundle.tar
 check_equal "started the same" "$(skopeo inspect --config oci-archive:from-bundle.tar | jq -c .config.Entrypoint)" '["/bin/hello","one","two"]'
@@ -121,6 +121,26 @@ tracepack export kept --to oci --name kept -o kept.tar
 check_equal "an image there and back" "$(skopeo inspect --config oci-archive:kept.tar | jq -cS '.config | del(.Env, .WorkingDir, .User)')" \
 	"$(skopeo inspect --config oci:U:v | jq -cS '.config')"
 
+# --- packages and images --------------------------------------------------------------------------
+check "an image of a root" tracepack export root --to squashfs -o root.sqsh
+check "once more" tracepack export root --to squashfs -o again.sqsh
+check "has the same bytes" cmp root.sqsh again.sqsh
+check "unsquashfs unpacks it" unsquashfs -n -q -d by-unsquashfs root.sqsh
+check "the same" same root by-unsquashfs
+tracepack export root --to tar -o root.tar
+check "an image is a source" tracepack export root.sqsh --to tar -o from-image.tar
+check "of the same tar" cmp root.tar from-image.tar
+mkdir app app/sfc && cp start.json app/config.json && cp -a root app/rootfs && echo '{}' >app/sfc/package.json
+tracepack image app -o app.sfc -q
+check "a package is a source" tracepack export app.sfc --to docker --name web:1.2 -o from-package.tar
+check "of the same image" cmp web.tar from-package.tar
+check "of the same squashfs, without its wrapping" tracepack export app.sfc --to squashfs -o from-package.sqsh
+check "which it is" cmp root.sqsh from-package.sqsh
+head -c 3000 app.sfc >cut.sfc
+check_fails "half a package" 1 "tracepack: export: *cut.sfc*" tracepack export cut.sfc --to tar -o cut.tar
+check_fails "no package at all" 1 "tracepack: export: *hello.c*" tracepack export hello.c --to tar -o cut.tar
+check "leaves nothing" test ! -e cut.tar
+
 # --- LXC ------------------------------------------------------------------------------------------
 check "for LXC" tracepack export root --to lxc --name web:1 --config start.json -o lxc
 check "with the same root" same root lxc/rootfs
@@ -128,7 +148,7 @@ check_equal "its path is absolute" "$(sed -n 's/^lxc.rootfs.path = //p' lxc/conf
 if command -v lxc-execute >/dev/null; then
 	mkdir lxcs
 	lxc-start -F -P "$dir/lxcs" -n "sfc-test-$$" -f lxc/config -L lxc.out </dev/null
-	check_equal "that lxc-start starts" "$(tr -d '\r' <lxc.out)" "$said"
+	check_equal "that lxc-start starts" "$(tr -d '\r' <lxc.out)" "$hello"
 fi
 jq '.process.args = ["/bin/sh", "-c", "a b"]' start.json >spaces.json
 check_fails "a command LXC cannot hold" 1 "tracepack: export: LXC cannot start a command with spaces*" \

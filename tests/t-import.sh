@@ -115,6 +115,15 @@ check "an archive as old docker wrote them" tracepack import -q old.tar -o from
 check "it is the same" same want/rootfs from
 rm -rf from
 
+# --- to an image ----------------------------------------------------------------------------------
+check "to a SquashFS image" tracepack import -q docker.tar -o image.sqsh --config config2.json
+check "unsquashfs finds the same" unsquashfs -n -q -d from image.sqsh
+check "in it" same want/rootfs from
+check_equal "and how to start it" "$(jq -c .process.args config2.json)" '["/bb","sh","-c"]'
+check "whatever it is called" tracepack import -q oci.tar -o image --image
+check "the same bytes" cmp image image.sqsh
+rm -rf from
+
 # --- several images ------------------------------------------------------------------------------
 umoci tag --image L:v1 v2
 refused "which of two images?" "'L': holds 2 images (v1, v2): choose one with --ref or --platform" L
