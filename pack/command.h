@@ -7,6 +7,8 @@
 
 /* Exit codes of every program of this project. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* And of those that compare and were asked for it: done, and there is a difference. */
+enum { EXIT_DIFFERENT = 3 };
 
 struct command {
 	const char *name;
@@ -19,6 +21,7 @@ struct command {
 /* One function and one help text for each row. */
 int cmd_build(int argc, char **argv);
 int cmd_describe(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_import(int argc, char **argv);
@@ -29,6 +32,7 @@ int cmd_stat(int argc, char **argv);
 int cmd_which(int argc, char **argv);
 extern const char build_usage[];
 extern const char describe_usage[];
+extern const char diff_usage[];
 extern const char export_usage[];
 extern const char image_usage[];
 extern const char import_usage[];

@@ -11,13 +11,15 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "pack/image/reader.h"
 #include "pack/scan.h"
 
 /* Where nodes come from, for as long as they are looked at. */
 struct inventory_disk {
 	int fd;
+	struct image *image; /* or NULL */
 	struct tree *tree;
-	struct scan *scan;
+	struct scan *scan; /* or NULL */
 };
 
 static void disk_free(struct inventory_disk *disk)
@@ -26,6 +28,7 @@ static void disk_free(struct inventory_disk *disk)
 		return;
 	tree_free(disk->tree);
 	scan_free(disk->scan);
+	image_close(disk->image);
 	closep(&disk->fd);
 	free(disk);
 }
@@ -61,7 +64,9 @@ static int add_node(struct inventory *inventory, const struct node *node, const 
 		.rdev = inode->rdev,
 		.order = inode->order,
 		.found = {.kind = kind_of(inode),
-			  .size = S_ISREG(inode->mode) ? inode->size : 0,
+			  .size = S_ISREG(inode->mode) ? inode->size
+				  : inode->target      ? strlen(inode->target)
+						       : 0,
 			  .mode = inode->mode & 07777,
 			  .uid = inode->uid,
 			  .gid = inode->gid,
@@ -132,6 +137,22 @@ static int load_directory(const char *path, struct inventory *inventory, struct 
 	return r < 0 ? r : take_tree(inventory, disk->tree, err);
 }
 
+static int load_image(const char *path, struct inventory *inventory, struct error *err)
+{
+	struct inventory_disk *disk = inventory->disk = disk_new();
+	int r;
+
+	if (!disk)
+		return error_oom(err);
+	disk->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (disk->fd < 0)
+		return error_errno(err, "cannot open '%s'", path);
+	r = image_open(disk->fd, path, &disk->image, err);
+	if (r == 0)
+		r = image_tree(disk->image, &disk->tree, err);
+	return r < 0 ? r : take_tree(inventory, disk->tree, err);
+}
+
 static int load_manifest(const char *path, enum inventory_part part, struct inventory *inventory,
 			 struct error *err)
 {
@@ -171,8 +192,7 @@ int inventory_load(const char *path, enum inventory_part part,
 	else if (inventory.kind == INVENTORY_MANIFEST)
 		r = load_manifest(path, part, &inventory, err);
 	else
-		r = error_set(err, -EOPNOTSUPP,
-			      "'%s' is an image; mount it and name the directory instead", path);
+		r = load_image(path, &inventory, err);
 	if (r < 0)
 		return r;
 	*ret_inventory = inventory;
@@ -191,6 +211,100 @@ void inventory_release(struct inventory *inventory)
 	disk_free(inventory->disk);
 	*inventory = (struct inventory)INVENTORY_INIT;
 }
+
+/* ---- contents ---- */
+
+struct contents {
+	struct image_file *file; /* in an image; */
+	int fd;                  /* or a file, */
+	uint64_t offset;         /* from here on; or, when fd is -1, a hole */
+	const struct node *node;
+	uint64_t size;
+};
+
+int contents_open(const struct inventory *inventory, const struct inventory_item *item,
+		  struct contents **ret_contents, struct error *err)
+{
+	_cleanup_(contents_closep) struct contents *contents = calloc(1, sizeof(*contents));
+	int r = 0;
+
+	if (!contents)
+		return error_oom(err);
+	contents->fd = -1;
+	contents->node = item->node;
+	contents->size = item->found.size;
+	if (inventory->disk && inventory->disk->image)
+		r = image_file_open(inventory->disk->image, item->node->inode, &contents->file, err);
+	else if (item->node->inode->content.kind != CONTENT_NONE)
+		r = content_open(item->node, &contents->fd, &contents->offset, err);
+	if (r < 0)
+		return r;
+	*ret_contents = take(contents);
+	return 0;
+}
+
+ssize_t contents_read(struct contents *contents, void *data, size_t size, uint64_t position,
+		      struct error *err)
+{
+	ssize_t got;
+
+	if (contents->file)
+		return image_file_read(contents->file, data, size, position, err);
+	if (position >= contents->size)
+		return 0;
+	if (size > contents->size - position)
+		size = (size_t)(contents->size - position);
+	if (contents->fd < 0) {
+		memset(data, 0, size);
+		return (ssize_t)size;
+	}
+	got = io_pread(contents->fd, data, size, contents->offset + position);
+	if (got < 0)
+		return error_code(err, (int)got, "cannot read '%s'", contents->node->name);
+	return got;
+}
+
+void contents_close(struct contents *contents)
+{
+	if (!contents)
+		return;
+	image_file_close(contents->file);
+	closep(&contents->fd);
+	free(contents);
+}
+
+void contents_closep(struct contents **contents)
+{
+	contents_close(*contents);
+}
+
+int inventory_extra(const struct inventory *inventory, const char *path, size_t limit,
+		    struct text *text, struct error *err)
+{
+	_cleanup_(contents_closep) struct contents *contents = NULL;
+	struct inventory_item item = {0};
+	ssize_t got;
+	int r;
+
+	item.node = inventory->disk ? tree_find(inventory->disk->tree, path) : NULL;
+	if (!item.node || !S_ISREG(item.node->inode->mode))
+		return -ENOENT;
+	item.found.size = item.node->inode->size;
+	if (item.found.size > limit)
+		return error_set(err, -EFBIG, "'%s' is too large", path);
+	r = contents_open(inventory, &item, &contents, err);
+	while (r == 0) {
+		char part[65536];
+
+		got = contents_read(contents, part, sizeof(part), text->size, err);
+		if (got <= 0)
+			return (int)got;
+		r = text_add_bytes(text, part, (size_t)got) < 0 ? error_oom(err) : 0;
+	}
+	return r;
+}
+
+/* ---- all of them ---- */
 
 const struct inventory_item *inventory_find(const struct inventory *inventory, const char *path)
 {

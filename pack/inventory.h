@@ -16,6 +16,7 @@
 
 #include "db/access.h"
 #include "db/base/error.h"
+#include "db/base/text.h"
 #include "db/entry.h"
 #include "db/manifest.h"
 #include "pack/tree.h"
@@ -75,12 +76,37 @@ void inventory_release(struct inventory *inventory);
 /* By path, or NULL. Of several with one path (misses) any. */
 const struct inventory_item *inventory_find(const struct inventory *inventory, const char *path);
 
+/*
+ * The bytes of a regular file that has a node; the inventory must outlive them. Reading gives fewer
+ * bytes than asked for only at the end.
+ */
+struct contents;
+int contents_open(const struct inventory *inventory, const struct inventory_item *item,
+		  struct contents **ret_contents, struct error *err);
+ssize_t contents_read(struct contents *contents, void *data, size_t size, uint64_t position,
+		      struct error *err);
+void contents_close(struct contents *contents);
+void contents_closep(struct contents **contents);
+
+/*
+ * Add the whole of a file beside the root file system of a package, by its path in the image:
+ * "/sfc/package.json". -ENOENT, without a message, when there is none.
+ */
+int inventory_extra(const struct inventory *inventory, const char *path, size_t limit,
+		    struct text *text, struct error *err);
+
 /* What a file begins with, looked at without judging it. */
 enum inventory_kind inventory_kind_of(const char *path);
 
 static inline bool item_is_file(const struct inventory_item *item)
 {
 	return item->found.kind == ENTRY_FILE;
+}
+
+/* Bytes of a regular file; 0 of anything else. */
+static inline uint64_t item_size(const struct inventory_item *item)
+{
+	return item_is_file(item) ? item->found.size : 0;
 }
 
 #endif

@@ -13,6 +13,7 @@
 static const struct command commands[] = {
 	{"build", cmd_build, "make an image or a package of what was used", build_usage},
 	{"describe", cmd_describe, "note how a session was started", describe_usage},
+	{"diff", cmd_diff, "compare two manifests, images, packages or directories", diff_usage},
 	{"image", cmd_image, "make an image of a whole directory or tar", image_usage},
 	{"export", cmd_export, "write a root or package as container image, bundle or tar",
 	 export_usage},

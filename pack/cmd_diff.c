@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack diff: what differs between two manifests, images, packages or directories. */
+#include "pack/command.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "db/base/text.h"
+#include "pack/columns.h"
+#include "pack/difference.h"
+#include "pack/json.h"
+
+const char diff_usage[] =
+	"A B [OPTION]…\n"
+	"What B has more (+), less (-) or otherwise (~) than A: manifests, images, packages and\n"
+	"directories in any mix.\n\n"
+	"      --no-content        files of the same size are the same\n"
+	"      --times             compare times of change as well\n"
+	"      --exit-code         exit 3 when there are differences\n"
+	"      --json\n"
+	"  -q, --quiet             only the last line\n"
+	"  -h, --help";
+
+struct arguments {
+	const char *a, *b;
+	struct difference_options options;
+	bool exit_code, json, quiet;
+};
+
+/* What is compared. */
+struct pair {
+	struct inventory a, b;
+	struct differences differences;
+};
+
+/* ---- as text ---- */
+
+static void add_signed_size(struct text *text, int64_t bytes)
+{
+	text_add(text, bytes < 0 ? "-" : bytes > 0 ? "+" : "");
+	text_add_size(text, bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes);
+}
+
+static void add_change(struct text *text, const struct difference *difference, unsigned int bit)
+{
+	const struct found *a = &difference->a->found, *b = &difference->b->found;
+
+	switch (bit) {
+	case DIFFERENT_KIND:
+		text_printf(text, " %s → %s", entry_kind_name(a->kind), entry_kind_name(b->kind));
+		break;
+	case DIFFERENT_SIZE:
+		text_add(text, " ");
+		text_add_count(text, a->size);
+		text_add(text, " → ");
+		text_add_count(text, b->size);
+		break;
+	case DIFFERENT_TARGET:
+		text_printf(text, " %s → %s", a->target, b->target);
+		break;
+	case DIFFERENT_MODE:
+		text_printf(text, " %04o → %04o", a->mode, b->mode);
+		break;
+	case DIFFERENT_OWNER:
+		text_printf(text, " %u:%u → %u:%u", a->uid, a->gid, b->uid, b->gid);
+		break;
+	default:
+		break;
+	}
+}
+
+static char *describe_change(const struct difference *difference)
+{
+	struct text text = TEXT_INIT;
+
+	text_printf(&text, "%s  (", difference->a->path);
+	for (unsigned int i = 0; difference_name(i); i++) {
+		if (!(difference->what & (1U << i)))
+			continue;
+		text_printf(&text, "%s%s", text.bytes[text.size - 1] == '(' ? "" : ", ",
+			    difference_name(i));
+		add_change(&text, difference, 1U << i);
+	}
+	text_add(&text, ")");
+	return text_take(&text);
+}
+
+static void add_row(struct columns *columns, const struct difference *difference)
+{
+	const struct inventory_item *item = difference->b ? difference->b : difference->a;
+	_cleanup_(freep) char *change = NULL;
+	_cleanup_(text_release) struct text size = TEXT_INIT;
+
+	columns_add(columns, !difference->a ? "+" : !difference->b ? "-" : "~");
+	if (!item_is_file(item))
+		text_add(&size, item->found.kind ? entry_kind_name(item->found.kind) : "?");
+	else if (!difference->a || !difference->b)
+		text_add_size(&size, item->found.size);
+	else if (difference->what & DIFFERENT_SIZE)
+		add_signed_size(&size, (int64_t)(item->found.size - difference->a->found.size));
+	columns_add(columns, size.bytes);
+	if (difference->a && difference->b)
+		change = describe_change(difference);
+	columns_add(columns, change ? change : item->path);
+	columns_end(columns);
+}
+
+static void add_summary(const struct differences *differences, struct text *text)
+{
+	text_add_count(text, differences->added);
+	text_add(text, " added (");
+	text_add_size(text, differences->added_bytes);
+	text_add(text, "), ");
+	text_add_count(text, differences->removed);
+	text_add(text, " removed (");
+	text_add_size(text, differences->removed_bytes);
+	text_add(text, "), ");
+	text_add_count(text, differences->changed);
+	text_add(text, " changed (");
+	add_signed_size(text, differences->changed_bytes);
+	text_add(text, "), ");
+	text_add_count(text, differences->same);
+	text_add(text, " the same\n");
+}
+
+static int print_text(const struct arguments *args, const struct differences *differences,
+		      struct error *err)
+{
+	_cleanup_(columns_release) struct columns columns = {.align = "<><"};
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r;
+
+	for (size_t i = 0; i < differences->count && !args->quiet; i++)
+		add_row(&columns, &differences->items[i]);
+	r = columns_print(&columns, err);
+	if (r < 0)
+		return r;
+	add_summary(differences, &text);
+	if (text_failed(&text))
+		return error_oom(err);
+	if (fputs(text.bytes, stdout) < 0 || fflush(stdout) != 0)
+		return error_errno(err, "cannot write to the standard output");
+	return 0;
+}
+
+/* ---- as JSON ---- */
+
+#define NUMBER(value) ((json_int_t)(value))
+
+static json_t *side_json(const struct inventory_item *item, bool with_path)
+{
+	json_auto_t *json = json_object();
+	int r = json ? 0 : -1;
+
+	if (r == 0 && with_path)
+		r = json_set(json, "path", json_path(item->path));
+	if (r == 0)
+		r = json_object_update_new(
+			json, json_pack("{s:s*, s:I, s:I, s:I, s:I, s:f}", "kind",
+					entry_kind_name(item->found.kind), "size",
+					NUMBER(item_size(item)), "mode",
+					NUMBER(item->found.mode), "uid", NUMBER(item->found.uid),
+					"gid", NUMBER(item->found.gid), "mtime",
+					(double)item->found.mtime_ns / 1e9));
+	if (r == 0 && item->found.target)
+		r = json_set(json, "target", json_path(item->found.target));
+	return r == 0 ? take(json) : NULL;
+}
+
+static json_t *change_json(const struct difference *difference)
+{
+	json_auto_t *what = json_array();
+	int r = what ? 0 : -1;
+
+	for (unsigned int i = 0; r == 0 && difference_name(i); i++)
+		if (difference->what & (1U << i))
+			r = json_array_append_new(what, json_string(difference_name(i)));
+	return r < 0 ? NULL
+		     : json_pack("{s:o, s:O, s:o, s:o}", "path", json_path(difference->a->path),
+				 "what", what, "a", side_json(difference->a, false), "b",
+				 side_json(difference->b, false));
+}
+
+static json_t *pair_json(const struct arguments *args, const struct pair *pair)
+{
+	json_auto_t *added = json_array(), *removed = json_array(), *changed = json_array();
+	const struct differences *differences = &pair->differences;
+	int r = added && removed && changed ? 0 : -1;
+
+	for (size_t i = 0; r == 0 && i < differences->count; i++) {
+		const struct difference *difference = &differences->items[i];
+
+		if (!difference->a)
+			r = json_array_append_new(added, side_json(difference->b, true));
+		else if (!difference->b)
+			r = json_array_append_new(removed, side_json(difference->a, true));
+		else
+			r = json_array_append_new(changed, change_json(difference));
+	}
+	if (r < 0)
+		return NULL;
+	return json_pack("{s:{s:o, s:s}, s:{s:o, s:s}, s:O, s:O, s:O, s:I, s:I, s:I, s:I}", "a",
+			 "path", json_path(args->a), "is", inventory_kind_name(pair->a.kind), "b",
+			 "path", json_path(args->b), "is", inventory_kind_name(pair->b.kind),
+			 "added", added, "removed", removed, "changed", changed, "same",
+			 NUMBER(differences->same), "added_bytes", NUMBER(differences->added_bytes),
+			 "removed_bytes", NUMBER(differences->removed_bytes), "changed_bytes",
+			 NUMBER(differences->changed_bytes));
+}
+
+/* ---- what was asked ---- */
+
+static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
+{
+	static const struct option options[] = {{"exit-code", no_argument, NULL, 'e'},
+						{"help", no_argument, NULL, 'h'},
+						{"json", no_argument, NULL, 'j'},
+						{"no-content", no_argument, NULL, 'n'},
+						{"quiet", no_argument, NULL, 'q'},
+						{"times", no_argument, NULL, 't'},
+						{NULL, 0, NULL, 0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
+		if (option == 'h') {
+			command_help(command);
+			return -1;
+		}
+		if (option == '?')
+			return EXIT_USAGE;
+		args->exit_code |= option == 'e';
+		args->json |= option == 'j';
+		args->quiet |= option == 'q';
+		args->options.no_contents |= option == 'n';
+		args->options.times |= option == 't';
+	}
+	if (argc - optind != 2)
+		return command_misused(command, "two things are to be compared, not %d",
+				       argc - optind);
+	args->a = argv[optind];
+	args->b = argv[optind + 1];
+	return EXIT_DONE;
+}
+
+static void show_progress(uint64_t done, uint64_t total)
+{
+	progress_show("compare", done, total);
+}
+
+static int run(const struct arguments *args, struct pair *pair, struct error *err)
+{
+	struct difference_options options = args->options;
+	int r;
+
+	options.progress = show_progress;
+	r = inventory_load(args->a, INVENTORY_NEEDED, &pair->a, err);
+	if (r == 0)
+		r = inventory_load(args->b, INVENTORY_NEEDED, &pair->b, err);
+	if (r == 0)
+		r = differences_find(&pair->a, &pair->b, &options, &pair->differences, err);
+	progress_done();
+	if (r < 0)
+		return r;
+	return args->json ? json_print(pair_json(args, pair), err)
+			  : print_text(args, &pair->differences, err);
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct pair pair = {.a = INVENTORY_INIT, .b = INVENTORY_INIT};
+	struct error err = ERROR_INIT;
+	int r = parse(&args, command_find("diff"), argc, argv);
+
+	if (r != EXIT_DONE)
+		return r < 0 ? EXIT_DONE : r;
+	r = run(&args, &pair, &err);
+	if (r < 0)
+		log_error("diff: %s", err.message);
+	r = r < 0 ? EXIT_FAILED
+	    : args.exit_code && pair.differences.count ? EXIT_DIFFERENT
+						       : EXIT_DONE;
+	differences_release(&pair.differences);
+	inventory_release(&pair.a);
+	inventory_release(&pair.b);
+	return r;
+}
