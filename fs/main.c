@@ -24,25 +24,24 @@ static int misused(const struct error *err)
 }
 
 /* "tracefs: 3,211 accesses to 148 files, 97 looked up in vain, 0 lost" */
-static void summarize(const struct recorder_summary *summary)
+static void summarize(const struct recorder_summary *summary, struct text *text)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-
-	text_add_count(&text, summary->accesses);
-	text_add(&text, " accesses to ");
-	text_add_count(&text, summary->files);
-	text_add(&text, " files, ");
-	text_add_count(&text, summary->missing);
-	text_add(&text, " looked up in vain, ");
-	text_add_count(&text, summary->dropped);
-	text_add(&text, " lost");
-	log_note("%s", text.bytes);
+	text_add_count(text, summary->accesses);
+	text_add(text, " accesses to ");
+	text_add_count(text, summary->files);
+	text_add(text, " files, ");
+	text_add_count(text, summary->missing);
+	text_add(text, " looked up in vain, ");
+	text_add_count(text, summary->dropped);
+	text_add(text, " lost");
+	log_note("%s", text->bytes);
 }
 
 /* The walk: options, manifest, mount, serve, unmount, end of the session. */
 static int trace(struct options *options)
 {
-	struct run run = {.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1};
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct run run = RUN_INIT;
 	struct recorder_summary summary = {0};
 	struct error err = ERROR_INIT;
 	int r;
@@ -58,16 +57,43 @@ static int trace(struct options *options)
 		r = run_open(&run, options, &err);
 	if (r == 0)
 		r = run_mount(&run, &err);
-	if (r == 0)
-		r = run_serve(&run, &err);
 	if (r == 0) {
+		run_serve(&run);
 		r = run_finish(&run, &summary, &err);
-		summarize(&summary);
+		summarize(&summary, &text);
 	}
 	if (r < 0)
 		failed(&err);
-	run_release(&run);
+	run_release(&run, r == 0, r < 0 ? err.message : text.bytes);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* --mark, --flush, --status and --unmount: ask the one who serves the mount. */
+static int ask(const struct options *options)
+{
+	_cleanup_(text_release) struct text question = TEXT_INIT, answer = TEXT_INIT;
+	struct error err = ERROR_INIT;
+
+	switch (options->action) {
+	case ACTION_MARK:
+		text_printf(&question, "mark %s", options->label);
+		break;
+	case ACTION_FLUSH:
+		text_add(&question, "flush");
+		break;
+	case ACTION_STATUS:
+		text_add(&question, options->json ? "status json" : "status");
+		break;
+	default:
+		text_add(&question, "unmount");
+	}
+	if (control_ask(options->mountpoint, question.bytes, &answer, &err) < 0)
+		return failed(&err);
+	if (options->action == ACTION_UNMOUNT)
+		log_note("%s", answer.bytes);
+	else
+		fputs(answer.bytes, stdout);
+	return EXIT_DONE;
 }
 
 int main(int argc, char **argv)
@@ -92,8 +118,11 @@ int main(int argc, char **argv)
 		printf("tracefs (sfc-tools) %s\n", PACKAGE_VERSION);
 		status = EXIT_DONE;
 		break;
-	default:
+	case ACTION_MOUNT:
 		status = trace(&options);
+		break;
+	default:
+		status = ask(&options);
 	}
 	options_release(&options);
 	return status;

@@ -35,11 +35,14 @@ static int session_start_now(struct recorder *recorder, const char *label, struc
 		recorder->start.label = recorder->label;
 		return r;
 	}
+	pthread_mutex_lock(&recorder->lock);
 	free(recorder->label);
 	recorder->label = take(copy);
-	recorder->events = recorder->dropped = 0;
+	recorder->events = recorder->dropped = recorder->per_second = 0;
 	free(recorder->problem);
 	recorder->problem = NULL;
+	recorder->started_ns = recorder->flushed_ns = monotonic_ns();
+	pthread_mutex_unlock(&recorder->lock);
 	return 0;
 }
 
@@ -53,12 +56,12 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 	*recorder = (struct recorder){
 		.aggregator = aggregator, .manifest = manifest, .flush_ms = flush_ms, .start = *start};
 	pthread_mutex_init(&recorder->lock, NULL);
+	pthread_mutex_init(&recorder->writing, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&recorder->wake, &monotonic);
 	pthread_cond_init(&recorder->flushed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	recorder->flushed_ns = monotonic_ns();
 	r = session_start_now(recorder, start->label, err);
 	if (r < 0) {
 		recorder->manifest = NULL; /* stays the caller's */
@@ -78,6 +81,7 @@ void recorder_release(struct recorder *recorder)
 	pthread_cond_destroy(&recorder->wake);
 	pthread_cond_destroy(&recorder->flushed);
 	pthread_mutex_destroy(&recorder->lock);
+	pthread_mutex_destroy(&recorder->writing);
 }
 
 static void record_of(const struct batch_path *path, const struct aggregate *a,
@@ -171,8 +175,10 @@ static int write_chunk(struct recorder *recorder, struct batch *batch, struct er
 	}
 	batch->paths = path;
 	batch->aggregates -= aggregates;
+	pthread_mutex_lock(&recorder->lock);
 	recorder->events += events;
 	recorder->dropped += dropped;
+	pthread_mutex_unlock(&recorder->lock);
 	return 0;
 }
 
@@ -214,11 +220,16 @@ static int write_batch(struct recorder *recorder, struct error *err)
 
 static void problem_set(struct recorder *recorder, const struct error *err)
 {
+	bool first;
+
+	pthread_mutex_lock(&recorder->lock);
 	if (!recorder->problem)
 		recorder->problem = strdup(err->message);
-	if (!recorder->failing && recorder->warn)
-		recorder->warn(err->message);
+	first = !recorder->failing;
 	recorder->failing = recorder->spoilt = true;
+	pthread_mutex_unlock(&recorder->lock);
+	if (first && recorder->warn)
+		recorder->warn(err->message);
 }
 
 /* Write what is pending and what has come together since: 0, or the first failure. */
@@ -239,10 +250,12 @@ static int write_all(struct recorder *recorder, bool last, struct error *err)
 	return 0;
 }
 
+/* Called with `writing` held. */
 static int flush_now(struct recorder *recorder, bool last)
 {
+	uint64_t events = recorder->events, dropped = recorder->dropped;
 	struct error err = ERROR_INIT;
-	uint64_t dropped = recorder->dropped;
+	int64_t now;
 	int r;
 
 	r = write_all(recorder, last, &err);
@@ -250,11 +263,43 @@ static int flush_now(struct recorder *recorder, bool last)
 		problem_set(recorder, &err);
 		return r;
 	}
+	now = monotonic_ns();
+	pthread_mutex_lock(&recorder->lock);
 	if (recorder->dropped > dropped)
 		recorder->spoilt = true;
 	recorder->failing = false;
-	recorder->flushed_ns = monotonic_ns();
+	recorder->per_second = (recorder->events - events) * 1000 /
+			       (uint64_t)((now - recorder->flushed_ns) / 1000000 + 1);
+	recorder->flushed_ns = now;
+	pthread_mutex_unlock(&recorder->lock);
 	return 0;
+}
+
+static int flush(struct recorder *recorder, bool last)
+{
+	int r;
+
+	pthread_mutex_lock(&recorder->writing);
+	r = flush_now(recorder, last);
+	pthread_mutex_unlock(&recorder->writing);
+	return r;
+}
+
+void recorder_status(struct recorder *recorder, struct recorder_status *ret_status)
+{
+	struct recorder_status *s = ret_status;
+	int64_t now = monotonic_ns();
+
+	pthread_mutex_lock(&recorder->lock);
+	*s = (struct recorder_status){.events = recorder->events,
+				      .dropped = recorder->dropped,
+				      .per_second = recorder->per_second,
+				      .failing = recorder->failing};
+	s->elapsed_ms = (uint64_t)(now - recorder->started_ns) / 1000000;
+	s->lag_ms = (uint64_t)(now - recorder->flushed_ns) / 1000000;
+	snprintf(s->label, sizeof(s->label), "%s", recorder->label);
+	snprintf(s->problem, sizeof(s->problem), "%s", recorder->problem ? recorder->problem : "");
+	pthread_mutex_unlock(&recorder->lock);
 }
 
 static struct timespec deadline(unsigned int ms)
@@ -288,12 +333,16 @@ static void *recorder_run(void *argument)
 	while (!recorder->stopping) {
 		struct timespec until = deadline(recorder->flush_ms);
 		uint64_t asked;
+		bool last;
 
 		while (!recorder->stopping && recorder->asked == recorder->answered &&
 		       pthread_cond_timedwait(&recorder->wake, &recorder->lock, &until) == 0)
 			;
 		asked = recorder->asked;
-		flush_now(recorder, recorder->stopping);
+		last = recorder->stopping;
+		pthread_mutex_unlock(&recorder->lock);
+		flush(recorder, last);
+		pthread_mutex_lock(&recorder->lock);
 		recorder->answered = asked;
 		pthread_cond_broadcast(&recorder->flushed);
 	}
@@ -327,7 +376,7 @@ int recorder_flush(struct recorder *recorder, struct error *err)
 	return r;
 }
 
-/* The session's last words; called with the lock held. */
+/* The session's last words; called with `writing` held. */
 static int session_finish(struct recorder *recorder, struct error *err)
 {
 	bool whole = !recorder->problem && recorder->dropped == 0;
@@ -352,7 +401,7 @@ int recorder_mark(struct recorder *recorder, const char *label, struct error *er
 {
 	int r;
 
-	pthread_mutex_lock(&recorder->lock);
+	pthread_mutex_lock(&recorder->writing);
 	r = flush_now(recorder, true);
 	if (r < 0)
 		error_set(err, r, "%s", recorder->problem ? recorder->problem : "unknown");
@@ -362,7 +411,7 @@ int recorder_mark(struct recorder *recorder, const char *label, struct error *er
 		aggregator_restart(recorder->aggregator);
 		r = session_start_now(recorder, label, err);
 	}
-	pthread_mutex_unlock(&recorder->lock);
+	pthread_mutex_unlock(&recorder->writing);
 	return r;
 }
 
@@ -408,7 +457,7 @@ int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summar
 	pthread_mutex_unlock(&recorder->lock);
 	if (recorder->started)
 		pthread_join(recorder->thread, NULL);
-	flush_now(recorder, true); /* what came in between */
+	flush(recorder, true); /* what came in between */
 	r = session_finish(recorder, err);
 	*ret_summary = (struct recorder_summary){.accesses = recorder->events,
 						 .dropped = recorder->dropped};

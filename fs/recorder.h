@@ -34,20 +34,38 @@ struct recorder {
 
 	pthread_t thread;
 	bool started;
-	pthread_mutex_t lock; /* guards what follows; taken before the aggregator's */
-	pthread_cond_t wake, flushed;
+	/*
+	 * Held while the manifest is written to, which may take long; guards the session, what is
+	 * pending and the connection. Taken before `lock`.
+	 */
+	pthread_mutex_t writing;
 	struct session_start start; /* its strings are the caller's, but for the label */
-	char *label;
 	int64_t session;
+	struct batch *pending;    /* taken and not yet written */
+	struct stat file;         /* the manifest as it was opened */
+
+	pthread_mutex_t lock;     /* never held for long; guards what follows */
+	pthread_cond_t wake, flushed;
+	char *label;
 	bool stopping;
 	uint64_t asked, answered; /* flushes */
-	int64_t flushed_ns;       /* CLOCK_MONOTONIC of the last batch that was written */
+	int64_t started_ns;       /* CLOCK_MONOTONIC of the session's beginning */
+	int64_t flushed_ns;       /* and of the last time all was written */
 	uint64_t events, dropped; /* in this session, written */
+	uint64_t per_second;      /* events, in the last interval */
 	bool failing;             /* the last write failed */
 	char *problem;            /* the first thing that went wrong; NULL when nothing did */
 	bool spoilt;              /* in this or an earlier session */
-	struct batch *pending;    /* taken and not yet written; only the thread's */
-	struct stat file;         /* the manifest as it was opened */
+};
+
+/* How it is doing. */
+struct recorder_status {
+	char label[256];
+	char problem[256]; /* "" when nothing went wrong */
+	uint64_t events, dropped, per_second;
+	uint64_t elapsed_ms; /* of the session */
+	uint64_t lag_ms;     /* since all was written */
+	bool failing;
 };
 
 /*
@@ -58,6 +76,9 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		  struct aggregator *aggregator, const struct session_start *start,
 		  unsigned int flush_ms, struct error *err);
 int recorder_start(struct recorder *recorder, struct error *err);
+
+/* Never waits for the manifest. */
+void recorder_status(struct recorder *recorder, struct recorder_status *ret_status);
 
 /* Return when everything seen before the call is written; -EIO when it could not be. */
 int recorder_flush(struct recorder *recorder, struct error *err);

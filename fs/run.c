@@ -18,6 +18,7 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "fs/status.h"
 
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
@@ -328,6 +329,7 @@ static int check_transport(struct run *run, struct error *err)
 
 int run_mount(struct run *run, struct error *err)
 {
+	struct error control = ERROR_INIT;
 	int r;
 
 	r = fuse_mount(run, err);
@@ -352,6 +354,9 @@ int run_mount(struct run *run, struct error *err)
 	if (!run->options->no_catalog)
 		r = cataloguer_start(&run->cataloguer, run->options->manifest,
 				     run->fs->source.path, run->options->xdev, err);
+	if (r == 0 && control_open(&run->control, run->mount.mountpoint, &control) < 0)
+		log_warning("%s: --mark, --flush, --status and --unmount will not work",
+			    control.message);
 	if (r == 0)
 		say_ready(run);
 	return r;
@@ -359,41 +364,85 @@ int run_mount(struct run *run, struct error *err)
 
 /* The middle. */
 
-/* 1 the kernel ended it, 2 a signal came, 0 the time is over. */
-static int wait_event(struct run *run, int timeout_ms)
+enum happening { NOTHING, ENDED, SIGNAL, QUESTION };
+
+/* What comes first: the kernel ends it, a signal, a question; or nothing in that time. */
+static enum happening wait_event(struct run *run, int timeout_ms)
 {
 	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
-			       {.fd = run->signal_fd, .events = POLLIN}};
+			       {.fd = run->signal_fd, .events = POLLIN},
+			       {.fd = run->control.fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	int r;
 
 	do
-		r = poll(fds, 2, timeout_ms);
+		r = poll(fds, 3, timeout_ms);
 	while (r < 0 && errno == EINTR);
-	if (r == 0)
-		return 0;
+	if (r <= 0)
+		return NOTHING;
 	if (fds[0].revents)
-		return 1;
-	if (read(run->signal_fd, &info, sizeof(info)) < 0)
-		return 0;
-	return 2;
+		return ENDED;
+	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
+		return SIGNAL;
+	return fds[2].revents ? QUESTION : NOTHING;
 }
 
-int run_serve(struct run *run, struct error *err)
+static void answer(struct run *run, const char *question, int fd)
 {
-	(void)err;
-	while (wait_event(run, -1) == 0)
-		;
-	return 0;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct error err = ERROR_INIT;
+	int r = 0;
+
+	if (strncmp(question, "mark ", 5) == 0)
+		r = recorder_mark(&run->recorder, question + 5, &err);
+	else if (strcmp(question, "flush") == 0)
+		r = recorder_flush(&run->recorder, &err);
+	else if (strcmp(question, "status") == 0)
+		status_write(run, false, &text);
+	else if (strcmp(question, "status json") == 0)
+		status_write(run, true, &text);
+	else
+		r = error_set(&err, -EINVAL, "what is '%.40s'?", question);
+	if (r == 0 && text_failed(&text))
+		r = error_oom(&err);
+	control_answer(fd, r == 0, r < 0 ? err.message : text.bytes);
+}
+
+/* True when it was to unmount; the answer has to wait then. */
+static bool take_question(struct run *run)
+{
+	_cleanup_(text_release) struct text question = TEXT_INIT;
+	int fd;
+
+	if (control_accept(&run->control, &question, &fd) < 0)
+		return false;
+	if (strcmp(question.bytes, "unmount") != 0) {
+		answer(run, question.bytes, fd);
+		return false;
+	}
+	run->goodbye_fd = fd;
+	return true;
+}
+
+void run_serve(struct run *run)
+{
+	for (;;) {
+		enum happening happening = wait_event(run, -1);
+
+		if (happening == ENDED || happening == SIGNAL ||
+		    (happening == QUESTION && take_question(run)))
+			return;
+	}
 }
 
 /* The end. */
 
 static void stop_serving(struct run *run)
 {
+	control_release(&run->control);
 	mount_detach(&run->mount, run->session);
 	if (run->transport_ready && !run->mount.by_helper && run->recorder_open &&
-	    wait_event(run, GRACE_MS) == 0)
+	    wait_event(run, GRACE_MS) == NOTHING)
 		log_warning("%s is unmounted while it is in use: its users lose it now",
 			    run->options->mountpoint);
 	if (run->transport_ready)
@@ -438,7 +487,7 @@ int run_finish(struct run *run, struct recorder_summary *ret_summary, struct err
 	return r < 0 ? r : cataloged;
 }
 
-void run_release(struct run *run)
+void run_release(struct run *run, bool good, const char *last_words)
 {
 	stop_serving(run);
 	if (run->session)
@@ -458,4 +507,6 @@ void run_release(struct run *run)
 	watcher_stop(&run->watcher);
 	closep(&run->signal_fd);
 	closep(&run->ready_fd);
+	if (run->goodbye_fd >= 0)
+		control_answer(run->goodbye_fd, good, last_words);
 }

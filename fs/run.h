@@ -10,6 +10,7 @@
 
 #include "db/base/error.h"
 #include "fs/cataloguer.h"
+#include "fs/control.h"
 #include "fs/mount.h"
 #include "fs/options.h"
 #include "fs/recorder.h"
@@ -30,7 +31,8 @@ struct run {
 	struct recorder recorder;
 	bool recorder_open;
 	struct cataloguer cataloguer;
-	char *label;
+	struct control control;
+	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
 	int signal_fd;
 	int ready_fd; /* a parent waits at the other end for the mount to be usable; or -1 */
 };
@@ -42,9 +44,16 @@ int run_daemonize(struct run *run, struct error *err);
 int run_open(struct run *run, struct options *options, struct error *err);
 int run_mount(struct run *run, struct error *err);
 /* Until it is unmounted, or a signal says so. */
-int run_serve(struct run *run, struct error *err);
+void run_serve(struct run *run);
 /* End the session: 0 whole, a negative errno when something is missing in the manifest. */
 int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err);
-void run_release(struct run *run);
+/* Undo the rest. What was said at the end (or NULL) goes to who asked us to unmount, too. */
+void run_release(struct run *run, bool good, const char *last_words);
+
+#define RUN_INIT                                                                                   \
+	{                                                                                          \
+		.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
+		.goodbye_fd = -1                                                                   \
+	}
 
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+
+enum { QUESTION_MAX = 4096 };
+
+/* Where sockets may be, in the order in which they are tried; false behind the last. */
+static bool directory_nth(int n, char *buffer, size_t size)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	switch (n) {
+	case 0:
+		snprintf(buffer, size, "/run/tracefs");
+		return true;
+	case 1:
+		snprintf(buffer, size, "%s/tracefs", runtime ? runtime : "/nonexistent");
+		return true;
+	case 2:
+		snprintf(buffer, size, "/tmp/tracefs-%u", (unsigned int)geteuid());
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A directory of our own that nobody else may enter. */
+static bool directory_usable(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return false;
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       (st.st_mode & 077) == 0 && access(path, W_OK) == 0;
+}
+
+static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_address)
+{
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	return snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/%u:%u",
+			directory, major(dev), minor(dev)) <
+			       (int)sizeof(ret_address->sun_path)
+		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+int control_open(struct control *control, const char *mountpoint, struct error *err)
+{
+	_cleanup_(closep) int fd = -1;
+	struct sockaddr_un address;
+	char directory[80];
+	struct stat st;
+
+	control->fd = -1;
+	if (stat(mountpoint, &st) < 0)
+		return error_errno(err, "%s", mountpoint);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return error_errno(err, "cannot make a socket");
+	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
+		if (!directory_usable(directory) || address_of(directory, st.st_dev, &address) < 0)
+			continue;
+		unlink(address.sun_path); /* of one that died; device numbers are used again */
+		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		    listen(fd, 8) < 0)
+			continue;
+		memcpy(control->path, address.sun_path, sizeof(control->path));
+		control->fd = take_fd(&fd);
+		return 0;
+	}
+	return error_set(err, -EACCES, "no directory for the control socket: neither /run/tracefs "
+				       "nor XDG_RUNTIME_DIR nor /tmp can be used");
+}
+
+void control_release(struct control *control)
+{
+	if (control->fd < 0)
+		return;
+	unlink(control->path);
+	closep(&control->fd);
+	control->fd = -1;
+}
+
+static bool may_ask(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* Everything up to the end, but not for ever. */
+static int read_all(int fd, struct text *text, size_t limit)
+{
+	char buffer[512];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		if (text->size + (size_t)n > limit ||
+		    text_add_bytes(text, buffer, (size_t)n) < 0)
+			return -EFBIG;
+	return n < 0 ? -errno : 0;
+}
+
+int control_accept(struct control *control, struct text *question, int *ret_fd)
+{
+	const struct timeval patience = {.tv_sec = 1};
+	_cleanup_(closep) int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return -EAGAIN;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (!may_ask(fd)) {
+		control_answer(take_fd(&fd), false, "only root and whoever mounted may do this");
+		return -EAGAIN;
+	}
+	if (read_all(fd, question, QUESTION_MAX) < 0)
+		return -EAGAIN;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+void control_answer(int fd, bool good, const char *text)
+{
+	if (io_write(fd, good ? "+" : "-", 1) == 0)
+		io_write(fd, text, strlen(text));
+	close(fd);
+}
+
+/* A connection to whoever serves the device. */
+static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address;
+	bool forbidden = false;
+	char directory[80];
+
+	if (fd < 0)
+		return error_errno(err, "cannot make a socket");
+	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
+		if (address_of(directory, dev, &address) < 0)
+			continue;
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+			return take_fd(&fd);
+		forbidden |= errno == EACCES;
+	}
+	if (forbidden)
+		return error_set(err, -EACCES, "%s: only root and whoever mounted may do this",
+				 mountpoint);
+	return error_set(err, -ENOENT, "%s is not a mount that a tracefs serves", mountpoint);
+}
+
+int control_ask(const char *mountpoint, const char *question, struct text *answer,
+		struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+	int r;
+
+	if (stat(mountpoint, &st) < 0)
+		return error_errno(err, "mount point %s", mountpoint);
+	fd = connect_to(st.st_dev, mountpoint, err);
+	if (fd < 0)
+		return fd;
+	r = io_write(fd, question, strlen(question));
+	if (r == 0)
+		shutdown(fd, SHUT_WR);
+	if (r == 0)
+		r = read_all(fd, &text, 1 << 20);
+	if (r < 0)
+		return error_code(err, r, "%s: cannot speak to its tracefs", mountpoint);
+	if (text.size == 0)
+		return error_set(err, -EIO, "%s: its tracefs hung up", mountpoint);
+	if (text.bytes[0] != '+')
+		return error_set(err, -EIO, "%s: %s", mountpoint, text.bytes + 1);
+	return text_add(answer, text.bytes + 1) < 0 ? error_oom(err) : 0;
+}

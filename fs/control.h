@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Speaking to a running mount: a socket in a directory that only its owner may enter, named after
+ * the device number of the mount, which anybody can find from the mount point. One question, one
+ * answer, both short texts; only root and whoever mounted are answered.
+ *
+ *	question	answer
+ *	"mark LABEL"	"+" or "-reason"
+ *	"flush"		the same
+ *	"status"	"+" and lines for a person; "status json": one JSON object
+ *	"unmount"	"+summary" when the session has ended
+ */
+#ifndef FS_CONTROL_H
+#define FS_CONTROL_H
+
+#include <stdbool.h>
+
+#include "db/base/error.h"
+#include "db/base/text.h"
+#include "fs/options.h"
+
+struct control {
+	int fd; /* listening, or -1 */
+	char path[108];
+};
+
+/* Listen for questions about the mount that is seen at mountpoint. */
+int control_open(struct control *control, const char *mountpoint, struct error *err);
+void control_release(struct control *control);
+
+/*
+ * Take one question: the connection to answer on and the question, or -EAGAIN when there was none
+ * to be answered after all.
+ */
+int control_accept(struct control *control, struct text *question, int *ret_fd);
+/* Answer and hang up. */
+void control_answer(int fd, bool good, const char *text);
+
+/* The other side: ask, and return the answer; a refusal is an error. */
+int control_ask(const char *mountpoint, const char *question, struct text *answer,
+		struct error *err);
+
+#endif

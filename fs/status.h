@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a mount is doing, as text for a person or as one JSON object. */
+#ifndef FS_STATUS_H
+#define FS_STATUS_H
+
+#include <stdbool.h>
+
+#include "db/base/text.h"
+#include "fs/run.h"
+
+/* Never waits for the manifest. A failure is remembered in the text. */
+void status_write(struct run *run, bool json, struct text *text);
+
+#endif
