@@ -30,6 +30,8 @@ int cmd_merge(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_which(int argc, char **argv);
+int cmd_why(int argc, char **argv);
+int cmd_why_not(int argc, char **argv);
 extern const char build_usage[];
 extern const char describe_usage[];
 extern const char diff_usage[];
@@ -41,6 +43,8 @@ extern const char merge_usage[];
 extern const char report_usage[];
 extern const char stat_usage[];
 extern const char which_usage[];
+extern const char why_usage[];
+extern const char why_not_usage[];
 
 /* "tracepack: build: cannot …: try 'tracepack build --help'"; returns EXIT_USAGE. */
 int command_misused(const struct command *command, const char *format, ...)

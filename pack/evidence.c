@@ -121,7 +121,7 @@ int evidence_from_closure(const struct closure *closure, const struct selection 
 	return 0;
 }
 
-static json_t *reason_json(const struct evidence_reason *reason)
+json_t *evidence_reason_json(const struct evidence_reason *reason)
 {
 	json_t *json = json_pack("{s:s}", "why", reason_name(reason->kind));
 	int r = json ? 0 : -ENOMEM;
@@ -146,13 +146,13 @@ static json_t *reason_json(const struct evidence_reason *reason)
 	return json;
 }
 
-static json_t *entry_json(const struct evidence_entry *entry)
+json_t *evidence_entry_json(const struct evidence_entry *entry)
 {
 	json_t *json = json_object(), *reasons = json_array();
 	int r = json && reasons ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < entry->reason_count && r == 0; i++)
-		r = json_array_append_new(reasons, reason_json(&entry->reasons[i]));
+		r = json_array_append_new(reasons, evidence_reason_json(&entry->reasons[i]));
 	if (r == 0)
 		r = json_set(json, "path", json_path(entry->path));
 	if (r == 0)
@@ -186,7 +186,7 @@ json_t *evidence_json(const struct evidence *evidence)
 	json_auto_t *entries = json_array();
 
 	for (size_t i = 0; entries && i < evidence->count; i++)
-		if (json_array_append_new(entries, entry_json(&evidence->items[i])) < 0)
+		if (json_array_append_new(entries, evidence_entry_json(&evidence->items[i])) < 0)
 			return NULL;
 	return entries ? json_pack("{s:i, s:O}", "version", EVIDENCE_VERSION, "entries", entries)
 		       : NULL;

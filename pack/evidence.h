@@ -58,6 +58,8 @@ int evidence_from_closure(const struct closure *closure, const struct selection 
 /* As read from closure.json: -EINVAL when it is not of that form. */
 int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct error *err);
 json_t *evidence_json(const struct evidence *evidence);
+json_t *evidence_entry_json(const struct evidence_entry *entry);
+json_t *evidence_reason_json(const struct evidence_reason *reason);
 void evidence_release(struct evidence *evidence);
 
 struct evidence_entry *evidence_find(const struct evidence *evidence, const char *path);

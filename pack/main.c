@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{"stat", cmd_stat, "what each test needed, what was left out, what is still unseen",
 	 stat_usage},
 	{"which", cmd_which, "find a command in a root", which_usage},
+	{"why", cmd_why, "say what brought a path into a package", why_usage},
+	{"why-not", cmd_why_not, "say what keeps a path out of a package", why_not_usage},
 	{NULL, NULL, NULL, NULL}, /* end */
 };
 

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack why, why-not: what brought a path in, or what kept it out. */
+#include "pack/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "db/catalog.h"
+#include "pack/bundle.h"
+#include "pack/evidence.h"
+#include "pack/explanation.h"
+#include "pack/json.h"
+#include "pack/request.h"
+
+enum { OPTION_JSON = OPTION_OWN, ALSO_MAX = 5 };
+
+#define ABOUT                                                                                      \
+	"The answer comes from a package, or from MANIFEST and its source as build would.\n\n"        \
+	REQUEST_USAGE "      --json              the answer as JSON\n  -h, --help"
+
+const char why_usage[] =
+	"PACKAGE PATH\n"
+	"       tracepack why MANIFEST [-s SOURCE] [OPTION]… PATH\n"
+	"Print the chain of reasons that brought PATH in. Exits 1 when it is not in.\n" ABOUT;
+
+const char why_not_usage[] =
+	"PACKAGE PATH\n"
+	"       tracepack why-not MANIFEST [-s SOURCE] [OPTION]… PATH\n"
+	"Say what keeps PATH out, and what it would cost. Exits 1 when it is in.\n" ABOUT;
+
+/* Who is asked about what. */
+struct inquiry {
+	const char *subject; /* package or manifest */
+	const char *asked;   /* as it was typed */
+	char *path;          /* canonical, and real where it exists */
+	bool json;
+	struct request request; /* of a manifest */
+	struct bundle *bundle;  /* of a package */
+	struct evidence evidence;
+};
+
+static void inquiry_release(struct inquiry *inquiry)
+{
+	free(inquiry->path);
+	evidence_release(&inquiry->evidence);
+	bundle_close(inquiry->bundle);
+	request_release(&inquiry->request);
+}
+
+static int parse(struct inquiry *inquiry, int argc, char **argv, const struct command *command)
+{
+	static const struct option options[] = {
+		REQUEST_OPTIONS,
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	struct error err = ERROR_INIT;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
+		int r = 0;
+
+		if (option == 'h') {
+			command_help(command);
+			return -ECANCELED;
+		}
+		if (option == OPTION_JSON)
+			inquiry->json = true;
+		else if (option == '?')
+			r = error_set(&err, -EINVAL, "unknown or incomplete option '%s'",
+				      argv[optind - 1]);
+		else
+			r = request_option(&inquiry->request, option, optarg, &err);
+		if (r < 0)
+			return command_misused(command, "%s", err.message);
+	}
+	if (argc - optind != 2)
+		return command_misused(command, "a package or manifest and one path are needed");
+	inquiry->subject = inquiry->request.manifest_path = argv[optind];
+	inquiry->asked = argv[optind + 1];
+	return 0;
+}
+
+/* Links above the path are followed, a last one is not: it can be asked about itself. */
+static char *real_path(const struct inquiry *inquiry, const char *path)
+{
+	_cleanup_(freep) char *parent = path_parent(path), *real = NULL;
+	const struct source_entry *entry;
+
+	if (!parent || strcmp(path, "/") == 0)
+		return strdup(path);
+	if (inquiry->bundle)
+		real = bundle_resolve(inquiry->bundle, parent);
+	else if (source_walk(inquiry->request.source, parent, SOURCE_FOLLOW, NULL, NULL, &entry,
+			     NULL) == 0)
+		real = strdup(entry->path);
+	return real ? path_join(real, path_name(path)) : strdup(path);
+}
+
+static int load(struct inquiry *inquiry, struct error *err)
+{
+	_cleanup_(freep) char *canonical = path_canonicalize(inquiry->asked);
+	int r;
+
+	if (!canonical)
+		return error_oom(err);
+	if (bundle_is_likely(inquiry->subject)) {
+		r = bundle_open(inquiry->subject, &inquiry->bundle, err);
+		if (r == 0)
+			r = bundle_evidence(inquiry->bundle, &inquiry->evidence, err);
+	} else {
+		r = request_open(&inquiry->request, err);
+		if (r == 0)
+			r = request_compute(&inquiry->request, err);
+		if (r == 0)
+			r = evidence_from_closure(inquiry->request.closure,
+						  &inquiry->request.selection, &inquiry->evidence,
+						  err);
+	}
+	if (r < 0)
+		return r;
+	inquiry->path = real_path(inquiry, canonical);
+	return inquiry->path ? 0 : error_oom(err);
+}
+
+static void print_path(const char *path)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	text_add_escaped(&text, path);
+	printf("%s\n", text.bytes);
+}
+
+/* Reasons beside the one told already, under a heading; of many the first few. */
+static void print_reasons(const struct evidence_entry *entry, const struct evidence_reason *told,
+			  const char *heading)
+{
+	size_t shown = 0, left = 0;
+
+	for (size_t i = 0; i < entry->reason_count; i++) {
+		_cleanup_(text_release) struct text text = TEXT_INIT;
+
+		if (&entry->reasons[i] == told)
+			continue;
+		if (shown++ >= ALSO_MAX) {
+			left++;
+			continue;
+		}
+		explanation_line(&entry->reasons[i], &text);
+		if (shown == 1)
+			printf("%s\n", heading);
+		printf("%s\n", text.bytes);
+	}
+	if (left)
+		printf("  and %zu more\n", left);
+}
+
+static int explain(const struct inquiry *inquiry, const struct evidence_entry *entry,
+		   struct error *err)
+{
+	_cleanup_(explanation_release) struct explanation chain = {0};
+
+	if (explanation_find(&inquiry->evidence, entry, &chain) < 0)
+		return error_oom(err);
+	if (inquiry->json)
+		return json_print(explanation_json(entry, &chain), err);
+	print_path(entry->path);
+	for (size_t i = 0; i < chain.count; i++) {
+		_cleanup_(text_release) struct text text = TEXT_INIT;
+
+		explanation_line(chain.items[i].reason, &text);
+		printf("%s\n", text.bytes);
+	}
+	print_reasons(entry, chain.count ? chain.items[0].reason : NULL, "also");
+	return 0;
+}
+
+/* What it would cost to have it: bytes of files, with what they need; -1: not known. */
+static int64_t cost_of(struct inquiry *inquiry)
+{
+	struct closure *closure = inquiry->request.closure;
+	struct reason reason = {.kind = REASON_RULE, .detail = "why-not"};
+	int64_t before = 0, after = 0;
+	size_t i;
+
+	if (!closure)
+		return -1;
+	for (i = 0; i < closure->entries.count; i++)
+		if (closure_entry_in(closure->entries.items[i]))
+			before += (int64_t)closure->entries.items[i]->file->size;
+	if (closure_add(closure, inquiry->path, CLOSURE_CONTENTS, &reason,
+			(int)inquiry->request.rules.count, NULL, NULL) < 0 ||
+	    closure_compute(closure, NULL) < 0)
+		return -1;
+	for (i = 0; i < closure->entries.count; i++)
+		if (closure_entry_in(closure->entries.items[i]))
+			after += (int64_t)closure->entries.items[i]->file->size;
+	return after - before;
+}
+
+/* What the catalog knows of the path: 1 with its size, 0 nothing, -1: there is no catalog. */
+static int in_catalog(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,
+		      struct error *err)
+{
+	bool exists;
+	int r = catalog_exists(manifest, &exists, err);
+
+	if (r == 0 && !exists)
+		return -1;
+	return r < 0 ? r : catalog_find(manifest, path, ret_entry, err);
+}
+
+/* The manifest of a package, copied out of it: SQLite needs a file. */
+static int open_packed_manifest(const struct bundle *bundle, struct manifest **ret_manifest,
+				struct error *err)
+{
+	const char *directory = getenv("TMPDIR");
+	const struct node *node = tree_find(bundle_tree(bundle), "/sfc/manifest.db");
+	_cleanup_(freep) char *path = path_join(directory && *directory ? directory : "/tmp",
+						"tracepack.XXXXXX");
+	_cleanup_(closep) int fd = path ? mkstemp(path) : -1;
+	char digest[DIGEST_HEX_SIZE];
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot make a temporary file in '%s'",
+				   directory ? directory : "/tmp");
+	r = node ? bundle_copy(bundle, node, fd, digest, err)
+		 : error_set(err, -ENOENT, "the package has no sfc/manifest.db");
+	if (r == 0)
+		r = manifest_open(path, MANIFEST_READ, ret_manifest, err);
+	unlink(path); /* it stays as long as it is open */
+	return r;
+}
+
+/* Why a path that nothing ever asked for is not in, in words. */
+static int untouched(struct inquiry *inquiry, struct text *text, struct error *err)
+{
+	_cleanup_(manifest_closep) struct manifest *packed = NULL;
+	struct manifest *manifest = inquiry->request.manifest;
+	const char *what = inquiry->bundle ? "the package" : "the selection";
+	struct catalog_entry entry = {0};
+	int64_t cost;
+	int r;
+
+	if (inquiry->bundle) {
+		r = open_packed_manifest(inquiry->bundle, &packed, err);
+		if (r < 0)
+			return r;
+		manifest = packed;
+	}
+	r = in_catalog(manifest, inquiry->path, &entry, err);
+	if (r < -1)
+		return r;
+	text_add_escaped(text, inquiry->path);
+	if (r == 0) {
+		text_printf(text, " is not in %s: it was not in the source when that was traced",
+			    what);
+		return 0;
+	}
+	text_printf(text, " is not in %s: no session touched it", what);
+	cost = cost_of(inquiry);
+	if (cost >= 0 || entry.kind == ENTRY_FILE) {
+		text_add(text, " (");
+		text_add_size(text, cost >= 0 ? (unsigned long long)cost : entry.size);
+		text_add(text, cost >= 0 ? " with what it needs)" : ")");
+	}
+	return 0;
+}
+
+static const char *out_phrase(enum closure_verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_RULE:
+		return "the rule '";
+	case VERDICT_SECRET:
+		return "it is a secret: ";
+	default:
+		return "nobody opened it, and --stat-only=omit";
+	}
+}
+
+/* Why a path that something asked for is not in. */
+static void kept_out(const struct inquiry *inquiry, const struct evidence_entry *entry,
+		     struct text *text)
+{
+	text_add_escaped(text, entry->path);
+	text_printf(text, " is not in %s: %s", inquiry->bundle ? "the package" : "the selection",
+		    out_phrase(entry->verdict));
+	if (entry->verdict_detail)
+		text_add_escaped(text, entry->verdict_detail);
+	if (entry->verdict == VERDICT_RULE)
+		text_add(text, "' leaves it out");
+	if (entry->kind == ENTRY_FILE) {
+		text_add(text, " (");
+		text_add_size(text, entry->size);
+		text_add(text, ")");
+	}
+}
+
+/* Print why it is not in; an entry (or NULL) is what is known of it. */
+static int explain_absence(struct inquiry *inquiry, const struct evidence_entry *entry,
+			   struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = 0;
+
+	if (entry)
+		kept_out(inquiry, entry, &text);
+	else
+		r = untouched(inquiry, &text, err);
+	if (r < 0)
+		return r;
+	if (inquiry->json)
+		return json_print(json_pack("{s:o, s:b, s:o, s:o}", "path", json_path(inquiry->path),
+					    "in", 0, "because", json_path(text.bytes), "entry",
+					    entry ? evidence_entry_json(entry) : json_null()),
+				  err);
+	printf("%s.\n", text.bytes);
+	if (entry)
+		print_reasons(entry, NULL, "it would be in, being");
+	return 0;
+}
+
+/* Both commands: `wanted` is the answer that exits 0. */
+static int answer(int argc, char **argv, bool wanted)
+{
+	const struct command *command = command_find(wanted ? "why" : "why-not");
+	_cleanup_(inquiry_release) struct inquiry inquiry = {0};
+	const struct evidence_entry *entry;
+	struct error err = ERROR_INIT;
+	bool in = false;
+	int r;
+
+	request_init(&inquiry.request);
+	inquiry.request.options.allow_changed = true; /* it explains, it does not pack */
+	r = parse(&inquiry, argc, argv, command);
+	if (r != 0)
+		return r == -ECANCELED ? EXIT_DONE : r;
+	r = load(&inquiry, &err);
+	if (r == 0) {
+		entry = evidence_find(&inquiry.evidence, inquiry.path);
+		in = entry && entry->verdict == VERDICT_IN;
+		r = in ? explain(&inquiry, entry, &err) : explain_absence(&inquiry, entry, &err);
+	}
+	if (r < 0) {
+		log_error("%s", err.message);
+		return EXIT_FAILED;
+	}
+	return in == wanted ? EXIT_DONE : EXIT_FAILED;
+}
+
+int cmd_why(int argc, char **argv)
+{
+	return answer(argc, argv, true);
+}
+
+int cmd_why_not(int argc, char **argv)
+{
+	return answer(argc, argv, false);
+}
