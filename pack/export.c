@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,16 +117,21 @@ static int write_bundle(struct node *root, const json_t *start, int dirfd,
 	return r < 0 ? r : write_rootfs(root, dirfd, options, stats, err);
 }
 
-/* Where the root of a container at `output` will be, whatever the directory it is used from. */
+/* Where LXC finds the root of a container at `output`, whatever the directory it is used from. */
 static char *rootfs_path(const char *output)
 {
 	_cleanup_(freep) char *here = getcwd(NULL, 0), *joined = NULL, *whole = NULL;
+	char *place;
 
 	if (!here)
 		return NULL;
 	joined = output[0] == '/' ? strdup(output) : path_join(here, output);
 	whole = joined ? path_canonicalize(joined) : NULL;
-	return whole ? path_join(whole, "rootfs") : NULL;
+	free(take(joined));
+	joined = whole ? path_join(whole, "rootfs") : NULL;
+	if (!joined || asprintf(&place, "dir:%s", joined) < 0)
+		return NULL;
+	return place;
 }
 
 static int write_lxc(struct node *root, const json_t *start, const char *output, int dirfd,

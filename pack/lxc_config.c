@@ -126,7 +126,7 @@ int lxc_config(const json_t *start, const char *rootfs, const char *name, struct
 	text_add(text, "# lxc.container.conf(5), written by tracepack export\n");
 	r = add_line(text, "lxc.uts.name", name, err);
 	if (r == 0)
-		r = text_printf(text, "lxc.rootfs.path = dir:%s\n", rootfs);
+		r = add_line(text, "lxc.rootfs.path", rootfs, err);
 	if (r == 0)
 		r = add_process(start, text, err);
 	if (r < 0)

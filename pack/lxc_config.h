@@ -12,8 +12,8 @@
 #include "db/base/text.h"
 
 /*
- * rootfs: the absolute path of the root; name: of the container. LXC splits its command at spaces and
- * knows no quotes: a command that needs them is refused with -EINVAL.
+ * rootfs: "dir:" and the absolute path of the root; name: of the container. LXC splits its command
+ * at spaces and knows no quotes: a command that needs them is refused with -EINVAL.
  */
 int lxc_config(const json_t *start, const char *rootfs, const char *name, struct text *text,
 	       struct error *err);
