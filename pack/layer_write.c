@@ -31,7 +31,8 @@ struct writer {
 	struct text path; /* of the node being written, without a leading slash */
 	char *buffer;
 	uint64_t sockets;
-	int code; /* why a callback failed; 0: it did not */
+	int code;     /* why a callback failed; 0: it did not */
+	bool discard; /* callbacks take everything and write nothing */
 };
 
 static void archive_write_freep(struct archive **archive)
@@ -41,12 +42,8 @@ static void archive_write_freep(struct archive **archive)
 
 static void writer_release(struct writer *writer)
 {
-	/* a writer that is freed open would write its end mark: too late to matter, but not asked
-	 * for */
-	if (writer->tar)
-		archive_write_fail(writer->tar);
-	if (writer->packer)
-		archive_write_fail(writer->packer);
+	/* freeing a writer ends its archive; one that was given up must not write that end */
+	writer->discard = true;
 	archive_write_freep(&writer->tar);
 	archive_write_freep(&writer->packer);
 	archive_entry_free(writer->entry);
@@ -61,8 +58,11 @@ static void writer_release(struct writer *writer)
 static ssize_t file_write(struct archive *archive, void *data, const void *bytes, size_t size)
 {
 	struct writer *writer = data;
-	int r = io_write(writer->fd, bytes, size);
+	int r;
 
+	if (writer->discard)
+		return (ssize_t)size;
+	r = io_write(writer->fd, bytes, size);
 	if (r == 0)
 		r = digest_add(writer->file_digest, bytes, size);
 	if (r < 0) {
@@ -78,6 +78,8 @@ static ssize_t tar_write(struct archive *archive, void *data, const void *bytes,
 {
 	struct writer *writer = data;
 
+	if (writer->discard)
+		return (ssize_t)size;
 	if (digest_add(writer->tar_digest, bytes, size) < 0)
 		return -1;
 	writer->tar_size += size;
