@@ -284,24 +284,30 @@ static int write_image(struct arguments *args, const struct import *import, stru
 	return r < 0 ? r : io_publish(&output, err);
 }
 
-/* A JSON file, whole or not at all. */
-static int write_json(const char *path, const json_t *json, struct error *err)
+/* A JSON file that is written, but not there yet; path NULL: none was asked for. */
+static int prepare_json(struct io_output *output, const char *path, const json_t *json,
+			struct error *err)
 {
-	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	_cleanup_(freep) char *text = json_dumps(json, JSON_INDENT(2));
+	_cleanup_(freep) char *text = NULL;
 	int r;
 
+	if (!path)
+		return 0;
+	text = json_dumps(json, JSON_INDENT(2));
 	if (!text)
 		return error_oom(err);
-	r = io_output_open(&output, path, 0644, err);
+	r = io_output_open(output, path, 0644, err);
 	if (r < 0)
 		return r;
-	r = io_write(output.fd, text, strlen(text));
+	r = io_write(output->fd, text, strlen(text));
 	if (r == 0)
-		r = io_write(output.fd, "\n", 1);
-	if (r < 0)
-		return error_code(err, r, "cannot write '%s'", path);
-	return io_publish(&output, err);
+		r = io_write(output->fd, "\n", 1);
+	return r < 0 ? error_code(err, r, "cannot write '%s'", path) : 0;
+}
+
+static int publish_json(struct io_output *output, struct error *err)
+{
+	return output->path ? io_publish(output, err) : 0;
 }
 
 /* How to start it, before anything is written: a user the root does not know is an error. */
@@ -315,18 +321,6 @@ static int start_of(const struct arguments *args, const struct import *import, j
 				 "'%s' is a plain %s and says nothing of how to start it",
 				 args->source, import_kind_name(import->kind));
 	return oci_config_to_start(import->config, import->tree, ret_start, err);
-}
-
-static int write_configs(const struct arguments *args, const struct import *import,
-			 const json_t *start, struct error *err)
-{
-	int r = 0;
-
-	if (args->config_path)
-		r = write_json(args->config_path, start, err);
-	if (r == 0 && args->image_config_path)
-		r = write_json(args->image_config_path, import->config, err);
-	return r;
 }
 
 /* ---- what is said at the end ---- */
@@ -371,8 +365,11 @@ static void say_done(const struct arguments *args, const struct import *import)
 	log_note("%s%s", line.bytes, args->output);
 }
 
+/* The small files are ready before the large one appears: what can fail has failed by then. */
 static int run(struct arguments *args, struct import *import, struct error *err)
 {
+	_cleanup_(io_output_release) struct io_output config = IO_OUTPUT_INIT;
+	_cleanup_(io_output_release) struct io_output image_config = IO_OUTPUT_INIT;
 	_cleanup_(json_freep) json_t *start = NULL;
 	int r;
 
@@ -380,10 +377,16 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	if (r == 0)
 		r = start_of(args, import, &start, err);
 	if (r == 0)
+		r = prepare_json(&config, args->config_path, start, err);
+	if (r == 0)
+		r = prepare_json(&image_config, args->image_config_path, import->config, err);
+	if (r == 0)
 		r = args->to_image ? write_image(args, import, err)
 				   : write_directory(args, import, err);
 	if (r == 0)
-		r = write_configs(args, import, start, err);
+		r = publish_json(&config, err);
+	if (r == 0)
+		r = publish_json(&image_config, err);
 	progress_done();
 	return r;
 }

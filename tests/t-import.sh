@@ -198,6 +198,7 @@ refused "a bomb" "'bomb.tar.bz2': *decompression bomb*" bomb.tar.bz2
 refused "something else" "'config.json': is not a tar archive" config.json
 refused "the wrong type" "'plain.tar' is not an OCI layout" plain.tar -t oci
 refused "how to start a plain tar" "'plain.tar' is a plain tar and says nothing*" plain.tar --config c.json
+refused "no place for the configuration" "cannot create 'none/c.json'*" L --ref v1 --config none/c.json
 refused "no place for contents" "cannot create a temporary file in '/proc'*" deeper.tar --tmpdir /proc
 check "a very deep tree" tracepack import -q deeper.tar -o from
 rm -rf from
