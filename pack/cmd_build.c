@@ -217,7 +217,7 @@ static int parse(struct build *build, int argc, char **argv, int *ret_exit)
 	const struct command *command = command_find("build");
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	struct error err = ERROR_INIT;
-	int option, r = 0;
+	int option = 0, r = 0;
 
 	if (epoch && *epoch)
 		r = parse_time(build, epoch, &err);
@@ -237,6 +237,10 @@ static int parse(struct build *build, int argc, char **argv, int *ret_exit)
 		r = error_set(&err, -EINVAL, "no manifest given");
 	if (r == 0 && !build->output && !build->dry_run)
 		r = error_set(&err, -EINVAL, "no output given (-o)");
+	if (r < 0 && option == OPTION_RULES) { /* the command line is right, the file is not */
+		log_error("%s", err.message);
+		return -ECANCELED;
+	}
 	if (r < 0) {
 		*ret_exit = command_misused(command, "%s", err.message);
 		return -ECANCELED;

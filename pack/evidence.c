@@ -27,6 +27,7 @@ void evidence_release(struct evidence *evidence)
 	for (size_t i = 0; i < evidence->count; i++)
 		free(evidence->items[i].reasons);
 	free(evidence->items);
+	free(evidence->warnings);
 	hash_release(&evidence->hash);
 	intern_release(&evidence->strings);
 	*evidence = (struct evidence){0};
@@ -100,6 +101,18 @@ static int copy_entry(struct evidence *evidence, const struct closure_entry *fro
 	return 0;
 }
 
+static int copy_warnings(struct evidence *evidence, const struct closure *closure)
+{
+	evidence->warnings = calloc(closure->warnings.count + 1, sizeof(*evidence->warnings));
+	if (!evidence->warnings)
+		return -ENOMEM;
+	for (size_t i = 0; i < closure->warnings.count; i++)
+		if (!keep(evidence, closure->warnings.items[i],
+			  &evidence->warnings[evidence->warning_count++]))
+			return -ENOMEM;
+	return 0;
+}
+
 int evidence_from_closure(const struct closure *closure, const struct selection *selection,
 			  struct evidence *ret_evidence, struct error *err)
 {
@@ -114,7 +127,7 @@ int evidence_from_closure(const struct closure *closure, const struct selection 
 		if (copy_entry(&evidence, from, selection, &evidence.items[evidence.count++]) < 0)
 			return error_oom(err);
 	}
-	if (index_entries(&evidence) < 0)
+	if (copy_warnings(&evidence, closure) < 0 || index_entries(&evidence) < 0)
 		return error_oom(err);
 	*ret_evidence = evidence;
 	evidence = (struct evidence){0};
@@ -183,13 +196,18 @@ json_t *evidence_entry_json(const struct evidence_entry *entry)
 
 json_t *evidence_json(const struct evidence *evidence)
 {
-	json_auto_t *entries = json_array();
+	json_auto_t *entries = json_array(), *warnings = json_array();
 
 	for (size_t i = 0; entries && i < evidence->count; i++)
 		if (json_array_append_new(entries, evidence_entry_json(&evidence->items[i])) < 0)
 			return NULL;
-	return entries ? json_pack("{s:i, s:O}", "version", EVIDENCE_VERSION, "entries", entries)
-		       : NULL;
+	for (size_t i = 0; warnings && i < evidence->warning_count; i++)
+		if (json_array_append_new(warnings, json_path(evidence->warnings[i])) < 0)
+			return NULL;
+	if (!entries || !warnings)
+		return NULL;
+	return json_pack("{s:i, s:O, s:O}", "version", EVIDENCE_VERSION, "warnings", warnings,
+			 "entries", entries);
 }
 
 /* A member that is a path or a string of ours; *ret_string NULL when it is not there. */
@@ -257,6 +275,21 @@ static int entry_from_json(struct evidence *evidence, const json_t *json,
 	return r;
 }
 
+static int warnings_from_json(struct evidence *evidence, const json_t *warnings)
+{
+	evidence->warnings = calloc(json_array_size(warnings) + 1, sizeof(*evidence->warnings));
+	if (!evidence->warnings)
+		return -ENOMEM;
+	for (size_t i = 0; i < json_array_size(warnings); i++) {
+		const char *text = json_string_value(json_array_get(warnings, i));
+		_cleanup_(freep) char *bytes = text ? json_path_bytes(text) : NULL;
+
+		if (!bytes || !keep(evidence, bytes, &evidence->warnings[evidence->warning_count++]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct error *err)
 {
 	_cleanup_(evidence_release) struct evidence evidence = {0};
@@ -275,7 +308,8 @@ int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct
 	if (r == -EINVAL)
 		return error_set(err, r, "entry %zu of the package's closure.json is damaged",
 				 evidence.count);
-	if (r < 0 || index_entries(&evidence) < 0)
+	if (r < 0 || warnings_from_json(&evidence, json_object_get(json, "warnings")) < 0 ||
+	    index_entries(&evidence) < 0)
 		return error_oom(err);
 	*ret_evidence = evidence;
 	evidence = (struct evidence){0};

@@ -48,6 +48,8 @@ struct evidence_entry {
 struct evidence {
 	struct evidence_entry *items; /* by path */
 	size_t count;
+	const char **warnings; /* what the closure warned of */
+	size_t warning_count;
 	struct hash hash;
 	struct intern strings;
 };

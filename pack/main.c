@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{"report", cmd_report, "one HTML page with everything a manifest knows", report_usage},
 	{"stat", cmd_stat, "what each test needed, what was left out, what is still unseen",
 	 stat_usage},
+	{"verify", cmd_verify, "check that a package is whole and holds together", verify_usage},
 	{"which", cmd_which, "find a command in a root", which_usage},
 	{"why", cmd_why, "say what brought a path into a package", why_usage},
 	{"why-not", cmd_why_not, "say what keeps a path out of a package", why_not_usage},

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "pack/ecosystem.h"
+
+enum { WAIT_MS = 3000, WAIT_STEP_MS = 20 };
 
 void request_init(struct request *request)
 {
@@ -98,6 +101,25 @@ int request_option(struct request *request, int option, const char *value, struc
 	}
 }
 
+/*
+ * umount(8) returns before tracefs has written its last batch: who builds right after it meets a
+ * session that is about to end, and waits for it.
+ */
+static int read_selection(struct request *request, const struct selection_filter *filter,
+			  struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
+	int r, waited_ms = 0;
+
+	while ((r = selection_from_sessions(request->manifest, filter, &request->selection, err)) ==
+		       -EBUSY &&
+	       waited_ms < WAIT_MS) {
+		nanosleep(&pause, NULL);
+		waited_ms += WAIT_STEP_MS;
+	}
+	return r;
+}
+
 int request_open(struct request *request, struct error *err)
 {
 	const struct session_list *sessions = &request->selection.sessions;
@@ -112,7 +134,7 @@ int request_open(struct request *request, struct error *err)
 
 	r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
 	if (r == 0)
-		r = selection_from_sessions(request->manifest, &filter, &request->selection, err);
+		r = read_selection(request, &filter, err);
 	if (r < 0)
 		return r;
 	if (!request->source_path)

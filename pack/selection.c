@@ -68,7 +68,7 @@ static int check_whole(const struct manifest *manifest, const struct session *se
 	const char *path = manifest_path(manifest);
 
 	if (session->state == SESSION_OPEN)
-		return error_set(err, -EUCLEAN,
+		return error_set(err, -EBUSY,
 				 "session \"%s\" of %s is still running; unmount it first, or build anyway "
 				 "with --allow-interrupted", session->label, path);
 	if (session->dropped)

@@ -69,7 +69,8 @@ struct selection_filter {
 
 /*
  * Read the sessions that pass the filter and what they used. -ENOENT when none passes or a filter
- * names no session; -EUCLEAN when one is not whole, with err saying how to go on.
+ * names no session; -EUCLEAN when one is not whole, -EBUSY when one still runs, with err saying how to
+ * go on.
  */
 int selection_from_sessions(struct manifest *manifest, const struct selection_filter *filter,
 			    struct selection *ret_selection, struct error *err);
