@@ -44,6 +44,7 @@ enum {
 	OPTION_VERIFY,
 	OPTION_QUIET,
 	OPTION_JSON,
+	OPTION_NO_RECORDS,
 };
 
 const char build_usage[] =
@@ -62,6 +63,7 @@ const char build_usage[] =
 	"      --arg ARG, --cwd DIR, --user UID[:GID]\n"
 	"                          start it so instead; also COMMAND behind --\n"
 	"      --config FILE       JSON merged into the package's config.json\n"
+	"      --no-records        leave the distribution's package records out of the package\n"
 	"      --verify            read the image back and compare every byte\n"
 	"  -n, --dry-run           only say what would be packed\n"
 	"      --json              the result as JSON\n"
@@ -73,7 +75,7 @@ struct build {
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
 	const char *output, *name, *version, *config_path;
-	bool package, verify, dry_run, quiet, json;
+	bool package, no_records, verify, dry_run, quiet, json;
 	/* made on the way */
 	json_t *config;
 	struct tree *tree;
@@ -171,6 +173,9 @@ static int parse_option(struct build *build, int option, const char *value, stru
 	case OPTION_PACKAGE:
 		build->package = true;
 		return 0;
+	case OPTION_NO_RECORDS:
+		build->no_records = true;
+		return 0;
 	case OPTION_VERIFY:
 		build->verify = true;
 		return 0;
@@ -207,6 +212,7 @@ static int parse(struct build *build, int argc, char **argv, int *ret_exit)
 		{"cwd", required_argument, NULL, OPTION_CWD},
 		{"user", required_argument, NULL, OPTION_USER},
 		{"config", required_argument, NULL, OPTION_CONFIG},
+		{"no-records", no_argument, NULL, OPTION_NO_RECORDS},
 		{"verify", no_argument, NULL, OPTION_VERIFY},
 		{"dry-run", no_argument, NULL, 'n'},
 		{"json", no_argument, NULL, OPTION_JSON},
@@ -332,6 +338,7 @@ static int make_package(struct build *build, struct error *err)
 					      : package_time(&request->selection),
 		.source_files = build->source_files,
 		.source_bytes = build->source_bytes,
+		.no_records = build->no_records,
 	};
 	int r;
 
@@ -590,6 +597,7 @@ static int run(struct build *build, struct error *err)
 {
 	int r;
 
+	build->request.identity = build->package && !build->no_records;
 	r = load_config(build, err);
 	if (r == 0)
 		r = request_open(&build->request, err);

@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{"ls", cmd_ls, "list what is in a manifest, image, package or directory", ls_usage},
 	{"merge", cmd_merge, "add the sessions of manifests to another", merge_usage},
 	{"report", cmd_report, "one HTML page with everything a manifest knows", report_usage},
+	{"sbom", cmd_sbom, "a bill of materials of a package, or of what would be packed", sbom_usage},
 	{"stat", cmd_stat, "what each test needed, what was left out, what is still unseen",
 	 stat_usage},
 	{"verify", cmd_verify, "check that a package is whole and holds together", verify_usage},

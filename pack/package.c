@@ -18,6 +18,8 @@
 #include "pack/closure_tree.h"
 #include "pack/evidence.h"
 #include "pack/json.h"
+#include "pack/records.h"
+#include "pack/sbom.h"
 
 enum { PACKAGE_FORMAT = 1, CHUNK = 128 * 1024 };
 
@@ -338,6 +340,35 @@ static int add_description(struct making *making, const struct selection *select
 	return add_json(making, making->sfc, "package.json", json, err);
 }
 
+/* What the distribution's package manager says, trimmed to what is in, and as a bill of materials. */
+static int add_records(struct making *making, struct closure *closure, struct error *err)
+{
+	_cleanup_(distribution_release) struct distribution distribution = {0};
+	const struct package_options *options = making->options;
+	struct sbom_subject subject = {.name = options->name, .version = options->version,
+				       .time = options->time};
+	struct tree_totals totals;
+	uint64_t owned;
+	int r;
+
+	r = distribution_read(closure->source, &distribution, err);
+	if (r < 0)
+		return r;
+	if (distribution.unread &&
+	    closure_warn(closure, "the records of %s cannot be trimmed: which of its packages are "
+				  "inside is not noted", distribution.unread) < 0)
+		return error_oom(err);
+	records_mark(&distribution, making->rootfs);
+	tree_total(making->rootfs, &totals);
+	if (distribution_count_owned(&distribution, &owned) < 0)
+		return error_oom(err);
+	subject.files = totals.files + totals.links + totals.others;
+	subject.unowned_count = subject.files > owned ? subject.files - owned : 0;
+	r = records_write(&distribution, making->rootfs, err);
+	return r < 0 ? r : add_json(making, making->sfc, "sbom.json",
+				    sbom_json(&distribution, &subject), err);
+}
+
 static bool is_empty(const struct node *rootfs, const char *name)
 {
 	const struct node *node = node_child(rootfs, name);
@@ -358,6 +389,8 @@ static int fill(struct making *making, struct manifest *manifest,
 		r = add_directory(making, "sfc", &making->sfc, err);
 	if (r == 0)
 		r = closure_tree(closure, making->rootfs, err);
+	if (r == 0 && !making->options->no_records)
+		r = add_records(making, closure, err);
 	if (r < 0)
 		return r;
 	launch->run_is_empty = is_empty(making->rootfs, "run");

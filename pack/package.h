@@ -7,6 +7,7 @@
  *	sfc/package.json      what it is
  *	sfc/closure.json      why each path is in it (pack/evidence.h)
  *	sfc/manifest.db       the sessions it was made from
+ *	sfc/sbom.json         of which packages of the distribution it has files (pack/sbom.h)
  *
  * The same manifest, source and options make the same tree: times come from SOURCE_DATE_EPOCH or
  * else from the newest session, the uuid from the contents.
@@ -15,6 +16,7 @@
 #define PACK_PACKAGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
@@ -32,6 +34,7 @@ struct package_options {
 	const json_t *config;     /* merged into config.json; or NULL */
 	int64_t time;             /* seconds since 1970, of the files that are made here */
 	uint64_t source_files, source_bytes; /* what the source held; 0 unknown */
+	bool no_records;          /* leave out pack/records.h and sfc/sbom.json */
 	const char *scratch;      /* a directory for the copy of the manifest */
 };
 

@@ -147,6 +147,21 @@ int request_open(struct request *request, struct error *err)
 	return r < 0 ? r : source_open(request->source_path, &request->source, err);
 }
 
+/* Scanners ask for it, programs rarely do. */
+static int add_identity(struct closure *closure, struct error *err)
+{
+	static const char *const paths[] = {"/etc/os-release", "/usr/lib/os-release"};
+	struct reason reason = {.kind = REASON_ECOSYSTEM, .detail = "os-release"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		int r = closure_add(closure, paths[i], CLOSURE_CONTENTS, &reason, -1, NULL, err);
+
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+			return r;
+	}
+	return 0;
+}
+
 int request_compute(struct request *request, struct error *err)
 {
 	int r;
@@ -157,6 +172,8 @@ int request_compute(struct request *request, struct error *err)
 	r = closure_new(request->source, &request->options, &request->closure, err);
 	if (r == 0)
 		r = closure_add_selection(request->closure, &request->selection, err);
+	if (r == 0 && request->identity)
+		r = add_identity(request->closure, err);
 	return r < 0 ? r : closure_compute(request->closure, err);
 }
 

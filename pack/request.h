@@ -74,6 +74,7 @@ struct request {
 	const char *source_path; /* NULL: the source of the last session */
 	struct request_names only, without;
 	bool allow_interrupted;
+	bool identity; /* also what says which distribution this is: os-release */
 	struct rules rules;
 	struct closure_options options; /* its rules point at ours */
 	/* opened, in this order */

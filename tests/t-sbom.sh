@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A package says which packages of the distribution are inside, in the words of their own managers and
+# as a bill of materials: asked of dpkg-query and apk, and checked against CycloneDX's schema.
+. "${srcdir:-.}/tests/lib.sh"
+requires root
+requires sqlite3 --version
+requires jq --version
+requires dpkg-query --version
+command -v unsquashfs >/dev/null || skip "needs unsquashfs"
+
+# manifest FILE ROOT PATH…: one session that opened these, as they are in the root.
+manifest() {
+	file=$1 root=$2
+	shift 2
+	{
+		cat "$srcdir/db/schema.sql"
+		echo "INSERT INTO program VALUES (1, '/bin/sh', 'sh');
+		INSERT INTO session (id, uuid, label, kind, mode, source, command, host, kernel, tool, started_ns, ended_ns, state)
+		VALUES (1, '0b0e7c5c-94a5-4a3e-9d6c-000000000001', 'l', 'test', 'every', '$root', '[\"/bin/sh\"]',
+			'h', 'k', 't', 1000000000000000000, 1000000001000000000, 'complete');"
+		i=0
+		for path; do
+			i=$((i + 1))
+			ns=$(stat -c %.9Y "$root$path" | tr -d .)
+			stat -c "INSERT INTO entry (id, path, kind, size, mode, uid, gid, mtime_ns, nlink)
+				VALUES ($i, '$path', 'file', %s, 420, 0, 0, $ns, 1);" "$root$path"
+			echo "INSERT INTO access (entry, session, op, errno, program, count, reading, first_seq, first_ns, last_ns)
+				VALUES ($i, 1, 'open', 0, 1, 1, 1, $i, 1000000000000000000, 1000000000000000000);"
+		done
+	} | sqlite3 "$file" || fail "cannot make $file"
+}
+
+# property NAME: of the component on standard input
+property() { jq -r --arg name "$1" '.properties[] | select(.name == $name) | .value'; }
+component() { jq --arg name "$2" '.components[] | select(.name == $name)' "$1"; }
+
+# --- Debian ---
+if root=$("$srcdir/tests/minbase.sh" 2>why); then
+	manifest m.db "$root" /usr/bin/ls /usr/bin/dash
+	check "a package is built" tracepack build m.db -s "$root" --package -o app.sfc --allow-changed -q
+	unsquashfs -q -n -d app app.sfc >/dev/null 2>&1 || fail "cannot unpack it"
+	check_equal "dpkg-query lists the packages that are inside, and no others" \
+		"$(dpkg-query --admindir=app/rootfs/var/lib/dpkg -W -f '${Package} ' 2>&1)" \
+		"$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Package}\n' |
+			grep -xE 'base-files|coreutils|dash|libc6|libpcre2-8-0|libselinux1' | tr '\n' ' ')"
+	check_equal "with their versions" \
+		"$(dpkg-query --admindir=app/rootfs/var/lib/dpkg -W libc6)" \
+		"$(dpkg-query --admindir="$root/var/lib/dpkg" -W libc6)"
+	missing=0
+	for package in $(dpkg-query --admindir=app/rootfs/var/lib/dpkg -W -f '${Package} '); do
+		for path in $(dpkg-query --admindir=app/rootfs/var/lib/dpkg -L "$package"); do
+			[ "$path" = /. ] || [ -e "app/rootfs$path" ] || [ -L "app/rootfs$path" ] || missing=$((missing + 1))
+		done
+	done
+	check_equal "every file that dpkg-query -L names is there" "$missing" 0
+	check_equal "dpkg-query -S finds whose a file is" \
+		"$(dpkg-query --admindir=app/rootfs/var/lib/dpkg -S /usr/bin/ls)" "coreutils: /usr/bin/ls"
+	check "sums of what is inside are right" \
+		sh -c "cd app/rootfs && md5sum --quiet -c var/lib/dpkg/info/coreutils.md5sums"
+	check "os-release is inside" grep -q '^ID=debian' app/rootfs/etc/os-release
+	check_equal "the same again is the same bytes" \
+		"$(tracepack build m.db -s "$root" --package -o again.sfc --allow-changed --name app -q && cmp app.sfc again.sfc && echo same)" same
+
+	tracepack sbom app.sfc >carried.json
+	check_equal "the package carries its bill of materials" \
+		"$(jq -r '.components[] | select(.type == "library") | .name' carried.json | tr '\n' ' ')" \
+		"$(dpkg-query --admindir=app/rootfs/var/lib/dpkg -W -f '${Package} ')"
+	total=$(dpkg-query --admindir="$root/var/lib/dpkg" -L coreutils | while read -r path; do
+		[ "${path#/*/}" != "$path" ] || continue # /bin, a link by now
+		if [ -L "$root$path" ] || [ -f "$root$path" ]; then echo; fi
+	done | wc -l)
+	check_equal "with files kept of files in all" \
+		"$(component carried.json coreutils | property sfc:files:kept) of $(component carried.json coreutils | property sfc:files:total)" \
+		"1 of $total"
+	check_equal "and what is of no package" \
+		"$(jq '.metadata.component' carried.json | property sfc:files:unowned)" \
+		"$(tracepack sbom app.sfc -s "$root" --files | jq '[.components[] | select(.type == "file") |
+		   select(.name | test("^/var/lib/dpkg/") | not)] | length')"
+	tracepack sbom m.db -s "$root" --allow-changed -o manifest.json
+	check_equal "a manifest gives the same but for os-release" \
+		"$(jq -r '.components[] | select(.type == "library") | .purl' manifest.json)" \
+		"$(jq -r '.components[] | select(.type == "library") | .purl' carried.json | grep -v base-files)"
+	check_equal "a package URL" "$(component manifest.json dash | jq -r .purl | sed 's/@.*?/@V?/')" \
+		"pkg:deb/debian/dash@V?arch=$(dpkg --print-architecture)&distro=debian-12"
+	check "without records when asked" \
+		sh -c "tracepack build m.db -s '$root' --package --no-records -o bare.sfc --allow-changed -q &&
+		       ! tracepack ls bare.sfc | grep -q /var/lib/dpkg"
+	check_fails "then there is no bill of materials either" 1 "tracepack: sbom: 'bare.sfc' carries no*" \
+		tracepack sbom bare.sfc
+else
+	echo "not checked with dpkg-query: $(cat why)"
+fi
+
+# --- status.d, as images without dpkg have it ---
+mkdir -p d/usr/bin d/etc d/var/lib/dpkg/status.d
+echo one >d/usr/bin/one
+echo two >d/usr/bin/two
+printf 'ID=debian\nVERSION_ID="12"\n' >d/etc/os-release
+for n in one two; do
+	printf 'Package: %s\nVersion: 1:%s+x\nArchitecture: all\n' $n $n >d/var/lib/dpkg/status.d/$n
+	(cd d && md5sum usr/bin/$n) >d/var/lib/dpkg/status.d/$n.md5sums
+done
+manifest d.db "$dir/d" /usr/bin/one
+tracepack build d.db -s d --package -o d.sfc -q || fail "no package of d"
+check_equal "status.d keeps what is inside" "$(tracepack ls d.sfc '/var/lib/dpkg/status.d/*' | tr '\n' ' ')" \
+	"/var/lib/dpkg/status.d/one /var/lib/dpkg/status.d/one.md5sums "
+check_equal "its package URL, encoded" "$(tracepack sbom d.sfc | jq -r '.components[] | select(.name == "one") | .purl')" \
+	"pkg:deb/debian/one@1:one%2Bx?arch=all&distro=debian-12"
+
+# --- apk ---
+mkdir -p a/bin a/etc a/lib/apk/db
+echo 'ID=alpine
+VERSION_ID=3.18.4' >a/etc/os-release
+echo busybox >a/bin/busybox
+echo ssl >a/bin/ssl
+echo conf >a/etc/busybox.conf
+cat >a/lib/apk/db/installed <<'APK'
+C:Q1cZ0EfuRGyXFPQEnMcBMkpTjc24k=
+P:busybox
+V:1.36.1-r2
+A:x86_64
+L:GPL-2.0-only
+T:Size optimized toolbox
+F:bin
+R:busybox
+a:0:0:755
+Z:Q1pYQcnCfxkSbBYr7nDKZYMBQH9f0=
+F:etc
+M:0:0:700
+R:busybox.conf
+Z:Q1aaaaaaaaaaaaaaaaaaaaaaaaaaa=
+
+P:ssl
+V:3.1.4-r1
+A:x86_64
+F:bin
+R:ssl
+
+APK
+manifest a.db "$dir/a" /bin/busybox
+tracepack build a.db -s a --package -o a.sfc -q || fail "no package of a"
+unsquashfs -q -n -d apk a.sfc rootfs >/dev/null 2>&1
+check_equal "apk's records keep the package, and of its files those inside" \
+	"$(cat apk/rootfs/lib/apk/db/installed)" "$(sed -n '1,10p' a/lib/apk/db/installed)"
+check_equal "their component has version, license and counts" \
+	"$(tracepack sbom a.sfc | jq -c '.components[1] | [.name, .version, .licenses[0].license.name, .purl,
+	   [.properties[0, 1].value]]')" \
+	'["busybox","1.36.1-r2","GPL-2.0-only","pkg:apk/alpine/busybox@1.36.1-r2?arch=x86_64&distro=alpine-3.18.4",["1","2"]]'
+if command -v apk >/dev/null; then
+	check_equal "apk agrees" "$(apk --root apk/rootfs info 2>/dev/null)" busybox
+fi
+
+# --- rpm ---
+mkdir -p r/bin r/var/lib/rpm
+echo x >r/bin/x
+: >r/var/lib/rpm/rpmdb.sqlite
+manifest r.db "$dir/r" /bin/x
+check_equal "what cannot be read is said" \
+	"$(tracepack build r.db -s r --package -o r.sfc -q 2>&1)" \
+	"tracepack: warning: the records of rpm cannot be trimmed: which of its packages are inside is not noted"
+
+# --- the schema, from the package that publishes it ---
+schema=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/cyclonedx
+library=$schema/node_modules/@cyclonedx/cyclonedx-library
+if [ ! -e "$schema/whole" ] && command -v npm >/dev/null; then
+	mkdir -p "$schema.$$" && (cd "$schema.$$" && echo '{"private": true}' >package.json &&
+		npm install --ignore-scripts --no-audit --no-fund @cyclonedx/cyclonedx-library@10 \
+			ajv@8 ajv-formats@3 ajv-formats-draft2019@1 >npm.log 2>&1 && : >whole) &&
+		mv -T "$schema.$$" "$schema" 2>/dev/null
+	rm -rf "$schema.$$"
+fi
+if [ -e "$schema/whole" ]; then
+	cat >validate.js <<'JS'
+const { Validation, Spec } = require(process.argv[2]);
+const fs = require('fs');
+(async () => {
+	const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot5);
+	for (const file of process.argv.slice(3)) {
+		const problems = await validator.validate(fs.readFileSync(file, 'utf8'));
+		if (problems !== null) {
+			console.error(file, JSON.stringify(problems).slice(0, 1000));
+			process.exitCode = 1;
+		}
+	}
+})();
+JS
+	tracepack sbom a.sfc >apk.json
+	tracepack sbom d.sfc >d.json
+	tracepack sbom a.sfc -s a --files >files.json
+	set -- apk.json d.json files.json
+	[ ! -e carried.json ] || set -- "$@" carried.json manifest.json
+	check "CycloneDX's own schema accepts them" node validate.js "$library" "$@"
+	jq '.components[0].type = "colour"' apk.json >wrong.json
+	check "and not anything" sh -c "! node validate.js '$library' wrong.json 2>/dev/null"
+else
+	echo "not checked against the schema: npm cannot install it here"
+fi
+
+check_fails "sbom of nothing" 1 "tracepack: sbom: *nowhere*" tracepack sbom nowhere -s d
+check_fails "sbom of two" 2 "tracepack: sbom: of one thing*" tracepack sbom a b
+! command -v mandoc >/dev/null ||
+	check_equal "tracepack-sbom(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/tracepack-sbom.1" 2>&1)" ""
+finish
