@@ -348,20 +348,22 @@ static int stage_tmpfs(struct mount *mount, struct error *err)
 	static const struct parameter parameters[] = {
 		{"source", "tracefs"}, {"mode", "0700"}, {NULL, NULL}};
 	_cleanup_(closep) int fd = -1;
-	char name[] = "/tmp/tracefs.XXXXXX";
+	const char *temporary = getenv("TMPDIR");
+	_cleanup_(freep) char *name = NULL;
 	int r;
 
 	r = fd = filesystem_make("tmpfs", parameters, 0, "cannot make a tmpfs for scratch", err);
 	if (r < 0)
 		return r;
-	if (!mkdtemp(name))
-		return error_errno(err, "cannot make a directory in /tmp");
-	mount->stage = strdup(name);
-	if (!mount->stage) {
-		rmdir(name);
+	if (!temporary || temporary[0] != '/')
+		temporary = "/tmp";
+	name = path_join(temporary, "tracefs.XXXXXX");
+	if (!name)
 		return error_oom(err);
-	}
-	r = move_to(fd, name);
+	if (!mkdtemp(name))
+		return error_errno(err, "cannot make a directory in '%s'", temporary);
+	mount->stage = take(name);
+	r = move_to(fd, mount->stage);
 	if (r < 0)
 		return error_code(err, r, "cannot mount a tmpfs for scratch");
 	mount->stage_is_tmpfs = true;

@@ -6,7 +6,7 @@
 #
 # What to run, set by the caller: run_args and run_env (quoted words), run_cwd, run_uid, run_gid, and for
 # a server run_probe and run_ready ("tcp:PORT", a command, or nothing), run_timeout, run_grace; run_input,
-# a file or /dev/null.
+# a file, or - for what the script itself reads.
 
 run_args='' run_env='' run_cwd=/ run_uid=0 run_gid=0
 run_probe='' run_ready='' run_timeout='' run_grace=10 run_input=/dev/null
@@ -94,50 +94,47 @@ container_start() {
 	container_pidfile=$(mktemp "$work/pid.XXXXXX")
 	rm "$container_pidfile"
 	eval "set -- \"\$1\" $run_args"
+	# opened here: what runs beside the shell would find nothing at its /dev/stdin
+	if [ "$run_input" = - ]; then exec 4<&0; else exec 4<"$run_input"; fi
 	SFC_PIDFILE=$container_pidfile SFC_CWD=$run_cwd SFC_UID=$run_uid SFC_GID=$run_gid SFC_ENV=$run_env \
 		SFC_SERVER=$(! is_server || echo 1) \
 		setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --ipc --uts \
-		--propagation private -- "$here/sfc-init" "$@" <"$run_input" &
+		--propagation private -- "$here/sfc-init" "$@" <&4 4<&- &
 	container_pid=$!
+	exec 4<&-
 }
 
-container_alive() {
-	kill -0 "$container_pid" 2>/dev/null
+container_running() {
+	runs "$container_pid"
 }
 
 # Sets container_status, 128 + N when signal N ended it.
 container_wait() {
-	while :; do
-		wait "$container_pid"
-		container_status=$?
-		container_alive || break
-	done
+	wait_child "$container_pid"
+	container_status=$child_status
+}
+
+# Ask it to end. Sets first, the number of its process 1.
+container_ask() {
+	first=$(cat "$container_pidfile" 2>/dev/null) || first=
+	[ -z "$first" ] || kill -TERM "$first" 2>/dev/null
 }
 
 # Ask it to end, and after run_grace seconds make it. Sets container_status as container_wait() does, and
 # container_killed when it did not listen.
 container_stop() {
 	container_killed=
-	init=$(cat "$container_pidfile" 2>/dev/null) || init=
-	[ -z "$init" ] || kill -TERM "$init" 2>/dev/null
-	deadline=$(deadline "$run_grace")
-	while container_alive && ! passed "$deadline"; do
+	container_ask
+	patience=$(deadline "$run_grace")
+	while container_running && ! passed "$patience"; do
 		sleep 0.02
-		case $(cut -d' ' -f3 "/proc/$container_pid/stat" 2>/dev/null) in
-		Z | '') break ;;
-		esac
 	done
 	if container_running; then
-		container_killed=1
-		kill -KILL "${init:-$container_pid}" 2>/dev/null
+		container_killed=1 container_status=137
+		kill_together "$container_pid" "$first"
+	else
+		container_wait
 	fi
-	container_wait
-}
-
-container_running() {
-	case $(cut -d' ' -f3 "/proc/$container_pid/stat" 2>/dev/null) in
-	Z | '') return 1 ;;
-	esac
 }
 
 # A point in time SECONDS from now, and whether it has passed.
@@ -222,7 +219,7 @@ run_batch() {
 		while container_running; do
 			if passed "$until"; then
 				container_stop
-				echo "did not end within $run_timeout s" >"$out/said"
+				echo "$run_name did not end within $run_timeout s" >"$out/said"
 				return 1
 			fi
 			sleep 0.02

@@ -65,9 +65,11 @@ quoted() {
 report() {
 	[ -n "${quiet:-}" ] && return
 	if [ -n "${3:-}" ]; then
-		printf '%-7s %-66s %7s s\n' "$1" "$2" "$3"
+		# printf pads by bytes: those that continue a character take no room
+		width=$((66 + $(printf %s "$2" | tr -cd '\200-\277' | wc -c)))
+		printf "%-7s %-${width}s %7s s\n" "$1" "$2" "$3"
 	else
-		printf '%-7s %s\n' "$1" "$2"
+		printf '%-7s %s\n' "$1" "${2:-}"
 	fi
 }
 
@@ -134,8 +136,9 @@ needs_fuse() {
 # Whatever ends the outer one, a kill -9 included, ends process 1; with it goes every process of the
 # namespace, and with the last process every mount. So nothing has to be undone step by step.
 
-# namespaces_run on-interrupt=kill|leave UNSHARE-OPTIONS -- SCRIPT ARG…
-# Sets namespaces_status. "leave": an interrupt from the keyboard is the program's own business.
+# namespaces_run kill|leave UNSHARE-OPTIONS -- SCRIPT ARG…
+# Sets namespaces_status. "kill": any signal ends it all. "leave": an interrupt from the keyboard is the
+# program's own business, and a termination is passed on to the script inside.
 namespaces_run() {
 	on_interrupt=$1
 	shift
@@ -147,13 +150,14 @@ namespaces_run() {
 	shift
 	exec 3<&0
 	namespaces_pid=
-	trap 'namespaces_end 129' HUP
-	trap 'namespaces_end 143' TERM
 	if [ "$on_interrupt" = kill ]; then
+		trap 'namespaces_end 129' HUP
 		trap 'namespaces_end 130' INT
 		trap 'namespaces_end 131' QUIT
+		trap 'namespaces_end 143' TERM
 	else
-		trap : INT QUIT
+		trap interrupted=1 INT QUIT
+		trap 'interrupted=1; namespaces_ask' HUP TERM
 	fi
 	# what runs beside a shell has interrupts ignored and no input, unless it is told
 	# shellcheck disable=SC2086 # words
@@ -161,11 +165,8 @@ namespaces_run() {
 		unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
 		$unshare_options -- "$@" <&3 3<&- &
 	namespaces_pid=$!
-	while :; do
-		wait "$namespaces_pid"
-		namespaces_status=$?
-		kill -0 "$namespaces_pid" 2>/dev/null || break
-	done
+	wait_child "$namespaces_pid"
+	namespaces_status=$child_status
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 131' QUIT
@@ -173,15 +174,49 @@ namespaces_run() {
 	exec 3<&-
 }
 
-# End everything inside, and wait until it is gone: unshare returns when process 1 has died, and that
-# dies last.
+# wait_child PID: until it has ended; sets child_status. A trap that sets "interrupted" ends no waiting.
+wait_child() {
+	while :; do
+		interrupted=
+		wait "$1"
+		child_status=$?
+		[ -n "$interrupted" ] || return 0
+	done
+}
+
+# The script inside: the only child of unshare.
+namespaces_first() {
+	cat "/proc/$namespaces_pid/task/$namespaces_pid/children" 2>/dev/null
+}
+
+namespaces_ask() {
+	# shellcheck disable=SC2046 # at most one word
+	kill -TERM $(namespaces_first) 2>/dev/null
+}
+
+# End everything inside, and wait until it is gone: process 1 dies after all the others.
 namespaces_end() {
 	trap '' HUP INT QUIT TERM
 	if [ -n "$namespaces_pid" ]; then
-		first=$(cat "/proc/$namespaces_pid/task/$namespaces_pid/children" 2>/dev/null) || first=
-		# shellcheck disable=SC2086 # at most one word
-		kill -KILL ${first:-$namespaces_pid} 2>/dev/null
-		wait "$namespaces_pid" 2>/dev/null
+		kill_together "$namespaces_pid" "$(namespaces_first)"
 	fi
 	exit "$1"
+}
+
+# kill_together UNSHARE FIRST: unshare goes first, it would say that it does not like this end.
+kill_together() {
+	# shellcheck disable=SC2086 # the second may be nothing
+	kill -KILL "$1" $2 2>/dev/null
+	wait "$1" 2>/dev/null
+	while [ -n "$2" ] && runs "$2"; do
+		sleep 0.01
+	done
+}
+
+# A process that is there and not merely unburied.
+runs() {
+	read -r state 2>/dev/null <"/proc/$1/stat" || return 1
+	case ${state##*) } in
+	[ZX]*) return 1 ;;
+	esac
 }

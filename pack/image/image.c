@@ -548,6 +548,7 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 
 	if (!err)
 		plan.err = err = &own;
+	err->message[0] = '\0'; /* what it held before is not about this */
 	r = writer_init(&writer, tree, options, fd, err);
 	if (r == 0)
 		r = write_all(&writer, &plan, err);

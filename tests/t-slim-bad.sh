@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What can be asked wrongly of sfc, and what can go wrong under it: one line that says so, the right
+# status, and nothing left behind.
+# shellcheck disable=SC2016 # for the inner shell
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/slim.sh"
+requires ip -Version
+
+# A root of our own to spoil: a shell, and what it needs, as the host has it.
+make_root() {
+	mkdir -p "$1/bin" "$1/etc" "$1/tmp"
+	cp /bin/dash "$1/bin/sh"
+	cp /bin/cat /bin/sleep "$1/bin/"
+	ldd /bin/dash /bin/cat /bin/sleep | grep -o '/[^ :]*\.so[^ :]*' | sort -u | while read -r library; do
+		mkdir -p "$1$(dirname "$library")"
+		cp -L "$library" "$1$library"
+	done
+	echo contents >"$1/etc/file"
+	echo 'not a program' >"$1/bin/plain"
+	printf '#!/bin/nonesuch\n' >"$1/bin/orphan"
+	chmod 755 "$1/bin/orphan"
+}
+make_root "$dir/root"
+mkdir "$dir/out"
+out=$dir/out/x.sfc
+
+slim() {
+	sfc slim --root "$dir/root" -o "$out" "$@"
+}
+slim -- sh -c 'cat /etc/file; exit 7' >"$dir/report" 2>"$dir/said"
+check_equal "a command's own status passes through" $? 7
+cat "$dir/said"
+check "and its package is there" test -s "$out"
+mv "$out" "$dir/good.sfc"
+
+# asked wrongly
+check_fails "no command at all" 2 "sfc: no command given; see 'sfc --help'" sfc
+check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; see 'sfc --help'" sfc slmi
+check_fails "nothing to run" 2 "sfc: slim: no command given; see *" slim
+check_fails "no output" 2 "sfc: slim: no output given*" sfc slim -- true
+check_fails "an unknown option" 2 "sfc: slim: *--bogus*; see *" slim --bogus -- sh
+check_fails "an option without its value" 2 "sfc: slim: *output*; see *" sfc slim --output
+check_fails "a time that is none" 2 "sfc: slim: --timeout wants seconds, not 'soon'*" slim --timeout soon -- sh
+check_fails "a port that is none" 2 "sfc: slim: --ready wants tcp:PORT*" slim --ready tcp:http -- sh
+check_fails "an unknown network" 2 "sfc: slim: --network is host or none*" slim --network lan -- sh
+check_fails "a bad option for the packer" 2 "sfc: slim: '99' is no level*" slim --level 99 -- sh -c true
+check_fails "a bad option for tracefs" 1 "sfc: slim: *bogus*" slim --trace bogus=1 -- sh -c true
+
+# not there, not usable
+check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory" \
+	sfc slim --root "$dir/none" -o "$out" -- sh
+check_fails "a root that is a file" 1 "sfc: slim: the root '*file' is not a directory" \
+	sfc slim --root "$dir/root/etc/file" -o "$out" -- sh
+check_fails "a command that is not in the root" 127 "sfc: slim: 'cta' not found*did you mean 'cat'?" slim -- cta
+check_fails "a command that is not executable" 126 "sfc: slim: *plain*not *executable*" slim -- plain
+check_fails "a script whose interpreter is missing" 127 "sfc: slim: cannot execute 'orphan': *" slim -- orphan
+check_fails "a user that is not in the root" 1 "sfc: slim: user 'nobody' is not in*" slim --user nobody -- sh
+check_fails "an output directory that is not there" 1 "sfc: slim: no directory '*'*" \
+	sfc slim --root "$dir/root" -o "$dir/none/x.sfc" -- sh -c true
+check_fails "a manifest that cannot be kept" 1 "sfc: slim: cannot write the manifest to *" \
+	slim --keep-manifest "$dir/none/x.db" -- sh -c true
+echo mine >"$out"
+check_fails "an output that is there" 1 "sfc: slim: '*x.sfc' is there already; --force replaces it" slim -- sh -c true
+check_equal "and stays what it was" "$(cat "$out")" mine
+check "unless forced" slim -q --force -- sh -c true
+rm -f "$out"
+
+# the machine
+plain_user() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"
+}
+chmod 755 "$dir"
+chmod 777 "$dir/out" "$TMPDIR"
+if plain_user test -x "$srcdir/scripts/sfc"; then
+	check_fails "not root" 1 "sfc: slim: tracing needs root: *" plain_user "$srcdir/scripts/sfc" slim \
+		--root "$dir/root" -o "$out" -- sh -c true
+fi
+check_fails "no /dev/fuse" 1 "sfc: slim: needs /dev/fuse, which is not here: *" unshare --mount sh -c \
+	'mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec "$@"' sh "$srcdir/scripts/sfc" slim \
+	--root "$dir/root" -o "$out" -- sh -c true
+nc -l 127.0.0.1 39471 >/dev/null &
+listener=$!
+on_exit kill "$listener"
+wait_for 5 grep -q ':9A2F 00000000:0000 0A' /proc/net/tcp
+check_fails "a port that is taken" 1 "sfc: slim: something on this machine listens on port 39471*" \
+	slim --ready tcp:39471 -- sh -c true
+mkdir "$dir/full"
+mount -t tmpfs -o size=64k tmpfs "$dir/full"
+check_fails "a full disk" 1 "sfc: slim: *No space left*" \
+	sfc slim --root "$dir/root" -o "$dir/full/x.sfc" -- sh -c true
+check_equal "with no part of the package on it" "$(ls -A "$dir/full")" ""
+umount "$dir/full"
+
+# the run
+check_fails "a server that ends before it is ready" 1 "sfc: slim: sh ended with status 3 before it was ready" \
+	slim --ready tcp:39472 -- sh -c 'exit 3'
+check_fails "a server that is never ready" 1 "sfc: slim: sleep was not ready within 1 s" \
+	slim --ready tcp:39472 --timeout 1 --grace 1 -- sleep 1000
+check_fails "a probe that fails" 1 "sfc: slim: sleep: the probe failed with status 4" \
+	slim --ready true --probe 'exit 4' -- sleep 1000
+check_fails "a command that does not end" 1 "sfc: slim: sleep did not end within 1 s" \
+	slim --timeout 1 --grace 1 -- sleep 1000
+
+# the packed program does something else
+slim -- cat /proc/sys/kernel/random/uuid >"$dir/report" 2>"$dir/said"
+check_equal "output that is another each time is refused" $? 1
+check "and both are shown" test "$(grep -cE '^  \| [-+][0-9a-f-]{36}$' "$dir/said")" = 2
+check_equal "the last line says what is the matter" "$(tail -n 1 "$dir/said")" \
+	"sfc: slim: the package does not behave like the source: its output is another; nothing was written to '$out'"
+sfc slim --root "$dir/root" -o "$out" --exclude /etc/file -- cat /etc/file >"$dir/report" 2>"$dir/said"
+check_equal "a package without a file it needs is refused" $? 1
+check "and the file is named" grep -q '^  looked for in vain: /etc/file$' "$dir/said"
+check "unless nobody looks" slim -q --verify none --exclude /etc/file -- cat /etc/file
+rm -f "$out"
+check_fails "a source file that vanished meanwhile" 1 "sfc: slim: *etc/file*" \
+	slim --ready 'test -e "$SFC_ROOT/tmp/up"' --probe "rm -f $dir/root/etc/file" -- \
+	sh -c 'cat /etc/file; : >/tmp/up; sleep 1000'
+check "no failure left an output" test -z "$(ls -A "$dir/out")"
+
+# packages
+head -c 20000 "$dir/good.sfc" >"$dir/short.sfc"
+echo 'no image' >"$dir/text.sfc"
+: >"$dir/empty.sfc"
+check_fails "a package that is not there" 1 "sfc: run: no package '*'" sfc run "$dir/none.sfc"
+check_fails "a package that is none" 1 "sfc: run: '*' is not a package: *" sfc run "$dir/text.sfc"
+check_fails "an empty package" 1 "sfc: run: '*' is not a package: *" sfc run "$dir/empty.sfc"
+check_fails "a package that is cut short" 1 "sfc: run: '*' is cut short: *" sfc run "$dir/short.sfc"
+check_fails "no package given" 2 "sfc: run: no package given*" sfc run
+check_fails "a layer that is not there" 1 "sfc: run: the layer '*' is not a directory" \
+	sfc run --layer "$dir/none" "$dir/good.sfc"
+check "nothing is left" nothing_is_left
+finish
