@@ -3,70 +3,71 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
+#include <sys/stat.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/mounts.h"
 #include "db/base/text.h"
 #include "db/statement.h"
-
-/* Missing from older <linux/magic.h>. */
-#define MQUEUE_MAGIC 0x19800202
-#define FUSE_MAGIC 0x65735546
-#define FUSECTL_MAGIC 0x65735543
-#define CONFIGFS_MAGIC 0x62656570
-#define RPC_PIPEFS_MAGIC 0x67596969
-#define NFSD_MAGIC 0x6e667364
 
 struct scan {
 	struct manifest *manifest;
 	sqlite3_stmt *insert; /* into the temporary table */
 	struct text path;     /* of the directory in hand; "" is the root */
-	bool xdev;
+	ARRAY(uint64_t) mounts; /* ids of those that may be entered */
 	uint64_t skipped;
 	const bool *cancelled;
 	struct error *err;
 };
 
-/*
- * File systems that the kernel makes up, that live only as long as the machine runs, or that show
- * what is elsewhere (another mount of tracefs among them).
- */
-static bool is_pseudo(int fd)
+static void scan_release(struct scan *scan)
 {
-	static const unsigned int magics[] = {
-		ANON_INODE_FS_MAGIC, AUTOFS_SUPER_MAGIC, BINFMTFS_MAGIC,    BPF_FS_MAGIC,
-		CGROUP2_SUPER_MAGIC, CGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,    DEBUGFS_MAGIC,
-		DEVPTS_SUPER_MAGIC,  EFIVARFS_MAGIC,	 FUSECTL_MAGIC,	    HUGETLBFS_MAGIC,
-		MQUEUE_MAGIC,	     NFSD_MAGIC,	 NSFS_MAGIC,	    PROC_SUPER_MAGIC,
-		PSTOREFS_MAGIC,	     RAMFS_MAGIC,	 RPC_PIPEFS_MAGIC,  SECURITYFS_MAGIC,
-		SELINUX_MAGIC,	     SMACK_MAGIC,	 SYSFS_MAGIC,	    TMPFS_MAGIC,
-		TRACEFS_MAGIC,	     FUSE_MAGIC,	 OVERLAYFS_SUPER_MAGIC,
-	};
-	struct statfs fs;
+	sqlite3_finalize(scan->insert);
+	text_release(&scan->path);
+	array_release(&scan->mounts);
+}
 
-	if (fstatfs(fd, &fs) < 0)
-		return true;
-	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
-		if ((unsigned int)fs.f_type == magics[i])
+static int mount_consider(const struct mount_line *mount, void *data)
+{
+	struct scan *scan = data;
+
+	return filesystem_is_on_disk(mount->type) ? array_push(&scan->mounts, mount->id) : 0;
+}
+
+static bool mount_is_wanted(const struct scan *scan, uint64_t id)
+{
+	for (size_t i = 0; i < scan->mounts.count; i++)
+		if (scan->mounts.items[i] == id)
 			return true;
 	return false;
 }
 
-static int scan_add(struct scan *scan, const char *path, const struct stat *st)
+static int scan_add(struct scan *scan, const char *path, const struct statx *stx)
 {
-	enum entry_kind kind = entry_kind_of_mode(st->st_mode);
+	enum entry_kind kind = entry_kind_of_mode(stx->stx_mode);
 
 	bind_text(scan->insert, 1, path);
 	bind_text(scan->insert, 2, entry_kind_name(kind));
 	/* the sizes of directories are the file system's affair */
-	bind_int(scan->insert, 3, kind == ENTRY_FILE || kind == ENTRY_LINK ? st->st_size : 0);
+	bind_int(scan->insert, 3,
+		 kind == ENTRY_FILE || kind == ENTRY_LINK ? (int64_t)stx->stx_size : 0);
 	return statement_run(scan->manifest, scan->insert, scan->err);
 }
 
-static int scan_directory(struct scan *scan, int fd, dev_t dev);
+/*
+ * DONT_SYNC: a name may be the mount point of a file system whose server hangs, and what is not
+ * entered must not be asked.
+ */
+static int look(int fd, const char *name, int flags, struct statx *ret_stx)
+{
+	return statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		     STATX_BASIC_STATS | STATX_MNT_ID, ret_stx);
+}
+
+static int scan_directory(struct scan *scan, int fd, uint64_t mount);
 
 /* Without a trace in the directory's time of last use, where we may. */
 static int open_quietly(int parent, const char *name)
@@ -77,47 +78,41 @@ static int open_quietly(int parent, const char *name)
 	return fd < 0 && errno == EPERM ? openat(parent, name, flags) : fd;
 }
 
-/* Below a mount point: not into another file system when that was asked, never into a pseudo one. */
-static int scan_below(struct scan *scan, int parent, const char *name, dev_t parent_dev)
+static int scan_below(struct scan *scan, int parent, const char *name, uint64_t mount)
 {
 	int fd = open_quietly(parent, name);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0) {
 		scan->skipped++;
-		closep(&fd);
 		return 0;
 	}
-	if (st.st_dev != parent_dev && (scan->xdev || is_pseudo(fd))) {
-		close(fd);
-		return 0;
-	}
-	return scan_directory(scan, fd, st.st_dev);
+	return scan_directory(scan, fd, mount);
 }
 
-static int scan_name(struct scan *scan, int fd, const char *name, dev_t dev)
+static int scan_name(struct scan *scan, int fd, const char *name, uint64_t mount)
 {
 	size_t length = scan->path.size;
-	struct stat st;
+	struct statx stx;
 	int r;
 
 	if (__atomic_load_n(scan->cancelled, __ATOMIC_RELAXED))
 		return error_set(scan->err, -ECANCELED, "the catalog was not finished");
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+	if (look(fd, name, 0, &stx) < 0)
 		return 0; /* gone since it was listed */
 	text_add_char(&scan->path, '/');
 	if (text_add(&scan->path, name) < 0)
 		return error_oom(scan->err);
-	r = scan_add(scan, scan->path.bytes, &st);
-	if (r == 0 && S_ISDIR(st.st_mode))
-		r = scan_below(scan, fd, name, dev);
+	r = scan_add(scan, scan->path.bytes, &stx);
+	if (r == 0 && S_ISDIR(stx.stx_mode) &&
+	    (stx.stx_mnt_id == mount || mount_is_wanted(scan, stx.stx_mnt_id)))
+		r = scan_below(scan, fd, name, stx.stx_mnt_id);
 	scan->path.size = length;
 	scan->path.bytes[length] = '\0';
 	return r;
 }
 
 /* Takes fd. */
-static int scan_directory(struct scan *scan, int fd, dev_t dev)
+static int scan_directory(struct scan *scan, int fd, uint64_t mount)
 {
 	_cleanup_(closedirp) DIR *dir = fdopendir(fd);
 	struct dirent *dirent;
@@ -129,7 +124,7 @@ static int scan_directory(struct scan *scan, int fd, dev_t dev)
 	}
 	while (r == 0 && (errno = 0, dirent = readdir(dir)))
 		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
-			r = scan_name(scan, fd, dirent->d_name, dev);
+			r = scan_name(scan, fd, dirent->d_name, mount);
 	if (r == 0 && errno)
 		scan->skipped++;
 	return r;
@@ -138,20 +133,20 @@ static int scan_directory(struct scan *scan, int fd, dev_t dev)
 static int scan_root(struct scan *scan, const char *root)
 {
 	int fd = open_quietly(AT_FDCWD, root);
-	struct stat st;
+	struct statx stx;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0 || look(fd, "", AT_EMPTY_PATH, &stx) < 0) {
 		r = error_errno(scan->err, "cannot list '%s'", root);
 		closep(&fd);
 		return r;
 	}
-	r = scan_add(scan, "/", &st);
+	r = scan_add(scan, "/", &stx);
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
-	return scan_directory(scan, fd, st.st_dev);
+	return scan_directory(scan, fd, stx.stx_mnt_id);
 }
 
 /* Sorted, so that the table is written from front to back. */
@@ -188,9 +183,12 @@ int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
 		       const bool *cancelled, uint64_t *ret_skipped, struct error *err)
 {
 	static const char sql[] = "INSERT INTO temp.scanned (path, kind, size) VALUES (?, ?, ?)";
-	struct scan scan = {manifest, NULL, TEXT_INIT, xdev, 0, cancelled, err};
+	_cleanup_(scan_release) struct scan scan = {
+		.manifest = manifest, .path = TEXT_INIT, .cancelled = cancelled, .err = err};
 	int r;
 
+	if (!xdev && mounts_each(mount_consider, &scan) < 0)
+		return error_oom(err);
 	r = manifest_execute(manifest,
 			     "CREATE TEMP TABLE IF NOT EXISTS scanned (path TEXT, kind TEXT,"
 			     " size INTEGER); SAVEPOINT scan; DELETE FROM temp.scanned",
@@ -200,8 +198,7 @@ int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
 	r = statement_new(manifest, sql, &scan.insert, err);
 	if (r == 0)
 		r = scan_root(&scan, root);
-	sqlite3_finalize(scan.insert);
-	text_release(&scan.path);
+	sqlite3_finalize(take(scan.insert));
 	sqlite3_exec(manifest->db, r == 0 ? "RELEASE scan" : "ROLLBACK TO scan; RELEASE scan", NULL,
 		     NULL, NULL);
 	if (r == 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/mounts.h"
 #include "db/base/path.h"
 
 /* A descriptor of a clone of the mount `path` is in, at `path`; or -1 with errno. */
@@ -33,43 +33,8 @@ static void protect(int fd, bool read_only)
 		mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
 }
 
-/* File systems on disks: the kernel lists the others as "nodev". */
-static bool filesystem_is_on_disk(const char *type)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/filesystems", "re");
-	char line[128], *name;
-
-	if (strcmp(type, "zfs") == 0)
-		return true;
-	while (file && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		name = strchr(line, '\t');
-		if (name && strcmp(name + 1, type) == 0)
-			return name == line;
-	}
-	return false;
-}
-
-/* In place: mountinfo writes space, tab, newline and backslash as \ooo. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++) {
-		unsigned int byte;
-
-		if (*text == '\\' && sscanf(text + 1, "%3o", &byte) == 1) {
-			*to++ = (char)byte;
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
-}
-
 /* Is the mount with this id what one gets to see at path? */
-static int open_visible(const char *path, unsigned long long id)
+static int open_visible(const char *path, uint64_t id)
 {
 	_cleanup_(closep) int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct statx stx;
@@ -80,7 +45,7 @@ static int open_visible(const char *path, unsigned long long id)
 }
 
 /* Clone the mount at host path `path` and remember it under its path inside the source. */
-static int mount_add(struct source *source, const char *path, unsigned long long id)
+static int mount_add(struct source *source, const char *path, uint64_t id)
 {
 	_cleanup_(closep) int visible = open_visible(path, id), fd = -1;
 	struct source_mount mount;
@@ -102,33 +67,19 @@ static int mount_add(struct source *source, const char *path, unsigned long long
 	return 0;
 }
 
-/* One line of mountinfo(5). */
-static int mount_consider(struct source *source, char *line)
+static int mount_consider(const struct mount_line *mount, void *data)
 {
-	char path[4097], type[64], *rest;
-	unsigned long long id;
+	struct source *source = data;
 
-	rest = strstr(line, " - ");
-	if (!rest || sscanf(rest, " - %63s", type) != 1 ||
-	    sscanf(line, "%llu %*u %*s %*s %4096s", &id, path) != 2)
+	if (strcmp(mount->path, source->path) == 0 || !path_is_within(mount->path, source->path) ||
+	    !filesystem_is_on_disk(mount->type))
 		return 0;
-	unescape(path);
-	if (strcmp(path, source->path) == 0 || !path_is_within(path, source->path) ||
-	    !filesystem_is_on_disk(type))
-		return 0;
-	return mount_add(source, path, id);
+	return mount_add(source, mount->path, mount->id);
 }
 
 static int mounts_clone(struct source *source, struct error *err)
 {
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/mountinfo", "re");
-	_cleanup_(freep) char *line = NULL;
-	size_t size = 0;
-
-	while (file && getline(&line, &size, file) > 0)
-		if (mount_consider(source, line) < 0)
-			return error_oom(err);
-	return 0;
+	return mounts_each(mount_consider, source) < 0 ? error_oom(err) : 0;
 }
 
 int source_open(struct source *source, const char *path, bool xdev, bool read_only,
