@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The whole way: nginx and redis from dev through test and pack to prod.
+# shellcheck disable=SC2016,SC2317,SC2086,SC2010 # programs in quotes; on_exit calls down
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+requires root
+requires fuse
+requires runc --version
+requires jq --version
+requires curl --version
+requires unshare --net true
+root=$("$srcdir/tests/minbase.sh" nginx-light,redis-server) || skip "no minbase root"
+
+export SFC_STATE="$dir/state"
+down() {
+	for app in web kv; do sfc prod rm $app --all --timeout 1; done >/dev/null 2>&1
+}
+on_exit down
+
+# --- nginx
+check "dev: from a root" sfc dev create web --from "$root"
+check "dev: a page of our own" sfc dev exec web sh -c 'echo "hello from dev" >/var/www/html/index.html'
+ask='curl -fsS http://127.0.0.1/'
+page=$(sfc test web --label start --network none --ready tcp:80 --probe "$ask >$dir/page" -- nginx -g 'daemon off;' 2>report; cat page)
+check_equal "test: the page" "$page" "hello from dev"
+check "test: the report says so" grep -q "probe passed" report
+check "test: again adds a session" sfc test web -q --label notfound --network none --ready tcp:80 --probe 'curl -sS http://127.0.0.1/nothing' -- nginx -g 'daemon off;'
+check_equal "test: both are in the manifest" "$(sqlite3 "$SFC_STATE/test/web/manifest.db" "SELECT group_concat(label, ' ') FROM session WHERE state = 'complete' AND dropped = 0")" "start notfound"
+check "test: the report by label" sh -c 'sfc test report web | grep -q "^notfound"'
+check_equal "test: what it wrote is not in dev" "$(sfc dev diff web | grep -c log)" 0
+sfc test web -q --label failing -- sh -c 'exit 4'
+check_equal "test: the status of the command" $? 4
+sfc test web -q -- /no/such/program 2>missing
+status=$?
+check "test: a command that is not there fails and is named" sh -c "[ $status != 0 ] && grep -q /no/such/program missing"
+check "test: a service" sfc test start web --network none --ready tcp:80 --label service -- nginx -g 'daemon off;'
+check_fails "test: one at a time" 1 "*under test already*" sfc test web -- true
+check_equal "test: exec is inside" "$(sfc test exec web cat /var/www/html/index.html)" "hello from dev"
+check "test: stop" sfc test stop web
+mounted=$(sfc test mount web --label mount)
+check_equal "test: mount prints where" "$(cat "$mounted/var/www/html/index.html")" "hello from dev"
+check "test: umount" sfc test umount web
+check_equal "test: nothing of it is left" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)$(ls -A "$SFC_STATE/test/web" | grep -c scratch)" 00
+check "pack" sfc pack web -o web1.sfc --only start --only notfound --quiet
+check_fails "pack: not over another file" 1 "*there already*" sfc pack web -o web1.sfc
+check "pack: a tenth of the size" test "$(stat -c %s web1.sfc)" -lt 10000000
+check "dev: another page" sfc dev exec web sh -c 'echo "hello again" >/var/www/html/index.html'
+check "pack: the next version" sfc pack web -o web2.sfc --only start --only notfound --quiet --allow-changed
+check "prod: install" sfc prod install web1.sfc
+check "prod: three instances" sfc prod start web --count 3 --publish 127.0.0.1:18481-18483:80 --ready tcp:80 --memory 64M
+check_equal "prod: all answer the same" "$(for port in 18481 18482 18483; do curl -fsS http://127.0.0.1:$port/; done | uniq -c | tr -s ' ')" " 3 hello from dev"
+sfc prod exec web 2 sh -c 'echo mine >/var/log/nginx/note' 2>/dev/null ||
+	echo mine >"$SFC_STATE/prod/web/instances/2/bundle/rootfs/var/log/nginx/note"
+check "prod: update" sfc prod update web web2.sfc
+check_equal "prod: all answer the new page" "$(for port in 18481 18482 18483; do curl -fsS http://127.0.0.1:$port/; done | uniq -c | tr -s ' ')" " 3 hello again"
+check_equal "prod: what an instance wrote is kept" "$(cat "$SFC_STATE/prod/web/instances/2/upper/var/log/nginx/note")" mine
+check "prod: rollback" sfc prod rollback web
+check_equal "prod: the old page" "$(curl -fsS http://127.0.0.1:18481/)" "hello from dev"
+
+# --- redis: state in the writable layer, a client from inside
+check "redis: dev" sfc dev create kv --from "$root"
+check "redis: test" sfc test kv -q --network none --ready tcp:6379 --probe 'printf "SET k v\r\nSAVE\r\nGET k\r\nQUIT\r\n" | nc -w 2 127.0.0.1 6379' -- redis-server --bind 127.0.0.1 --dir /var/lib/redis
+check "redis: pack" sfc pack kv -o kv.sfc --quiet
+check "redis: install" sfc prod install kv.sfc
+check "redis: start" sfc prod start kv --count 2 --publish 127.0.0.1:18491-18492:6379 --ready tcp:6379
+talk() { printf '%s\r\nQUIT\r\n' "$2" | nc -w 2 127.0.0.1 "$1" | head -n "$3" | tail -n 1 | tr -d '\r'; }
+check_equal "redis: set" "$(talk 18491 'SET name one' 1)" +OK
+check_equal "redis: save" "$(talk 18491 SAVE 1)" +OK
+check_equal "redis: the other has its own data" "$(talk 18492 'GET name' 1)" '$-1'
+check "redis: restart" sfc prod restart kv 1
+check_equal "redis: the data is kept" "$(talk 18491 'GET name' 2)" one
+finish
