@@ -116,11 +116,12 @@ static void holes(void)
 
 static void file_flags(void)
 {
-	int fd = open("flags", O_RDONLY | O_CLOEXEC), bits = 0, writer;
+	int fd = open("flags", O_RDONLY | O_CLOEXEC), bits = 0, before, writer;
 	struct fsxattr extended;
 
 	result("flags-get", ioctl(fd, FS_IOC_GETFLAGS, &bits));
-	bits = FS_APPEND_FL | FS_NODUMP_FL;
+	before = bits; /* what the disk file system knows it by stays */
+	bits = before | FS_APPEND_FL | FS_NODUMP_FL;
 	result("flags-set-append", ioctl(fd, FS_IOC_SETFLAGS, &bits));
 	writer = open("flags", O_WRONLY | O_CLOEXEC);
 	result("flags-append-open-for-writing", writer);
@@ -128,12 +129,11 @@ static void file_flags(void)
 	result("flags-append-unlink", unlink("flags"));
 	close(fd);
 	fd = open("flags", O_RDONLY | O_CLOEXEC);
-	bits = FS_IMMUTABLE_FL;
+	bits = before | FS_IMMUTABLE_FL;
 	result("flags-set-immutable", ioctl(fd, FS_IOC_SETFLAGS, &bits));
 	result("flags-immutable-chmod", chmod("flags", 0600));
 	result("flags-immutable-link", link("flags", "flags-link"));
-	bits = 0;
-	result("flags-clear", ioctl(fd, FS_IOC_SETFLAGS, &bits));
+	result("flags-clear", ioctl(fd, FS_IOC_SETFLAGS, &before));
 	result("flags-extended-get", ioctl(fd, FS_IOC_FSGETXATTR, &extended));
 	result("flags-unlink", unlink("flags"));
 	close(fd);
