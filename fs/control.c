@@ -161,8 +161,8 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 		forbidden |= errno == EACCES;
 	}
 	if (forbidden)
-		return error_set(err, -EACCES, "%s: only root and whoever mounted may do this",
-				 mountpoint);
+		return error_set(err, -EACCES, "%s is not a mount that a tracefs of yours serves; only "
+					       "root and whoever mounted may ask", mountpoint);
 	return error_set(err, -ENOENT, "%s is not a mount that a tracefs serves", mountpoint);
 }
 

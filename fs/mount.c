@@ -158,6 +158,16 @@ static int move_to(int mount_fd, const char *path)
 	return move_mount(mount_fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
+bool mount_is_root_of_all(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned int inside = 1, outside = 1, count = 0;
+
+	return geteuid() == 0 && file &&
+	       fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
+	       outside == 0 && count == 4294967295u;
+}
+
 bool mount_privileged(void)
 {
 	_cleanup_(closep) int context = fsopen("fuse", FSOPEN_CLOEXEC);
@@ -315,7 +325,10 @@ static int upper_make(const char *path, int root_fd, struct error *err)
 	sticky_prepare(root_fd, fd);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
-	if (chown(path, st.st_uid, st.st_gid) < 0 || chmod(path, st.st_mode & 07777) < 0 ||
+	/* in a user namespace the owner may be somebody who does not exist there */
+	if (chown(path, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
+		return error_errno(err, "cannot prepare %s", path);
+	if (chmod(path, st.st_mode & 07777) < 0 ||
 	    utimensat(AT_FDCWD, path, times, 0) < 0)
 		return error_errno(err, "cannot prepare %s", path);
 	return 0;

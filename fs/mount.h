@@ -38,6 +38,8 @@ struct mount {
  */
 int mount_point_check(const char *path, char **ret_path, struct error *err);
 
+/* Root, and not of a user namespace only: kernel passthrough is for nobody else. */
+bool mount_is_root_of_all(void);
 /* Do we have the right to mount? */
 bool mount_privileged(void);
 

@@ -263,7 +263,7 @@ static int start_transport(struct run *run, struct error *err)
 	struct backing *backing = &run->fs->backing;
 	int r;
 
-	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF;
+	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF && mount_is_root_of_all();
 	/* one level for us, and one for the overlay above; alone, the source may be stacked too */
 	backing->depth = run->options->scratch ? 1 : 2;
 	r = transport_init(&run->transport, run->session, run->mount.fuse_fd, backing, err);
@@ -437,6 +437,18 @@ void run_serve(struct run *run)
 
 /* The end. */
 
+/* A manifest that was made for a mount that did not come to be. */
+static void manifest_remove(const char *path)
+{
+	static const char *const parts[] = {"", "-wal", "-shm"};
+	char name[4200];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, parts[i]);
+		unlink(name);
+	}
+}
+
 static void stop_serving(struct run *run)
 {
 	control_release(&run->control);
@@ -500,6 +512,8 @@ void run_release(struct run *run, bool good, const char *last_words)
 	if (run->recorder_open)
 		recorder_release(&run->recorder);
 	manifest_close(run->manifest);
+	if (run->manifest_is_new && !run->recorder_open)
+		manifest_remove(run->options->manifest);
 	if (run->fs) {
 		tracefs_release(run->fs);
 		free(run->fs);
