@@ -103,7 +103,9 @@ static struct batch_path *batch_path(struct batch *batch, const char *path, size
 static void batch_path_found(struct batch *batch, struct batch_path *path,
 			     const struct found *found)
 {
-	if (path->has_found)
+	/* what was missing and then was made is what was made */
+	if (path->has_found &&
+	    (path->found.kind != ENTRY_MISSING || found->kind == ENTRY_MISSING))
 		return;
 	path->has_found = true;
 	path->found = *found;

@@ -95,6 +95,16 @@ void control_release(struct control *control)
 	control->fd = -1;
 }
 
+void control_sweep(dev_t dev)
+{
+	struct sockaddr_un address;
+	char directory[80];
+
+	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++)
+		if (address_of(directory, dev, &address) == 0)
+			unlink(address.sun_path);
+}
+
 static bool may_ask(int fd)
 {
 	struct ucred peer;
@@ -160,10 +170,9 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 			return take_fd(&fd);
 		forbidden |= errno == EACCES;
 	}
-	if (forbidden)
-		return error_set(err, -EACCES, "%s is not a mount that a tracefs of yours serves; only "
-					       "root and whoever mounted may ask", mountpoint);
-	return error_set(err, -ENOENT, "%s is not a mount that a tracefs serves", mountpoint);
+	return error_set(err, forbidden ? -EACCES : -ENOENT,
+			 "%s is not a mount that a tracefs of yours serves%s", mountpoint,
+			 forbidden ? "; only root and whoever mounted may ask" : "");
 }
 
 int control_ask(const char *mountpoint, const char *question, struct text *answer,

@@ -14,6 +14,7 @@
 #define FS_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "db/base/error.h"
 #include "db/base/text.h"
@@ -27,6 +28,8 @@ struct control {
 /* Listen for questions about the mount that is seen at mountpoint. */
 int control_open(struct control *control, const char *mountpoint, struct error *err);
 void control_release(struct control *control);
+/* Remove the socket of a mount of this device, whose server was killed. */
+void control_sweep(dev_t dev);
 
 /*
  * Take one question: the connection to answer on and the question, or -EAGAIN when there was none

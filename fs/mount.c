@@ -255,7 +255,6 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 					      "fuse3 installed?)", options->mountpoint);
 	mount->fuse_fd = fuse_session_fd(session);
 	mount->attached = true;
-	mount->id = mount_id_of(options->mountpoint);
 	return 0;
 }
 
@@ -447,19 +446,31 @@ int mount_stack(struct mount *mount, int root_fd, struct error *err)
 
 /* There and away. */
 
+/* What is seen at the mount point now is ours. */
+static void mount_identify(struct mount *mount)
+{
+	struct stat st;
+
+	mount->attached = true;
+	mount->id = mount_id_of(mount->mountpoint);
+	if (stat(mount->mountpoint, &st) == 0)
+		mount->dev = st.st_dev;
+}
+
 int mount_attach(struct mount *mount, struct error *err)
 {
 	int r;
 
-	if (mount->attached)
+	if (mount->by_helper) { /* it is there already, and now it can answer */
+		mount_identify(mount);
 		return 0;
+	}
 	r = move_to(mount->mount_fd, mount->mountpoint);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", mount->mountpoint);
-	mount->attached = true;
 	closep(&mount->mount_fd);
 	mount->mount_fd = -1;
-	mount->id = mount_id_of(mount->mountpoint);
+	mount_identify(mount);
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct mount {
 	bool by_helper;          /* fusermount3 did it */
 	bool attached;
 	uint64_t id;             /* of the mount that is seen, as statx() has it */
+	dev_t dev;               /* and its device, as stat() has it */
 };
 
 /*

@@ -327,6 +327,24 @@ static int check_transport(struct run *run, struct error *err)
 	return 0;
 }
 
+/*
+ * Our clone of the source is the better thing to walk: what is mounted inside it, perhaps a server
+ * that does not answer, is not there. Only where other disks belong to it the host's view is needed.
+ */
+static int start_catalog(struct run *run, struct error *err)
+{
+	const struct source *source = &run->fs->source;
+	const char *root = source->path;
+
+	if (source->cloned && source->mounts.count == 0) {
+		snprintf(run->catalog_root, sizeof(run->catalog_root), "/proc/self/fd/%d/.",
+			 source->fd);
+		root = run->catalog_root;
+	}
+	return cataloguer_start(&run->cataloguer, run->options->manifest, root, run->options->xdev,
+				err);
+}
+
 int run_mount(struct run *run, struct error *err)
 {
 	struct error control = ERROR_INIT;
@@ -350,10 +368,9 @@ int run_mount(struct run *run, struct error *err)
 	r = mount_attach(&run->mount, err);
 	if (r < 0)
 		return r;
-	watcher_tell(&run->watcher, run->mount.id);
+	watcher_tell(&run->watcher, run->mount.id, run->mount.dev);
 	if (!run->options->no_catalog)
-		r = cataloguer_start(&run->cataloguer, run->options->manifest,
-				     run->fs->source.path, run->options->xdev, err);
+		r = start_catalog(run, err);
 	if (r == 0 && control_open(&run->control, run->mount.mountpoint, &control) < 0)
 		log_warning("%s: --mark, --flush, --status and --unmount will not work",
 			    control.message);

@@ -31,6 +31,7 @@ struct run {
 	struct recorder recorder;
 	bool recorder_open;
 	struct cataloguer cataloguer;
+	char catalog_root[32]; /* what it walks */
 	struct control control;
 	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
 	int signal_fd;

@@ -14,9 +14,13 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/manifest.h"
+#include "fs/control.h"
 
-/* What is said over the pipe, eight bytes at a time: the id of a mount, or this. */
-static const uint64_t ALL_IS_WELL = 0;
+/* What is said over the pipe; a mount id of 0: all is well. */
+struct message {
+	uint64_t id;
+	dev_t dev;
+};
 
 /* The daemon is gone: no lookup of the mount point may be needed to unmount it. */
 static void unmount(const char *mountpoint, uint64_t id)
@@ -48,7 +52,7 @@ static void keep_only(int fd)
 
 static void watch(int fd, const char *mountpoint, const char *manifest)
 {
-	uint64_t id = 0, said;
+	struct message mount = {0}, said;
 
 	setsid();
 	signal(SIGINT, SIG_IGN);
@@ -57,13 +61,14 @@ static void watch(int fd, const char *mountpoint, const char *manifest)
 	prctl(PR_SET_NAME, "tracefs-watch");
 	keep_only(fd);
 	while (io_read(3, &said, sizeof(said)) == sizeof(said)) {
-		if (said == ALL_IS_WELL)
+		if (said.id == 0)
 			_exit(0);
-		id = said;
+		mount = said;
 	}
-	if (id == 0)
+	if (mount.id == 0)
 		_exit(0);
-	unmount(mountpoint, id);
+	unmount(mountpoint, mount.id);
+	control_sweep(mount.dev);
 	mark_sessions(manifest);
 	log_error("the process that served %s was killed: it is unmounted and its session in %s "
 		  "is marked as interrupted", mountpoint, manifest);
@@ -92,16 +97,18 @@ int watcher_start(struct watcher *watcher, const char *mountpoint, const char *m
 	return 0;
 }
 
-void watcher_tell(struct watcher *watcher, uint64_t mount_id)
+void watcher_tell(struct watcher *watcher, uint64_t mount_id, dev_t dev)
 {
-	io_write(watcher->fd, &mount_id, sizeof(mount_id));
+	const struct message message = {.id = mount_id, .dev = dev};
+
+	io_write(watcher->fd, &message, sizeof(message));
 }
 
 void watcher_stop(struct watcher *watcher)
 {
 	if (watcher->fd < 0)
 		return;
-	io_write(watcher->fd, &ALL_IS_WELL, sizeof(ALL_IS_WELL));
+	watcher_tell(watcher, 0, 0);
 	closep(&watcher->fd);
 	watcher->fd = -1;
 	waitpid(watcher->pid, NULL, 0);

@@ -20,8 +20,8 @@ struct watcher {
 /* Fork it, before there are threads and open files. Both paths are canonical. */
 int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
 		  struct error *err);
-/* There is something to take away now: the mount with this id. */
-void watcher_tell(struct watcher *watcher, uint64_t mount_id);
+/* There is something to take away now: the mount with this id, of this device. */
+void watcher_tell(struct watcher *watcher, uint64_t mount_id, dev_t dev);
 /* All is well: it ends. Returns when it has. */
 void watcher_stop(struct watcher *watcher);
 
