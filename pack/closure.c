@@ -22,7 +22,7 @@ static const struct {
 	[REASON_RULE] = {"rule", "by rule"},
 	[REASON_PARENT] = {"parent", "directory of"},
 	[REASON_TARGET] = {"target", "target of the link"},
-	[REASON_PASSAGE] = {"passage", "link on the way to"},
+	[REASON_PASSAGE] = {"passage", "on the way to"},
 	[REASON_INTERPRETER] = {"interpreter", "interpreter of"},
 	[REASON_NEEDED] = {"needed", "needed by"},
 	[REASON_SHEBANG] = {"shebang", "runs the script"},
@@ -390,7 +390,7 @@ static int put(struct closure *closure, const struct source_entry *file, unsigne
 	return r;
 }
 
-/* A walk on its way: the links it goes through are needed too. */
+/* A walk on its way: the links it goes through are needed too, and what it climbs out of. */
 struct passage {
 	struct closure *closure;
 	struct reason reason;
@@ -398,11 +398,11 @@ struct passage {
 	struct error *err;
 };
 
-static int pass_link(const struct source_entry *link, void *data)
+static int pass(const struct source_entry *entry, void *data)
 {
 	const struct passage *passage = data;
 
-	return put(passage->closure, link, 0, &passage->reason, passage->rule, NULL, passage->err);
+	return put(passage->closure, entry, 0, &passage->reason, passage->rule, NULL, passage->err);
 }
 
 int closure_add(struct closure *closure, const char *path, unsigned int flags,
@@ -414,7 +414,7 @@ int closure_add(struct closure *closure, const char *path, unsigned int flags,
 	int r;
 
 	passage.reason = (struct reason){REASON_PASSAGE, reason->from, path};
-	r = source_walk(closure->source, path, 0, pass_link, &passage, &file, err);
+	r = source_walk(closure->source, path, 0, pass, &passage, &file, err);
 	if (r != 0)
 		return r;
 	return put(closure, file, flags, reason, rule, ret_entry, err);

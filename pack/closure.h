@@ -32,7 +32,7 @@ enum reason_kind {
 	REASON_RULE,        /* detail: the rule */
 	REASON_PARENT,      /* the directory of `from` */
 	REASON_TARGET,      /* what the link `from` names */
-	REASON_PASSAGE,     /* a link on the way to detail, which `from` (or a session) asked for */
+	REASON_PASSAGE,     /* a link, or a directory left by "..", on the way to detail, which `from` (or a session) asked for */
 	REASON_INTERPRETER, /* the ELF interpreter of `from` */
 	REASON_NEEDED,      /* a library that `from` needs; detail: the name it is needed by */
 	REASON_SHEBANG,     /* the interpreter of the script `from`; detail: how it is called */

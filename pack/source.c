@@ -305,11 +305,14 @@ int source_walk(struct source *source, const char *path, unsigned int flags, sou
 		if (!part)
 			break;
 		walk.done = (size_t)(left - walk.rest);
-		r = walk_part(source, &walk, part, length, &next, err);
+		if (hop && length == 2 && memcmp(part, "..", 2) == 0)
+			r = hop(walk.at, data);
+		if (r == 0)
+			r = walk_part(source, &walk, part, length, &next, err);
 		if (r == 0 && next->kind == ENTRY_MISSING)
 			r = error_set(err, -ENOENT, "'%s' is not in '%s'", next->path,
 				      source->path);
-		if (r < 0)
+		if (r != 0)
 			break;
 		if (next->kind != ENTRY_LINK || (!*left && !(flags & SOURCE_FOLLOW))) {
 			walk.at = next;

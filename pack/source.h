@@ -52,11 +52,12 @@ int source_look(struct source *source, const char *path, const struct source_ent
 
 /*
  * Walk any path from the root to the end, through every link but, without SOURCE_FOLLOW, a last one.
- * hop (or NULL) is called for each link walked through. 0 with an entry that exists, or -ENOENT,
+ * hop (or NULL) is called for each link walked through, and for each directory that ".." leaves: they
+ * have to be there for the walk to succeed. A hop that returns non-zero ends it. 0 with an entry that exists, or -ENOENT,
  * -ENOTDIR, -ELOOP (err set for each).
  */
 enum source_walk_flags { SOURCE_FOLLOW = 1 << 0 };
-typedef int (*source_hop)(const struct source_entry *link, void *data);
+typedef int (*source_hop)(const struct source_entry *entry, void *data);
 int source_walk(struct source *source, const char *path, unsigned int flags, source_hop hop,
 		void *data, const struct source_entry **ret_entry, struct error *err);
 

@@ -12,7 +12,7 @@ requires jq --version
 base=$(sh "$srcdir/tests/minbase.sh") || skip "needs a Debian root (tests/minbase.sh)"
 
 # A root of our own over the shared one: sources must not change while others use them.
-mkdir root upper work mnt
+mkdir root upper work mnt stop
 mount -t overlay overlay -o "lowerdir=$base,upperdir=$dir/upper,workdir=$dir/work" root ||
 	skip "needs overlayfs"
 on_exit umount -l "$dir/root"
@@ -188,6 +188,19 @@ mount -t tmpfs -o size=64k tmpfs small
 check_fails "an output that does not fit" 1 "tracepack: *No space left*" tracepack build m.db -s root -o small/x.sqsh
 check_equal "and leaves nothing" "$(ls -A small)" ""
 umount small
+
+# whenever it is stopped, nothing is left but perhaps the whole image
+for pause in 0 0.05 0.2 1; do
+	tracepack build m.db -s root -o stop/x.sqsh --level 22 --threads 1 -q 2>/dev/null &
+	pid=$!
+	sleep "$pause"
+	kill -INT "$pid" 2>/dev/null
+	wait "$pid"
+	check_equal "stopped after $pause s: nothing half-written" \
+		"$(find stop -type f ! -name x.sqsh)" ""
+	[ ! -e stop/x.sqsh ] || check "and whole" unsquashfs -s stop/x.sqsh >/dev/null
+	rm -f stop/x.sqsh
+done
 
 # --- commands in the root ---
 check_equal "which finds it through links" "$(tracepack which -s root sh)" /usr/bin/sh
