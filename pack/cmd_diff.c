@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
 #include "pack/columns.h"
 #include "pack/difference.h"
+#include "pack/difference_show.h"
 #include "pack/json.h"
 
 const char diff_usage[] =
@@ -40,56 +40,6 @@ struct pair {
 
 /* ---- as text ---- */
 
-static void add_signed_size(struct text *text, int64_t bytes)
-{
-	text_add(text, bytes < 0 ? "-" : bytes > 0 ? "+" : "");
-	text_add_size(text, bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes);
-}
-
-static void add_change(struct text *text, const struct difference *difference, unsigned int bit)
-{
-	const struct found *a = &difference->a->found, *b = &difference->b->found;
-
-	switch (bit) {
-	case DIFFERENT_KIND:
-		text_printf(text, " %s → %s", entry_kind_name(a->kind), entry_kind_name(b->kind));
-		break;
-	case DIFFERENT_SIZE:
-		text_add(text, " ");
-		text_add_count(text, a->size);
-		text_add(text, " → ");
-		text_add_count(text, b->size);
-		break;
-	case DIFFERENT_TARGET:
-		text_printf(text, " %s → %s", a->target, b->target);
-		break;
-	case DIFFERENT_MODE:
-		text_printf(text, " %04o → %04o", a->mode, b->mode);
-		break;
-	case DIFFERENT_OWNER:
-		text_printf(text, " %u:%u → %u:%u", a->uid, a->gid, b->uid, b->gid);
-		break;
-	default:
-		break;
-	}
-}
-
-static char *describe_change(const struct difference *difference)
-{
-	struct text text = TEXT_INIT;
-
-	text_printf(&text, "%s  (", difference->a->path);
-	for (unsigned int i = 0; difference_name(i); i++) {
-		if (!(difference->what & (1U << i)))
-			continue;
-		text_printf(&text, "%s%s", text.bytes[text.size - 1] == '(' ? "" : ", ",
-			    difference_name(i));
-		add_change(&text, difference, 1U << i);
-	}
-	text_add(&text, ")");
-	return text_take(&text);
-}
-
 static void add_row(struct columns *columns, const struct difference *difference)
 {
 	const struct inventory_item *item = difference->b ? difference->b : difference->a;
@@ -102,10 +52,10 @@ static void add_row(struct columns *columns, const struct difference *difference
 	else if (!difference->a || !difference->b)
 		text_add_size(&size, item->found.size);
 	else if (difference->what & DIFFERENT_SIZE)
-		add_signed_size(&size, (int64_t)(item->found.size - difference->a->found.size));
+		difference_add_size(&size, (int64_t)(item->found.size - difference->a->found.size));
 	columns_add(columns, size.bytes);
 	if (difference->a && difference->b)
-		change = describe_change(difference);
+		change = difference_describe(difference);
 	columns_add(columns, change ? change : item->path);
 	columns_end(columns);
 }
@@ -122,7 +72,7 @@ static void add_summary(const struct differences *differences, struct text *text
 	text_add(text, "), ");
 	text_add_count(text, differences->changed);
 	text_add(text, " changed (");
-	add_signed_size(text, differences->changed_bytes);
+	difference_add_size(text, differences->changed_bytes);
 	text_add(text, "), ");
 	text_add_count(text, differences->same);
 	text_add(text, " the same\n");
@@ -152,40 +102,6 @@ static int print_text(const struct arguments *args, const struct differences *di
 
 #define NUMBER(value) ((json_int_t)(value))
 
-static json_t *side_json(const struct inventory_item *item, bool with_path)
-{
-	json_auto_t *json = json_object();
-	int r = json ? 0 : -1;
-
-	if (r == 0 && with_path)
-		r = json_set(json, "path", json_path(item->path));
-	if (r == 0)
-		r = json_object_update_new(
-			json, json_pack("{s:s*, s:I, s:I, s:I, s:I, s:f}", "kind",
-					entry_kind_name(item->found.kind), "size",
-					NUMBER(item_size(item)), "mode",
-					NUMBER(item->found.mode), "uid", NUMBER(item->found.uid),
-					"gid", NUMBER(item->found.gid), "mtime",
-					(double)item->found.mtime_ns / 1e9));
-	if (r == 0 && item->found.target)
-		r = json_set(json, "target", json_path(item->found.target));
-	return r == 0 ? take(json) : NULL;
-}
-
-static json_t *change_json(const struct difference *difference)
-{
-	json_auto_t *what = json_array();
-	int r = what ? 0 : -1;
-
-	for (unsigned int i = 0; r == 0 && difference_name(i); i++)
-		if (difference->what & (1U << i))
-			r = json_array_append_new(what, json_string(difference_name(i)));
-	return r < 0 ? NULL
-		     : json_pack("{s:o, s:O, s:o, s:o}", "path", json_path(difference->a->path),
-				 "what", what, "a", side_json(difference->a, false), "b",
-				 side_json(difference->b, false));
-}
-
 static json_t *pair_json(const struct arguments *args, const struct pair *pair)
 {
 	json_auto_t *added = json_array(), *removed = json_array(), *changed = json_array();
@@ -196,11 +112,11 @@ static json_t *pair_json(const struct arguments *args, const struct pair *pair)
 		const struct difference *difference = &differences->items[i];
 
 		if (!difference->a)
-			r = json_array_append_new(added, side_json(difference->b, true));
+			r = json_array_append_new(added, difference_side_json(difference->b, true));
 		else if (!difference->b)
-			r = json_array_append_new(removed, side_json(difference->a, true));
+			r = json_array_append_new(removed, difference_side_json(difference->a, true));
 		else
-			r = json_array_append_new(changed, change_json(difference));
+			r = json_array_append_new(changed, difference_json(difference));
 	}
 	if (r < 0)
 		return NULL;

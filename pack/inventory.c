@@ -120,11 +120,10 @@ static int take_tree(struct inventory *inventory, struct tree *tree, struct erro
 	return r;
 }
 
-static int load_directory(const char *path, struct inventory *inventory, struct error *err)
+static int open_directory(const char *path, struct inventory *inventory, struct error *err)
 {
 	struct scan_options options = {.keep_going = true};
 	struct inventory_disk *disk = inventory->disk = disk_new();
-	int r;
 
 	if (!disk)
 		return error_oom(err);
@@ -133,8 +132,16 @@ static int load_directory(const char *path, struct inventory *inventory, struct 
 		return error_errno(err, "cannot open '%s'", path);
 	if (scan_new(disk->fd, &options, &disk->scan) < 0 || tree_new(&disk->tree) < 0)
 		return error_oom(err);
-	r = scan_all(disk->scan, disk->tree, err);
-	return r < 0 ? r : take_tree(inventory, disk->tree, err);
+	return 0;
+}
+
+static int load_directory(const char *path, struct inventory *inventory, struct error *err)
+{
+	int r = open_directory(path, inventory, err);
+
+	if (r == 0)
+		r = scan_all(inventory->disk->scan, inventory->disk->tree, err);
+	return r < 0 ? r : take_tree(inventory, inventory->disk->tree, err);
 }
 
 static int load_image(const char *path, struct inventory *inventory, struct error *err)
@@ -195,6 +202,32 @@ int inventory_load(const char *path, enum inventory_part part,
 		r = load_image(path, &inventory, err);
 	if (r < 0)
 		return r;
+	*ret_inventory = inventory;
+	inventory = (struct inventory)INVENTORY_INIT;
+	return 0;
+}
+
+int inventory_load_like(const char *path, const struct inventory *like,
+			struct inventory *ret_inventory, struct error *err)
+{
+	_cleanup_(inventory_release) struct inventory inventory = {.kind = INVENTORY_DIRECTORY};
+	struct error ignored;
+	struct node *node;
+	int r = open_directory(path, &inventory, err);
+
+	for (size_t i = 0; i < like->count && r == 0; i++) {
+		r = scan_path(inventory.disk->scan, inventory.disk->tree, like->items[i].path, &node,
+			      &ignored);
+		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG)
+			r = 0;
+		else if (r < 0)
+			error_set(err, r, "%s", ignored.message);
+	}
+	if (r == 0)
+		r = add_below(&inventory, tree_root(inventory.disk->tree), "/", err);
+	if (r < 0)
+		return r;
+	qsort(inventory.items, inventory.count, sizeof(*inventory.items), by_path);
 	*ret_inventory = inventory;
 	inventory = (struct inventory)INVENTORY_INIT;
 	return 0;

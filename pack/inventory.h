@@ -71,6 +71,9 @@ int inventory_load(const char *path, enum inventory_part part,
 /* From a manifest that is open. */
 int inventory_from_manifest(struct manifest *manifest, enum inventory_part part,
 			    struct inventory *ret_inventory, struct error *err);
+/* Of a directory only the paths that another inventory has, where they are there. */
+int inventory_load_like(const char *path, const struct inventory *like,
+			struct inventory *ret_inventory, struct error *err);
 void inventory_release(struct inventory *inventory);
 
 /* By path, or NULL. Of several with one path (misses) any. */

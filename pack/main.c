@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{"image", cmd_image, "make an image of a whole directory or tar", image_usage},
 	{"export", cmd_export, "write a root or package as container image, bundle or tar",
 	 export_usage},
+	{"impact", cmd_impact, "does a newer source mean a new build?", impact_usage},
 	{"import", cmd_import, "make a root file system from a directory, tar or container image",
 	 import_usage},
 	{"ls", cmd_ls, "list what is in a manifest, image, package or directory", ls_usage},

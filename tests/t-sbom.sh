@@ -3,33 +3,12 @@
 # A package says which packages of the distribution are inside, in the words of their own managers and
 # as a bill of materials: asked of dpkg-query and apk, and checked against CycloneDX's schema.
 . "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/manifest.sh"
 requires root
 requires sqlite3 --version
 requires jq --version
 requires dpkg-query --version
 command -v unsquashfs >/dev/null || skip "needs unsquashfs"
-
-# manifest FILE ROOT PATH…: one session that opened these, as they are in the root.
-manifest() {
-	file=$1 root=$2
-	shift 2
-	{
-		cat "$srcdir/db/schema.sql"
-		echo "INSERT INTO program VALUES (1, '/bin/sh', 'sh');
-		INSERT INTO session (id, uuid, label, kind, mode, source, command, host, kernel, tool, started_ns, ended_ns, state)
-		VALUES (1, '0b0e7c5c-94a5-4a3e-9d6c-000000000001', 'l', 'test', 'every', '$root', '[\"/bin/sh\"]',
-			'h', 'k', 't', 1000000000000000000, 1000000001000000000, 'complete');"
-		i=0
-		for path; do
-			i=$((i + 1))
-			ns=$(stat -c %.9Y "$root$path" | tr -d .)
-			stat -c "INSERT INTO entry (id, path, kind, size, mode, uid, gid, mtime_ns, nlink)
-				VALUES ($i, '$path', 'file', %s, 420, 0, 0, $ns, 1);" "$root$path"
-			echo "INSERT INTO access (entry, session, op, errno, program, count, reading, first_seq, first_ns, last_ns)
-				VALUES ($i, 1, 'open', 0, 1, 1, 1, $i, 1000000000000000000, 1000000000000000000);"
-		done
-	} | sqlite3 "$file" || fail "cannot make $file"
-}
 
 # property NAME: of the component on standard input
 property() { jq -r --arg name "$1" '.properties[] | select(.name == $name) | .value'; }
