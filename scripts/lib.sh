@@ -167,11 +167,16 @@ namespaces_run() {
 	namespaces_pid=$!
 	wait_child "$namespaces_pid"
 	namespaces_status=$child_status
+	exit_on_signals
+	exec 3<&-
+}
+
+# An ordinary exit, so that what is to be done on it is done.
+exit_on_signals() {
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 131' QUIT
 	trap 'exit 143' TERM
-	exec 3<&-
 }
 
 # wait_child PID: until it has ended; sets child_status. A trap that sets "interrupted" ends no waiting.
@@ -197,7 +202,10 @@ namespaces_ask() {
 # End everything inside, and wait until it is gone: process 1 dies after all the others.
 namespaces_end() {
 	trap '' HUP INT QUIT TERM
+	# the signal may have come before we knew whom we started; stopped, it cannot start another
+	namespaces_pid=${namespaces_pid:-${!:-}}
 	if [ -n "$namespaces_pid" ]; then
+		kill -STOP "$namespaces_pid" 2>/dev/null
 		kill_together "$namespaces_pid" "$(namespaces_first)"
 	fi
 	exit "$1"

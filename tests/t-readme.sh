@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# README's queries and its "Tracing anything", taken from its text and run.
+# shellcheck disable=SC2016 # for the inner shell
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/slim.sh"
+minbase nginx-light
+requires curl --version
+requires ip -Version
+
+# section TITLE: its indented lines.
+section() {
+	awk -v title="$1" '/^---/ { inside = last == title } { last = $0 } inside && /^    /' "$srcdir/README" |
+		sed 's/^    //'
+}
+
+check_equal "README is plain text of 80 columns, but for what programs print" \
+	"$(grep -v '^    ' "$srcdir/README" | awk 'length > 80')" ""
+grep -oE '(scripts|tests|fs|pack|db)/[a-z_-]+(\.[a-z]+)?' "$srcdir/README" | sort -u >"$dir/named"
+while read -r file; do
+	check "$file, which it names, is there" test -e "$srcdir/$file"
+done <"$dir/named"
+
+# Tracing anything: the commands as they stand, with other places for its files.
+mkdir "$dir/traced"
+section 'Tracing anything' | sed "s|/mnt/traced|$dir/traced|g; s|/var/tmp/web.db|$dir/web.db|g; s|/srv/web|$root|g" |
+	grep -v '^mkdir ' | sed 's|^chroot .*|& \|\| :|' >"$dir/walk"
+check "it is some commands" test "$(wc -l <"$dir/walk")" -ge 5
+# as installed: mount(8) looks for its helpers in the system's directory alone
+mkdir "$dir/helper"
+ln -s "$(command -v tracefs)" "$dir/helper/mount.fuse.tracefs"
+unshare --mount sh -ec 'mount -t overlay -o "lowerdir=$1/helper:/usr/sbin" overlay /usr/sbin; exec sh -ex "$1/walk"' \
+	sh "$dir" >"$dir/walk.out" 2>"$dir/walk.err"
+check_equal "they run" $? 0
+cat "$dir/walk.err"
+check "what was read is among what was needed" grep -q '^/etc/passwd|1$' "$dir/walk.out"
+check "what was not there is among what was missing" grep -q '^/etc/nonesuch|' "$dir/walk.out"
+
+# What the record can answer: each query, on a manifest of nginx, gives rows.
+sfc slim -q --root "$root" -o "$dir/nginx.sfc" --keep-manifest "$dir/nginx.db" --network none \
+	--ready tcp:80 --probe 'curl -fsS http://localhost/' -- nginx -g 'daemon off;'
+check_equal "nginx is traced" $? 0
+section 'What the record can answer' | tr '\n' ' ' | sed 's/; */;\n/g' >"$dir/queries"
+check_equal "there are six queries" "$(grep -c '^SELECT .*;$' "$dir/queries")" 6
+while read -r query; do
+	rows=$(sqlite3 nginx.db "$query" 2>&1 | tee rows | wc -l)
+	check "it has rows, and no error: $query" test "$rows" -gt 0 -a -z "$(grep -i '^error\|^parse error' rows)"
+done <"$dir/queries"
+check_equal "the session is whole" "$(sqlite3 nginx.db 'SELECT state, dropped FROM session')" "complete|0"
+check_equal "the package holds the same record" \
+	"$(unsquashfs -cat nginx.sfc sfc/manifest.db >in.db && sqlite3 in.db 'SELECT path, opens FROM needed')" \
+	"$(sqlite3 nginx.db 'SELECT path, opens FROM needed')"
+finish
