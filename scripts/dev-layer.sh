@@ -2,14 +2,14 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016 # names of lib.sh and state.sh, or for those who source this
 # Bases and the layers over them. Sourced after state.sh by sfc-dev, sfc-test and sfc-pack.
 #
-#	$state/base/ID/base.json    {id, from, parent, created}; never changed once it is there
-#	$state/base/ID/tree         a root file system, or, with a parent, the layer over that
-#	$state/base/ID/config.json  how to start it, when the image said so
-#	$state/dev/NAME/dev.json    {name, base, from, created, history}
-#	$state/dev/NAME/{upper,work,root}   the layer of NAME, and where it is mounted while in use
+#	$state_dir/base/ID/base.json    {id, from, parent, created}; never changed once it is there
+#	$state_dir/base/ID/tree         a root file system, or, with a parent, the layer over that
+#	$state_dir/base/ID/config.json  how to start it, when the image said so
+#	$state_dir/dev/NAME/dev.json    {name, base, from, created, history}
+#	$state_dir/dev/NAME/{upper,work,root}   the layer of NAME, and where it is mounted while in use
 
-base_at() { echo "$state/base/$1"; }
-dev_at() { echo "$state/dev/$1"; }
+base_at() { echo "$state_dir/base/$1"; }
+dev_at() { echo "$state_dir/dev/$1"; }
 
 dev_must_exist() {
 	[ -n "${1:-}" ] || misused "which name? 'sfc dev list' shows them"

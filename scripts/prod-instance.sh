@@ -2,8 +2,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016,SC2015 # shared names; jq and sh programs in quotes
 # One running copy of a package. Sourced by sfc-prod after state.sh, runtime.sh, prod-package.sh.
 #
-#	$state/prod/APP/app.json              {name, package, previous, history}
-#	$state/prod/APP/instances/I/
+#	$state_dir/prod/APP/app.json              {name, package, previous, history}
+#	$state_dir/prod/APP/instances/I/
 #		instance.json    how it is to be run, whose it is, whether it is wanted up
 #		upper, work      its writable layer, kept from run to run unless ephemeral
 #		bundle/          config.json and rootfs, the mounted root
@@ -15,8 +15,8 @@
 # the runtime in the foreground, and when that ends writes `exit` and takes down what was put up.
 # Should the supervisor be killed, the next command that looks does the same.
 
-app_at() { echo "$state/prod/$1"; }
-instance_at() { echo "$state/prod/$1/instances/$2"; }
+app_at() { echo "$state_dir/prod/$1"; }
+instance_at() { echo "$state_dir/prod/$1/instances/$2"; }
 container_id() { echo "sfc-$1-$2"; }
 
 app_must_exist() {
@@ -30,7 +30,7 @@ instance_must_exist() {
 
 # instance_names APP: one a line, in order.
 instance_names() {
-	for instance_record in "$state/prod/$1"/instances/*/instance.json; do
+	for instance_record in "$state_dir/prod/$1"/instances/*/instance.json; do
 		[ -e "$instance_record" ] || continue
 		instance_record=${instance_record%/instance.json}
 		echo "${instance_record##*/}"
@@ -60,7 +60,7 @@ instance_up() {
 	package_mount "$up_hex"
 	mkdir -p "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
 	is_mounted "$up_at/bundle/rootfs" ||
-		overlay_mount "$state/mounts/$up_hex/rootfs" "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
+		overlay_mount "$state_dir/mounts/$up_hex/rootfs" "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
 	up_swap=false
 	[ ! -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || up_swap=true
 	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || up_swap=true
@@ -70,7 +70,7 @@ instance_up() {
 		env: (["SFC_APP=\(.app)", "SFC_INSTANCE=\(.name)"] + .env)}' \
 		"$up_at/instance.json" >"$up_at/bundle/options.json" &&
 		jq --slurpfile all "$up_at/bundle/options.json" "\$all[0] as \$o | $(cat "$here/instance.jq")" \
-			"$state/mounts/$up_hex/config.json" >"$up_at/bundle/config.json" ||
+			"$state_dir/mounts/$up_hex/config.json" >"$up_at/bundle/config.json" ||
 		die "cannot write the configuration of $up_app/$up_name"
 }
 
@@ -82,7 +82,7 @@ instance_down() {
 		! process_alive "$down_port" || kill "$process_pid" 2>/dev/null
 		rm -f "$down_port"
 	done
-	[ ! -e "$state/run/$down_runtime/$down_id" ] || runtime "$down_runtime" delete --force "$down_id" 2>/dev/null
+	[ ! -e "$state_dir/run/$down_runtime/$down_id" ] || runtime "$down_runtime" delete --force "$down_id" 2>/dev/null
 	cgroup_remove "/sfc/${down_id#sfc-}"
 	unmount "$1/bundle/rootfs"
 	[ "$(json_get "$1/instance.json" .ephemeral)" != true ] || rm -rf --one-file-system "$1/upper" "$1/work"
@@ -115,7 +115,7 @@ supervise() {
 	supervise_runtime=$(json_get "$at/instance.json" .runtime)
 	# a job of a shell ignores SIGINT and SIGQUIT; the program is to start with them as usual
 	runtime_in_place "$supervise_runtime" "$at/bundle/rootfs" \
-		env --default-signal "$supervise_runtime" --root "$state/run/$supervise_runtime" \
+		env --default-signal "$supervise_runtime" --root "$state_dir/run/$supervise_runtime" \
 		run --bundle "$at/bundle" --pid-file "$at/pid.raw" "$(container_id "$1" "$2")" </dev/null &
 	supervise_child=$!
 	while [ ! -s "$at/pid.raw" ] && kill -0 "$supervise_child" 2>/dev/null; do
@@ -258,7 +258,7 @@ instance_stop() {
 
 # stop_signal HEX: what the image asked to be stopped with.
 stop_signal() {
-	stop_signal=$(json_get "$state/mounts/$1/config.json" '.annotations["org.opencontainers.image.stopSignal"]' 2>/dev/null)
+	stop_signal=$(json_get "$state_dir/mounts/$1/config.json" '.annotations["org.opencontainers.image.stopSignal"]' 2>/dev/null)
 	stop_signal=${stop_signal#SIG}
 	kill -l | grep -qwE "${stop_signal:-x}" && echo "$stop_signal" || echo TERM
 }

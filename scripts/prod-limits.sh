@@ -26,7 +26,7 @@ limits_of() {
 
 # limits_used USER: what the running instances of USER hold, as one JSON object.
 limits_used() {
-	for limits_record in "$state"/prod/*/instances/*/instance.json; do
+	for limits_record in "$state_dir"/prod/*/instances/*/instance.json; do
 		[ -e "$limits_record" ] || continue
 		limits_at=${limits_record%/instance.json}
 		instance_runs "$limits_at" && cat "$limits_record"

@@ -4,7 +4,7 @@
 
 # look_records APP: one JSON object per instance on stdout, its record and what it is doing.
 look_records() {
-	for look in "$state"/prod/${1:-*}/instances/*/instance.json; do
+	for look in "$state_dir"/prod/${1:-*}/instances/*/instance.json; do
 		[ -e "$look" ] || continue
 		look=${look%/instance.json}
 		look_state=$(instance_state "$look")
@@ -32,14 +32,14 @@ look_options() {
 cmd_list() {
 	look_options "$@"
 	if [ -n "$json" ]; then
-		look_apps=$(cat "$state"/prod/${app:-*}/app.json 2>/dev/null)
+		look_apps=$(cat "$state_dir"/prod/${app:-*}/app.json 2>/dev/null)
 		look_records "$app" | jq -s --argjson apps "$(printf '%s' "$look_apps" | jq -s .)" '
 			. as $all | $apps | map(. as $app | . + {instances: ($all | map(select(.app == $app.name)))})'
 		return
 	fi
 	{
 		echo "NAME|STATE|PID|USER|MEMORY|CPUS|PIDS|NETWORK"
-		for record in "$state"/prod/${app:-*}/app.json; do
+		for record in "$state_dir"/prod/${app:-*}/app.json; do
 			[ -e "$record" ] || continue
 			one=${record%/app.json}
 			one=${one##*/}

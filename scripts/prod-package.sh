@@ -20,12 +20,12 @@ package_digest() {
 # package_add FILE DIGEST: take a copy into the store; sets package_hex. DIGEST may be empty.
 package_add() {
 	package_check "$1"
-	package_new=$state/packages/.new.$$
+	package_new=$state_dir/packages/.new.$$
 	lock_shared packages
-	rm -f "$state"/packages/.new.*	# of a command that died: we hold the lock
+	rm -f "$state_dir"/packages/.new.*	# of a command that died: we hold the lock
 	cp --reflink=auto "$1" "$package_new" 2>/dev/null || {
 		rm -f "$package_new"
-		die "cannot copy '$1' to '$state/packages': is the disk full?"
+		die "cannot copy '$1' to '$state_dir/packages': is the disk full?"
 	}
 	package_hex=$(package_digest "$package_new")
 	case $2 in
@@ -34,11 +34,11 @@ package_add() {
 		rm -f "$package_new"
 		die "'$1' is not what was asked for: it is sha256:$package_hex" ;;
 	esac
-	[ -e "$state/packages/$package_hex.sfc" ] && package_had=yes || package_had=
+	[ -e "$state_dir/packages/$package_hex.sfc" ] && package_had=yes || package_had=
 	sync "$package_new"
-	mv -f "$package_new" "$state/packages/$package_hex.sfc"
+	mv -f "$package_new" "$state_dir/packages/$package_hex.sfc"
 	package_problem=$(package_mount_held "$package_hex" && package_layout_problem "$package_hex")
-	if [ -n "$package_problem" ] || ! is_mounted "$state/mounts/$package_hex"; then
+	if [ -n "$package_problem" ] || ! is_mounted "$state_dir/mounts/$package_hex"; then
 		[ -n "$package_had" ] || package_drop "$package_hex"
 		die "'$1' is not a package: ${package_problem:-the kernel cannot mount it}"
 	fi
@@ -47,7 +47,7 @@ package_add() {
 
 # package_layout_problem HEX: what is missing, in words; nothing when all is there.
 package_layout_problem() {
-	package_at=$state/mounts/$1
+	package_at=$state_dir/mounts/$1
 	if [ ! -d "$package_at/rootfs" ]; then echo "no directory rootfs in it"
 	elif [ ! -f "$package_at/config.json" ]; then echo "no config.json in it"
 	elif ! jq -e '.process.args | type == "array" and length > 0' "$package_at/config.json" >/dev/null 2>&1; then
@@ -58,34 +58,34 @@ package_layout_problem() {
 # package_mount HEX: mounted when this returns. The first mount after a boot reads the file once to
 # see that it is still what was installed.
 package_mount() {
-	is_mounted "$state/mounts/$1" && return
+	is_mounted "$state_dir/mounts/$1" && return
 	lock_shared packages
-	[ -f "$state/packages/$1.sfc" ] || die "the package sha256:$1 is gone from '$state/packages'; install it again"
-	[ "$(package_digest "$state/packages/$1.sfc")" = "$1" ] ||
-		die "the package '$state/packages/$1.sfc' was altered after it was installed; remove the file and install it again"
-	package_mount_held "$1" || die "cannot mount '$state/packages/$1.sfc'"
+	[ -f "$state_dir/packages/$1.sfc" ] || die "the package sha256:$1 is gone from '$state_dir/packages'; install it again"
+	[ "$(package_digest "$state_dir/packages/$1.sfc")" = "$1" ] ||
+		die "the package '$state_dir/packages/$1.sfc' was altered after it was installed; remove the file and install it again"
+	package_mount_held "$1" || die "cannot mount '$state_dir/packages/$1.sfc'"
 	unlock_shared
 }
 
 package_mount_held() {
-	mkdir -p "$state/mounts/$1"
-	is_mounted "$state/mounts/$1" ||
-		mount -t squashfs -o ro,loop "$state/packages/$1.sfc" "$state/mounts/$1" 2>/dev/null
+	mkdir -p "$state_dir/mounts/$1"
+	is_mounted "$state_dir/mounts/$1" ||
+		mount -t squashfs -o ro,loop "$state_dir/packages/$1.sfc" "$state_dir/mounts/$1" 2>/dev/null
 }
 
 package_drop() {
-	unmount "$state/mounts/$1"
-	rmdir "$state/mounts/$1" 2>/dev/null
-	rm -f "$state/packages/$1.sfc"
+	unmount "$state_dir/mounts/$1"
+	rmdir "$state_dir/mounts/$1" 2>/dev/null
+	rm -f "$state_dir/packages/$1.sfc"
 }
 
 # package_users HEX: the applications that stand on it, now or as what they could go back to.
 package_users() {
-	for package_app in "$state"/prod/*/app.json; do
+	for package_app in "$state_dir"/prod/*/app.json; do
 		[ -e "$package_app" ] || continue
 		jq -r --arg hex "$1" 'select(.package == $hex or (.previous // "") == $hex) | .name' "$package_app"
 	done
-	for package_app in "$state"/prod/*/instances/*/instance.json; do
+	for package_app in "$state_dir"/prod/*/instances/*/instance.json; do
 		[ -e "$package_app" ] || continue
 		jq -r --arg hex "$1" 'select(.package == $hex) | .name' "$package_app"
 	done
@@ -100,6 +100,6 @@ package_forget() {
 
 # package_info HEX FILTER: from sfc/package.json, empty when there is none.
 package_info() {
-	[ ! -f "$state/mounts/$1/sfc/package.json" ] ||
-		json_get "$state/mounts/$1/sfc/package.json" "$2" 2>/dev/null
+	[ ! -f "$state_dir/mounts/$1/sfc/package.json" ] ||
+		json_get "$state_dir/mounts/$1/sfc/package.json" "$2" 2>/dev/null
 }

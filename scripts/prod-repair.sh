@@ -6,12 +6,12 @@
 cmd_repair() {
 	[ $# = 0 ] || misused "repair takes no argument"
 	lock_shared packages
-	for left in "$state"/packages/.new.* "$state"/prod/.gone.*; do
+	for left in "$state_dir"/packages/.new.* "$state_dir"/prod/.gone.*; do
 		[ -e "$left" ] || continue
 		rm -rf --one-file-system "$left" && echo "removed what was left of '${left##*/}'"
 	done
 	unlock_shared
-	for record in "$state"/prod/*; do
+	for record in "$state_dir"/prod/*; do
 		[ -d "$record" ] || continue
 		app=${record##*/}
 		lock "prod-$app"
@@ -24,14 +24,14 @@ cmd_repair() {
 }
 
 repair_app() {
-	for left in "$state/prod/$app"/instances/.new.* "$state/prod/$app"/instances/*; do
+	for left in "$state_dir/prod/$app"/instances/.new.* "$state_dir/prod/$app"/instances/*; do
 		[ -d "$left" ] && [ ! -f "$left/instance.json" ] || case ${left##*/} in .new.*) [ -d "$left" ] ;; *) false ;; esac || continue
 		rm -rf --one-file-system "$left" && echo "$app: removed the half-made instance '${left##*/}'"
 	done
 	for name in $(instance_names "$app"); do
 		repair_instance "$name"
 	done
-	[ -z "$(json_get "$state/prod/$app/app.json" .updating)" ] ||
+	[ -z "$(json_get "$state_dir/prod/$app/app.json" .updating)" ] ||
 		echo "$app: an update was interrupted; 'sfc prod rollback $app' undoes it, 'sfc prod update' finishes it"
 }
 
@@ -62,7 +62,7 @@ repair_ports() {
 # Mounts and packages that nothing stands on any more.
 repair_mounts() {
 	lock_shared packages
-	for left in "$state"/packages/*.sfc "$state"/mounts/*; do
+	for left in "$state_dir"/packages/*.sfc "$state_dir"/mounts/*; do
 		[ -e "$left" ] || continue
 		hex=${left##*/}
 		hex=${hex%.sfc}
@@ -81,7 +81,7 @@ cmd_enable() {
 	wants=$unit_dir/multi-user.target.wants
 	mkdir -p "$wants" || die "cannot write '$unit_dir'"
 	# the state directory and the program may be elsewhere than the template says
-	sed -e "s|@bindir@|$(dirname "$(command -v sfc || echo "$here/sfc")")|" -e "s|@state@|$state|" \
+	sed -e "s|@bindir@|$(dirname "$(command -v sfc || echo "$here/sfc")")|" -e "s|@state@|$state_dir|" \
 		"$(unit_template)" >"$unit_dir/.sfc@.new" &&
 		mv "$unit_dir/.sfc@.new" "$unit_dir/sfc@.service" &&
 		ln -sf "$unit_dir/sfc@.service" "$wants/sfc@$1.service" ||

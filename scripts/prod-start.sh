@@ -146,7 +146,7 @@ start_one() {
 	one=$(instance_at "$1" "$2")
 	! instance_runs "$one" || return 0
 	instance_down "$one"
-	exec 7>>"$state/locks/limits"
+	exec 7>>"$state_dir/locks/limits"
 	flock 7
 	limits_check "$(json_get "$one/instance.json" .user)" "$(json_get "$one/instance.json" .memory)" \
 		"$(json_get "$one/instance.json" .cpus)" "$(json_get "$one/instance.json" .pids)"

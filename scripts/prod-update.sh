@@ -128,6 +128,6 @@ shadows() {
 				what="its own copy hides"
 				[ ! -c "$path" ] || what="it deleted the file, which hides"
 				printf "%s: %s: %s the change\n" "$name" "/${path#./}" "$what" | tr "\001-\011\013-\037" "?"
-			done' sh "$app/$name" "$state/mounts/$1/rootfs" "$state/mounts/$2/rootfs" {} +)
+			done' sh "$app/$name" "$state_dir/mounts/$1/rootfs" "$state_dir/mounts/$2/rootfs" {} +)
 	done
 }

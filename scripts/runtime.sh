@@ -30,19 +30,19 @@ runtime_is_hybrid() {
 # of ours to keep.
 # shellcheck disable=SC2016 # for the inner shell
 runtime_alone='
-	state=$1 keep=$2; shift 2
+	state_dir=$1 keep=$2; shift 2
 	umount /sys/fs/cgroup/unified
-	[ -z "$keep" ] || awk -v s="$state/" -v k="$keep" \
+	[ -z "$keep" ] || awk -v s="$state_dir/" -v k="$keep" \
 		"index(\$5, s) == 1 && \$5 != k { print \$5 }" /proc/self/mountinfo |
 		while IFS= read -r m; do umount -l "$m"; done
 	exec "$@"'
 
-# runtime_argv_run NAME ROOT COMMAND…: run COMMAND (runtime NAME …) where that runtime can work.
+# runtime_in_place NAME ROOT COMMAND…: run COMMAND (runtime NAME …) where that runtime can work.
 runtime_in_place() {
 	runtime_place=$1 runtime_keep=$2
 	shift 2
 	if [ "$runtime_place" = crun ] && runtime_is_hybrid; then
-		unshare -m --propagation private sh -c "$runtime_alone" sh "$state" "$runtime_keep" "$@"
+		unshare -m --propagation private sh -c "$runtime_alone" sh "$state_dir" "$runtime_keep" "$@"
 	else
 		"$@"
 	fi
@@ -52,5 +52,5 @@ runtime_in_place() {
 runtime() {
 	runtime_which=$1
 	shift
-	runtime_in_place "$runtime_which" "" "$runtime_which" --root "$state/run/$runtime_which" "$@"
+	runtime_in_place "$runtime_which" "" "$runtime_which" --root "$state_dir/run/$runtime_which" "$@"
 }

@@ -3,13 +3,13 @@
 # The state directory: what the stages remember between commands, and the locks that keep two
 # terminals from spoiling it. Sourced after lib.sh by sfc-dev, sfc-test, sfc-pack and sfc-prod.
 #
-#	$state/packages/HEX.sfc   installed packages, named by their SHA-256, never changed
-#	$state/mounts/HEX         where each is mounted, read-only, shared by all instances
-#	$state/prod/APP           an installed application and its instances (prod-instance.sh)
-#	$state/base/ID            read-only trees and frozen layers that dev names stand on (sfc-dev)
-#	$state/dev/NAME           a layer over a base
-#	$state/test/NAME          the manifest of NAME and the run that is up, if any (sfc-test)
-#	$state/locks              one empty file per object that is locked
+#	$state_dir/packages/HEX.sfc   installed packages, named by their SHA-256, never changed
+#	$state_dir/mounts/HEX         where each is mounted, read-only, shared by all instances
+#	$state_dir/prod/APP           an installed application and its instances (prod-instance.sh)
+#	$state_dir/base/ID            read-only trees and frozen layers that dev names stand on (sfc-dev)
+#	$state_dir/dev/NAME           a layer over a base
+#	$state_dir/test/NAME          the manifest of NAME and the run that is up, if any (sfc-test)
+#	$state_dir/locks              one empty file per object that is locked
 #
 # A record is a JSON file, replaced whole by rename. A directory that is being made carries a name
 # that starts with a dot until it is whole, so a crash leaves nothing that could be mistaken.
@@ -20,28 +20,28 @@
 # Where the state is; refuses a place whose name overlayfs could not be told.
 state_open() {
 	if [ -n "${SFC_STATE:-}" ]; then
-		state=$SFC_STATE
+		state_dir=$SFC_STATE
 	elif [ "$(id -u)" = 0 ]; then
-		state=/var/lib/sfc
+		state_dir=/var/lib/sfc
 	else
-		state=${XDG_DATA_HOME:-$HOME/.local/share}/sfc
+		state_dir=${XDG_DATA_HOME:-$HOME/.local/share}/sfc
 	fi
-	case $state in
+	case $state_dir in
 	/*) ;;
-	*) state=$PWD/$state ;;
+	*) state_dir=$PWD/$state_dir ;;
 	esac
-	case $state in
-	*[!A-Za-z0-9/._+@=-]*) die "the state directory '$state' has a character in its name that mount options cannot carry; choose another with --state" ;;
+	case $state_dir in
+	*[!A-Za-z0-9/._+@=-]*) die "the state directory '$state_dir' has a character in its name that mount options cannot carry; choose another with --state" ;;
 	esac
 	for state_part in packages mounts prod base dev test locks; do
-		[ -d "$state/$state_part" ] ||
-			mkdir -p "$state/$state_part" 2>/dev/null ||
-			die "cannot write the state directory '$state'; choose another with --state or SFC_STATE"
+		[ -d "$state_dir/$state_part" ] ||
+			mkdir -p "$state_dir/$state_part" 2>/dev/null ||
+			die "cannot write the state directory '$state_dir'; choose another with --state or SFC_STATE"
 	done
 	# what the runtimes remember does not outlive a boot
 	read -r state_boot </proc/sys/kernel/random/boot_id
-	if [ "$(cat "$state/run/boot" 2>/dev/null)" != "$state_boot" ]; then
-		rm -rf "$state/run" && mkdir -m 700 "$state/run" && echo "$state_boot" >"$state/run/boot"
+	if [ "$(cat "$state_dir/run/boot" 2>/dev/null)" != "$state_boot" ]; then
+		rm -rf "$state_dir/run" && mkdir -m 700 "$state_dir/run" && echo "$state_boot" >"$state_dir/run/boot"
 	fi
 	command -v jq >/dev/null || die "'jq' is missing; install the package jq"
 }
@@ -59,14 +59,14 @@ name_check() {
 
 # lock NAME, lock_shared NAME: wait for it, at most $SFC_LOCK_TIMEOUT seconds; held until unlock or exit.
 lock() {
-	exec 9>>"$state/locks/$1" || die "cannot lock '$1' in '$state/locks'"
+	exec 9>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
 	flock -w "${SFC_LOCK_TIMEOUT:-120}" 9 ||
 		die "'$1' is being worked on by another sfc command; try again when it is done"
 }
 unlock() { exec 9>&-; }
 
 lock_shared() {
-	exec 8>>"$state/locks/$1" || die "cannot lock '$1' in '$state/locks'"
+	exec 8>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
 	flock -w "${SFC_LOCK_TIMEOUT:-120}" 8 ||
 		die "'$1' is being worked on by another sfc command; try again when it is done"
 }
