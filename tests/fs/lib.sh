@@ -2,6 +2,16 @@
 # shellcheck shell=sh
 # For the tests of tracefs, after tests/lib.sh: mount it, end the session, ask the manifest.
 
+# own_namespace SCRIPT: start again with mounts of its own. A mount that is visible to all is copied into
+# each namespace that somebody beside us makes, and lives until that ends as well.
+own_namespace() {
+	[ "${SFC_OWN_MOUNTS:-no}" = no ] && [ "$(id -u)" = 0 ] || return 0
+	trap - EXIT
+	cd / && rmdir "$dir"
+	SFC_OWN_MOUNTS=yes exec unshare --mount --propagation private "$1"
+}
+
+own_namespace "$srcdir/tests/${0##*/}"
 manifest=$dir/manifest.db
 
 # mount_tracefs OPTIONS SOURCE MOUNTPOINT [TRACEFS OPTION…]: into $manifest. It is gone when the test ends.
@@ -38,7 +48,7 @@ no_session_open() {
 # unmount_tracefs MOUNTPOINT: and wait until the manifest is whole.
 unmount_tracefs() {
 	umount "$1" || fail "umount $1"
-	wait_for 20 no_session_open || fail "the session of $1 does not end"
+	wait_for 60 no_session_open || fail "the session of $1 does not end"
 }
 
 # session_whole CLAIM: the last session ended complete, and nothing was dropped.
