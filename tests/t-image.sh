@@ -1,0 +1,219 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Images are what their sources are, for every reader there is.
+#
+# SFC_TEST_SEEDS=N: so many random trees instead of 12. SFC_TEST_BIG=1: also an image over 4 GiB.
+. "${srcdir:-.}/tests/lib.sh"
+requires root
+requires which unsquashfs
+requires which mksquashfs
+requires which losetup
+
+list=$builddir/tests/image/list-tree
+random=$builddir/tests/image/random-tree
+mkdir mnt
+
+# kernel SECTOR IMAGE: list it through a loop device with this sector size
+kernel() {
+	loop=$(losetup --find --show --read-only --sector-size "$1" "$2") || return 1
+	mount -t squashfs -o ro "$loop" mnt || { losetup -d "$loop"; return 1; }
+	losetup -d "$loop" # goes when it is unmounted
+	"$list" mnt
+	umount mnt
+}
+
+fuse() {
+	squashfuse "$1" mnt >/dev/null 2>&1 || return 1
+	"$list" mnt | sed 's/ \(trusted\|security\)\.[^ ]*//g'
+	umount mnt
+}
+
+extracted() {
+	rm -rf out
+	unsquashfs -no-progress -quiet -d out "$1" >unsquashfs.log 2>&1 || { cat unsquashfs.log; return 1; }
+	"$list" out
+}
+
+# same NAME WANTED-LISTING COMMAND…
+same() {
+	name=$1 wanted=$2
+	shift 2
+	"$@" >got.list 2>got.err
+	check "$name" cmp -s "$wanted" got.list
+	cmp -s "$wanted" got.list || { cat got.err; diff "$wanted" got.list | head -6; }
+}
+
+# A quick look at a directory by the kernel and ourselves; the slow readers with "all".
+compare() {
+	"$list" "$2" >want.list
+	check "$1: packs and verifies" tracepack image "$2" -o x.sqsh --verify -q -b "$3" -l "${5:-3}"
+	same "$1: the kernel, 512-byte sectors" want.list kernel 512 x.sqsh
+	[ "$4" = all ] || return 0
+	same "$1: the kernel, 4096-byte sectors" want.list kernel 4096 x.sqsh
+	same "$1: unsquashfs" want.list extracted x.sqsh
+	if [ -w /dev/fuse ] && command -v squashfuse >/dev/null; then
+		# squashfuse takes trusted and security attributes for each other
+		sed 's/ \(trusted\|security\)\.[^ ]*//g' want.list >fuse.list
+		same "$1: squashfuse" fuse.list fuse x.sqsh
+	fi
+	if command -v rdsquashfs >/dev/null; then
+		mksquashfs "$2" peer.sqsh -comp zstd -noappend -quiet -no-progress >/dev/null 2>&1
+		rdsquashfs -d peer.sqsh >peer.desc
+		rdsquashfs -d x.sqsh >own.desc
+		check "$1: rdsquashfs describes it as mksquashfs' image" cmp -s peer.desc own.desc
+		rm -rf out && mkdir out && rdsquashfs -q -u / -p out x.sqsh >/dev/null 2>&1
+		(cd "$2" && find . -type f -exec sha256sum {} + | sort) >want.sums
+		(cd out && find . -type f -exec sha256sum {} + | sort) >got.sums
+		check "$1: rdsquashfs reads the same bytes" cmp -s want.sums got.sums
+	fi
+}
+
+# --- every limit ----------------------------------------------------------------------------
+mkdir -p crafted/empty crafted/big crafted/one crafted/deep
+for blocks in 1 2 3; do
+	for more in -1 0 1; do
+		head -c $((blocks * 4096 + more)) /dev/urandom >"crafted/size-$blocks$more"
+	done
+done
+: >crafted/nothing
+head -c 9000 /dev/zero >crafted/zeroes
+head -c 4096 /dev/zero >crafted/zero-block
+truncate -s 1M crafted/hole
+printf x >crafted/one/x
+seq 1 20000 | (cd crafted/big && xargs touch)
+touch "crafted/$(printf 'n%.0s' $(seq 255))" "crafted/$(printf 'new\nline')" "crafted/$(printf '\001\377')"
+ln -s "$(printf 't%.0s' $(seq 4095))" crafted/long-link
+ln -s x crafted/link && ln crafted/link crafted/link-too
+mknod crafted/device b 4095 1048575 && ln crafted/device crafted/device-too
+mknod crafted/whiteout c 0 0
+mkfifo crafted/fifo
+ln crafted/nothing crafted/one/nothing-too
+mkdir crafted/opaque && setfattr -n trusted.overlay.opaque -v y crafted/opaque
+setfattr -n user.long -v "$(printf 'v%.0s' $(seq 3000))" crafted/one/x
+setfattr -n user.long -v "$(printf 'v%.0s' $(seq 3000))" crafted/zeroes
+setfattr -n user.short -v s crafted/zeroes
+chown 4294967294:4294967294 crafted/one/x
+chmod 7777 crafted/nothing
+chmod 0000 crafted/hole
+touch -d @0 crafted/fifo && touch -d @4294967295 crafted/zeroes
+(cd crafted/deep && for i in $(seq 150); do mkdir "d$i" && cd "d$i" || exit; done && : >bottom)
+compare crafted crafted 4K all
+compare "crafted, 1M blocks" crafted 1M quick 1
+mkdir huge && truncate -s 4300M huge/file
+printf end | dd of=huge/file bs=1 seek=4400000000 conv=notrunc 2>/dev/null
+tracepack image huge -o x.sqsh -q
+kernel_stat() {
+	mount -t squashfs -o ro,loop x.sqsh mnt && stat -c '%s %b' mnt/file &&
+		tail -c 108876800 mnt/file | head -c 3; umount mnt
+}
+check "a sparse file over 4 GiB" sh -c 'test "$(stat -c %s x.sqsh)" -lt 300000'
+kernel_stat >got.list 2>&1
+check "is found again, sparse" sh -c 'read -r size blocks <got.list && [ "$size" = 4508876800 ] && [ "$blocks" -lt 1000 ]'
+check "with its bytes" grep -q '^end' got.list
+if [ -n "${SFC_TEST_BIG:-}" ]; then
+	mkdir large && head -c 4400000000 /dev/urandom >large/first
+	echo behind >large/second && head -c 200000 /dev/urandom >large/third
+	compare "over 4 GiB" large 128K all 1
+	rm -rf large
+fi
+rm -rf out huge
+
+# --- deterministic --------------------------------------------------------------------------
+tracepack image crafted -o one.sqsh -q -l 5 -j 1
+tracepack image crafted -o two.sqsh -q -l 5 -j 5 --memory 1M
+check "one thread or five: the same bytes" cmp one.sqsh two.sqsh
+cp -a crafted copy && rm copy/size-20 && cp -a crafted/size-20 copy/
+tracepack image copy -o two.sqsh -q -l 5 --time 4294967295
+tracepack image crafted -o one.sqsh -q -l 5 --time 4294967295
+touch -r crafted copy
+tracepack image copy -o two.sqsh -q -l 5 --time 4294967295
+check "another order of names on the disk: the same bytes" cmp one.sqsh two.sqsh
+rm -rf copy
+
+# --- options --------------------------------------------------------------------------------
+tracepack image crafted -o x.sqsh -q -l 1 --exclude '/big' --exclude '/size-*' --all-root --mode '/one/x=600' \
+	--small --exportable --time 1000
+"$builddir/tests/image/list-tree" crafted >/dev/null
+kernel 512 x.sqsh >got.list
+check "--exclude leaves out" sh -c '! grep -qE "^/(big|size)" got.list'
+check "--all-root" sh -c '! grep -v " 0:0 " got.list'
+check "--mode" grep -q '^/one/x 100600 0:0 ' got.list
+check "--time clamps" sh -c 'awk "{ if (\$4 > 1000) exit 1 }" got.list'
+printf '/size-30\none/x\n/no/such\n' >order
+tracepack image crafted -o x.sqsh -q --order order --verify
+check "--order: blocks of 256K" sh -c 'unsquashfs -s x.sqsh | grep -q "^Block size 262144"'
+same "--order loses nothing" /dev/null sh -c '"$1" crafted >want.list; :' sh "$list"
+same "--order: the kernel" want.list kernel 512 x.sqsh
+size=$(tracepack image crafted -n --stats=json -q 2>/dev/null | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
+tracepack image crafted -o x.sqsh -q
+check_equal "--dry-run knows the size" "$size" "$(stat -c %s x.sqsh)"
+tar -C crafted --xattrs --xattrs-include='*' --sparse -cf crafted.tar .
+check "a tar packs and verifies" tracepack image crafted.tar -o x.sqsh -q --verify
+check "a tar on standard input too" sh -c 'tracepack image - -o y.sqsh -q <crafted.tar && cmp x.sqsh y.sqsh'
+
+# --- what cannot be -------------------------------------------------------------------------
+mkdir acl && touch acl/f
+if setfacl -m u:1:r acl/f 2>/dev/null; then
+	tracepack image acl -o x.sqsh -q 2>said
+	check "an ACL is warned of" grep -q posix_acl_access said
+fi
+mkdir owners && "$random" owners --owners 65536
+check_fails "65,537 owners are refused" 1 '*different users and groups*' tracepack image owners -o z.sqsh -q
+check "and nothing is left" test ! -e z.sqsh
+rm owners/0 owners/1
+check "65,535 are not" tracepack image owners -o x.sqsh -q
+kernel 512 x.sqsh >got.list
+check_equal "and the kernel mounts them" "$(wc -l <got.list)" 65535
+rm -rf owners
+check_fails "no SRC" 2 '*which SRC*' tracepack image -o x.sqsh
+check_fails "a level of 23" 2 '*makes no sense*' tracepack image crafted -o x.sqsh -l 23
+check_fails "a SRC that is not there" 1 '*nothere*' tracepack image nothere -o x.sqsh
+
+# --- random trees ---------------------------------------------------------------------------
+seed=1
+while [ "$seed" -le "${SFC_TEST_SEEDS:-12}" ]; do
+	mkdir tree && "$random" tree "$seed" $((20 + seed % 7 * 40)) || fail "seed $seed"
+	readers=quick
+	[ $((seed % 12)) = 1 ] && readers=all
+	compare "random tree $seed" tree 4K "$readers" 1
+	rm -rf tree
+	seed=$((seed + 1))
+done
+
+# --- no partial output ----------------------------------------------------------------------
+tracepack image crafted -o old.sqsh -q -l 1
+cp old.sqsh keep.sqsh
+sum=$(sha256sum <old.sqsh)
+for limit in 1 8 100 300; do
+	(trap '' XFSZ; ulimit -f $limit; tracepack image crafted -o old.sqsh -q -l 1 2>said)
+	check_equal "a full disk after $limit blocks: the old file stays" "$(sha256sum <old.sqsh)" "$sum"
+	check_equal "and it is said once" "$(wc -l <said)" 1
+done
+if strace -f -o /dev/null true 2>/dev/null; then
+	mkdir tiny && echo tiny >tiny/file
+	tracepack image tiny -o tiny.sqsh -q
+	sum=$(sha256sum <tiny.sqsh)
+	for call in pwrite64 fsync rename; do
+		for nth in $(seq 1 24); do
+			strace -f -o trace.out -e trace="$call" -e inject="$call:error=ENOSPC:when=$nth" \
+				tracepack image tiny -o tiny.sqsh -q 2>said && break
+			[ "$(sha256sum <tiny.sqsh)" = "$sum" ] && [ "$(wc -l <said)" = 1 ] ||
+				fail "$call number $nth fails: $(cat said)"
+		done
+		check "every $call may fail" test "$nth" -gt 1 -a "$nth" -lt 24
+	done
+fi
+for wait in 0.005 0.02 0.05 0.1; do
+	tracepack image crafted -o old.sqsh -q -l 9 &
+	sleep $wait
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	check "killed after $wait s: old or whole" unsquashfs -quiet -no-progress -l old.sqsh >/dev/null
+done
+rm -f .old.sqsh.*
+tracepack image crafted -o int.sqsh -q -l 22 &
+sleep 0.1
+kill -INT $! 2>/dev/null
+wait $!
+check "an interrupt leaves nothing" sh -c '[ -e int.sqsh ] || [ -z "$(ls -A | grep "^\.int")" ]'
+finish
