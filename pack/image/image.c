@@ -564,9 +564,9 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 		*ret_stats = writer.stats;
 	plan_release(&plan);
 	writer_release(&writer);
-	if (r == 0 && ret_stats && ret_stats->changed)
+	if (r == 0 && writer.stats.changed)
 		return error_set(err, -ESTALE, "%llu files changed while they were being packed",
-				 (unsigned long long)ret_stats->changed);
+				 (unsigned long long)writer.stats.changed);
 	if (r < 0 && !err->message[0])
 		return r == -EINTR ? error_set(err, r, "interrupted")
 				   : error_code(err, r, "cannot write the image");
