@@ -267,6 +267,43 @@ run_server() {
 	printf '%s\n' "$said" >"$out/said"
 }
 
+# compare_runs A B output|status: sets same, in words; or fails and sets difference.
+compare_runs() {
+	wanted=$(cat "$1/status")
+	status=$(cat "$2/status")
+	if [ "$status" != "$wanted" ]; then
+		difference="exit status $status instead of $wanted"
+		return 1
+	fi
+	same="same exit status"
+	[ "$3" = output ] || return 0
+	if [ -n "$run_probe" ]; then
+		difference="the probe's output is another"
+		same="$same, same probe output"
+		cmp -s "$1/probe" "$2/probe"
+	elif ! is_server; then
+		difference="its output is another"
+		same="$same, same output"
+		cmp -s "$1/stdout" "$2/stdout"
+	fi
+}
+
+show_difference() {
+	is_server || diff -u --label source --label package "$1/stdout" "$2/stdout" | head -n 12 | shown >&2
+}
+
+# The last words of a run that failed; without them nobody finds out why.
+show_output() {
+	for file in stdout stderr probe probe.err; do
+		[ ! -s "$1/$file" ] || shown <"$1/$file" >&2
+	done
+}
+
+# The last lines of what may be anything but text.
+shown() {
+	tail -c 2000 | tr -cd '\n\t -~\200-\377' | tail -n 10 | awk '{ print "  | " $0 }'
+}
+
 # --- packages ---
 
 # A file that is a SquashFS image, and as long as it says of itself (bytes 40 to 47).
