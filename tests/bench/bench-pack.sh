@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# How long tracepack takes to answer about a large manifest: build --dry-run, stat, why and why-not on
+# a source of BENCH_ENTRIES files (200,000) that a session used all. Each is held against a peer that
+# does the least such an answer needs, run in turn with it: reading every file (tar), reading every row
+# (sqlite3). Medians of BENCH_RUNS (3). --json for machines.
+. "${srcdir:-.}/tests/lib.sh"
+requires sqlite3 --version
+
+entries=${BENCH_ENTRIES:-200000}
+runs=${BENCH_RUNS:-3}
+json=
+[ "${1:-}" != --json ] || json=1
+
+mkdir root
+made=0
+while [ "$made" -lt "$entries" ]; do
+	mkdir "root/$made"
+	(cd "root/$made" && seq 1000 | split -l 1 -d -a 4 - f)
+	made=$((made + 1000))
+done
+
+{
+	cat "$srcdir/db/schema.sql"
+	echo "BEGIN;"
+	echo "INSERT INTO session (id, uuid, label, kind, mode, source, host, kernel, tool, started_ns,
+		ended_ns, state) VALUES (1, '00000000-0000-4000-8000-000000000001', 'all', 'test', 'every',
+		'$dir/root', 'h', 'k', 't', 1, 2, 'complete');"
+	echo "INSERT INTO program VALUES (1, '/bin/all', 'all');"
+	find root -type f -printf \
+		"INSERT INTO entry (path, kind, size, mode, uid, gid, mtime_ns, nlink) VALUES ('/%P', 'file', %s, %m, %U, %G, 0, 1);\n"
+	echo "INSERT INTO access (session, entry, op, errno, program, count, reading, first_seq, first_ns, last_ns)
+		SELECT 1, id, 'open', 0, 1, 1, 1, id, id, id FROM entry;"
+	echo "INSERT INTO catalog SELECT path, kind, size FROM entry;"
+	echo "COMMIT;"
+} | sqlite3 m.db
+
+now() {
+	date +%s%N
+}
+
+# timed COMMAND…: milliseconds
+timed() {
+	from=$(now)
+	"$@" >/dev/null 2>&1 || echo "FAIL: $*" >&2
+	echo $((($(now) - from) / 1000000))
+}
+
+median() {
+	sort -n | sed -n "$(((runs + 1) / 2))p"
+}
+
+read_all() {
+	tar -cf - root | wc -c
+}
+
+rows() {
+	sqlite3 m.db 'SELECT * FROM needed'
+}
+
+measure() {
+	what=$1 peer=$2
+	shift 2
+	: >ours
+	: >theirs
+	run=0
+	while [ "$run" -lt "$runs" ]; do
+		timed "$@" >>ours
+		timed "$peer" >>theirs
+		run=$((run + 1))
+	done
+	mine=$(median <ours) other=$(median <theirs)
+	if [ -n "$json" ]; then
+		printf '{"what": "%s", "entries": %s, "ms": %s, "peer": "%s", "peer_ms": %s}\n' \
+			"$what" "$entries" "$mine" "$peer" "$other"
+	else
+		printf '%-10s %8s ms   %-9s %8s ms   ratio %s\n' "$what" "$mine" "$peer" "$other" \
+			"$(echo "$mine $other" | awk '{ printf "%.2f", $1 / ($2 ? $2 : 1) }')"
+	fi
+}
+
+measure build read_all tracepack build m.db -s root -n -q --level 1
+measure stat rows tracepack stat m.db
+measure why rows tracepack why m.db -s root /1000/f0500
+measure why-not rows tracepack why-not m.db -s root /none
