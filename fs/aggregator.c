@@ -8,7 +8,7 @@
 #include "db/base/cleanup.h"
 
 /* Batches are built from large blocks: thousands of small pieces, freed at once. */
-enum { BLOCK_SIZE = 64 * 1024 };
+enum { BLOCK_SIZE = 256 * 1024 };
 
 /* Between an exec's look at the attributes and its open lie microseconds, seldom a disk access. */
 static const int64_t EXEC_WINDOW_NS = 100 * 1000 * 1000;

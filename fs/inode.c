@@ -60,6 +60,11 @@ static void list_trim(struct node_table *table)
 	}
 }
 
+static const char *name_of(const struct node *node)
+{
+	return node->moved ? node->moved->name : node->first_name;
+}
+
 static uint64_t name_hash(const struct node *parent, const char *name)
 {
 	return hash_pair((uint64_t)(uintptr_t)parent, hash_string(name));
@@ -74,7 +79,7 @@ static struct node *named(struct node_table *table, const struct node *parent, c
 		struct node *node = container_of(l, struct node, link);
 
 		if ((node->flags & NODE_NAMED) && node->parent == parent &&
-		    strcmp(node->name, name) == 0)
+		    strcmp(name_of(node), name) == 0)
 			return node;
 	}
 	return NULL;
@@ -84,6 +89,14 @@ static struct node *named(struct node_table *table, const struct node *parent, c
 static void unname(struct node *node)
 {
 	node->flags &= (uint16_t)~NODE_NAMED;
+}
+
+static void move_free(struct node_move *move)
+{
+	if (!move)
+		return;
+	free(move->from);
+	free(move);
 }
 
 static void node_free(struct node_table *table, struct node *node)
@@ -96,8 +109,7 @@ static void node_free(struct node_table *table, struct node *node)
 		directory_drop(table, node->directory);
 	if (node->pin >= 0)
 		close(node->pin);
-	free(node->moved_from);
-	free(node->name);
+	move_free(node->moved);
 	free(node);
 }
 
@@ -115,19 +127,16 @@ static void collect(struct node_table *table, struct node *node)
 
 static struct node *node_new(struct node *parent, const char *name, const struct stat *st)
 {
-	struct node *node = calloc(1, sizeof(*node));
+	size_t size = strlen(name) + 1;
+	struct node *node = calloc(1, sizeof(*node) + size);
 
 	if (!node)
 		return NULL;
-	node->name = strdup(name);
-	if (!node->name) {
-		free(node);
-		return NULL;
-	}
+	memcpy(node->first_name, name, size);
 	node->parent = parent;
 	node->pin = -1;
 	node->ino = st->st_ino;
-	node->dev = st->st_dev;
+	node->dev = (uint32_t)st->st_dev;
 	node->type = (uint16_t)(st->st_mode & S_IFMT);
 	return node;
 }
@@ -172,7 +181,7 @@ static bool same_file(const struct node *node, const struct stat *st)
 	if (node->type != (st->st_mode & S_IFMT))
 		return false;
 	/* a directory of an overlay may change its number; its type is enough to go on */
-	return S_ISDIR(st->st_mode) || (node->ino == st->st_ino && node->dev == st->st_dev);
+	return S_ISDIR(st->st_mode) || (node->ino == st->st_ino && node->dev == (uint32_t)st->st_dev);
 }
 
 int node_lookup(struct node_table *table, struct node *parent, const char *name,
@@ -191,8 +200,6 @@ int node_lookup(struct node_table *table, struct node *parent, const char *name,
 	if (!node) {
 		node = node_new(parent, name, st);
 		if (!node || hash_add(&table->nodes, &node->link, name_hash(parent, name)) < 0) {
-			if (node)
-				free(node->name);
 			free(node);
 			r = -ENOMEM;
 			goto out;
@@ -346,7 +353,7 @@ static int descend_once(struct node_table *table, struct node *node)
 	while (!reachable(next->parent))
 		next = next->parent;
 	place_now(table, next->parent, &place);
-	snprintf(place.name, sizeof(place.name), "%s", next->name);
+	snprintf(place.name, sizeof(place.name), "%s", name_of(next));
 	next->refs++;
 	pthread_mutex_unlock(&table->lock);
 	fd = openat(place.fd, place.name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -411,7 +418,7 @@ int node_place(struct node_table *table, struct node *node, struct place *ret_pl
 		r = place_directory(table, node->parent, ret_place);
 		if (r == 0) {
 			/* read after the lock was let go: it may have been renamed meanwhile */
-			strcpy(ret_place->name, node->name);
+			strcpy(ret_place->name, name_of(node));
 			ret_place->flags = AT_SYMLINK_NOFOLLOW;
 		}
 	}
@@ -475,29 +482,28 @@ void node_unlinked(struct node_table *table, struct node *node)
 	pthread_mutex_unlock(&table->lock);
 }
 
-/* The recorded path of a node, which stays what it was; called with the lock held. */
-static int keep_path(struct node *node);
+/*
+ * What the node will have when its name is `name`: the path by which it is recorded stays what it
+ * was. NULL: out of memory. Called with the lock held.
+ */
+static struct node_move *move_new(const struct node *node, const char *name);
 
 static int rename_locked(struct node_table *table, struct node *node, struct node *parent,
 			 const char *name)
 {
-	_cleanup_(freep) char *copy = strdup(name);
+	struct node_move *move = move_new(node, name);
 	struct node *before = node->parent;
-	int r;
 
-	if (!copy)
+	if (!move)
 		return -ENOMEM;
-	r = node->flags & NODE_CREATED ? 0 : keep_path(node);
-	if (r < 0)
-		return r;
 	hash_remove(&table->nodes, &node->link);
-	free(node->name);
-	node->name = take(copy);
+	move_free(node->moved);
+	node->moved = move;
 	node->parent = parent;
 	parent->refs++;
 	before->refs--;
 	/* it was just taken out: there is room, so that this cannot fail */
-	hash_add(&table->nodes, &node->link, name_hash(parent, node->name));
+	hash_add(&table->nodes, &node->link, name_hash(parent, move->name));
 	node->flags |= NODE_NAMED;
 	collect(table, before);
 	return 0;
@@ -525,10 +531,10 @@ int node_exchanged(struct node_table *table, struct node *a, struct node *b)
 	int r;
 
 	pthread_mutex_lock(&table->lock);
-	a_name = strdup(a->name);
+	a_name = strdup(name_of(a));
 	a_parent = a->parent;
 	a_parent->refs++;
-	r = a_name ? rename_locked(table, a, b->parent, b->name) : -ENOMEM;
+	r = a_name ? rename_locked(table, a, b->parent, name_of(b)) : -ENOMEM;
 	if (r == 0)
 		r = rename_locked(table, b, a_parent, a_name);
 	a_parent->refs--;
@@ -550,6 +556,11 @@ static void prepend(const char *buffer, char **at, const char *text, size_t leng
 	}
 }
 
+static const char *moved_from(const struct node *node)
+{
+	return node->moved ? node->moved->from : NULL;
+}
+
 /* Builds from the end of the buffer; returns the length the path has. Called with the lock held. */
 static size_t path_build(const struct node *node, const char *name, char *buffer, size_t size,
 			 char **ret_start)
@@ -562,12 +573,14 @@ static size_t path_build(const struct node *node, const char *name, char *buffer
 		prepend(buffer, &at, name, strlen(name), &total);
 		prepend(buffer, &at, "/", 1, &total);
 	}
-	for (; node->parent && !node->moved_from; node = node->parent) {
-		prepend(buffer, &at, node->name, strlen(node->name), &total);
+	for (; node->parent && !moved_from(node); node = node->parent) {
+		const char *part = name_of(node);
+
+		prepend(buffer, &at, part, strlen(part), &total);
 		prepend(buffer, &at, "/", 1, &total);
 	}
-	if (node->moved_from)
-		prepend(buffer, &at, node->moved_from, strlen(node->moved_from), &total);
+	if (moved_from(node))
+		prepend(buffer, &at, moved_from(node), strlen(moved_from(node)), &total);
 	if (total == 0)
 		prepend(buffer, &at, "/", 1, &total);
 	*ret_start = at;
@@ -592,16 +605,24 @@ static char *path_locked(const struct node *node, const char *name, char *buffer
 	return large;
 }
 
-static int keep_path(struct node *node)
+static struct node_move *move_new(const struct node *node, const char *name)
 {
+	size_t size = strlen(name) + 1, length;
+	struct node_move *move = malloc(sizeof(*move) + size);
 	char buffer[1024], *path;
-	size_t length;
 
-	if (node->moved_from)
-		return 0;
+	if (!move)
+		return NULL;
+	memcpy(move->name, name, size);
+	move->from = NULL;
+	if (node->flags & NODE_CREATED)
+		return move;
 	path = path_locked(node, NULL, buffer, sizeof(buffer), &length);
-	node->moved_from = path == buffer ? strdup(buffer) : path;
-	return node->moved_from ? 0 : -ENOMEM;
+	move->from = path == buffer ? strdup(buffer) : path;
+	if (move->from)
+		return move;
+	free(move);
+	return NULL;
 }
 
 char *node_path(struct node_table *table, const struct node *node, const char *name, char *buffer,

@@ -35,21 +35,28 @@ enum { NODE_NO_BACKING = -1 };
 
 struct directory; /* an open one in the list */
 
+/* What only a renamed node has. */
+struct node_move {
+	char *from;  /* its path inside the root before, where it was in the source; or NULL */
+	char name[]; /* its name now */
+};
+
+/* Kept small: there may be hundreds of thousands of them. */
 struct node {
 	struct hash_link link;  /* by parent and name */
 	struct node *parent;    /* NULL: the root */
-	char *name;
-	char *moved_from;       /* path inside the root before it was renamed, or NULL */
+	struct node_move *moved; /* NULL: it is where it was */
 	struct directory *directory; /* its descriptor, when it is a directory and in the list */
 	uint64_t nlookup;       /* the kernel's references */
 	uint64_t ino;           /* of the file in its file system */
-	dev_t dev;
+	uint32_t dev;           /* the low bits, enough to tell file systems apart */
 	uint32_t refs;          /* child nodes and threads that hold it */
 	uint32_t opens;         /* open files that use the backing */
 	int32_t backing;        /* guarded by the table's lock, as all that changes here */
 	int32_t pin;            /* an O_PATH descriptor of its own, or -1 */
 	uint16_t type;          /* S_IFMT bits */
 	uint16_t flags;
+	char first_name[];      /* until it is renamed */
 };
 
 struct node_table {

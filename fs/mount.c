@@ -474,15 +474,17 @@ int mount_attach(struct mount *mount, struct error *err)
 	return 0;
 }
 
-void mount_detach(struct mount *mount, struct fuse_session *session)
+bool mount_detach(struct mount *mount, struct fuse_session *session)
 {
 	if (!mount->attached)
-		return;
+		return false;
 	mount->attached = false;
 	if (mount->by_helper)
 		fuse_session_unmount(session);
-	else if (mount_id_of(mount->mountpoint) == mount->id)
-		umount2(mount->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	else if (mount_id_of(mount->mountpoint) == mount->id &&
+		 umount2(mount->mountpoint, UMOUNT_NOFOLLOW) < 0)
+		return umount2(mount->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+	return false;
 }
 
 void mount_release(struct mount *mount)

@@ -54,8 +54,11 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 int mount_stack(struct mount *mount, int root_fd, struct error *err);
 /* Let it be seen. */
 int mount_attach(struct mount *mount, struct error *err);
-/* Take it away; where it is in use, it stays for its users and is gone for everybody else. */
-void mount_detach(struct mount *mount, struct fuse_session *session);
+/*
+ * Take it away; where it is in use, it stays for its users and is gone for everybody else: true
+ * then. Requests must still be answered.
+ */
+bool mount_detach(struct mount *mount, struct fuse_session *session);
 void mount_release(struct mount *mount);
 
 #endif

@@ -20,7 +20,7 @@ enum { BUFFER = 32 * 1024 };
 /* An open listing; the kernel serialises what it asks of one. */
 struct listing {
 	int fd;
-	dev_t dev;
+	dev_t dev;       /* of what is listed */
 	off_t next;      /* where the descriptor's position would go on */
 	size_t at, size; /* what is in the buffer and not handed out yet */
 	char buffer[BUFFER] __attribute__((aligned(8)));
@@ -39,6 +39,7 @@ static int listing_open(struct tracefs *fs, struct node *node, struct listing **
 	_cleanup_(freep) struct listing *listing = malloc(sizeof(*listing));
 	_cleanup_(closep) int fd = -1;
 	struct place place;
+	struct stat st;
 	int r;
 
 	if (!listing)
@@ -50,7 +51,9 @@ static int listing_open(struct tracefs *fs, struct node *node, struct listing **
 	place_release(&place);
 	if (r < 0)
 		return r;
-	listing->dev = node->dev;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	listing->dev = st.st_dev;
 	listing->fd = take_fd(&fd);
 	listing->next = 0;
 	listing->at = listing->size = 0;

@@ -339,7 +339,8 @@ void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int command, void *argume
 		fuse_reply_err(req, EPERM);
 		return;
 	}
-	memcpy(data, in, sets ? in_size : 0);
+	if (sets)
+		memcpy(data, in, in_size);
 	r = node_place(&fs->nodes, node_of(fs, ino), &place);
 	if (r == 0) {
 		r = fd = place_open(&place, O_RDONLY | O_NONBLOCK);

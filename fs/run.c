@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@
 
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
+
+/* When nobody uses it any more, the kernel has this long to forget its files. */
+enum { FORGET_MS = 60000 };
 
 /* Unmounting waits this long for the catalog. */
 enum { CATALOG_MS = 30000 };
@@ -192,6 +196,9 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	if (r < 0)
 		return r;
 	raise_limit();
+	/* what threads take and give back meets in the nodes: an arena each would only hold memory */
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
 	r = watcher_start(&run->watcher, options->mountpoint, options->manifest, err);
 	if (r < 0)
 		return r;
@@ -468,10 +475,12 @@ static void manifest_remove(const char *path)
 
 static void stop_serving(struct run *run)
 {
+	bool busy;
+
 	control_release(&run->control);
-	mount_detach(&run->mount, run->session);
+	busy = mount_detach(&run->mount, run->session);
 	if (run->transport_ready && !run->mount.by_helper && run->recorder_open &&
-	    wait_event(run, GRACE_MS) == NOTHING)
+	    wait_event(run, busy ? GRACE_MS : FORGET_MS) == NOTHING)
 		log_warning("%s is unmounted while it is in use: its users lose it now",
 			    run->options->mountpoint);
 	if (run->transport_ready)
