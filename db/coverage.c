@@ -26,15 +26,12 @@
 static void add_touched(struct text *sql, enum coverage_by by, const int64_t *sessions,
 			size_t count)
 {
-	static const char *const same[] = {
-		[COVERAGE_BY_SESSION] = "id", [COVERAGE_BY_LABEL] = "label", [COVERAGE_TOGETHER] = "1"};
-
 	text_printf(sql,
 		    "WITH run AS MATERIALIZED (SELECT session.id AS id, label, started_ns,"
 		    " row_number() OVER (ORDER BY started_ns, id) AS place,"
 		    " first_value(id) OVER (PARTITION BY %s ORDER BY started_ns, id) AS first"
 		    " FROM session WHERE true",
-		    same[by]);
+		    by == COVERAGE_BY_LABEL ? "label" : "id");
 	if (sessions)
 		sessions_condition(sql, "session.id", sessions, count);
 	text_add(sql,

@@ -12,12 +12,12 @@
 #include "db/base/error.h"
 #include "db/manifest.h"
 
-/* What is one run: every session by itself, all sessions of one label together, or simply all. */
-enum coverage_by { COVERAGE_BY_SESSION, COVERAGE_BY_LABEL, COVERAGE_TOGETHER };
+/* What is one run: every session by itself, or all sessions of one label together. */
+enum coverage_by { COVERAGE_BY_SESSION, COVERAGE_BY_LABEL };
 
 struct coverage {
 	char *label;
-	int64_t session;   /* its row; of the first of them when it stands for several */
+	int64_t session;   /* its row; of the first with this label when by label */
 	uint64_t sessions; /* how many this row stands for */
 	uint64_t paths;    /* needed, of any kind */
 	uint64_t files;    /* those that are regular files */

@@ -270,16 +270,24 @@ static json_t *item_json(const struct arguments *args, const struct inventory *i
 	return r == 0 ? take(json) : NULL;
 }
 
+/* One object a line, each gone before the next is made: there may be many. */
 static int print_json(const struct arguments *args, const struct listing *listing,
 		      struct error *err)
 {
-	json_auto_t *array = json_array();
+	fputs("[", stdout);
+	for (size_t i = 0; i < listing->count; i++) {
+		json_auto_t *item = item_json(args, listing->inventory, listing->items[i]);
 
-	for (size_t i = 0; array && i < listing->count; i++)
-		if (json_array_append_new(array, item_json(args, listing->inventory,
-							   listing->items[i])) < 0)
+		fputs(i ? ",\n" : "\n", stdout);
+		if (!item)
 			return error_oom(err);
-	return json_print(take(array), err);
+		if (json_dumpf(item, stdout, 0) < 0)
+			return error_errno(err, "cannot write to the standard output");
+	}
+	fputs("\n]\n", stdout);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return error_errno(err, "cannot write to the standard output");
+	return 0;
 }
 
 /* ---- what was asked ---- */

@@ -9,6 +9,7 @@
 #include "db/base/cleanup.h"
 #include "db/catalog.h"
 #include "db/session.h"
+#include "pack/usage.h"
 
 /* Room for the numbers of one session in the order of all of them. */
 enum { SEQUENCE_BITS = 40 };
@@ -70,21 +71,6 @@ static int places_read(struct manifest *manifest, struct places *ret_places, str
 		ret_places->ids[i] = list.items[i].id;
 	ret_places->count = list.count;
 	return 0;
-}
-
-/* As the view `needed` has it. */
-static bool row_is_use(const struct access_row *row)
-{
-	return row->error == 0 && row->entry.found.origin == ENTRY_SOURCE &&
-	       row->op != ACCESS_CREATE && row->op != ACCESS_MKDIR && row->op != ACCESS_MKNOD &&
-	       row->op != ACCESS_SYMLINK && row->op != ACCESS_LINK;
-}
-
-/* As the view `missing` has it. */
-static bool row_is_vain(const struct access_row *row)
-{
-	return (row->error == ENOENT || row->error == ENOTDIR) &&
-	       row->entry.found.origin == ENTRY_SOURCE;
 }
 
 struct reading {
@@ -189,9 +175,9 @@ static int read_accesses(struct manifest *manifest, enum inventory_part part,
 		r = access_walk_begin(manifest, NULL, 0, &walk, err);
 	while (r == 0 && (r = access_walk_next(walk, &row, err)) > 0) {
 		r = 0;
-		if (part == INVENTORY_NEEDED && row_is_use(&row))
+		if (part == INVENTORY_NEEDED && access_is_use(&row))
 			r = add_use(&reading, &row, err);
-		else if (part == INVENTORY_MISSING && row_is_vain(&row))
+		else if (part == INVENTORY_MISSING && access_is_vain(&row))
 			r = add_miss(&reading, &row, err);
 	}
 	free(reading.places.ids);
