@@ -28,6 +28,7 @@ static const struct {
 	[REASON_SHEBANG] = {"shebang", "runs the script"},
 	[REASON_ECOSYSTEM] = {"ecosystem", "goes with"},
 	[REASON_LISTED] = {"listed", "named in the directory"},
+	[REASON_MADE] = {"made", "made for the package"},
 };
 
 const char *reason_phrase(enum reason_kind kind)

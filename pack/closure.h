@@ -38,6 +38,7 @@ enum reason_kind {
 	REASON_SHEBANG,     /* the interpreter of the script `from`; detail: how it is called */
 	REASON_ECOSYSTEM,   /* detail: the name of the ecosystem; from: what called for it */
 	REASON_LISTED,      /* a name in the directory `from`, which was listed */
+	REASON_MADE,        /* by the package: mount points, the distribution's records, trimmed */
 	REASON_KINDS
 };
 

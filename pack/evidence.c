@@ -113,6 +113,38 @@ static int copy_warnings(struct evidence *evidence, const struct closure *closur
 	return 0;
 }
 
+static int by_path(const void *a, const void *b)
+{
+	const struct evidence_entry *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+int evidence_add_made(struct evidence *evidence, const struct evidence_made *made, size_t count,
+		      struct error *err)
+{
+	struct evidence_entry *items;
+
+	items = reallocarray(evidence->items, evidence->count + count + 1, sizeof(*items));
+	if (!items)
+		return error_oom(err);
+	evidence->items = items;
+	for (size_t i = 0; i < count; i++) {
+		struct evidence_entry *entry = &items[evidence->count++];
+
+		*entry = (struct evidence_entry){.kind = made[i].kind, .verdict = VERDICT_IN,
+						 .contents = made[i].kind == ENTRY_FILE};
+		entry->reasons = calloc(1, sizeof(*entry->reasons));
+		if (!entry->reasons || !keep(evidence, made[i].path, &entry->path))
+			return error_oom(err);
+		entry->reasons[entry->reason_count++].kind = REASON_MADE;
+	}
+	qsort(items, evidence->count, sizeof(*items), by_path);
+	/* the entries have moved */
+	hash_release(&evidence->hash);
+	return index_entries(evidence) < 0 ? error_oom(err) : 0;
+}
+
 int evidence_from_closure(const struct closure *closure, const struct selection *selection,
 			  struct evidence *ret_evidence, struct error *err)
 {

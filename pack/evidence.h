@@ -57,6 +57,16 @@ struct evidence {
 /* The closure has been computed; nothing of it is borrowed. */
 int evidence_from_closure(const struct closure *closure, const struct selection *selection,
 			  struct evidence *ret_evidence, struct error *err);
+/*
+ * Add paths that no closure knows because the package makes them (sorted, none of them there yet),
+ * for the reason REASON_MADE.
+ */
+struct evidence_made {
+	const char *path;
+	enum entry_kind kind;
+};
+int evidence_add_made(struct evidence *evidence, const struct evidence_made *made, size_t count,
+		      struct error *err);
 /* As read from closure.json: -EINVAL when it is not of that form. */
 int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct error *err);
 json_t *evidence_json(const struct evidence *evidence);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/io.h"
@@ -197,6 +198,48 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
 }
 
+struct made_list {
+	const struct evidence *evidence;
+	ARRAY(struct evidence_made) items; /* paths are owned */
+};
+
+static void made_list_release(struct made_list *made)
+{
+	for (size_t i = 0; i < made->items.count; i++)
+		free((char *)made->items.items[i].path);
+	array_release(&made->items);
+}
+
+/* What stands in the root file system and is in no evidence: records we wrote, and where they are. */
+static int list_made(struct node *node, void *data)
+{
+	static const char prefix[] = "/rootfs/";
+	struct evidence_made made = {.kind = entry_kind_of_mode(node->inode->mode)};
+	_cleanup_(freep) char *path = node_path(node), *inside = NULL;
+	struct made_list *list = data;
+
+	if (!path)
+		return -ENOMEM;
+	if (strncmp(path, prefix, strlen(prefix)) != 0 ||
+	    evidence_find(list->evidence, path + strlen(prefix) - 1))
+		return 0;
+	inside = strdup(path + strlen(prefix) - 1);
+	made.path = inside;
+	if (!inside || array_push(&list->items, made) < 0)
+		return -ENOMEM;
+	take(inside);
+	return 0;
+}
+
+static int add_made(struct making *making, struct evidence *evidence, struct error *err)
+{
+	_cleanup_(made_list_release) struct made_list list = {.evidence = evidence};
+
+	if (tree_walk(making->tree, list_made, &list) < 0)
+		return error_oom(err);
+	return evidence_add_made(evidence, list.items.items, list.items.count, err);
+}
+
 /* The evidence, and in it the digest of every file as it is packed. */
 static int add_evidence(struct making *making, const struct closure *closure,
 			const struct selection *selection, struct error *err)
@@ -205,6 +248,8 @@ static int add_evidence(struct making *making, const struct closure *closure,
 	int r;
 
 	r = evidence_from_closure(closure, selection, &evidence, err);
+	if (r == 0)
+		r = add_made(making, &evidence, err);
 	for (size_t i = 0; i < evidence.count && r == 0; i++) {
 		struct evidence_entry *entry = &evidence.items[i];
 		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
