@@ -45,12 +45,9 @@ show_help() {
 options() {
 	short=$1 long=$2
 	shift 2
-	getopt -n "sfc: $command_name" -o "+$short" -l "$long" -- "$@" 2>"${TMPDIR:-/tmp}/.sfc-$$" && {
-		rm -f "${TMPDIR:-/tmp}/.sfc-$$"
-		return 0
-	}
-	sed "1s/\$/; see 'sfc $command_name --help'/; 1q" "${TMPDIR:-/tmp}/.sfc-$$" >&2
-	rm -f "${TMPDIR:-/tmp}/.sfc-$$"
+	set -- -n "sfc: $command_name" -o "+$short" -l "$long" -- "$@"
+	getopt -q "$@" && return
+	getopt "$@" 2>&1 >/dev/null | sed "1s/\$/; see 'sfc $command_name --help'/; 1q" >&2
 	return 2
 }
 

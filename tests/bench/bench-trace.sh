@@ -1,0 +1,263 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What tracing costs: `make bench-trace`, as root. The same work in this machine's own root: bare, below
+# overlayfs, below tracefs in each mode and transport, and under the programs people use for tracing
+# today. Rounds are interleaved; each figure is the median of its ratios' parts: 1.00 is what it takes
+# without any of it. Cold is the first run after the mount, warm the later ones.
+#
+#	BENCH_FLAGS=--json		one JSON object in place of the table
+#	BENCH_ROUNDS=5			how many rounds
+#	BENCH_CONFIGS="native every-dev …"	only these		BENCH_WORKLOADS="python gcc …"	only these
+#	BENCH_URING=1			also through io_uring: sets enable_uring of the fuse module, which is
+#					for the whole system, and puts it back
+#	BENCH_MIB=1024			size of the file that is read
+#	BENCH_FIND=/usr/share		what find lists
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+requires root
+requires fuse
+
+json=no
+[ "${1:-}" != --json ] || json=yes
+rounds=${BENCH_ROUNDS:-5}
+mib=${BENCH_MIB:-1024}
+found=${BENCH_FIND:-/usr/share}
+uring=/sys/module/fuse/parameters/enable_uring
+run=$builddir/tests/bench/bench-trace-run
+mnt=$dir/mnt
+port=$((20000 + $$ % 10000))
+initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | sort -V | tail -n 1)
+chmod 755 "$dir"
+mkdir "$mnt" bare
+mount --bind / bare # the root file system alone: without $mnt, in which some would find themselves
+: >results
+
+say() {
+	echo "bench-trace: $*" >&2
+}
+
+# What is here to be measured.
+
+all_configs() {
+	echo native overlay every-dev first-dev
+	[ "${BENCH_URING:-0}" = 0 ] || echo every-uring first-uring
+	for peer in fuse-overlayfs strace loggedfs proot; do
+		! command -v $peer >/dev/null || echo $peer
+	done
+	! command -v strace >/dev/null || echo strace-bpf
+}
+
+all_workloads() {
+	echo python gcc tar find sequential random
+	! command -v nginx >/dev/null || ! command -v wrk >/dev/null || echo nginx
+	! command -v redis-server >/dev/null || ! command -v redis-benchmark >/dev/null || echo redis
+	[ -z "$initdb" ] || ! command -v pgbench >/dev/null || ! command -v setpriv >/dev/null || echo pgbench
+}
+
+configs=${BENCH_CONFIGS:-$(all_configs)}
+workloads=${BENCH_WORKLOADS:-$(all_workloads)}
+
+# mounted CONFIG: makes $root and $prefix of it; unmounted takes it away.
+mounted() {
+	root=$mnt prefix=
+	rm -rf layer
+	mkdir layer
+	case $1 in
+	native) root=/ ;;
+	overlay)
+		mkdir layer/upper layer/work
+		mount -t overlay -o "lowerdir=$dir/bare,upperdir=$dir/layer/upper,workdir=$dir/layer/work" overlay "$mnt"
+		;;
+	fuse-overlayfs)
+		mkdir layer/upper layer/work
+		fuse-overlayfs -o "lowerdir=$dir/bare,upperdir=$dir/layer/upper,workdir=$dir/layer/work" "$mnt"
+		;;
+	loggedfs)
+		mount --bind bare "$mnt"
+		loggedfs -p -l /dev/null "$mnt" >/dev/null 2>&1
+		;;
+	strace) root=/ prefix="strace -f -o /dev/null -e trace=%file" ;;
+	strace-bpf) root=/ prefix="strace -f --seccomp-bpf -o /dev/null -e trace=%file" ;;
+	proot) root=/ prefix="proot -r /" ;;
+	*-*)
+		rm -f manifest.db*
+		tracefs -o "manifest=$dir/manifest.db,catalog=no,scratch=$dir/layer,mode=${1%-*},transport=${1#*-}" \
+			/ "$mnt" 2>>tracefs.said || say "tracefs for $1: $(cat tracefs.said)"
+		;;
+	esac
+	[ "$root" = / ] || {
+		wait_for 10 mountpoint -q "$mnt" || return 1
+		mount -t proc proc "$mnt/proc" && mount --bind /dev "$mnt/dev"
+	}
+}
+
+unmounted() {
+	[ "$root" = / ] && return
+	umount "$mnt/proc" "$mnt/dev"
+	umount "$mnt" || umount -l "$mnt"
+	# below what some of them mount there is the bare root again
+	! mountpoint -q "$mnt" || umount -l "$mnt"
+}
+
+# timed COMMAND…: nanoseconds it takes in $root.
+timed() {
+	# shellcheck disable=SC2086 # the prefix is words
+	"$run" command "$root" $prefix "$@"
+}
+
+# per_request REQUESTS-PER-SECOND: in nanoseconds.
+per_request() {
+	awk -v rate="$1" 'BEGIN { if (rate > 0) printf "%.0f\n", 1e9 / rate }'
+}
+
+listening() {
+	: | nc -w 1 127.0.0.1 "$port"
+}
+
+# serve READY STOP COMMAND…: in $root, until what is measured ends.
+serve() {
+	# shellcheck disable=SC2086
+	chroot "$root" $prefix "$@" >served 2>&1 &
+	server=$!
+	wait_for 15 listening || {
+		say "$1 does not start: $(tail -n 1 served)"
+		return 1
+	}
+}
+
+stopped() {
+	# strace passes no signal on: its children are what listens
+	pkill -TERM -P "$server" 2>/dev/null
+	kill -TERM "$server" 2>/dev/null
+	wait "$server" 2>/dev/null
+}
+
+nginx_conf() {
+	mkdir -p www
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		head -c 2000 /dev/urandom >"www/$i"
+	done
+	cat <<-CONF
+		daemon off; pid $dir/nginx.pid; error_log /dev/null; worker_processes 1; user root;
+		events { worker_connections 256; }
+		http { access_log off; server { listen 127.0.0.1:$port; root $dir/www; } }
+	CONF
+}
+
+# Each workload says nanoseconds.
+
+work_python() {
+	timed /usr/bin/python3 -c 'import json, ssl, sqlite3, email.message, http.client, unittest, xml.dom, decimal'
+}
+
+work_gcc() {
+	timed gcc -O1 -c -o "$dir/hello.o" "$dir/hello.c"
+}
+
+work_tar() {
+	timed tar -C /usr/include -cf - .
+}
+
+work_find() {
+	timed find "$found" -xdev -printf '%p %s %m %U %T@\n'
+}
+
+work_sequential() {
+	# shellcheck disable=SC2086
+	"$run" sequential "$root" "$dir/big"
+}
+
+work_random() {
+	"$run" random "$root" "$dir/big" 50000
+}
+
+work_nginx() {
+	serve nginx -c "$dir/nginx.conf" || return
+	per_request "$(wrk -t 1 -c 8 -d 2 -s "$dir/files.lua" "http://127.0.0.1:$port/" | awk '/^Requests.sec/ { print $2 }')"
+	stopped
+}
+
+work_redis() {
+	serve redis-server --port "$port" --save '' --appendonly no || return
+	per_request "$(redis-benchmark -p "$port" -q --csv -n 30000 -c 20 -t set,get |
+		awk -F, '/SET|GET/ { gsub(/"/, ""); sum += $2; n++ } END { if (n) print sum / n }')"
+	stopped
+}
+
+# The data are made once for each mount, by a user who may run a server.
+work_pgbench() {
+	data=/var/tmp/sfc-bench-pg-$$
+	as="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	bin=$(dirname "$initdb")
+	# shellcheck disable=SC2086
+	chroot "$root" sh -c "rm -rf $data && install -d -o 65534 -g 65534 -m 700 $data &&
+		$as $bin/initdb -D $data -U postgres -A trust --no-sync" >pg 2>&1 || return
+	# shellcheck disable=SC2086
+	serve $as "$bin/postgres" -D "$data" -p "$port" -k "$data" -c listen_addresses=127.0.0.1 || return
+	pgbench -h 127.0.0.1 -p "$port" -U postgres -i -q -s 2 postgres >pg 2>&1
+	per_request "$(pgbench -h 127.0.0.1 -p "$port" -U postgres -c 4 -T 4 postgres 2>pg | awk '/^tps/ { print $3 }')"
+	kill -INT "$server" 2>/dev/null
+	stopped
+	rm -rf "$root$data"
+}
+
+# Data is read through a mount; what traces calls has no part in it.
+applies() {
+	case $2-$1 in
+	sequential-*strace* | random-*strace* | sequential-proot | random-proot) return 1 ;;
+	nginx-*strace* | nginx-proot | redis-*strace* | redis-proot | pgbench-*strace* | pgbench-proot) return 1 ;;
+	pgbench-loggedfs | pgbench-fuse-overlayfs) return 1 ;;
+	esac
+}
+
+# measure CONFIG WORKLOAD: once cold and twice warm, a line each.
+measure() {
+	applies "$1" "$2" || return 0
+	mounted "$1" || {
+		say "$1 cannot be mounted, left out"
+		unmounted
+		return
+	}
+	for heat in cold warm warm; do
+		case $2-$heat in
+		nginx-cold | redis-cold | pgbench-cold) continue ;; # throughput of a server that runs
+		esac
+		ns=$("work_$2")
+		[ -z "$ns" ] || echo "$1 $2 $heat $ns" >>results
+		case $2 in
+		nginx | redis | pgbench) break ;;
+		esac
+	done
+	unmounted
+}
+
+if [ "${BENCH_URING:-0}" != 0 ]; then
+	[ -w $uring ] || skip "this kernel has no $uring"
+	say "setting $uring to Y for this run; it was $(cat $uring) and will be again"
+	on_exit sh -c "echo $(cat $uring) >$uring"
+	echo Y >$uring
+fi
+
+printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nint main(void) { puts("hello"); return 0; }\n' >hello.c
+printf 'local n = 0\nrequest = function() n = (n + 1) %% 10 return wrk.format(nil, "/" .. n) end\n' >files.lua
+nginx_conf >nginx.conf
+# shellcheck disable=SC2086,SC2116 # one blank between words
+case " $(echo $workloads) " in
+*' sequential '* | *' random '*) dd if=/dev/urandom of=big bs=1M count="$mib" 2>dd.said ;;
+esac
+round=0
+while [ $round -lt "$rounds" ]; do
+	round=$((round + 1))
+	say "round $round of $rounds"
+	for workload in $workloads; do
+		for config in $configs; do
+			measure "$config" "$workload"
+		done
+	done
+done
+
+entries=$(find "$found" -xdev | wc -l)
+machine="$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), $(nproc) CPUs, $(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo), Linux $(uname -r), root on $(findmnt -no FSTYPE /)"
+awk -v json=$json -v machine="$machine" -v rounds="$rounds" -v found="$found" -v entries="$entries" -v mib="$mib" \
+	-v date="$(date -u +%Y-%m-%d)" -v tracefs="$(tracefs --version 2>&1 | head -n 1)" \
+	-f "$srcdir/tests/bench/bench-trace.awk" results
