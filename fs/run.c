@@ -24,8 +24,11 @@
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
 
-/* When nobody uses it any more, the kernel has this long to forget its files. */
-enum { FORGET_MS = 60000 };
+/*
+ * When nobody uses it any more, the kernel has this long to forget its files. A mount namespace that
+ * was copied from ours meanwhile and still has it loses it then.
+ */
+enum { FORGET_MS = 10000 };
 
 /* Unmounting waits this long for the catalog. */
 enum { CATALOG_MS = 30000 };
