@@ -115,6 +115,9 @@ check_equal "why-not: what never was" "$(tracepack why-not app.sfc /no/such)" \
 tracepack why app.sfc /usr/bin/apt-get >/dev/null
 check_equal "why exits 1 for what is not in" "$?" 1
 
+check "why: records made for the package" \
+	sh -c "tracepack why app.sfc /var/lib/dpkg/status | grep -q 'made for the package'"
+
 # --- verify ---
 check "verify: a whole package" tracepack verify app.sfc
 check_equal "verify says so in JSON" "$(tracepack verify --json app.sfc | jq -r .ok)" true
