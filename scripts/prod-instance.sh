@@ -59,8 +59,9 @@ instance_up() {
 	up_hex=$(json_get "$up_at/instance.json" .package)
 	package_mount "$up_hex"
 	mkdir -p "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
+	guard_up "$up_at" "$up_hex"
 	is_mounted "$up_at/bundle/rootfs" ||
-		overlay_mount "$state_dir/mounts/$up_hex/rootfs" "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
+		overlay_mount "$state_dir/mounts/$up_hex/rootfs$guard_lower" "$up_at/upper" "$up_at/work" "$up_at/bundle/rootfs"
 	up_swap=false
 	[ ! -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || up_swap=true
 	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || up_swap=true
@@ -85,6 +86,7 @@ instance_down() {
 	[ ! -e "$state_dir/run/$down_runtime/$down_id" ] || runtime "$down_runtime" delete --force "$down_id" 2>/dev/null
 	cgroup_remove "/sfc/${down_id#sfc-}"
 	unmount "$1/bundle/rootfs"
+	guard_down "$1"
 	[ "$(json_get "$1/instance.json" .ephemeral)" != true ] || rm -rf --one-file-system "$1/upper" "$1/work"
 	[ -e "$1/exit" ] || [ ! -e "$1/pid" ] || echo 255 >"$1/exit"
 	rm -f "$1/supervisor" "$1/pid" "$1/pid.raw"

@@ -8,6 +8,10 @@ look_records() {
 		[ -e "$look" ] || continue
 		look=${look%/instance.json}
 		look_state=$(instance_state "$look")
+		if [ "$look_state" = running ] && [ -f "$look/misses.db" ] &&
+			[ "$(json_get "$look/instance.json" .guard)" = deny ] && [ -n "$(guard_misses "$look")" ]; then
+			look_state=unhealthy
+		fi
 		process_alive "$look/pid" && look_pid=$process_pid || look_pid=null
 		jq -c --arg state "$look_state" --argjson pid "$look_pid" \
 			--arg exit "$(cat "$look/exit" 2>/dev/null)" --arg since "$(date -u -r "$look" +%Y-%m-%dT%H:%M:%SZ)" '

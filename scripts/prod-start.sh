@@ -15,11 +15,11 @@ start_user() {
 
 cmd_start() {
 	app='' name='' count='' memory=null cpus=null pids=null network='' env='[]' volumes='[]'
-	publish='' ready='' timeout='' ephemeral='' runtime='' for='' given=
+	publish='' ready='' timeout='' ephemeral='' runtime='' for='' guard='' guard_source='' given=
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--ephemeral) ephemeral=yes given=yes ;;
-		--name | --count | --memory | --cpus | --pids | --network | --publish | --env | --volume | --ready | --timeout | --runtime | --for)
+		--name | --count | --memory | --cpus | --pids | --network | --publish | --env | --volume | --ready | --timeout | --runtime | --for | --guard | --guard-source)
 			need_value "$@"
 			start_option "$1" "$2"
 			shift ;;
@@ -67,6 +67,9 @@ start_option() {
 	--timeout) whole_number "$1" "$2"; timeout=$2 ;;
 	--runtime) runtime=$(runtime_pick "$2") || exit ;;
 	--for) for=$2 ;;
+	--guard) case $2 in report | heal | deny) guard=$2 ;; *) misused "--guard is report, heal or deny, not '$2'" ;; esac ;;
+	--guard-source) [ -f "$(dev_at "$2")/dev.json" ] || [ -d "$2" ] || die "--guard-source: no directory and no name of sfc dev '$2'"
+		guard_source=$2 ;;
 	esac
 	given=yes
 }
@@ -100,6 +103,7 @@ start_new() {
 		ports=$(printf '%s' "$ports" |
 			jq -c --arg p "$publish_address:$((publish_first + $2)):$publish_port" '. + [$p]')
 	done
+	[ "$guard" != heal ] || [ -n "$guard_source" ] || misused "--guard heal needs --guard-source, the full tree"
 	runtime=${runtime:-$(runtime_pick)} && user=$(start_user "$for") || exit
 	new=$(instance_at "$app" "$1")
 	mkdir -p "${new%/*}/.new.$1"
@@ -107,7 +111,9 @@ start_new() {
 		--arg hex "$(json_get "$(app_at "$app")/app.json" .package)" --arg runtime "$runtime" \
 		--arg network "$network" --arg ready "$ready" --arg timeout "${timeout:-30}" --arg now "$(stamp)" \
 		--argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" --argjson env "$env" \
-		--argjson volumes "$volumes" --argjson publish "$ports" --arg ephemeral "$ephemeral" '{
+		--argjson volumes "$volumes" --argjson publish "$ports" --arg ephemeral "$ephemeral" \
+		--arg guard "$guard" --arg source "$guard_source" '{
+			guard: (if $guard == "" then null else $guard end), guard_source: $source,
 			app: $app, name: $name, user: $user, package: $hex, runtime: $runtime,
 			network: $network, publish: $publish, memory: $memory, cpus: $cpus, pids: $pids,
 			env: $env, volumes: $volumes, ready: (if $ready == "" then null else $ready end),

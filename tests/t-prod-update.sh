@@ -42,8 +42,12 @@ check_equal "the bad package is gone" "$(find "$SFC_STATE/packages" -name '*.sfc
 check "rollback" sfc prod rollback app
 check_equal "all stand on the old base" "$(base)" "$hex_one "
 check_equal "the old file is seen" "$(version 2)" one
-check "an update that is killed" sh -c 'setsid sfc prod update app two.sfc --ready "sleep 2" >/dev/null & sleep 0.7; kill -9 -$!; true'
-wait_for 5 sh -c '! flock -n '"$SFC_STATE"'/locks/prod-app true || true'
+# killed while the first instance is not yet ready on the new base
+setsid sfc prod update app two.sfc --ready 'sleep 2; test -s /proc/$SFC_PID/root/data/kept' >/dev/null 2>&1 &
+update=$!
+wait_for 30 jq -e --arg hex "$hex_two" '.package == $hex' "$root/1/instance.json"
+check "an update is killed half-way" kill -9 "-$update"
+wait "$update" 2>/dev/null
 check "is undone by rollback" sfc prod rollback app
 check_equal "and all is as it was" "$(base)$(states)" "$hex_one running running stopped"
 
