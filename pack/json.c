@@ -72,7 +72,7 @@ char *json_document(const json_t *json)
 int json_print(json_t *json, struct error *err)
 {
 	json_auto_t *owned = json;
-	_cleanup_(freep) char *text = json ? json_document(json) : NULL;
+	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL;
 
 	if (!text)
 		return error_oom(err);

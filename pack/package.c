@@ -104,7 +104,7 @@ static int add_json(struct making *making, struct node *directory, const char *n
 		    struct error *err)
 {
 	json_auto_t *owned = json;
-	_cleanup_(freep) char *text = json ? json_document(json) : NULL, *path = NULL;
+	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL, *path = NULL;
 	char sha256[DIGEST_HEX_SIZE];
 	struct node *node;
 	int r;
