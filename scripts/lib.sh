@@ -70,6 +70,11 @@ report() {
 	fi
 }
 
+# mount_option WORD: a value as it stands in a list of mount options, where commas part them.
+mount_option() {
+	printf '%s\n' "$1" | sed 's/[\\,]/\\&/g'
+}
+
 # 61204 → 61,204
 grouped() {
 	printf '%s\n' "$1" | sed -e :a -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/' -e ta

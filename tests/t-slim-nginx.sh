@@ -10,10 +10,11 @@ minbase nginx-light
 probe='curl -fsS http://localhost/index.nginx-debian.html'
 begun=$(seconds)
 sfc slim --root "$root" -o "$dir/nginx.sfc" --keep-manifest "$dir/nginx.db" --network none \
-	--ready tcp:80 --probe "$probe" -- nginx -g 'daemon off;' >"$dir/report" 2>"$dir/said"
+	--label 'first, with \ and commas' --ready tcp:80 --probe "$probe" -- nginx -g 'daemon off;' >"$dir/report" 2>"$dir/said"
 check_equal "slim succeeds" $? 0
 cat "$dir/report" "$dir/said"
 check "it says when nginx was ready" grep -q '^test    nginx ready on :80 after .* s, probe passed, stopped ' "$dir/report"
+check_equal "the label is as it was given" "$(sqlite3 "$dir/nginx.db" 'SELECT label FROM session')" 'first, with \ and commas'
 check "it says that nothing was lost" grep -q ', 0 lost$' "$dir/report"
 show_figures "$dir/nginx.sfc" "$dir/nginx.db" "$(seconds_since "$begun")"
 

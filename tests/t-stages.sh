@@ -49,6 +49,9 @@ check "dev: another page" sfc dev exec web sh -c 'echo "hello again" >/var/www/h
 check "pack: the next version" sfc pack web -o web2.sfc --only start --only notfound --quiet --allow-changed
 check "prod: install" sfc prod install web1.sfc
 check "prod: three instances" sfc prod start web --count 3 --publish 127.0.0.1:18481-18483:80 --ready tcp:80 --memory 64M
+check_equal "status: every stage of it" "$(sfc status --json | jq -r '[.[] | select(.name == "web") | .stage, .up // 0] | join(" ")')" \
+	"dev 0 test 0 prod 3"
+check "status: for people" sh -c 'sfc status | grep -q "^web  *prod .* 3 up  *installed"'
 check_equal "prod: all answer the same" "$(for port in 18481 18482 18483; do curl -fsS http://127.0.0.1:$port/; done | uniq -c | tr -s ' ')" " 3 hello from dev"
 sfc prod exec web 2 sh -c 'echo mine >/var/log/nginx/note' 2>/dev/null ||
 	echo mine >"$SFC_STATE/prod/web/instances/2/bundle/rootfs/var/log/nginx/note"
