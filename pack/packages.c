@@ -56,7 +56,7 @@ static int visit_dpkg_list(const char *name, void *data)
 	r = source_read(asked->source, path, RECORDS_MAX, &text, asked->err);
 	for (char *line = strtok_r(text.bytes, "\n", &saved); line && r == 0;
 	     line = strtok_r(NULL, "\n", &saved))
-		if (line[0] == '/' && line[1] != '.')
+		if (line[0] == '/' && strcmp(line, "/.") != 0)
 			r = asked->visit(line, asked->data);
 	return r;
 }
