@@ -2,6 +2,7 @@
 #include "pack/ecosystem.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,9 @@ static const char *const names[] = {
 /*
  * When a path that matches `when` is in, add what exists of `add`: patterns with blanks between. In
  * them {dir} is the directory of the path, {up} and {top} the ones above that, {base} the name up to
- * its first dot. With an anchor, {before} is what stands before it in the path and {after} the
- * part behind it. With `words`, there is one round for each word of the file that matches it, as
- * {word}.
+ * its first dot. With an anchor, {before} is what stands before it in the path, {after} the part
+ * behind it and {next} the part behind that. With `words`, there is one round for each word of the
+ * file that matches it, as {word}.
  */
 static const struct custom {
 	const char *ecosystem;
@@ -56,19 +57,26 @@ static const struct custom {
 	 "{before}/site-packages/{after}-*.dist-info/* {before}/site-packages/{after}-*.egg-info/*"},
 	{"python", "dist-packages/*/**", "/dist-packages/", NULL,
 	 "{before}/dist-packages/{after}-*.dist-info/* {before}/dist-packages/{after}-*.egg-info/*"},
+	{"python", "site-packages/*.py", NULL, NULL,
+	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
+	{"python", "dist-packages/*.py", NULL, NULL,
+	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
 
 	{"node", "node_modules/*/**", "/node_modules/", NULL,
 	 "{before}/node_modules/{after}/package.json"},
+	{"node", "node_modules/@*/**", "/node_modules/", NULL,
+	 "{before}/node_modules/{after}/{next}/package.json"},
 	{"node", "*.js", NULL, NULL, "{dir}/package.json"},
 	{"node", "*.mjs", NULL, NULL, "{dir}/package.json"},
 
 	{"ruby", "gems/*/lib/**", "/gems/", NULL, "{before}/specifications/{after}.gemspec"},
 	{"ruby", "gems/*/lib/**", "/gems/", NULL,
 	 "{before}/specifications/default/{after}.gemspec"},
+	{"ruby", "gems/*/lib/**", "/gems/", NULL,
+	 "{before}/extensions/*/*/{after}/gem.build_complete"},
 
-	{"perl", "/usr/lib/*/perl*/**/Config.pm", NULL, NULL,
-	 "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
-	{"perl", "/usr/share/perl/*/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/*.pl"},
+	{"perl", "perl*/**/Config.pm", NULL, NULL, "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
+	{"perl", "perl*/**/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/**/*.pl"},
 
 	{"jvm", "lib/server/libjvm.so", NULL, NULL,
 	 "{up}/modules {up}/jvm.cfg {up}/tzdb.dat {up}/*.properties {up}/security/** {top}/conf/** "
@@ -83,6 +91,10 @@ static const struct custom {
 	 "/usr/lib/*/security/{word} /usr/lib64/security/{word} /lib/*/security/{word} "
 	 "/usr/lib/security/{word}"},
 	{"pam", "/etc/pam.d/*", NULL, "common-*", "/etc/pam.d/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, "system-*", "/etc/pam.d/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, "password-auth", "/etc/pam.d/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, "postlogin", "/etc/pam.d/{word}"},
+	{"pam", "/etc/pam.d/*", NULL, "base-*", "/etc/pam.d/{word}"},
 	{"pam", "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
 
 	{"httpd", "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
@@ -92,6 +104,9 @@ static const struct custom {
 	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
 	{"httpd", "/usr/sbin/apache2", NULL, NULL, "/etc/apache2/mods-enabled/*"},
 	{"httpd", "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
+	{"httpd", "/usr/sbin/httpd", NULL, NULL,
+	 "/etc/httpd/conf.modules.d/*.conf"},
+	{"httpd", "/etc/httpd/conf.modules.d/*.conf", NULL, "*.so", "/etc/httpd/{word} {word}"},
 };
 
 const char *ecosystem_name(size_t i)
@@ -117,17 +132,27 @@ struct application {
 	struct error *err;
 };
 
-static int add_found(const struct source_entry *file, void *data)
+/* Paths that come from words and links in files may lead anywhere. */
+static bool leads_nowhere(int code)
 {
-	const struct application *application = data;
+	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
+}
+
+static int add_path(const struct application *application, const char *path)
+{
 	struct reason reason = {REASON_ECOSYSTEM, application->trigger,
 				application->custom->ecosystem};
 	int r;
 
 	/* a directory among the patterns' matches is there for what is in it */
-	r = closure_add(application->closure, file->path, CLOSURE_CONTENTS, &reason,
+	r = closure_add(application->closure, path, CLOSURE_CONTENTS, &reason,
 			application->trigger->rule, NULL, application->err);
-	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+	return leads_nowhere(r) ? 0 : r;
+}
+
+static int add_found(const struct source_entry *file, void *data)
+{
+	return add_path(data, file->path);
 }
 
 /* Bytes of a path taken literally in a pattern. */
@@ -148,6 +173,16 @@ static void add_above(struct text *text, const char *path, int levels)
 		while (length > 0 && path[--length] != '/')
 			;
 	add_literal(text, path, length);
+}
+
+/* The part of a relative path that has so many before it; nothing when it has fewer. */
+static void add_part(struct text *text, const char *path, int before)
+{
+	for (; before > 0; before--) {
+		path += strcspn(path, "/");
+		path += *path == '/';
+	}
+	add_literal(text, path, strcspn(path, "/"));
 }
 
 static void add_token(struct text *text, const struct application *application, const char *token,
@@ -173,7 +208,9 @@ static void add_token(struct text *text, const struct application *application, 
 	else if (strncmp(token, "before", length) == 0 && at)
 		add_literal(text, path, (size_t)(at - path));
 	else if (strncmp(token, "after", length) == 0 && at)
-		add_literal(text, at + strlen(anchor), strcspn(at + strlen(anchor), "/"));
+		add_part(text, at + strlen(anchor), 0);
+	else if (strncmp(token, "next", length) == 0 && at)
+		add_part(text, at + strlen(anchor), 1);
 }
 
 /* One pattern of the add list, tokens replaced. */
@@ -192,6 +229,26 @@ static void fill_pattern(struct text *text, const struct application *applicatio
 	}
 }
 
+/* Take the backslashes away of a pattern that can match one path only; false: it may match more. */
+static bool unescape(char *pattern)
+{
+	char *end = pattern;
+
+	for (const char *p = pattern; *p; p++) {
+		if (strchr("*?[", *p))
+			return false;
+		if (*p == '\\' && p[1])
+			p++;
+	}
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		*end++ = *p;
+	}
+	*end = '\0';
+	return true;
+}
+
 static int apply_once(struct application *application, const char *word)
 {
 	int r = 0;
@@ -204,7 +261,12 @@ static int apply_once(struct application *application, const char *word)
 		p += length;
 		if (text_failed(&pattern))
 			return error_oom(application->err);
-		if (pattern.bytes[0] == '/')
+		if (pattern.bytes[0] != '/')
+			continue;
+		/* by its own name, not by what a search finds: links on the way are needed, too */
+		if (unescape(pattern.bytes))
+			r = add_path(application, pattern.bytes);
+		else
 			r = source_glob(application->closure->source, pattern.bytes, add_found,
 					application, application->err);
 	}
@@ -221,7 +283,7 @@ static int apply_words(struct application *application)
 	r = source_read(application->closure->source, application->trigger->file->path,
 			WORDS_FILE_MAX, &text, application->err);
 	if (r < 0) /* too large, or not a file: it holds no words for us */
-		return r == -EFBIG || r == -EINVAL || r == -ENOENT ? 0 : r;
+		return r == -EFBIG || r == -EINVAL || leads_nowhere(r) ? 0 : r;
 	for (word = strtok_r(text.bytes, blanks, &saved); word && r == 0;
 	     word = strtok_r(NULL, blanks, &saved)) {
 		const char *last = strrchr(word, '/');

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What comes along by custom, one small root for each ecosystem: a file is asked for, and what is in
+ * is compared with the ecosystem and without it. Every root also has something that must stay out.
+ */
+#include "pack/ecosystem.h"
+
+#include "db/base/cleanup.h"
+#include "pack/closure.h"
+#include "tests/root.h"
+
+enum { FILES_MAX = 20 };
+
+static const struct example {
+	const char *name; /* of the ecosystem */
+	const char *wanted;
+	const char *with, *without;    /* what is in, but the directories; NULL: what is wanted */
+	const char *files[FILES_MAX];  /* "path", "path=contents" or "path>target" */
+} examples[] = {
+	{"nss", "/etc/nsswitch.conf",
+	 "/etc/group /etc/hosts /etc/nsswitch.conf /etc/passwd /usr/lib/arch/libnss_dns.so.2 "
+	 "/usr/lib/arch/libnss_files.so.2 /usr/lib/arch/libnss_sss.so.2", NULL,
+	 {"/etc/nsswitch.conf=passwd: files sss\nhosts: files [NOTFOUND=return] dns\n", "/etc/passwd",
+	  "/etc/group", "/etc/hosts", "/etc/networks", "/usr/lib/arch/libnss_files.so.2",
+	  "/usr/lib/arch/libnss_dns.so.2", "/usr/lib/arch/libnss_sss.so.2",
+	  "/usr/lib/arch/libnss_nis.so.2"}},
+
+	{"gconv", "/usr/lib/arch/gconv/EUC-KR.so",
+	 "/usr/lib/arch/gconv/EUC-KR.so /usr/lib/arch/gconv/gconv-modules "
+	 "/usr/lib/arch/gconv/gconv-modules.cache /usr/lib/arch/gconv/gconv-modules.d/extra.conf",
+	 NULL,
+	 {"/usr/lib/arch/gconv/EUC-KR.so", "/usr/lib/arch/gconv/KOI8-R.so",
+	  "/usr/lib/arch/gconv/gconv-modules", "/usr/lib/arch/gconv/gconv-modules.cache",
+	  "/usr/lib/arch/gconv/gconv-modules.d/extra.conf"}},
+
+	{"locale", "/usr/lib/locale/de_DE.utf8/LC_CTYPE",
+	 "/usr/lib/locale/C.utf8/LC_CTYPE /usr/lib/locale/de_DE.utf8/LC_CTYPE "
+	 "/usr/lib/locale/de_DE.utf8/LC_MESSAGES/SYS_LC_MESSAGES "
+	 "/usr/lib/locale/de_DE.utf8/LC_TIME", NULL,
+	 {"/usr/lib/locale/C.utf8/LC_CTYPE", "/usr/lib/locale/de_DE.utf8/LC_CTYPE",
+	  "/usr/lib/locale/de_DE.utf8/LC_TIME",
+	  "/usr/lib/locale/de_DE.utf8/LC_MESSAGES/SYS_LC_MESSAGES",
+	  "/usr/lib/locale/fr_FR.utf8/LC_CTYPE"}},
+
+	{"zoneinfo", "/usr/share/zoneinfo/Asia/Tokyo",
+	 "/usr/share/zoneinfo/Asia/Tokyo /usr/share/zoneinfo/Etc/UTC /usr/share/zoneinfo/UTC", NULL,
+	 {"/usr/share/zoneinfo/Asia/Tokyo", "/usr/share/zoneinfo/Asia/Seoul",
+	  "/usr/share/zoneinfo/Etc/UTC", "/usr/share/zoneinfo/UTC>Etc/UTC"}},
+
+	/* one that is looked up by its hash: the next one may be another */
+	{"ca", "/etc/ssl/certs/0123abcd.0",
+	 "/etc/ssl/certs/0123abcd.0 /etc/ssl/certs/4567cdef.0 /etc/ssl/certs/One.pem "
+	 "/etc/ssl/certs/ca-certificates.crt /usr/share/ca-certificates/One.crt "
+	 "/usr/share/ca-certificates/Two.crt",
+	 "/etc/ssl/certs/0123abcd.0 /etc/ssl/certs/One.pem /usr/share/ca-certificates/One.crt",
+	 {"/etc/ssl/certs/0123abcd.0>One.pem", "/etc/ssl/certs/One.pem>/usr/share/ca-certificates/One.crt",
+	  "/etc/ssl/certs/4567cdef.0>/usr/share/ca-certificates/Two.crt",
+	  "/usr/share/ca-certificates/One.crt", "/usr/share/ca-certificates/Two.crt",
+	  "/usr/share/ca-certificates/Distrusted.crt", "/etc/ssl/certs/ca-certificates.crt"}},
+	{"ca", "/etc/pki/tls/certs/mine.pem",
+	 "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem /etc/pki/tls/certs/ca-bundle.crt "
+	 "/etc/pki/tls/certs/mine.pem", NULL,
+	 {"/etc/pki/tls/certs/mine.pem", "/etc/pki/tls/certs/other.pem",
+	  "/etc/pki/tls/certs/ca-bundle.crt>/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"}},
+
+	{"python", "/v/site-packages/pkg/sub/mod.py",
+	 "/v/site-packages/pkg-1.0.dist-info/METADATA /v/site-packages/pkg/sub/__init__.py "
+	 "/v/site-packages/pkg/sub/__pycache__/mod.cpython-311.pyc /v/site-packages/pkg/sub/mod.py",
+	 NULL,
+	 {"/v/site-packages/pkg/sub/mod.py", "/v/site-packages/pkg/sub/__init__.py",
+	  "/v/site-packages/pkg/sub/other.py", "/v/site-packages/pkg-1.0.dist-info/METADATA",
+	  "/v/site-packages/pkgs-1.0.dist-info/METADATA",
+	  "/v/site-packages/pkg/sub/__pycache__/mod.cpython-311.pyc",
+	  "/v/site-packages/pkg/sub/__pycache__/model.cpython-311.pyc"}},
+	{"python", "/usr/lib/python3/dist-packages/six.py",
+	 "/usr/lib/python3/dist-packages/six-1.16.egg-info/PKG-INFO "
+	 "/usr/lib/python3/dist-packages/six.py", NULL,
+	 {"/usr/lib/python3/dist-packages/six.py", "/usr/lib/python3/dist-packages/sixty.py",
+	  "/usr/lib/python3/dist-packages/six-1.16.egg-info/PKG-INFO"}},
+
+	/* the innermost package, not the one it is bundled in */
+	{"node", "/app/node_modules/a/node_modules/b/lib/deep/x.bin",
+	 "/app/node_modules/a/node_modules/b/lib/deep/x.bin "
+	 "/app/node_modules/a/node_modules/b/package.json", NULL,
+	 {"/app/node_modules/a/package.json", "/app/node_modules/a/node_modules/b/package.json",
+	  "/app/node_modules/a/node_modules/b/lib/deep/x.bin",
+	  "/app/node_modules/a/node_modules/c/package.json"}},
+	{"node", "/app/node_modules/@scope/b/lib/x.js",
+	 "/app/node_modules/@scope/b/lib/x.js /app/node_modules/@scope/b/package.json", NULL,
+	 {"/app/node_modules/@scope/b/lib/x.js", "/app/node_modules/@scope/b/package.json",
+	  "/app/node_modules/@scope/c/package.json"}},
+	{"node", "/app/main.mjs", "/app/main.mjs /app/package.json", NULL,
+	 {"/app/main.mjs", "/app/package.json", "/app/package-lock.json"}},
+
+	{"ruby", "/var/lib/gems/3.1.0/gems/rack-2.2/lib/rack.rb",
+	 "/var/lib/gems/3.1.0/extensions/arch/3.1.0/rack-2.2/gem.build_complete "
+	 "/var/lib/gems/3.1.0/gems/rack-2.2/lib/rack.rb "
+	 "/var/lib/gems/3.1.0/specifications/rack-2.2.gemspec", NULL,
+	 {"/var/lib/gems/3.1.0/gems/rack-2.2/lib/rack.rb",
+	  "/var/lib/gems/3.1.0/gems/rack-2.2/README",
+	  "/var/lib/gems/3.1.0/extensions/arch/3.1.0/rack-2.2/gem.build_complete",
+	  "/var/lib/gems/3.1.0/specifications/rack-2.2.gemspec",
+	  "/var/lib/gems/3.1.0/specifications/rack-2.2.1.gemspec"}},
+
+	{"perl", "/usr/lib/arch/perl-base/Config.pm",
+	 "/usr/lib/arch/perl-base/Config.pm /usr/lib/arch/perl-base/Config_heavy.pl", NULL,
+	 {"/usr/lib/arch/perl-base/Config.pm", "/usr/lib/arch/perl-base/Config_heavy.pl",
+	  "/usr/lib/arch/perl-base/strict.pm"}},
+	{"perl", "/usr/lib/perl5/core_perl/Config.pm",
+	 "/usr/lib/perl5/core_perl/Config.pm /usr/lib/perl5/core_perl/Config_git.pl", NULL,
+	 {"/usr/lib/perl5/core_perl/Config.pm", "/usr/lib/perl5/core_perl/Config_git.pl"}},
+	{"perl", "/usr/lib/arch/perl-base/utf8.pm",
+	 "/usr/lib/arch/perl-base/unicore/To/Upper.pl /usr/lib/arch/perl-base/unicore/UCD.pl "
+	 "/usr/lib/arch/perl-base/utf8.pm", NULL,
+	 {"/usr/lib/arch/perl-base/utf8.pm", "/usr/lib/arch/perl-base/unicore/UCD.pl",
+	  "/usr/lib/arch/perl-base/unicore/To/Upper.pl", "/usr/lib/arch/perl-base/strict.pm"}},
+
+	{"jvm", "/opt/jdk/lib/server/libjvm.so",
+	 "/opt/jdk/conf/net.properties /opt/jdk/lib/jvm.cfg /opt/jdk/lib/libjava.so "
+	 "/opt/jdk/lib/modules /opt/jdk/lib/security/cacerts /opt/jdk/lib/server/libjvm.so "
+	 "/opt/jdk/lib/tzdb.dat", NULL,
+	 {"/opt/jdk/lib/server/libjvm.so", "/opt/jdk/lib/modules", "/opt/jdk/lib/jvm.cfg",
+	  "/opt/jdk/lib/tzdb.dat", "/opt/jdk/lib/security/cacerts", "/opt/jdk/conf/net.properties",
+	  "/opt/jdk/lib/libjava.so", "/opt/jdk/lib/src.zip", "/opt/jdk/bin/javac"}},
+
+	{"terminfo", "/usr/share/terminfo/s/screen",
+	 "/usr/share/terminfo/d/dumb /usr/share/terminfo/s/screen /usr/share/terminfo/x/xterm", NULL,
+	 {"/usr/share/terminfo/s/screen", "/usr/share/terminfo/d/dumb",
+	  "/usr/share/terminfo/x/xterm", "/usr/share/terminfo/a/ansi"}},
+
+	{"pam", "/etc/pam.d/login",
+	 "/etc/pam.d/common-auth /etc/pam.d/login /etc/pam.d/other /etc/pam.d/system-auth "
+	 "/usr/lib/arch/security/pam_deny.so /usr/lib/arch/security/pam_env.so "
+	 "/usr/lib/arch/security/pam_unix.so", NULL,
+	 {"/etc/pam.d/login=@include common-auth\n-session optional pam_env.so readenv=1\n"
+	  "auth substack system-auth\n",
+	  "/etc/pam.d/common-auth=auth [success=1 default=ignore] pam_unix.so nullok\n",
+	  "/etc/pam.d/system-auth=", "/etc/pam.d/other=auth required pam_deny.so\n",
+	  "/etc/pam.d/sudo=auth required pam_wheel.so\n", "/usr/lib/arch/security/pam_unix.so",
+	  "/usr/lib/arch/security/pam_env.so", "/usr/lib/arch/security/pam_deny.so",
+	  "/usr/lib/arch/security/pam_wheel.so"}},
+	/* nothing can be read there, and that is no reason to give up */
+	{"pam", "/etc/pam.d/loop", NULL, NULL, {"/etc/pam.d/loop>loop", "/etc/pam.d/sudo"}},
+	{"pam", "/etc/pam.d/file", "/etc/pam.d/file /etc/plain", "/etc/pam.d/file /etc/plain",
+	 {"/etc/pam.d/file>/etc/plain", "/etc/plain="}},
+	{"pam", "/etc/pam.d/dir", NULL, NULL, {"/etc/pam.d/dir>/etc", "/etc/plain"}},
+	{"pam", "/etc/pam.d/none", NULL, NULL, {"/etc/pam.d/none>/etc/plain/x", "/etc/plain"}},
+
+	{"httpd", "/usr/sbin/nginx",
+	 "/etc/nginx/modules-enabled/50-geo.conf /usr/lib/nginx/modules/geo.so /usr/sbin/nginx "
+	 "/usr/share/nginx/modules /usr/share/nginx/modules-available/geo.conf", NULL,
+	 {"/usr/sbin/nginx",
+	  "/etc/nginx/modules-enabled/50-geo.conf>/usr/share/nginx/modules-available/geo.conf",
+	  "/usr/share/nginx/modules-available/geo.conf=load_module modules/geo.so;\n",
+	  "/usr/share/nginx/modules-available/xslt.conf=load_module modules/xslt.so;\n",
+	  "/usr/share/nginx/modules>/usr/lib/nginx/modules", "/usr/lib/nginx/modules/geo.so",
+	  "/usr/lib/nginx/modules/xslt.so"}},
+	{"httpd", "/usr/sbin/apache2",
+	 "/etc/apache2/mods-available/dir.load /etc/apache2/mods-enabled/dir.load "
+	 "/usr/lib/apache2/modules/mod_dir.so /usr/sbin/apache2", NULL,
+	 {"/usr/sbin/apache2", "/etc/apache2/mods-enabled/dir.load>../mods-available/dir.load",
+	  "/etc/apache2/mods-available/dir.load=LoadModule dir_module "
+	  "/usr/lib/apache2/modules/mod_dir.so\n",
+	  "/etc/apache2/mods-available/cgi.load=LoadModule cgi_module "
+	  "/usr/lib/apache2/modules/mod_cgi.so\n",
+	  "/usr/lib/apache2/modules/mod_dir.so", "/usr/lib/apache2/modules/mod_cgi.so"}},
+	{"httpd", "/usr/sbin/httpd",
+	 "/etc/httpd/conf.modules.d/00.conf /etc/httpd/modules /usr/lib64/httpd/modules/mod_dir.so "
+	 "/usr/sbin/httpd", NULL,
+	 {"/usr/sbin/httpd", "/etc/httpd/conf.modules.d/00.conf=LoadModule dir_module "
+	  "modules/mod_dir.so\n", "/etc/httpd/modules>/usr/lib64/httpd/modules",
+	  "/usr/lib64/httpd/modules/mod_dir.so", "/usr/lib64/httpd/modules/mod_cgi.so"}},
+};
+
+static void plant(const struct root *root, const char *file)
+{
+	char path[512];
+	size_t length = strcspn(file, "=>");
+
+	snprintf(path, sizeof(path), "%.*s", (int)length, file);
+	if (file[length] == '>')
+		root_link(root, path, file + length + 1);
+	else
+		root_file(root, path, 0644, file[length] ? file + length + 1 : "data");
+}
+
+/* Everything that is in and is no directory, by path, blanks between. */
+static const char *members(const struct closure *closure)
+{
+	static char text[8192];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		if (closure_entry_in(entry) && entry->file->kind != ENTRY_DIR)
+			strcat(strcat(text, text[0] ? " " : ""), entry->file->path);
+	}
+	return text;
+}
+
+static void check_members(const struct root *root, const struct example *example, unsigned int off,
+			  const char *wanted)
+{
+	struct closure_options options = {.ecosystems_off = off};
+	struct reason reason = {.kind = REASON_RULE, .detail = "test"};
+	_cleanup_(source_closep) struct source *source = NULL;
+	_cleanup_(closure_freep) struct closure *closure = NULL;
+
+	REQUIRE(source_open(root->path, &source, NULL) == 0);
+	REQUIRE(closure_new(source, &options, &closure, NULL) == 0);
+	CHECK_INT(closure_add(closure, example->wanted, CLOSURE_CONTENTS, &reason, -1, NULL, NULL), 0);
+	CHECK_INT(closure_compute(closure, NULL), 0);
+	CHECK_STRING(members(closure), wanted ? wanted : example->wanted);
+}
+
+static void each_brings_what_it_says_unless_it_is_off(void)
+{
+	for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
+		const struct example *example = &examples[i];
+		unsigned int bit = ecosystem_bit(example->name);
+		struct root root;
+
+		root_new(&root);
+		for (size_t j = 0; j < FILES_MAX && example->files[j]; j++)
+			plant(&root, example->files[j]);
+		REQUIRE(bit);
+		/* the others have no part in it */
+		check_members(&root, example, ~bit, example->with);
+		check_members(&root, example, bit, example->without);
+		root_free(&root);
+	}
+}
+
+static void each_has_an_example(void)
+{
+	for (size_t i = 0; ecosystem_name(i); i++) {
+		size_t found = 0;
+
+		for (size_t j = 0; j < sizeof(examples) / sizeof(*examples); j++)
+			found += strcmp(examples[j].name, ecosystem_name(i)) == 0;
+		if (!found)
+			fprintf(stderr, "%s has no example\n", ecosystem_name(i));
+		CHECK(found > 0);
+	}
+	CHECK_INT(ecosystem_bit("cobol"), 0);
+	CHECK_INT(ecosystem_bit("all"), ~0U);
+}
+
+int main(void)
+{
+	RUN(each_brings_what_it_says_unless_it_is_off);
+	RUN(each_has_an_example);
+	return test_end();
+}
