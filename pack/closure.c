@@ -180,7 +180,7 @@ static int reason_add(struct closure *closure, struct closure_entry *entry,
 	} reasons = {entry->reasons, entry->reason_count, entry->reason_capacity};
 	struct reason kept = *reason;
 
-	if (!reason_is_news(entry, reason))
+	if (reason->from == entry || !reason_is_news(entry, reason)) /* nothing explains itself */
 		return 0;
 	kept.detail = intern_string(&closure->strings, reason->detail);
 	if ((reason->detail && !kept.detail) || array_push(&reasons, kept) < 0)
