@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/closure.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -234,8 +235,15 @@ int closure_queue(struct closure *closure, struct closure_entry *entry, const ch
 	return array_push(&closure->work->queue, work);
 }
 
+static enum closure_head head_kind(const char *head, size_t size)
+{
+	if (size >= SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0)
+		return HEAD_ELF;
+	return size >= 2 && memcmp(head, "#!", 2) == 0 ? HEAD_SCRIPT : HEAD_DATA;
+}
+
 /* What kind of secret a file is, by its place or by what is in it. */
-static int secret_of(struct closure *closure, const struct closure_entry *entry,
+static int secret_of(struct closure *closure, struct closure_entry *entry,
 		     const char **ret_what, struct error *err)
 {
 	const struct source_entry *file = entry->file;
@@ -261,6 +269,7 @@ static int secret_of(struct closure *closure, const struct closure_entry *entry,
 	if (size < 0)
 		return error_code(err, (int)size, "cannot read '%s' in '%s'", file->path,
 				  source_path(closure->source));
+	entry->head = head_kind(head, (size_t)size);
 	*ret_what = secrets_of_contents(head, (size_t)size);
 	return 0;
 }

@@ -61,12 +61,21 @@ enum closure_verdict {
 	VERDICT_STAT_ONLY, /* a file whose contents nobody read, left out by policy */
 };
 
+/* What a file begins with; so that nobody opens it again to find nothing. */
+enum closure_head {
+	HEAD_UNREAD,
+	HEAD_ELF,
+	HEAD_SCRIPT, /* "#!" */
+	HEAD_DATA,
+};
+
 struct closure_entry {
 	struct hash_link link;
 	const struct source_entry *file;
 	const struct selected *selected; /* by a session; or NULL */
 	enum closure_verdict verdict;
 	const char *verdict_detail;
+	enum closure_head head;
 	bool contents; /* they matter; false: nobody looks into it (or a stub is enough) */
 	int rule;      /* index of the last rule that asked for it by name, or -1 */
 	uint64_t order; /* of first use: 1 first; 0 never used by a session */

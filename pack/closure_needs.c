@@ -184,6 +184,10 @@ int closure_expand(struct closure *closure, const struct work *work, struct erro
 	bool broken;
 	int r;
 
+	if (work->entry->head == HEAD_DATA)
+		return 0;
+	if (work->entry->head == HEAD_SCRIPT)
+		return expand_text(closure, work->entry, err);
 	r = loader_elf(closure->loader, work->entry->file, &elf, &broken, err);
 	if (r < 0)
 		return r;
@@ -205,7 +209,8 @@ static int collect_names(struct closure *closure, struct intern *names, struct e
 		const struct elf_file *elf;
 		int r;
 
-		if (!closure_entry_in(entry) || !entry->contents || entry->file->kind != ENTRY_FILE)
+		if (!closure_entry_in(entry) || !entry->contents || entry->file->kind != ENTRY_FILE ||
+		    entry->head == HEAD_DATA || entry->head == HEAD_SCRIPT)
 			continue;
 		r = loader_elf(closure->loader, entry->file, &elf, NULL, err);
 		if (r < 0)
