@@ -331,6 +331,7 @@ void aggregator_restart(struct aggregator *aggregator)
 {
 	pthread_mutex_lock(&aggregator->lock);
 	aggregator->seq = aggregator->batch ? aggregator->batch->events : 0;
+	aggregator->base_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	pthread_mutex_unlock(&aggregator->lock);
 }
 

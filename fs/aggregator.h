@@ -79,7 +79,7 @@ struct aggregator {
 	struct batch *batch;  /* being filled; NULL while there is nothing */
 	bool raw;
 	uint64_t seq;         /* of the last event */
-	int64_t base_ns;      /* CLOCK_REALTIME less CLOCK_MONOTONIC at the start: steps of the
+	int64_t base_ns;      /* CLOCK_REALTIME less CLOCK_MONOTONIC at the session's start: steps of the
 	                         clock do not reach the order of events */
 	uint64_t lost;        /* events for which there was no batch at all */
 	struct last_stat {    /* the last event of a thread, while it is a stat */
@@ -103,7 +103,7 @@ void aggregator_add(struct aggregator *aggregator, const struct event *event);
  */
 struct batch *aggregator_take(struct aggregator *aggregator, bool all);
 
-/* Start numbering again from 1: a new session begins. */
+/* Start numbering again from 1, on the clock as it is now: a new session begins. */
 void aggregator_restart(struct aggregator *aggregator);
 
 /* Distinct accesses waiting and events seen so far, for the curious. */
