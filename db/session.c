@@ -157,7 +157,7 @@ int session_describe(struct manifest *manifest, int64_t id, const struct session
 int session_end(struct manifest *manifest, int64_t id, enum session_state state, struct error *err)
 {
 	static const char sql[] =
-		"UPDATE session SET ended_ns = ?, pid = 0, pid_started = 0, pidns = 0, boot = '',"
+		"UPDATE session SET ended_ns = max(started_ns, ?), pid = 0, pid_started = 0, pidns = 0, boot = '',"
 		" state = iif(dropped > 0 OR problem IS NOT NULL, 'interrupted', ?) WHERE id = ?";
 	sqlite3_stmt *stmt;
 	int r;

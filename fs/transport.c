@@ -280,11 +280,12 @@ int transport_wait(struct transport *transport)
 	struct timespec until;
 	bool initialized;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += 10;
 	pthread_mutex_lock(&transport->lock);
 	while (!transport->initialized &&
-	       pthread_cond_timedwait(&transport->answered, &transport->lock, &until) == 0)
+	       pthread_cond_clockwait(&transport->answered, &transport->lock,
+				      CLOCK_MONOTONIC, &until) == 0)
 		;
 	initialized = transport->initialized;
 	pthread_mutex_unlock(&transport->lock);
@@ -301,13 +302,13 @@ void transport_stop(struct transport *transport)
 		/* again and again: one may be just before its read(2) */
 		for (size_t i = 0; i < transport->ids.count; i++)
 			pthread_kill(transport->ids.items[i], WAKE_SIGNAL);
-		clock_gettime(CLOCK_REALTIME, &soon);
+		clock_gettime(CLOCK_MONOTONIC, &soon);
 		soon.tv_nsec += 20 * 1000 * 1000;
 		if (soon.tv_nsec >= 1000000000) {
 			soon.tv_nsec -= 1000000000;
 			soon.tv_sec++;
 		}
-		pthread_cond_timedwait(&transport->gone, &transport->lock, &soon);
+		pthread_cond_clockwait(&transport->gone, &transport->lock, CLOCK_MONOTONIC, &soon);
 	}
 	pthread_mutex_unlock(&transport->lock);
 	uring_stop(transport->uring);
