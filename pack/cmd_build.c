@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,51 +23,10 @@
 #include "pack/closure_tree.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
+#include "pack/imaging.h"
 #include "pack/json.h"
 #include "pack/package.h"
 #include "pack/request.h"
-#include "pack/size.h"
-
-enum {
-	OPTION_LEVEL = OPTION_OWN,
-	OPTION_BLOCK,
-	OPTION_THREADS,
-	OPTION_PACKAGE,
-	OPTION_NAME,
-	OPTION_VERSION,
-	OPTION_ARG,
-	OPTION_CWD,
-	OPTION_USER,
-	OPTION_CONFIG,
-	OPTION_TIME,
-	OPTION_VERIFY,
-	OPTION_QUIET,
-	OPTION_JSON,
-	OPTION_NO_RECORDS,
-};
-
-const char build_usage[] =
-	"MANIFEST [-s SOURCE] -o IMAGE [OPTION]… [-- COMMAND [ARG]…]\n"
-	"Pack what the sessions of MANIFEST used of SOURCE, and what that needs to run.\n\n"
-	"  -o, --output FILE       the image or package; appears only when whole\n"
-	"      --package           a package: image, start configuration and manifest in one file\n"
-	REQUEST_USAGE
-	"      --level N           zstd level, 1 to 22 (default 15)\n"
-	"      --block SIZE        4K to 1M (default 128K)\n"
-	"      --threads N         compressing (default: one per processor)\n"
-	"      --time SECONDS      clamp times to it (default: SOURCE_DATE_EPOCH, else none)\n"
-	"      --name NAME, --version VERSION\n"
-	"                          of the package (default: from FILE)\n"
-	"  -e, --env NAME[=VALUE]  set or take out a variable of its start\n"
-	"      --arg ARG, --cwd DIR, --user UID[:GID]\n"
-	"                          start it so instead; also COMMAND behind --\n"
-	"      --config FILE       JSON merged into the package's config.json\n"
-	"      --no-records        leave the distribution's package records out of the package\n"
-	"      --verify            read the image back and compare every byte\n"
-	"  -n, --dry-run           only say what would be packed\n"
-	"      --json              the result as JSON\n"
-	"  -q, --quiet             nothing but warnings and errors\n"
-	"  -h, --help";
 
 struct build {
 	struct request request;
@@ -96,165 +54,81 @@ static void build_release(struct build *build)
 	request_release(&build->request);
 }
 
-static int parse_number(const char *text, int64_t low, int64_t high, int64_t *ret_number)
+static int take_env(void *target, const char *value, struct error *err)
 {
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoll(text, &end, 10);
-	return errno || end == text || *end || *ret_number < low || *ret_number > high ? -EINVAL : 0;
+	return launch_set_env(target, value, err);
 }
 
-static int parse_time(struct build *build, const char *text, struct error *err)
+static int take_arg(void *target, const char *value, struct error *err)
 {
-	if (parse_number(text, 0, UINT32_MAX, &build->image.time) < 0)
-		return error_set(err, -EINVAL,
-				 "'%s' is no time: seconds since 1970, up to 2106", text);
-	build->image.has_time = true;
-	return 0;
+	return launch_add_arg(target, value, err);
 }
 
-static int parse_image_option(struct build *build, int option, const char *value,
-			      struct error *err)
+static int take_cwd(void *target, const char *value, struct error *err)
 {
-	uint64_t size;
-	int64_t number;
-
-	switch (option) {
-	case OPTION_LEVEL:
-		if (parse_number(value, 1, 22, &number) < 0)
-			return error_set(err, -EINVAL, "'%s' is no level from 1 to 22", value);
-		build->image.level = (int)number;
-		return 0;
-	case OPTION_THREADS:
-		if (parse_number(value, 1, 1024, &number) < 0)
-			return error_set(err, -EINVAL, "'%s' is no number of threads", value);
-		build->image.threads = (unsigned int)number;
-		return 0;
-	case OPTION_BLOCK:
-		if (!size_parse(value, &size) || size < IMAGE_BLOCK_MIN || size > IMAGE_BLOCK_MAX ||
-		    size & (size - 1))
-			return error_set(err, -EINVAL,
-					 "'%s' is no block size: a power of two, 4K to 1M", value);
-		build->image.block_size = (uint32_t)size;
-		return 0;
-	default:
-		return -ENOSYS;
-	}
+	return launch_set_cwd(target, value, err);
 }
 
-static int parse_option(struct build *build, int option, const char *value, struct error *err)
+static int take_user(void *target, const char *value, struct error *err)
 {
-	int r;
-
-	switch (option) {
-	case 'o':
-		build->output = value;
-		return 0;
-	case 'e':
-		return launch_set_env(&build->launch, value, err);
-	case OPTION_ARG:
-		return launch_add_arg(&build->launch, value, err);
-	case OPTION_CWD:
-		return launch_set_cwd(&build->launch, value, err);
-	case OPTION_USER:
-		return launch_set_user(&build->launch, value, err);
-	case OPTION_CONFIG:
-		build->config_path = value;
-		return 0;
-	case OPTION_NAME:
-		build->name = value;
-		return 0;
-	case OPTION_VERSION:
-		build->version = value;
-		return 0;
-	case OPTION_TIME:
-		return parse_time(build, value, err);
-	case OPTION_PACKAGE:
-		build->package = true;
-		return 0;
-	case OPTION_NO_RECORDS:
-		build->no_records = true;
-		return 0;
-	case OPTION_VERIFY:
-		build->verify = true;
-		return 0;
-	case 'n':
-		build->dry_run = true;
-		return 0;
-	case 'q':
-		build->quiet = true;
-		return 0;
-	case OPTION_JSON:
-		build->json = true;
-		return 0;
-	default:
-		r = parse_image_option(build, option, value, err);
-		return r == -ENOSYS ? request_option(&build->request, option, value, err) : r;
-	}
+	return launch_set_user(target, value, err);
 }
 
-/* 0, or an exit code in *ret_exit with -ECANCELED. */
-static int parse(struct build *build, int argc, char **argv, int *ret_exit)
+static const struct command_option command_options[] = {
+	{'o', "output", "FILE", "the image or package; appears only when whole",
+	 OPTION_STRING(struct build, output)},
+	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
+	 OPTION_FLAG(struct build, package)},
+	{OPTION_TABLE(request_options, struct build, request)},
+	{0, "level", "N", "zstd level, 1 to 22 (default 15)",
+	 OPTION_CALL(imaging_level, struct build, image.level)},
+	{0, "block", "SIZE", "4K to 1M (default 128K)",
+	 OPTION_CALL(imaging_block, struct build, image)},
+	{0, "threads", "N", "compressing (default: one per processor)",
+	 OPTION_CALL(imaging_threads, struct build, image)},
+	{0, "time", "SECONDS", "clamp times to it (default: SOURCE_DATE_EPOCH, else none)",
+	 OPTION_CALL(imaging_time, struct build, image)},
+	{0, "name", "NAME", NULL, OPTION_STRING(struct build, name)},
+	{0, "version", "VERSION", "of the package (default: from FILE)",
+	 OPTION_STRING(struct build, version)},
+	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
+	 OPTION_CALL(take_env, struct build, launch)},
+	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
+	{0, "cwd", "DIR", NULL, OPTION_CALL(take_cwd, struct build, launch)},
+	{0, "user", "UID[:GID]", "start it so instead; also COMMAND behind --",
+	 OPTION_CALL(take_user, struct build, launch)},
+	{0, "config", "FILE", "JSON merged into the package's config.json",
+	 OPTION_STRING(struct build, config_path)},
+	{0, "no-records", NULL, "leave the distribution's package records out of the package",
+	 OPTION_FLAG(struct build, no_records)},
+	{0, "verify", NULL, "read the image back and compare every byte",
+	 OPTION_FLAG(struct build, verify)},
+	{'n', "dry-run", NULL, "only say what would be packed",
+	 OPTION_FLAG(struct build, dry_run)},
+	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct build, json)},
+	{'q', "quiet", NULL, "nothing but warnings and errors", OPTION_FLAG(struct build, quiet)},
+	{0},
+};
+
+static bool parse(struct build *build, int argc, char **argv, int *ret_code)
 {
-	static const struct option options[] = {
-		REQUEST_OPTIONS,
-		{"output", required_argument, NULL, 'o'},
-		{"package", no_argument, NULL, OPTION_PACKAGE},
-		{"level", required_argument, NULL, OPTION_LEVEL},
-		{"block", required_argument, NULL, OPTION_BLOCK},
-		{"threads", required_argument, NULL, OPTION_THREADS},
-		{"time", required_argument, NULL, OPTION_TIME},
-		{"name", required_argument, NULL, OPTION_NAME},
-		{"version", required_argument, NULL, OPTION_VERSION},
-		{"env", required_argument, NULL, 'e'},
-		{"arg", required_argument, NULL, OPTION_ARG},
-		{"cwd", required_argument, NULL, OPTION_CWD},
-		{"user", required_argument, NULL, OPTION_USER},
-		{"config", required_argument, NULL, OPTION_CONFIG},
-		{"no-records", no_argument, NULL, OPTION_NO_RECORDS},
-		{"verify", no_argument, NULL, OPTION_VERIFY},
-		{"dry-run", no_argument, NULL, 'n'},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const struct command *command = command_find("build");
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	const struct command *command = &command_build;
 	struct error err = ERROR_INIT;
-	int option = 0, r = 0;
+	int r = imaging_epoch(&build->image, &err);
 
-	if (epoch && *epoch)
-		r = parse_time(build, epoch, &err);
-	opterr = 0;
-	while (r == 0 && (option = getopt_long(argc, argv, "s:o:e:nqh", options, NULL)) != -1) {
-		if (option == 'h') {
-			*ret_exit = command_help(command);
-			return -ECANCELED;
-		}
-		if (option == '?')
-			r = error_set(&err, -EINVAL, "unknown or incomplete option '%s'",
-				      argv[optind - 1]);
-		else
-			r = parse_option(build, option, optarg, &err);
-	}
+	if (r == 0 && !command_parse(command, argc, argv, build, ret_code))
+		return false;
 	if (r == 0 && optind == argc)
 		r = error_set(&err, -EINVAL, "no manifest given");
 	if (r == 0 && !build->output && !build->dry_run)
 		r = error_set(&err, -EINVAL, "no output given (-o)");
-	if (r < 0 && option == OPTION_RULES) { /* the command line is right, the file is not */
-		log_error("%s", err.message);
-		return -ECANCELED;
-	}
-	if (r < 0) {
-		*ret_exit = command_misused(command, "%s", err.message);
-		return -ECANCELED;
-	}
-	build->request.manifest_path = argv[optind];
+	if (r == 0)
+		build->request.manifest_path = argv[optind];
 	for (int i = optind + 1; i < argc && r == 0; i++)
 		r = launch_add_arg(&build->launch, argv[i], &err);
-	return r;
+	if (r < 0)
+		*ret_code = command_misused(command, "%s", err.message);
+	return r == 0;
 }
 
 static int load_config(struct build *build, struct error *err)
@@ -368,24 +242,13 @@ static int make_tree(struct build *build, struct error *err)
 	return request_check_rules(&build->request, err);
 }
 
-static void show_progress(uint64_t done, uint64_t total, void *data)
-{
-	(void)data;
-	progress_show("pack", done, total);
-}
-
-static void show_warning(const char *message, void *data)
-{
-	(void)data;
-	log_warning("%s", message);
-}
-
 static int write_image(struct build *build, int fd, struct error *err)
 {
 	int r;
 
-	build->image.progress = build->quiet ? NULL : show_progress;
-	build->image.warn = show_warning;
+	build->image.progress = build->quiet ? NULL : imaging_progress;
+	build->image.progress_data = (void *)"pack";
+	build->image.warn = imaging_warn;
 	build->image.cancel = &command_cancelled;
 	build->image.dry_run = build->dry_run;
 	r = image_write(build->tree, &build->image, fd, &build->stats, err);
@@ -612,22 +475,29 @@ static int run(struct build *build, struct error *err)
 	return r < 0 ? r : report(build, err);
 }
 
-int cmd_build(int argc, char **argv)
+static int cmd_build(int argc, char **argv)
 {
 	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT};
 	struct error err = ERROR_INIT;
-	int r, code = EXIT_FAILED;
+	int r, code;
 
 	request_init(&build.request);
 	clock_gettime(CLOCK_MONOTONIC, &build.started);
 	command_catch_signals();
 	build.request.options.cancel = &command_cancelled;
-	r = parse(&build, argc, argv, &code);
-	if (r == -ECANCELED)
+	if (!parse(&build, argc, argv, &code))
 		return code;
-	if (r == 0)
-		r = run(&build, &err);
+	r = run(&build, &err);
 	if (r < 0)
 		log_error("%s", err.message);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }
+
+const struct command command_build = {
+	.name = "build",
+	.summary = "make an image or a package of what was used",
+	.operands = "MANIFEST [-s SOURCE] -o IMAGE [OPTION]… [-- COMMAND [ARG]…]",
+	.about = "Pack what the sessions of MANIFEST used of SOURCE, and what that needs to run.",
+	.options = command_options,
+	.function = cmd_build,
+};

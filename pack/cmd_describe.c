@@ -3,9 +3,9 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -25,24 +25,26 @@ struct description {
 	int command_count;
 };
 
-static int parse_id(const char *text, int64_t *ret_id)
+static int take_id(void *target, const char *value, struct error *err)
 {
 	char *end;
 	unsigned long id;
 
+	(void)err;
 	errno = 0;
-	id = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || id > UINT32_MAX)
+	id = strtoul(value, &end, 10);
+	if (errno || end == value || *end || *value == '-' || id > UINT32_MAX)
 		return -EINVAL;
-	*ret_id = (int64_t)id;
+	*(int64_t *)target = (int64_t)id;
 	return 0;
 }
 
 /* "33" or "33:33" */
-static int parse_user(const char *text, struct description *description)
+static int take_user(void *target, const char *value, struct error *err)
 {
 	_cleanup_(launch_release) struct launch launch = LAUNCH_INIT;
-	int r = launch_set_user(&launch, text, NULL);
+	struct description *description = target;
+	int r = launch_set_user(&launch, value, err);
 
 	if (r == 0) {
 		description->uid = launch.uid;
@@ -51,22 +53,42 @@ static int parse_user(const char *text, struct description *description)
 	return r;
 }
 
-static int add_variable(struct description *description, const char *assignment)
+static int take_cwd(void *target, const char *value, struct error *err)
 {
-	const char *equals = strchr(assignment, '=');
+	return *value == '/' ? option_string(target, value, err) : -EINVAL;
+}
+
+static int take_variable(void *target, const char *value, struct error *err)
+{
+	struct description *description = target;
+	const char *equals = strchr(value, '=');
 	_cleanup_(freep) char *name = NULL;
 
-	if (!equals || equals == assignment)
+	if (!equals || equals == value)
 		return -EINVAL;
-	name = strndup(assignment, (size_t)(equals - assignment));
+	name = strndup(value, (size_t)(equals - value));
 	if (!description->env)
 		description->env = json_object();
 	if (!name || !description->env)
-		return -ENOMEM;
+		return error_oom(err);
 	if (json_object_set_new(description->env, name, json_string(equals + 1)) < 0)
 		log_warning("the variable %s is not UTF-8 and is not noted", name);
 	return 0;
 }
+
+static const struct command_option command_options[] = {
+	{0, "session", "NAME", "uuid, label or 'last' (default)",
+	 OPTION_STRING(struct description, session)},
+	{0, "label", "LABEL", "a new label", OPTION_STRING(struct description, label)},
+	{0, "cwd", "DIR", "the working directory, inside the root",
+	 OPTION_CALL(take_cwd, struct description, cwd)},
+	{0, "uid", "N", NULL, OPTION_CALL(take_id, struct description, uid)},
+	{0, "gid", "N", NULL, OPTION_CALL(take_id, struct description, gid)},
+	{0, "user", "UID[:GID]", "the user and group", OPTION_WHOLE(take_user)},
+	{'e', "env", "NAME=VALUE", "a variable; all that are given replace those that were",
+	 OPTION_WHOLE(take_variable)},
+	{0},
+};
 
 static char *command_json(const struct description *description)
 {
@@ -117,84 +139,37 @@ static int describe(const struct description *description, struct error *err)
 	return session_describe(manifest, session->id, &start, err);
 }
 
-static int parse(int argc, char **argv, const struct command *command,
-		 struct description *description)
-{
-	static const struct option options[] = {
-		{"session", required_argument, NULL, 'S'}, {"cwd", required_argument, NULL, 'c'},
-		{"uid", required_argument, NULL, 'u'},	   {"gid", required_argument, NULL, 'g'},
-		{"user", required_argument, NULL, 'U'},
-		{"env", required_argument, NULL, 'e'},	   {"label", required_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "e:h", options, NULL)) != -1) {
-		int r = 0;
-
-		switch (option) {
-		case 'S':
-			description->session = optarg;
-			break;
-		case 'c':
-			description->cwd = optarg;
-			r = *optarg == '/' ? 0 : -EINVAL;
-			break;
-		case 'l':
-			description->label = optarg;
-			break;
-		case 'U':
-			r = parse_user(optarg, description);
-			break;
-		case 'u':
-			r = parse_id(optarg, &description->uid);
-			break;
-		case 'g':
-			r = parse_id(optarg, &description->gid);
-			break;
-		case 'e':
-			r = add_variable(description, optarg);
-			break;
-		case 'h':
-			command_help(command);
-			return -ECANCELED;
-		default:
-			return command_misused(command, "unknown or incomplete option '%s'",
-					       argv[optind - 1]);
-		}
-		if (r < 0)
-			return command_misused(command, "'%s' makes no sense there", optarg);
-	}
-	if (optind == argc)
-		return command_misused(command, "no manifest given");
-	description->manifest = argv[optind];
-	description->command = argv + optind + 1;
-	description->command_count = argc - optind - 1;
-	return 0;
-}
-
-const char describe_usage[] =
-	"MANIFEST [OPTION]… [-- COMMAND [ARG]…]\n"
-	"Note how a session was started; what is not said stays as it is.\n\n"
-	"      --session NAME      uuid, label or 'last' (default)\n"
-	"      --label LABEL       a new label\n"
-	"      --cwd DIR           the working directory, inside the root\n"
-	"      --user UID[:GID]    the user and group; also --uid N, --gid N\n"
-	"  -e, --env NAME=VALUE    a variable; all that are given replace those that were\n"
-	"  -h, --help";
-
-int cmd_describe(int argc, char **argv)
+static int cmd_describe(int argc, char **argv)
 {
 	struct description description = {.session = "last", .uid = -1, .gid = -1};
-	const struct command *command = command_find("describe");
+	const struct command *command = &command_describe;
 	struct error err = ERROR_INIT;
-	int r;
+	int code;
 
-	r = parse(argc, argv, command, &description);
-	if (r == 0 && (r = describe(&description, &err)) < 0) {
-		log_error("%s", err.message);
-		r = EXIT_FAILED;
+	if (!command_parse(command, argc, argv, &description, &code))
+		goto out;
+	code = EXIT_DONE;
+	if (optind == argc) {
+		code = command_misused(command, "no manifest given");
+		goto out;
 	}
+	description.manifest = argv[optind];
+	description.command = argv + optind + 1;
+	description.command_count = argc - optind - 1;
+	if (describe(&description, &err) < 0) {
+		log_error("%s", err.message);
+		code = EXIT_FAILED;
+	}
+out:
 	json_decref(description.env);
-	return r == -ECANCELED ? EXIT_DONE : r;
+	return code;
 }
+
+const struct command command_describe = {
+	.name = "describe",
+	.summary = "note how a session was started",
+	.operands = "MANIFEST [OPTION]… [-- COMMAND [ARG]…]",
+	.about = "Note how a session was started; what is not said stays as it is.",
+	.options = command_options,
+	.function = cmd_describe,
+};

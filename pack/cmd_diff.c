@@ -2,10 +2,10 @@
 /* tracepack diff: what differs between two manifests, images, packages or directories. */
 #include "pack/command.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
@@ -14,17 +14,6 @@
 #include "pack/difference.h"
 #include "pack/difference_show.h"
 #include "pack/json.h"
-
-const char diff_usage[] =
-	"A B [OPTION]…\n"
-	"What B has more (+), less (-) or otherwise (~) than A: manifests, images, packages and\n"
-	"directories in any mix.\n\n"
-	"      --no-content        files of the same size are the same\n"
-	"      --times             compare times of change as well\n"
-	"      --exit-code         exit 3 when there are differences\n"
-	"      --json\n"
-	"  -q, --quiet             only the last line\n"
-	"  -h, --help";
 
 struct arguments {
 	const char *a, *b;
@@ -131,37 +120,17 @@ static json_t *pair_json(const struct arguments *args, const struct pair *pair)
 
 /* ---- what was asked ---- */
 
-static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
-{
-	static const struct option options[] = {{"exit-code", no_argument, NULL, 'e'},
-						{"help", no_argument, NULL, 'h'},
-						{"json", no_argument, NULL, 'j'},
-						{"no-content", no_argument, NULL, 'n'},
-						{"quiet", no_argument, NULL, 'q'},
-						{"times", no_argument, NULL, 't'},
-						{NULL, 0, NULL, 0}};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		args->exit_code |= option == 'e';
-		args->json |= option == 'j';
-		args->quiet |= option == 'q';
-		args->options.no_contents |= option == 'n';
-		args->options.times |= option == 't';
-	}
-	if (argc - optind != 2)
-		return command_misused(command, "two things are to be compared, not %d",
-				       argc - optind);
-	args->a = argv[optind];
-	args->b = argv[optind + 1];
-	return EXIT_DONE;
-}
+static const struct command_option command_options[] = {
+	{0, "no-content", NULL, "files of the same size are the same",
+	 OPTION_FLAG(struct arguments, options.no_contents)},
+	{0, "times", NULL, "compare times of change as well",
+	 OPTION_FLAG(struct arguments, options.times)},
+	{0, "exit-code", NULL, "exit 3 when there are differences",
+	 OPTION_FLAG(struct arguments, exit_code)},
+	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "only the last line", OPTION_FLAG(struct arguments, quiet)},
+	{0},
+};
 
 static void show_progress(uint64_t done, uint64_t total)
 {
@@ -186,15 +155,20 @@ static int run(const struct arguments *args, struct pair *pair, struct error *er
 			  : print_text(args, &pair->differences, err);
 }
 
-int cmd_diff(int argc, char **argv)
+static int cmd_diff(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct pair pair = {.a = INVENTORY_INIT, .b = INVENTORY_INIT};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, command_find("diff"), argc, argv);
+	int r, code;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!command_parse(&command_diff, argc, argv, &args, &code))
+		return code;
+	if (argc - optind != 2)
+		return command_misused(&command_diff, "two things are to be compared, not %d",
+				       argc - optind);
+	args.a = argv[optind];
+	args.b = argv[optind + 1];
 	r = run(&args, &pair, &err);
 	if (r < 0)
 		log_error("diff: %s", err.message);
@@ -206,3 +180,13 @@ int cmd_diff(int argc, char **argv)
 	inventory_release(&pair.b);
 	return r;
 }
+
+const struct command command_diff = {
+	.name = "diff",
+	.summary = "compare two manifests, images, packages or directories",
+	.operands = "A B [OPTION]…",
+	.about = "What B has more (+), less (-) or otherwise (~) than A: manifests, images, packages and\n"
+		 "directories in any mix.",
+	.options = command_options,
+	.function = cmd_diff,
+};

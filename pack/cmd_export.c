@@ -3,7 +3,6 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +13,10 @@
 #include "db/base/path.h"
 #include "pack/export.h"
 #include "pack/export_source.h"
+#include "pack/imaging.h"
 #include "pack/oci_config.h"
 #include "pack/oci_store.h"
 #include "pack/oci_write.h"
-#include "pack/size.h"
-
-const char export_usage[] =
-	"SRC --to KIND -o OUT [OPTION]…\n"
-	"SRC is a package, an image, a bundle directory or a root directory.\n\n"
-	"      --to=KIND           oci     a tar: OCI layout and docker archive in one\n"
-	"                          docker  the same, for 'docker load'\n"
-	"                          oci-dir an OCI layout as a directory\n"
-	"                          bundle  a directory with config.json and rootfs\n"
-	"                          lxc     a directory with config and rootfs\n"
-	"                          squashfs  the root alone, as an image\n"
-	"                          tar     the root alone\n"
-	"  -o, --output=OUT        where to; - is standard output, for tars\n"
-	"  -n, --name=NAME[:TAG]   of the image [the name of SRC]\n"
-	"      --config=FILE       how to start it: config.json instead of the one in SRC\n"
-	"      --compress=HOW      none, gzip or zstd [layers: gzip; tar: as OUT ends]\n"
-	"      --level=N           of the compressor\n"
-	"      --platform=OS/ARCH  what the image says it runs on [this machine]\n"
-	"      --tmpdir=DIR        where a layer waits [TMPDIR, /var/tmp]\n"
-	"  -q, --quiet             errors only\n"
-	"  -h, --help";
 
 struct arguments {
 	const char *source, *output, *config_path;
@@ -45,89 +24,76 @@ struct arguments {
 	bool has_kind, has_compression;
 };
 
-enum { OPT_TO = 256, OPT_CONFIG, OPT_COMPRESS, OPT_LEVEL, OPT_PLATFORM, OPT_TMPDIR };
-
-static const struct option long_options[] = {
-	{"compress", required_argument, NULL, OPT_COMPRESS},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"help", no_argument, NULL, 'h'},
-	{"level", required_argument, NULL, OPT_LEVEL},
-	{"name", required_argument, NULL, 'n'},
-	{"output", required_argument, NULL, 'o'},
-	{"platform", required_argument, NULL, OPT_PLATFORM},
-	{"quiet", no_argument, NULL, 'q'},
-	{"tmpdir", required_argument, NULL, OPT_TMPDIR},
-	{"to", required_argument, NULL, OPT_TO},
-	{NULL, 0, NULL, 0},
-};
-
 /* ---- what was asked ---- */
 
-static bool parse_kind(struct arguments *args, const char *text)
+static int take_kind(void *target, const char *value, struct error *err)
 {
+	struct arguments *args = target;
+
+	(void)err;
 	for (enum export_kind kind = 0; kind < EXPORT_KINDS; kind++) {
-		if (strcmp(export_kind_name(kind), text) == 0) {
+		if (strcmp(export_kind_name(kind), value) == 0) {
 			args->export.kind = kind;
-			return args->has_kind = true;
+			args->has_kind = true;
+			return 0;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
 
-static bool parse_compression(struct arguments *args, const char *text)
+static int take_compression(void *target, const char *value, struct error *err)
 {
 	static const char *const names[] = {"none", "gzip", "zstd"};
+	struct arguments *args = target;
 
+	(void)err;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(names[i], text) == 0) {
+		if (strcmp(names[i], value) == 0) {
 			args->export.layer.compression = (enum layer_compression)i;
-			return args->has_compression = true;
+			args->has_compression = true;
+			return 0;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
 
-static bool parse_level(struct arguments *args, const char *text)
+static int take_name(void *target, const char *value, struct error *err)
 {
-	uint64_t level;
-
-	if (!size_parse(text, &level) || level < 1 || level > 22)
-		return false;
-	args->export.layer.level = (int)level;
-	return true;
+	return oci_name_check(value, NULL) == 0 ? option_string(target, value, err) : -EINVAL;
 }
 
-static bool take_option(struct arguments *args, int option, const char *value)
+static int take_platform(void *target, const char *value, struct error *err)
 {
-	switch (option) {
-	case 'n':
-		args->export.name = value;
-		return oci_name_check(value, NULL) == 0;
-	case 'o':
-		args->output = value;
-		return true;
-	case 'q':
-		log_init("tracepack", LOG_QUIET);
-		return true;
-	case OPT_TO:
-		return parse_kind(args, value);
-	case OPT_CONFIG:
-		args->config_path = value;
-		return true;
-	case OPT_COMPRESS:
-		return parse_compression(args, value);
-	case OPT_LEVEL:
-		return parse_level(args, value);
-	case OPT_PLATFORM:
-		args->export.platform = value;
-		return strchr(value, '/') != NULL;
-	case OPT_TMPDIR:
-		args->export.tmpdir = value;
-		return true;
-	default:
-		return false;
-	}
+	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
 }
+
+static const struct command_option command_options[] = {
+	{0, "to", "KIND",
+	 "oci     a tar: OCI layout and docker archive in one\n"
+	 "docker  the same, for 'docker load'\n"
+	 "oci-dir an OCI layout as a directory\n"
+	 "bundle  a directory with config.json and rootfs\n"
+	 "lxc     a directory with config and rootfs\n"
+	 "squashfs  the root alone, as an image\n"
+	 "tar     the root alone",
+	 OPTION_WHOLE(take_kind)},
+	{'o', "output", "OUT", "where to; - is standard output, for tars",
+	 OPTION_STRING(struct arguments, output)},
+	{'n', "name", "NAME[:TAG]", "of the image [the name of SRC]",
+	 OPTION_CALL(take_name, struct arguments, export.name)},
+	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
+	 OPTION_STRING(struct arguments, config_path)},
+	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
+	 OPTION_WHOLE(take_compression)},
+	{0, "level", "N", "of the compressor",
+	 OPTION_CALL(imaging_level, struct arguments, export.image.level)},
+	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
+	 OPTION_CALL(take_platform, struct arguments, export.platform)},
+	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
+	 OPTION_STRING(struct arguments, export.tmpdir)},
+	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
 
 static bool ends_in(const char *text, const char *suffix)
 {
@@ -147,65 +113,46 @@ static enum layer_compression compression_of(const struct arguments *args)
 									     : LAYER_PLAIN;
 }
 
-/* SOURCE_DATE_EPOCH, as reproducible-builds.org has it: no time is later. */
-static bool take_epoch(struct layer_write_options *layer)
+/* What is wrong with the command line as a whole; or NULL. */
+static const char *misuse_of(const struct arguments *args, int operands)
 {
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t seconds;
-
-	if (!text || !*text)
-		return true;
-	if (!size_parse(text, &seconds) || seconds > INT64_MAX)
-		return false;
-	layer->has_time = true;
-	layer->time = (int64_t)seconds;
-	return true;
-}
-
-static void say_warning(const char *message, void *data)
-{
-	(void)data;
-	log_warning("%s", message);
-}
-
-/* EXIT_DONE: go on; -1: help was printed; else an exit code. */
-static int parse(struct arguments *args, int argc, char **argv)
-{
-	const struct command *command = command_find("export");
-	int option;
-
-	while ((option = getopt_long(argc, argv, "hn:o:q", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (!take_option(args, option, optarg))
-			return command_misused(command, "'%s' makes no sense there", optarg);
-	}
-	if (argc - optind != 1)
-		return command_misused(command,
-				       argc == optind ? "which SRC?" : "more than one SRC");
+	if (operands != 1)
+		return operands ? "more than one SRC" : "which SRC?";
 	if (!args->has_kind)
-		return command_misused(command, "to what? (--to KIND)");
+		return "to what? (--to KIND)";
 	if (!args->output)
-		return command_misused(command, "where to? (-o OUT)");
+		return "where to? (-o OUT)";
 	if (strcmp(args->output, "-") == 0 &&
 	    (export_kind_is_directory(args->export.kind) || args->export.kind == EXPORT_SQUASHFS))
-		return command_misused(command, "only a tar can go to standard output");
-	if (!take_epoch(&args->export.layer))
-		return command_misused(command, "SOURCE_DATE_EPOCH is no number of seconds");
+		return "only a tar can go to standard output";
+	return NULL;
+}
+
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
+{
+	struct layer_write_options *layer = &args->export.layer;
+	struct image_options *image = &args->export.image;
+	struct error err = ERROR_INIT;
+	const char *misuse;
+
+	if (!command_parse(&command_export, argc, argv, args, ret_code))
+		return false;
+	misuse = misuse_of(args, argc - optind);
+	if (!misuse && imaging_epoch(image, &err) < 0)
+		misuse = err.message;
+	if (misuse) {
+		*ret_code = command_misused(&command_export, "%s", misuse);
+		return false;
+	}
 	args->source = argv[optind];
-	args->export.layer.compression = compression_of(args);
-	args->export.layer.cancel = args->export.extract.cancel = &command_cancelled;
+	args->export.extract.cancel = layer->cancel = image->cancel = &command_cancelled;
 	args->export.extract.keep_owners = geteuid() == 0;
-	args->export.image.level = args->export.layer.level;
-	args->export.image.has_time = args->export.layer.has_time;
-	args->export.image.time = args->export.layer.time;
-	args->export.image.cancel = &command_cancelled;
-	args->export.image.warn = say_warning;
-	return EXIT_DONE;
+	layer->compression = compression_of(args);
+	layer->level = image->level;
+	layer->has_time = image->has_time;
+	layer->time = image->time;
+	image->warn = imaging_warn;
+	return true;
 }
 
 /* ---- steps ---- */
@@ -275,15 +222,15 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 	return export_write(tree_root(source.tree), start, &args->export, args->output, stats, err);
 }
 
-int cmd_export(int argc, char **argv)
+static int cmd_export(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct export_stats stats = {0};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, argc, argv);
+	int code;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!parse(&args, argc, argv, &code))
+		return code;
 	command_catch_signals();
 	if (run(&args, &stats, &err) < 0) {
 		log_error("export: %s", err.message);
@@ -300,3 +247,12 @@ int cmd_export(int argc, char **argv)
 			    (unsigned long long)stats.extract.xattrs_lost);
 	return EXIT_DONE;
 }
+
+const struct command command_export = {
+	.name = "export",
+	.summary = "write a root or package as container image, bundle or tar",
+	.operands = "SRC --to KIND -o OUT [OPTION]…",
+	.about = "SRC is a package, an image, a bundle directory or a root directory.",
+	.options = command_options,
+	.function = cmd_export,
+};

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -19,38 +18,11 @@
 #include "pack/amend.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
+#include "pack/imaging.h"
 #include "pack/import.h"
 #include "pack/order.h"
 #include "pack/scan.h"
 #include "pack/size.h"
-
-const char image_usage[] =
-	"SRC -o FILE [OPTION]…\n"
-	"SRC is a directory, a tar or a container image; - is a tar on standard input.\n\n"
-	"  -o, --output=FILE       the image\n"
-	"  -l, --level=N           zstd level, 1 to 22 [15]\n"
-	"  -b, --block=SIZE        4K to 1M, a power of two [128K; with --order 256K]\n"
-	"      --fast              level 6, blocks of 128K\n"
-	"      --small             the smallest image: blocks of 1M, own zstd parameters\n"
-	"  -j, --threads=N         that compress [one per processor]\n"
-	"      --memory=SIZE       for blocks on their way [24M]\n"
-	"      --order=FILE        paths in the order of use: lay the image out for it\n"
-	"      --exclude=PATTERN   leave out what matches and all below it\n"
-	"      --include=PATTERN   but not this; of both the first that matches decides\n"
-	"      --one-file-system   do not go into what is mounted below SRC\n"
-	"      --all-root          everything belongs to 0:0\n"
-	"      --owner=[PATTERN=]UID[:GID]  what matches belongs to these\n"
-	"      --mode=[PATTERN=]MODE        what matches gets this mode (octal)\n"
-	"      --time=SECONDS      no file is newer, and the image is of then [SOURCE_DATE_EPOCH]\n"
-	"      --no-dedup          store equal files twice\n"
-	"      --no-xattrs         leave extended attributes out\n"
-	"      --exportable        for NFS export and file handles\n"
-	"      --keep-going        store what changes meanwhile as it was read, exit 1\n"
-	"  -n, --dry-run           write nothing, say how large it would be\n"
-	"      --verify            read the image back and compare every byte\n"
-	"      --stats[=json]      say what was done, on standard output\n"
-	"  -q, --quiet             errors only\n"
-	"  -h, --help";
 
 enum { FAST_LEVEL = 6, ORDERED_BLOCK = 256 * 1024 };
 
@@ -70,193 +42,138 @@ struct origin {
 	struct tree *tree; /* borrowed from import, or owned when there is a scan */
 };
 
-enum {
-	OPT_FAST = 256,
-	OPT_SMALL,
-	OPT_MEMORY,
-	OPT_ORDER,
-	OPT_EXCLUDE,
-	OPT_INCLUDE,
-	OPT_ONE_FILE_SYSTEM,
-	OPT_ALL_ROOT,
-	OPT_OWNER,
-	OPT_MODE,
-	OPT_TIME,
-	OPT_NO_DEDUP,
-	OPT_NO_XATTRS,
-	OPT_EXPORTABLE,
-	OPT_KEEP_GOING,
-	OPT_VERIFY,
-	OPT_STATS,
-};
-
-static const struct option long_options[] = {
-	{"all-root", no_argument, NULL, OPT_ALL_ROOT},
-	{"block", required_argument, NULL, 'b'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"exclude", required_argument, NULL, OPT_EXCLUDE},
-	{"exportable", no_argument, NULL, OPT_EXPORTABLE},
-	{"fast", no_argument, NULL, OPT_FAST},
-	{"help", no_argument, NULL, 'h'},
-	{"include", required_argument, NULL, OPT_INCLUDE},
-	{"keep-going", no_argument, NULL, OPT_KEEP_GOING},
-	{"level", required_argument, NULL, 'l'},
-	{"memory", required_argument, NULL, OPT_MEMORY},
-	{"mode", required_argument, NULL, OPT_MODE},
-	{"no-dedup", no_argument, NULL, OPT_NO_DEDUP},
-	{"no-xattrs", no_argument, NULL, OPT_NO_XATTRS},
-	{"one-file-system", no_argument, NULL, OPT_ONE_FILE_SYSTEM},
-	{"order", required_argument, NULL, OPT_ORDER},
-	{"output", required_argument, NULL, 'o'},
-	{"owner", required_argument, NULL, OPT_OWNER},
-	{"quiet", no_argument, NULL, 'q'},
-	{"small", no_argument, NULL, OPT_SMALL},
-	{"stats", optional_argument, NULL, OPT_STATS},
-	{"threads", required_argument, NULL, 'j'},
-	{"time", required_argument, NULL, OPT_TIME},
-	{"verify", no_argument, NULL, OPT_VERIFY},
-	{NULL, 0, NULL, 0},
-};
-
 /* --- what was asked ------------------------------------------------------------------------- */
 
-static bool parse_number(const char *text, long long least, long long most, long long *ret_number)
+static int take_fast(void *target, const char *value, struct error *err)
 {
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoll(text, &end, 10);
-	return !errno && end != text && !*end && *ret_number >= least && *ret_number <= most;
+	(void)value;
+	(void)err;
+	*(int *)target = FAST_LEVEL;
+	return 0;
 }
 
-static bool parse_time(struct image_options *image, const char *text)
+static int take_memory(void *target, const char *value, struct error *err)
 {
-	long long time;
+	uint64_t *memory = target;
 
-	if (!parse_number(text, 0, UINT32_MAX, &time))
+	(void)err;
+	return size_parse(value, memory) && *memory ? 0 : -EINVAL;
+}
+
+static int add_amendment(struct amend *amend, enum amend_kind kind, const char *text,
+			 struct error *err)
+{
+	int r = amend_add(amend, kind, text);
+
+	return r == -ENOMEM ? error_oom(err) : r;
+}
+
+static int take_exclude(void *target, const char *value, struct error *err)
+{
+	return add_amendment(target, AMEND_EXCLUDE, value, err);
+}
+
+static int take_include(void *target, const char *value, struct error *err)
+{
+	return add_amendment(target, AMEND_INCLUDE, value, err);
+}
+
+static int take_all_root(void *target, const char *value, struct error *err)
+{
+	(void)value;
+	return add_amendment(target, AMEND_OWNER, "0:0", err);
+}
+
+static int take_owner(void *target, const char *value, struct error *err)
+{
+	return add_amendment(target, AMEND_OWNER, value, err);
+}
+
+static int take_mode(void *target, const char *value, struct error *err)
+{
+	return add_amendment(target, AMEND_MODE, value, err);
+}
+
+static int take_stats(void *target, const char *value, struct error *err)
+{
+	struct arguments *args = target;
+
+	(void)err;
+	args->stats = true;
+	args->json = value && strcmp(value, "json") == 0;
+	return !value || args->json ? 0 : -EINVAL;
+}
+
+static const struct command_option command_options[] = {
+	{'o', "output", "FILE", "the image", OPTION_STRING(struct arguments, output)},
+	{'l', "level", "N", "zstd level, 1 to 22 [15]",
+	 OPTION_CALL(imaging_level, struct arguments, image.level)},
+	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 256K]",
+	 OPTION_CALL(imaging_block, struct arguments, image)},
+	{0, "fast", NULL, "level 6, blocks of 128K",
+	 OPTION_CALL(take_fast, struct arguments, image.level)},
+	{0, "small", NULL, "the smallest image: blocks of 1M, own zstd parameters",
+	 OPTION_FLAG(struct arguments, image.small)},
+	{'j', "threads", "N", "that compress [one per processor]",
+	 OPTION_CALL(imaging_threads, struct arguments, image)},
+	{0, "memory", "SIZE", "for blocks on their way [24M]",
+	 OPTION_CALL(take_memory, struct arguments, image.memory)},
+	{0, "order", "FILE", "paths in the order of use: lay the image out for it",
+	 OPTION_STRING(struct arguments, order)},
+	{0, "exclude", "PATTERN", "leave out what matches and all below it",
+	 OPTION_CALL(take_exclude, struct arguments, amend)},
+	{0, "include", "PATTERN", "but not this; of both the first that matches decides",
+	 OPTION_CALL(take_include, struct arguments, amend)},
+	{0, "one-file-system", NULL, "do not go into what is mounted below SRC",
+	 OPTION_FLAG(struct arguments, one_file_system)},
+	{0, "all-root", NULL, "everything belongs to 0:0",
+	 OPTION_CALL(take_all_root, struct arguments, amend)},
+	{0, "owner", "[PATTERN=]UID[:GID]", "what matches belongs to these",
+	 OPTION_CALL(take_owner, struct arguments, amend)},
+	{0, "mode", "[PATTERN=]MODE", "what matches gets this mode (octal)",
+	 OPTION_CALL(take_mode, struct arguments, amend)},
+	{0, "time", "SECONDS", "no file is newer, and the image is of then [SOURCE_DATE_EPOCH]",
+	 OPTION_CALL(imaging_time, struct arguments, image)},
+	{0, "no-dedup", NULL, "store equal files twice",
+	 OPTION_FLAG(struct arguments, image.no_dedup)},
+	{0, "no-xattrs", NULL, "leave extended attributes out",
+	 OPTION_FLAG(struct arguments, image.no_xattrs)},
+	{0, "exportable", NULL, "for NFS export and file handles",
+	 OPTION_FLAG(struct arguments, image.exportable)},
+	{0, "keep-going", NULL, "store what changes meanwhile as it was read, exit 1",
+	 OPTION_FLAG(struct arguments, image.keep_going)},
+	{'n', "dry-run", NULL, "write nothing, say how large it would be",
+	 OPTION_FLAG(struct arguments, image.dry_run)},
+	{0, "verify", NULL, "read the image back and compare every byte",
+	 OPTION_FLAG(struct arguments, verify)},
+	{0, "stats", "[=json]", "say what was done, on standard output", OPTION_WHOLE(take_stats)},
+	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
+
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
+{
+	struct error err = ERROR_INIT;
+	const char *misuse;
+
+	if (imaging_epoch(&args->image, &err) < 0) {
+		*ret_code = command_misused(&command_image, "%s", err.message);
 		return false;
-	image->has_time = true;
-	image->time = time;
-	return true;
-}
-
-static bool parse_block(struct image_options *image, const char *text)
-{
-	uint64_t size;
-
-	if (!size_parse(text, &size) || size < IMAGE_BLOCK_MIN || size > IMAGE_BLOCK_MAX ||
-	    size & (size - 1))
+	}
+	if (!command_parse(&command_image, argc, argv, args, ret_code))
 		return false;
-	image->block_size = (uint32_t)size;
-	return true;
-}
-
-/* Options that take a value; false when it makes no sense. */
-static bool take_value(struct arguments *args, int option, const char *value)
-{
-	struct image_options *image = &args->image;
-	long long number;
-
-	switch (option) {
-	case 'o':
-		args->output = value;
-		return true;
-	case 'l':
-		if (!parse_number(value, 1, 22, &number))
-			return false;
-		image->level = (int)number;
-		return true;
-	case 'b':
-		return parse_block(image, value);
-	case 'j':
-		if (!parse_number(value, 1, 256, &number))
-			return false;
-		image->threads = (unsigned int)number;
-		return true;
-	case OPT_MEMORY:
-		return size_parse(value, &image->memory) && image->memory;
-	case OPT_ORDER:
-		args->order = value;
-		return true;
-	case OPT_EXCLUDE:
-		return amend_add(&args->amend, AMEND_EXCLUDE, value) == 0;
-	case OPT_INCLUDE:
-		return amend_add(&args->amend, AMEND_INCLUDE, value) == 0;
-	case OPT_OWNER:
-		return amend_add(&args->amend, AMEND_OWNER, value) == 0;
-	case OPT_MODE:
-		return amend_add(&args->amend, AMEND_MODE, value) == 0;
-	case OPT_TIME:
-		return parse_time(image, value);
+	misuse = argc == optind				  ? "which SRC?"
+		 : argc > optind + 1			  ? "more than one SRC"
+		 : !args->output && !args->image.dry_run ? "where to? (-o FILE)"
+							  : NULL;
+	if (misuse) {
+		*ret_code = command_misused(&command_image, "%s", misuse);
+		return false;
 	}
-	return false;
-}
-
-static bool take_option(struct arguments *args, int option, const char *value)
-{
-	struct image_options *image = &args->image;
-
-	switch (option) {
-	case OPT_FAST:
-		image->level = FAST_LEVEL;
-		return true;
-	case OPT_SMALL:
-		return image->small = true;
-	case OPT_ONE_FILE_SYSTEM:
-		return args->one_file_system = true;
-	case OPT_ALL_ROOT:
-		return amend_add(&args->amend, AMEND_OWNER, "0:0") == 0;
-	case OPT_NO_DEDUP:
-		return image->no_dedup = true;
-	case OPT_NO_XATTRS:
-		return image->no_xattrs = true;
-	case OPT_EXPORTABLE:
-		return image->exportable = true;
-	case OPT_KEEP_GOING:
-		return image->keep_going = true;
-	case 'n':
-		return image->dry_run = true;
-	case OPT_VERIFY:
-		return args->verify = true;
-	case OPT_STATS:
-		args->json = value && strcmp(value, "json") == 0;
-		args->stats = true;
-		return !value || args->json;
-	case 'q':
-		log_init("tracepack", LOG_QUIET);
-		return true;
-	}
-	return take_value(args, option, value);
-}
-
-/* EXIT_DONE: go on; -1: help was printed; else an exit code. */
-static int parse(struct arguments *args, int argc, char **argv)
-{
-	const struct command *command = command_find("image");
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	int option;
-
-	if (epoch && *epoch && !parse_time(&args->image, epoch))
-		return command_misused(command, "SOURCE_DATE_EPOCH is no time: '%s'", epoch);
-	while ((option = getopt_long(argc, argv, "b:hj:l:no:q", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (!take_option(args, option, optarg))
-			return command_misused(command, "'%s' makes no sense there", optarg);
-	}
-	if (argc - optind != 1)
-		return command_misused(command,
-				       argc == optind ? "which SRC?" : "more than one SRC");
-	if (!args->output && !args->image.dry_run)
-		return command_misused(command, "where to? (-o FILE)");
 	args->source = argv[optind];
 	if (args->order && !args->image.block_size && !args->image.small)
 		args->image.block_size = ORDERED_BLOCK;
-	return EXIT_DONE;
+	return true;
 }
 
 /* --- from the source to a tree -------------------------------------------------------------- */
@@ -367,17 +284,6 @@ static void origin_release(struct origin *origin)
 
 /* --- from the tree to a file ---------------------------------------------------------------- */
 
-static void show_progress(uint64_t done, uint64_t total, void *data)
-{
-	progress_show(data, done, total);
-}
-
-static void show_warning(const char *message, void *data)
-{
-	(void)data;
-	log_warning("%s", message);
-}
-
 static int write_image(struct arguments *args, struct tree *tree, struct image_stats *stats,
 		       struct error *err)
 {
@@ -465,9 +371,9 @@ static int run(struct arguments *args, struct origin *origin, struct error *err)
 	struct image_stats stats = {0};
 	int r;
 
-	args->image.progress = show_progress;
+	args->image.progress = imaging_progress;
 	args->image.progress_data = (void *)"pack";
-	args->image.warn = show_warning;
+	args->image.warn = imaging_warn;
 	args->image.cancel = &command_cancelled;
 	r = load(args, origin, err);
 	if (r == 0)
@@ -481,22 +387,30 @@ static int run(struct arguments *args, struct origin *origin, struct error *err)
 	return r;
 }
 
-int cmd_image(int argc, char **argv)
+static int cmd_image(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct origin origin = {.import = IMPORT_INIT, .rootfd = -1};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, argc, argv);
+	int code;
 
-	if (r == EXIT_DONE) {
+	if (parse(&args, argc, argv, &code)) {
 		command_catch_signals();
-		if (run(&args, &origin, &err) < 0) {
+		code = run(&args, &origin, &err) < 0 ? EXIT_FAILED : EXIT_DONE;
+		if (code == EXIT_FAILED)
 			log_error("image: %s", err.message);
-			r = EXIT_FAILED;
-		}
 		origin_release(&origin);
 	}
 	amend_release(&args.amend);
 	free(args.excluded);
-	return r < 0 ? EXIT_DONE : r;
+	return code;
 }
+
+const struct command command_image = {
+	.name = "image",
+	.summary = "make an image of a whole directory or tar",
+	.operands = "SRC -o FILE [OPTION]…",
+	.about = "SRC is a directory, a tar or a container image; - is a tar on standard input.",
+	.options = command_options,
+	.function = cmd_image,
+};

@@ -3,11 +3,11 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
@@ -21,15 +21,6 @@
 #include "pack/records.h"
 
 enum { EVIDENCE_MAX = 1024 * 1024 * 1024 };
-
-const char impact_usage[] =
-	"WHAT -s NEWER [OPTION]…\n"
-	"Which files kept in a package, an image or a manifest have changed in a newer source?\n\n"
-	"  -s, --source NEWER      the newer root\n"
-	"      --exit-code         exit 3 when a rebuild is needed\n"
-	"      --json\n"
-	"  -q, --quiet             only the last line\n"
-	"  -h, --help";
 
 struct arguments {
 	const char *path, *source;
@@ -246,47 +237,43 @@ static json_t *impact_json(const struct impact *impact)
 
 /* ---- what was asked ---- */
 
-static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
-{
-	static const struct option options[] = {{"exit-code", no_argument, NULL, 'e'},
-						{"help", no_argument, NULL, 'h'},
-						{"json", no_argument, NULL, 'j'},
-						{"quiet", no_argument, NULL, 'q'},
-						{"source", required_argument, NULL, 's'},
-						{NULL, 0, NULL, 0}};
-	int option;
+static const struct command_option command_options[] = {
+	{'s', "source", "NEWER", "the newer root", OPTION_STRING(struct arguments, source)},
+	{0, "exit-code", NULL, "exit 3 when a rebuild is needed",
+	 OPTION_FLAG(struct arguments, exit_code)},
+	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "only the last line", OPTION_FLAG(struct arguments, quiet)},
+	{0},
+};
 
-	while ((option = getopt_long(argc, argv, "hqs:", options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		args->exit_code |= option == 'e';
-		args->json |= option == 'j';
-		args->quiet |= option == 'q';
-		if (option == 's')
-			args->source = optarg;
-	}
-	if (argc - optind != 1)
-		return command_misused(command, argc == optind ? "on what? (a package or manifest)"
-							       : "on one thing at a time");
-	if (!args->source)
-		return command_misused(command, "of which newer source? (-s NEWER)");
+/* true: go on. */
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
+{
+	const struct command *command = &command_impact;
+
+	if (!command_parse(command, argc, argv, args, ret_code))
+		return false;
 	args->path = argv[optind];
-	return EXIT_DONE;
+	if (argc - optind != 1)
+		*ret_code = command_misused(command, argc == optind
+							     ? "on what? (a package or manifest)"
+							     : "on one thing at a time");
+	else if (!args->source)
+		*ret_code = command_misused(command, "of which newer source? (-s NEWER)");
+	else
+		return true;
+	return false;
 }
 
-int cmd_impact(int argc, char **argv)
+static int cmd_impact(int argc, char **argv)
 {
 	_cleanup_(impact_release) struct impact impact = {.kept = INVENTORY_INIT};
 	struct arguments args = {0};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, command_find("impact"), argc, argv);
+	int r;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!parse(&args, argc, argv, &r))
+		return r;
 	r = find(&args, &impact, &err);
 	if (r == 0)
 		r = args.json ? json_print(impact_json(&impact), &err)
@@ -297,3 +284,12 @@ int cmd_impact(int argc, char **argv)
 	}
 	return args.exit_code && is_needed(&impact) ? EXIT_DIFFERENT : EXIT_DONE;
 }
+
+const struct command command_impact = {
+	.name = "impact",
+	.summary = "does a newer source mean a new build?",
+	.operands = "WHAT -s NEWER [OPTION]…",
+	.about = "Which files kept in a package, an image or a manifest have changed in a newer source?",
+	.options = command_options,
+	.function = cmd_impact,
+};

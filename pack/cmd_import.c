@@ -3,7 +3,6 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,32 +15,10 @@
 #include "pack/extract.h"
 #include "pack/extract_dir.h"
 #include "pack/image/image.h"
+#include "pack/imaging.h"
 #include "pack/import.h"
 #include "pack/oci_config.h"
 #include "pack/size.h"
-
-const char import_usage[] =
-	"SRC -o DIR|IMAGE.sqsh [OPTION]…\n"
-	"SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
-	"input.\n\n"
-	"  -o, --output=OUT        a new directory; an image if OUT ends in .sqsh, .squashfs or .sfs\n"
-	"      --image             write an image whatever OUT ends in\n"
-	"  -t, --type=KIND         auto (default), directory, tar, oci or docker\n"
-	"      --ref=NAME          the image of that name or tag, where SRC holds several\n"
-	"      --platform=OS/ARCH  the image for that platform [this machine's]\n"
-	"      --config=FILE       write how to start it: config.json of an OCI bundle\n"
-	"      --image-config=FILE write the image's own configuration as it is\n"
-	"      --max-size=SIZE     refuse more bytes of contents [64G]; 0: no limit\n"
-	"      --max-entries=N     refuse more entries [4194304]; 0: no limit\n"
-	"      --max-ratio=N       refuse streams that grow by more [1000]; 0: no limit\n"
-	"      --allow-duplicates  of a name that comes twice in one tar, the last one stays\n"
-	"      --whiteouts         SRC is a single layer: .wh.NAME removes NAME\n"
-	"      --no-xattrs         leave extended attributes out\n"
-	"      --level=N           of an image: zstd level, 1 to 22 [15]\n"
-	"      --tmpdir=DIR        for contents while they are read [TMPDIR, /var/tmp]\n"
-	"      --json              say what was done as JSON on standard output\n"
-	"  -q, --quiet             errors only\n"
-	"  -h, --help";
 
 struct arguments {
 	const char *source, *output, *config_path, *image_config_path;
@@ -50,129 +27,75 @@ struct arguments {
 	bool to_image, json;
 };
 
-enum {
-	OPT_IMAGE = 256,
-	OPT_REF,
-	OPT_PLATFORM,
-	OPT_CONFIG,
-	OPT_IMAGE_CONFIG,
-	OPT_MAX_SIZE,
-	OPT_MAX_ENTRIES,
-	OPT_MAX_RATIO,
-	OPT_DUPLICATES,
-	OPT_WHITEOUTS,
-	OPT_NO_XATTRS,
-	OPT_LEVEL,
-	OPT_TMPDIR,
-	OPT_JSON,
-};
-
-static const struct option long_options[] = {
-	{"allow-duplicates", no_argument, NULL, OPT_DUPLICATES},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"help", no_argument, NULL, 'h'},
-	{"image", no_argument, NULL, OPT_IMAGE},
-	{"image-config", required_argument, NULL, OPT_IMAGE_CONFIG},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"level", required_argument, NULL, OPT_LEVEL},
-	{"max-entries", required_argument, NULL, OPT_MAX_ENTRIES},
-	{"max-ratio", required_argument, NULL, OPT_MAX_RATIO},
-	{"max-size", required_argument, NULL, OPT_MAX_SIZE},
-	{"no-xattrs", no_argument, NULL, OPT_NO_XATTRS},
-	{"output", required_argument, NULL, 'o'},
-	{"platform", required_argument, NULL, OPT_PLATFORM},
-	{"quiet", no_argument, NULL, 'q'},
-	{"ref", required_argument, NULL, OPT_REF},
-	{"tmpdir", required_argument, NULL, OPT_TMPDIR},
-	{"type", required_argument, NULL, 't'},
-	{"whiteouts", no_argument, NULL, OPT_WHITEOUTS},
-	{NULL, 0, NULL, 0},
-};
-
 /* ---- what was asked ---- */
 
 /* A limit, where 0 is none. */
-static bool parse_limit(const char *text, uint64_t *ret_limit)
+static int take_limit(void *target, const char *value, struct error *err)
 {
-	if (!size_parse(text, ret_limit))
-		return false;
-	if (*ret_limit == 0)
-		*ret_limit = UINT64_MAX;
-	return true;
+	uint64_t *limit = target;
+
+	(void)err;
+	if (!size_parse(value, limit))
+		return -EINVAL;
+	if (*limit == 0)
+		*limit = UINT64_MAX;
+	return 0;
 }
 
-static bool parse_kind(const char *text, enum import_kind *ret_kind)
+static int take_kind(void *target, const char *value, struct error *err)
 {
+	(void)err;
 	for (enum import_kind kind = IMPORT_AUTO; kind <= IMPORT_DOCKER; kind++) {
-		if (strcmp(import_kind_name(kind), text) == 0) {
-			*ret_kind = kind;
-			return true;
+		if (strcmp(import_kind_name(kind), value) == 0) {
+			*(enum import_kind *)target = kind;
+			return 0;
 		}
 	}
-	return false;
+	return -EINVAL;
 }
 
-static bool parse_level(const char *text, int *ret_level)
+static int take_platform(void *target, const char *value, struct error *err)
 {
-	uint64_t level;
-
-	if (!size_parse(text, &level) || level < 1 || level > 22)
-		return false;
-	*ret_level = (int)level;
-	return true;
+	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
 }
 
-/* One option; false when its value makes no sense. */
-static bool take_option(struct arguments *args, int option, const char *value)
-{
-	struct layer_options *layer = &args->import.layer;
-
-	switch (option) {
-	case 'o':
-		args->output = value;
-		return true;
-	case 'q':
-		log_init("tracepack", LOG_QUIET);
-		return true;
-	case 't':
-		return parse_kind(value, &args->import.kind);
-	case OPT_IMAGE:
-		return args->to_image = true;
-	case OPT_REF:
-		args->import.choice.ref = value;
-		return true;
-	case OPT_PLATFORM:
-		args->import.choice.platform = value;
-		return strchr(value, '/') != NULL;
-	case OPT_CONFIG:
-		args->config_path = value;
-		return true;
-	case OPT_IMAGE_CONFIG:
-		args->image_config_path = value;
-		return true;
-	case OPT_MAX_SIZE:
-		return parse_limit(value, &layer->max_size);
-	case OPT_MAX_ENTRIES:
-		return parse_limit(value, &layer->max_entries);
-	case OPT_MAX_RATIO:
-		return parse_limit(value, &layer->max_ratio);
-	case OPT_DUPLICATES:
-		return layer->allow_duplicates = true;
-	case OPT_WHITEOUTS:
-		return layer->whiteouts = true;
-	case OPT_NO_XATTRS:
-		return layer->no_xattrs = true;
-	case OPT_LEVEL:
-		return parse_level(value, &args->image.level);
-	case OPT_TMPDIR:
-		args->import.spool_directory = value;
-		return true;
-	case OPT_JSON:
-		return args->json = true;
-	default:
-		return false;
-	}
-}
+static const struct command_option command_options[] = {
+	{'o', "output", "OUT",
+	 "a new directory; an image if OUT ends in .sqsh, .squashfs or .sfs",
+	 OPTION_STRING(struct arguments, output)},
+	{0, "image", NULL, "write an image whatever OUT ends in",
+	 OPTION_FLAG(struct arguments, to_image)},
+	{'t', "type", "KIND", "auto (default), directory, tar, oci or docker",
+	 OPTION_CALL(take_kind, struct arguments, import.kind)},
+	{0, "ref", "NAME", "the image of that name or tag, where SRC holds several",
+	 OPTION_STRING(struct arguments, import.choice.ref)},
+	{0, "platform", "OS/ARCH", "the image for that platform [this machine's]",
+	 OPTION_CALL(take_platform, struct arguments, import.choice.platform)},
+	{0, "config", "FILE", "write how to start it: config.json of an OCI bundle",
+	 OPTION_STRING(struct arguments, config_path)},
+	{0, "image-config", "FILE", "write the image's own configuration as it is",
+	 OPTION_STRING(struct arguments, image_config_path)},
+	{0, "max-size", "SIZE", "refuse more bytes of contents [64G]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_size)},
+	{0, "max-entries", "N", "refuse more entries [4194304]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_entries)},
+	{0, "max-ratio", "N", "refuse streams that grow by more [1000]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_ratio)},
+	{0, "allow-duplicates", NULL, "of a name that comes twice in one tar, the last one stays",
+	 OPTION_FLAG(struct arguments, import.layer.allow_duplicates)},
+	{0, "whiteouts", NULL, "SRC is a single layer: .wh.NAME removes NAME",
+	 OPTION_FLAG(struct arguments, import.layer.whiteouts)},
+	{0, "no-xattrs", NULL, "leave extended attributes out",
+	 OPTION_FLAG(struct arguments, import.layer.no_xattrs)},
+	{0, "level", "N", "of an image: zstd level, 1 to 22 [15]",
+	 OPTION_CALL(imaging_level, struct arguments, image.level)},
+	{0, "tmpdir", "DIR", "for contents while they are read [TMPDIR, /var/tmp]",
+	 OPTION_STRING(struct arguments, import.spool_directory)},
+	{0, "json", NULL, "say what was done as JSON on standard output",
+	 OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
 
 static bool ends_like_an_image(const char *path)
 {
@@ -187,33 +110,26 @@ static bool ends_like_an_image(const char *path)
 	return false;
 }
 
-/* EXIT_DONE: go on; -1: help was printed; else an exit code. */
-static int parse(struct arguments *args, int argc, char **argv)
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 {
-	const struct command *command = command_find("import");
-	int option;
+	const char *misuse;
 
-	while ((option = getopt_long(argc, argv, "ho:qt:", long_options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (!take_option(args, option, optarg))
-			return command_misused(command, "'%s' makes no sense there", optarg);
+	if (!command_parse(&command_import, argc, argv, args, ret_code))
+		return false;
+	misuse = argc == optind	    ? "which SRC?"
+		 : argc > optind + 1 ? "more than one SRC"
+		 : !args->output     ? "where to? (-o OUT)"
+				     : NULL;
+	if (misuse) {
+		*ret_code = command_misused(&command_import, "%s", misuse);
+		return false;
 	}
-	if (argc - optind != 1)
-		return command_misused(command,
-				       argc == optind ? "which SRC?" : "more than one SRC");
-	if (!args->output)
-		return command_misused(command, "where to? (-o OUT)");
 	args->source = argv[optind];
 	args->to_image |= ends_like_an_image(args->output);
 	args->import.layer.no_devices = geteuid() != 0 && !args->to_image;
 	args->import.layer.cancel = &command_cancelled;
 	args->image.no_xattrs = args->import.layer.no_xattrs;
-	return EXIT_DONE;
+	return true;
 }
 
 /* ---- writing ---- */
@@ -226,18 +142,6 @@ static void show_read(uint64_t done, void *data)
 static void show_written(uint64_t done, void *data)
 {
 	progress_show("write", done, *(const uint64_t *)data);
-}
-
-static void show_image(uint64_t done, uint64_t total, void *data)
-{
-	(void)data;
-	progress_show("write", done, total);
-}
-
-static void say_warning(const char *message, void *data)
-{
-	(void)data;
-	log_warning("%s", message);
 }
 
 static int write_directory(const struct arguments *args, const struct import *import,
@@ -275,8 +179,9 @@ static int write_image(struct arguments *args, const struct import *import, stru
 	struct image_stats stats;
 	int r;
 
-	args->image.progress = show_image;
-	args->image.warn = say_warning;
+	args->image.progress = imaging_progress;
+	args->image.progress_data = (void *)"write";
+	args->image.warn = imaging_warn;
 	args->image.cancel = &command_cancelled;
 	r = io_output_open(&output, args->output, 0644, err);
 	if (r == 0)
@@ -391,17 +296,17 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	return r;
 }
 
-int cmd_import(int argc, char **argv)
+static int cmd_import(int argc, char **argv)
 {
 	_cleanup_(import_release) struct import import = IMPORT_INIT;
 	struct arguments args = {0};
 	struct error err = ERROR_INIT;
 	struct stat st;
 	uint64_t total = 0;
-	int r = parse(&args, argc, argv);
+	int code;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!parse(&args, argc, argv, &code))
+		return code;
 	command_catch_signals();
 	if (stat(args.source, &st) == 0 && S_ISREG(st.st_mode)) {
 		total = (uint64_t)st.st_size;
@@ -416,3 +321,13 @@ int cmd_import(int argc, char **argv)
 	say_done(&args, &import);
 	return EXIT_DONE;
 }
+
+const struct command command_import = {
+	.name = "import",
+	.summary = "make a root file system from a directory, tar or container image",
+	.operands = "SRC -o DIR|IMAGE.sqsh [OPTION]…",
+	.about = "SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
+		 "input.",
+	.options = command_options,
+	.function = cmd_import,
+};

@@ -3,13 +3,13 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
@@ -18,16 +18,6 @@
 #include "pack/columns.h"
 #include "pack/inventory.h"
 #include "pack/json.h"
-
-const char ls_usage[] =
-	"WHAT [PATTERN]… [OPTION]…\n"
-	"List the paths in a manifest (those that were needed), an image, a package or a directory.\n\n"
-	"  -l, --long              kind and mode, owner, size, time, target; of a manifest also use\n"
-	"      --missing           of a manifest: what was looked for in vain\n"
-	"      --untouched         of a manifest: what of the source was never touched\n"
-	"      --order HOW         path (default), size (largest first) or first-use\n"
-	"      --json\n"
-	"  -h, --help";
 
 enum order { ORDER_PATH, ORDER_SIZE, ORDER_FIRST_USE };
 
@@ -292,55 +282,47 @@ static int print_json(const struct arguments *args, const struct listing *listin
 
 /* ---- what was asked ---- */
 
-static bool take_option(struct arguments *args, int option, const char *value)
+static int take_missing(void *target, const char *value, struct error *err)
 {
-	switch (option) {
-	case 'l':
-		return args->is_long = true;
-	case 'j':
-		return args->json = true;
-	case 'm':
-		args->part = INVENTORY_MISSING;
-		return true;
-	case 'u':
-		args->part = INVENTORY_UNTOUCHED;
-		return true;
-	default:
-		args->order = strcmp(value, "size") == 0	? ORDER_SIZE
-			      : strcmp(value, "first-use") == 0 ? ORDER_FIRST_USE
-								: ORDER_PATH;
-		return args->order != ORDER_PATH || strcmp(value, "path") == 0;
-	}
+	(void)value;
+	(void)err;
+	*(enum inventory_part *)target = INVENTORY_MISSING;
+	return 0;
 }
 
-static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
+static int take_untouched(void *target, const char *value, struct error *err)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-						{"json", no_argument, NULL, 'j'},
-						{"long", no_argument, NULL, 'l'},
-						{"missing", no_argument, NULL, 'm'},
-						{"order", required_argument, NULL, 'o'},
-						{"untouched", no_argument, NULL, 'u'},
-						{NULL, 0, NULL, 0}};
-	int option;
+	(void)value;
+	(void)err;
+	*(enum inventory_part *)target = INVENTORY_UNTOUCHED;
+	return 0;
+}
 
-	while ((option = getopt_long(argc, argv, "hl", options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
+static int take_order(void *target, const char *value, struct error *err)
+{
+	static const char *const names[] = {"path", "size", "first-use"};
+
+	(void)err;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(value, names[i]) == 0) {
+			*(enum order *)target = (enum order)i;
+			return 0;
 		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (!take_option(args, option, optarg))
-			return command_misused(command, "'%s' makes no sense there", optarg);
-	}
-	if (optind == argc)
-		return command_misused(command, "of what? (a manifest, image, package or directory)");
-	args->path = argv[optind];
-	args->patterns = argv + optind + 1;
-	args->pattern_count = argc - optind - 1;
-	return EXIT_DONE;
+	return -EINVAL;
 }
+
+static const struct command_option command_options[] = {
+	{'l', "long", NULL, "kind and mode, owner, size, time, target; of a manifest also use",
+	 OPTION_FLAG(struct arguments, is_long)},
+	{0, "missing", NULL, "of a manifest: what was looked for in vain",
+	 OPTION_CALL(take_missing, struct arguments, part)},
+	{0, "untouched", NULL, "of a manifest: what of the source was never touched",
+	 OPTION_CALL(take_untouched, struct arguments, part)},
+	{0, "order", "HOW", "path (default), size (largest first) or first-use",
+	 OPTION_CALL(take_order, struct arguments, order)},
+	{0, "json", NULL, "the list as JSON", OPTION_FLAG(struct arguments, json)},
+	{0},
+};
 
 static int run(const struct arguments *args, struct error *err)
 {
@@ -359,17 +341,32 @@ static int run(const struct arguments *args, struct error *err)
 	return r;
 }
 
-int cmd_ls(int argc, char **argv)
+static int cmd_ls(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, command_find("ls"), argc, argv);
+	int code;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!command_parse(&command_ls, argc, argv, &args, &code))
+		return code;
+	if (optind == argc)
+		return command_misused(&command_ls,
+				       "of what? (a manifest, image, package or directory)");
+	args.path = argv[optind];
+	args.patterns = argv + optind + 1;
+	args.pattern_count = argc - optind - 1;
 	if (run(&args, &err) < 0) {
 		log_error("ls: %s", err.message);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
 }
+
+const struct command command_ls = {
+	.name = "ls",
+	.summary = "list what is in a manifest, image, package or directory",
+	.operands = "WHAT [PATTERN]… [OPTION]…",
+	.about = "List the paths in a manifest (those that were needed), an image, a package or a directory.",
+	.options = command_options,
+	.function = cmd_ls,
+};

@@ -3,7 +3,6 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <unistd.h>
 
@@ -13,17 +12,10 @@
 #include "db/merge.h"
 #include "pack/json.h"
 
-const char merge_usage[] =
-	"OUT IN…\n"
-	"Add the sessions of the manifests IN to the manifest OUT, which is made if it is not there.\n"
-	"A session that is in OUT already is not added again.\n\n"
-	"      --json              say what came in as JSON\n"
-	"  -q, --quiet             errors and warnings only\n"
-	"  -h, --help";
-
 struct merging {
 	const char *into_path;
 	struct manifest *into;
+	bool as_json;
 	json_t *json; /* an array, one object for each IN; or NULL */
 };
 
@@ -125,31 +117,26 @@ static int merge_all(struct merging *merging, char **paths, int count, struct er
 	return r;
 }
 
-int cmd_merge(int argc, char **argv)
+static const struct command_option command_options[] = {
+	{0, "json", NULL, "say what came in as JSON", OPTION_FLAG(struct merging, as_json)},
+	{'q', "quiet", NULL, "errors and warnings only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
+
+static int cmd_merge(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-						{"json", no_argument, NULL, 'j'},
-						{"quiet", no_argument, NULL, 'q'},
-						{NULL, 0, NULL, 0}};
-	const struct command *command = command_find("merge");
 	struct merging merging = {0};
 	struct error err = ERROR_INIT;
-	int option, r;
+	int code, r;
 
-	while ((option = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(command);
-		if (option == 'q')
-			log_init("tracepack", LOG_QUIET);
-		else if (option == 'j' && !merging.json)
-			merging.json = json_array();
-		else if (option == '?')
-			return EXIT_USAGE;
-	}
+	if (!command_parse(&command_merge, argc, argv, &merging, &code))
+		return code;
 	if (argc - optind < 2)
-		return command_misused(command, argc == optind ? "where to (OUT), and what (IN)?"
+		return command_misused(&command_merge, argc == optind
+							       ? "where to (OUT), and what (IN)?"
 							       : "what is to be merged (IN)?");
 	merging.into_path = argv[optind];
+	merging.json = merging.as_json ? json_array() : NULL;
 	r = merge_all(&merging, argv + optind + 1, argc - optind - 1, &err);
 	json_decref(merging.json);
 	if (r < 0) {
@@ -158,3 +145,13 @@ int cmd_merge(int argc, char **argv)
 	}
 	return EXIT_DONE;
 }
+
+const struct command command_merge = {
+	.name = "merge",
+	.summary = "add the sessions of manifests to another",
+	.operands = "OUT IN…",
+	.about = "Add the sessions of the manifests IN to the manifest OUT, which is made if it is not there.\n"
+		 "A session that is in OUT already is not added again.",
+	.options = command_options,
+	.function = cmd_merge,
+};

@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* tracepack report: one HTML file with everything a manifest knows. */
+#include "pack/command.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/closure.h"
-#include "pack/command.h"
 #include "pack/report.h"
 #include "pack/selection.h"
 #include "pack/source.h"
-
-const char report_usage[] =
-	"MANIFEST -o FILE [-s SOURCE]\n"
-	"Write one self-contained HTML page with everything a manifest knows.\n\n"
-	"  -o, --output FILE   where to write\n"
-	"  -s, --source DIR    the root the manifest speaks of; else what the last\n"
-	"                      session names, when it is here\n"
-	"  -h, --help          this help";
 
 struct arguments {
 	const char *manifest;
@@ -30,43 +23,14 @@ struct arguments {
 	const char *output;
 };
 
-static int arguments_parse(struct arguments *arguments, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'},
-		{"output", required_argument, NULL, 'o'},
-		{"source", required_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
-	};
-	const struct command *command = command_find("report");
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "ho:s:", options, NULL)) >= 0) {
-		switch (c) {
-		case 'h':
-			command_help(command);
-			return 1;
-		case 'o':
-			arguments->output = optarg;
-			break;
-		case 's':
-			arguments->source = optarg;
-			break;
-		default:
-			command_misused(command, "unknown option or missing value: '%s'",
-					argv[optind - 1]);
-			return -EINVAL;
-		}
-	}
-	if (argc - optind != 1 || !arguments->output) {
-		command_misused(command, argc - optind != 1 ? "exactly one MANIFEST is needed"
-							    : "-o FILE is needed");
-		return -EINVAL;
-	}
-	arguments->manifest = argv[optind];
-	return 0;
-}
+static const struct command_option command_options[] = {
+	{'o', "output", "FILE", "where to write", OPTION_STRING(struct arguments, output)},
+	{'s', "source", "DIR",
+	 "the root the manifest speaks of; else what the last\n"
+	 "session names, when it is here",
+	 OPTION_STRING(struct arguments, source)},
+	{0},
+};
 
 /* Where the files are: as asked, or where the last session says, if that is a directory here. */
 static const char *source_of(const struct arguments *arguments, const struct selection *selection)
@@ -146,15 +110,19 @@ static int report(const struct arguments *arguments, struct error *err)
 	return io_publish(&output, err);
 }
 
-int cmd_report(int argc, char **argv)
+static int cmd_report(int argc, char **argv)
 {
 	struct arguments arguments = {0};
 	struct error err = ERROR_INIT;
-	int r;
+	int r, code;
 
-	r = arguments_parse(&arguments, argc, argv);
-	if (r)
-		return r > 0 ? EXIT_DONE : EXIT_USAGE;
+	if (!command_parse(&command_report, argc, argv, &arguments, &code))
+		return code;
+	if (argc - optind != 1 || !arguments.output)
+		return command_misused(&command_report, argc - optind != 1
+								? "exactly one MANIFEST is needed"
+								: "-o FILE is needed");
+	arguments.manifest = argv[optind];
 	command_catch_signals();
 	r = report(&arguments, &err);
 	if (r < 0) {
@@ -163,3 +131,12 @@ int cmd_report(int argc, char **argv)
 	}
 	return EXIT_DONE;
 }
+
+const struct command command_report = {
+	.name = "report",
+	.summary = "one HTML page with everything a manifest knows",
+	.operands = "MANIFEST -o FILE [-s SOURCE]",
+	.about = "Write one self-contained HTML page with everything a manifest knows.",
+	.options = command_options,
+	.function = cmd_report,
+};

@@ -3,11 +3,11 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
@@ -21,19 +21,6 @@
 #include "pack/package.h"
 #include "pack/request.h"
 #include "pack/sbom.h"
-
-enum { OPTION_FILES = OPTION_OWN, OPTION_NAME, OPTION_VERSION };
-
-const char sbom_usage[] =
-	"WHAT [-s SOURCE] [OPTION]…\n"
-	"A software bill of materials, as CycloneDX JSON, of a package, an image or a directory, or\n"
-	"of what a build from a manifest would pack.\n\n"
-	"  -o, --output FILE       where to write (default: standard output)\n"
-	"      --files             list the files that are of no package, too\n"
-	"      --name NAME, --version VERSION\n"
-	"                          of what is described (default: from WHAT)\n"
-	REQUEST_USAGE
-	"  -h, --help";
 
 struct arguments {
 	const char *path, *output, *name, *version;
@@ -239,59 +226,53 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 	return r < 0 ? r : write_out(args, json, err);
 }
 
-/* EXIT_DONE: go on; -1: help was printed; else an exit code. */
-static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
-{
-	static const struct option options[] = {REQUEST_OPTIONS,
-						{"files", no_argument, NULL, OPTION_FILES},
-						{"help", no_argument, NULL, 'h'},
-						{"name", required_argument, NULL, OPTION_NAME},
-						{"output", required_argument, NULL, 'o'},
-						{"version", required_argument, NULL, OPTION_VERSION},
-						{NULL, 0, NULL, 0}};
-	struct error err = ERROR_INIT;
-	int option;
+static const struct command_option command_options[] = {
+	{'o', "output", "FILE", "where to write (default: standard output)",
+	 OPTION_STRING(struct arguments, output)},
+	{0, "files", NULL, "list the files that are of no package, too",
+	 OPTION_FLAG(struct arguments, files)},
+	{0, "name", "NAME", NULL, OPTION_STRING(struct arguments, name)},
+	{0, "version", "VERSION", "of what is described (default: from WHAT)",
+	 OPTION_STRING(struct arguments, version)},
+	{OPTION_TABLE(request_options, struct arguments, request)},
+	{0},
+};
 
-	while ((option = getopt_long(argc, argv, "ho:s:", options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (option == 'o')
-			args->output = optarg;
-		else if (option == OPTION_FILES)
-			args->files = true;
-		else if (option == OPTION_NAME)
-			args->name = optarg;
-		else if (option == OPTION_VERSION)
-			args->version = optarg;
-		else if (request_option(&args->request, option, optarg, &err) < 0)
-			return command_misused(command, "%s", err.message);
-	}
-	if (argc - optind != 1)
-		return command_misused(command, argc == optind ? "of what? (a package or manifest)"
-							       : "of one thing at a time");
-	args->path = argv[optind];
-	return EXIT_DONE;
-}
-
-int cmd_sbom(int argc, char **argv)
+static int cmd_sbom(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct kept kept = {.inventory = INVENTORY_INIT};
 	struct error err = ERROR_INIT;
-	int r;
+	int code;
 
 	request_init(&args.request);
-	r = parse(&args, command_find("sbom"), argc, argv);
-	if (r == EXIT_DONE && run(&args, &kept, &err) < 0) {
-		log_error("sbom: %s", err.message);
-		r = EXIT_FAILED;
+	if (!command_parse(&command_sbom, argc, argv, &args, &code))
+		goto out;
+	if (argc - optind != 1) {
+		code = command_misused(&command_sbom, argc == optind
+							      ? "of what? (a package or manifest)"
+							      : "of one thing at a time");
+		goto out;
 	}
+	args.path = argv[optind];
+	code = EXIT_DONE;
+	if (run(&args, &kept, &err) < 0) {
+		log_error("sbom: %s", err.message);
+		code = EXIT_FAILED;
+	}
+out:
 	free(kept.paths);
 	inventory_release(&kept.inventory);
 	request_release(&args.request);
-	return r < 0 ? EXIT_DONE : r;
+	return code;
 }
+
+const struct command command_sbom = {
+	.name = "sbom",
+	.summary = "a bill of materials of a package, or of what would be packed",
+	.operands = "WHAT [-s SOURCE] [OPTION]…",
+	.about = "A software bill of materials, as CycloneDX JSON, of a package, an image or a directory, or\n"
+		 "of what a build from a manifest would pack.",
+	.options = command_options,
+	.function = cmd_sbom,
+};

@@ -2,11 +2,12 @@
 /* tracepack stat: what each test costs, what was left out, and how sure we may be. */
 #include "pack/command.h"
 
-#include <getopt.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
@@ -16,13 +17,7 @@
 #include "pack/statistics.h"
 #include "pack/statistics_json.h"
 
-const char stat_usage[] =
-	"MANIFEST [OPTION]…\n"
-	"What each test needed, and needed alone; what the source holds; what is still unseen.\n\n"
-	"      --by WHAT           label (default), session, program or directory\n"
-	"      --depth N           parts of a directory's path that count [2]\n"
-	"      --json\n"
-	"  -h, --help";
+enum { DEPTH_MAX = 1000 };
 
 struct arguments {
 	const char *path;
@@ -223,46 +218,32 @@ static int print_text(const struct arguments *args, const struct statistics *sta
 
 /* ---- what was asked ---- */
 
-static bool take_option(struct arguments *args, int option, const char *value)
+static int take_by(void *target, const char *value, struct error *err)
+{
+	(void)err;
+	return statistics_by_of_name(value, target) ? 0 : -EINVAL;
+}
+
+static int take_depth(void *target, const char *value, struct error *err)
 {
 	char *end;
+	unsigned long depth = strtoul(value, &end, 10);
 
-	if (option == 'b')
-		return statistics_by_of_name(value, &args->by);
-	if (option == 'd') {
-		unsigned long depth = strtoul(value, &end, 10);
-
-		args->depth = (unsigned int)depth;
-		return *value >= '1' && *value <= '9' && *end == '\0' && depth <= 1000;
-	}
-	return args->json = true;
+	(void)err;
+	if (*value < '1' || *value > '9' || *end || depth > DEPTH_MAX)
+		return -EINVAL;
+	*(unsigned int *)target = (unsigned int)depth;
+	return 0;
 }
 
-static int parse(struct arguments *args, const struct command *command, int argc, char **argv)
-{
-	static const struct option options[] = {{"by", required_argument, NULL, 'b'},
-						{"depth", required_argument, NULL, 'd'},
-						{"help", no_argument, NULL, 'h'},
-						{"json", no_argument, NULL, 'j'},
-						{NULL, 0, NULL, 0}};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (option == 'h') {
-			command_help(command);
-			return -1;
-		}
-		if (option == '?')
-			return EXIT_USAGE;
-		if (!take_option(args, option, optarg))
-			return command_misused(command, "'%s' makes no sense there", optarg);
-	}
-	if (argc - optind != 1)
-		return command_misused(command, argc == optind ? "which MANIFEST?"
-							       : "more than one MANIFEST");
-	args->path = argv[optind];
-	return EXIT_DONE;
-}
+static const struct command_option command_options[] = {
+	{0, "by", "WHAT", "label (default), session, program or directory",
+	 OPTION_CALL(take_by, struct arguments, by)},
+	{0, "depth", "N", "parts of a directory's path that count [2]",
+	 OPTION_CALL(take_depth, struct arguments, depth)},
+	{0, "json", NULL, "the figures as JSON", OPTION_FLAG(struct arguments, json)},
+	{0},
+};
 
 static int run(const struct arguments *args, struct error *err)
 {
@@ -280,17 +261,30 @@ static int run(const struct arguments *args, struct error *err)
 			  : print_text(args, &statistics, err);
 }
 
-int cmd_stat(int argc, char **argv)
+static int cmd_stat(int argc, char **argv)
 {
 	struct arguments args = {.depth = 2};
 	struct error err = ERROR_INIT;
-	int r = parse(&args, command_find("stat"), argc, argv);
+	int code;
 
-	if (r != EXIT_DONE)
-		return r < 0 ? EXIT_DONE : r;
+	if (!command_parse(&command_stat, argc, argv, &args, &code))
+		return code;
+	if (argc - optind != 1)
+		return command_misused(&command_stat, argc == optind ? "which MANIFEST?"
+								     : "more than one MANIFEST");
+	args.path = argv[optind];
 	if (run(&args, &err) < 0) {
 		log_error("stat: %s", err.message);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
 }
+
+const struct command command_stat = {
+	.name = "stat",
+	.summary = "what each test needed, what was left out, what is still unseen",
+	.operands = "MANIFEST [OPTION]…",
+	.about = "What each test needed, and needed alone; what the source holds; what is still unseen.",
+	.options = command_options,
+	.function = cmd_stat,
+};

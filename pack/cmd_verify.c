@@ -3,11 +3,11 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -18,17 +18,6 @@
 #include "pack/audit.h"
 #include "pack/bundle.h"
 #include "pack/json.h"
-
-enum { OPTION_DIGEST = 0x1000, OPTION_JSON };
-
-const char verify_usage[] =
-	"PACKAGE [--digest sha256:HEX] [--json]\n"
-	"Check every digest in PACKAGE, its start configuration, and that its programs, libraries\n"
-	"and scripts find in it all they need. Exits 1 when something is wrong.\n\n"
-	"      --digest sha256:HEX the package itself has to have this digest\n"
-	"      --json              the findings as JSON\n"
-	"  -q, --quiet             only what is wrong\n"
-	"  -h, --help";
 
 struct verification {
 	const char *path, *digest;
@@ -106,37 +95,25 @@ static int report(const struct verification *verification, struct error *err)
 	return 0;
 }
 
-int cmd_verify(int argc, char **argv)
+static const struct command_option command_options[] = {
+	{0, "digest", "sha256:HEX", "the package itself has to have this digest",
+	 OPTION_STRING(struct verification, digest)},
+	{0, "json", NULL, "the findings as JSON", OPTION_FLAG(struct verification, json)},
+	{'q', "quiet", NULL, "only what is wrong", OPTION_FLAG(struct verification, quiet)},
+	{0},
+};
+
+static int cmd_verify(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"digest", required_argument, NULL, OPTION_DIGEST},
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const struct command *command = command_find("verify");
 	struct verification verification = {0};
 	struct error err = ERROR_INIT;
 	size_t problems;
-	int option, r;
+	int r, code;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "qh", options, NULL)) != -1) {
-		if (option == 'h')
-			return command_help(command);
-		if (option == '?')
-			return command_misused(command, "unknown or incomplete option '%s'",
-					       argv[optind - 1]);
-		if (option == OPTION_DIGEST)
-			verification.digest = optarg;
-		else if (option == OPTION_JSON)
-			verification.json = true;
-		else
-			verification.quiet = true;
-	}
+	if (!command_parse(&command_verify, argc, argv, &verification, &code))
+		return code;
 	if (argc - optind != 1)
-		return command_misused(command, "one package is needed");
+		return command_misused(&command_verify, "one package is needed");
 	verification.path = argv[optind];
 	r = verify(&verification, &err);
 	if (r == 0)
@@ -147,3 +124,13 @@ int cmd_verify(int argc, char **argv)
 	audit_release(&verification.audit);
 	return r < 0 || problems ? EXIT_FAILED : EXIT_DONE;
 }
+
+const struct command command_verify = {
+	.name = "verify",
+	.summary = "check that a package is whole and holds together",
+	.operands = "PACKAGE [--digest sha256:HEX] [--json]",
+	.about = "Check every digest in PACKAGE, its start configuration, and that its programs, libraries\n"
+		 "and scripts find in it all they need. Exits 1 when something is wrong.",
+	.options = command_options,
+	.function = cmd_verify,
+};

@@ -3,8 +3,8 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
@@ -30,57 +30,50 @@ static int report(struct source *source, const char *path, const char *command, 
 	return code == -EACCES ? EXIT_NOT_EXECUTABLE : EXIT_FAILED;
 }
 
-const char which_usage[] =
-	"-s ROOT [--path PATH] [--cwd DIR] COMMAND\n"
-	"Print where COMMAND is in ROOT. Exits 127 when it is not there, 126 when it is not\n"
-	"executable.\n\n"
-	"  -s, --source ROOT       the root directory\n"
-	"      --path PATH         directories to look in, colon-separated\n"
-	"      --cwd DIR           where a relative COMMAND with a slash starts\n"
-	"  -h, --help";
+struct arguments {
+	const char *root, *path, *cwd;
+};
 
-int cmd_which(int argc, char **argv)
+static const struct command_option command_options[] = {
+	{'s', "source", "ROOT", "the root directory", OPTION_STRING(struct arguments, root)},
+	{0, "path", "PATH", "directories to look in, colon-separated",
+	 OPTION_STRING(struct arguments, path)},
+	{0, "cwd", "DIR", "where a relative COMMAND with a slash starts",
+	 OPTION_STRING(struct arguments, cwd)},
+	{0},
+};
+
+static int cmd_which(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"source", required_argument, NULL, 's'}, {"path", required_argument, NULL, 'p'},
-		{"cwd", required_argument, NULL, 'c'},	  {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	const struct command *command = command_find("which");
-	const char *root = NULL, *path = WHICH_PATH_DEFAULT, *cwd = "/";
+	struct arguments args = {.path = WHICH_PATH_DEFAULT, .cwd = "/"};
 	_cleanup_(source_closep) struct source *source = NULL;
 	_cleanup_(freep) char *found = NULL;
 	struct error err = ERROR_INIT;
-	int option, r;
+	int r, code;
 
-	while ((option = getopt_long(argc, argv, "+s:h", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			root = optarg;
-			break;
-		case 'p':
-			path = optarg;
-			break;
-		case 'c':
-			cwd = optarg;
-			break;
-		case 'h':
-			return command_help(command);
-		default:
-			return command_misused(command, "unknown or incomplete option '%s'",
-					       argv[optind - 1]);
-		}
-	}
-	if (!root || argc - optind != 1)
-		return command_misused(command, "a root (-s) and one command are needed");
-	r = source_open(root, &source, &err);
+	if (!command_parse(&command_which, argc, argv, &args, &code))
+		return code;
+	if (!args.root || argc - optind != 1)
+		return command_misused(&command_which, "a root (-s) and one command are needed");
+	r = source_open(args.root, &source, &err);
 	if (r < 0) {
 		log_error("%s", err.message);
 		return EXIT_FAILED;
 	}
-	r = which_find(source, path, cwd, argv[optind], &found, NULL, &err);
+	r = which_find(source, args.path, args.cwd, argv[optind], &found, NULL, &err);
 	if (r < 0)
-		return report(source, path, argv[optind], r, &err);
+		return report(source, args.path, argv[optind], r, &err);
 	puts(found);
 	return EXIT_DONE;
 }
+
+const struct command command_which = {
+	.name = "which",
+	.summary = "find a command in a root",
+	.operands = "-s ROOT [--path PATH] [--cwd DIR] COMMAND",
+	.about = "Print where COMMAND is in ROOT. Exits 127 when it is not there, 126 when it is not\n"
+		 "executable.",
+	.options = command_options,
+	.options_first = true,
+	.function = cmd_which,
+};

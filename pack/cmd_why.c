@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +22,7 @@
 #include "pack/json.h"
 #include "pack/request.h"
 
-enum { OPTION_JSON = OPTION_OWN, ALSO_MAX = 5 };
-
-#define ABOUT                                                                                      \
-	"The answer comes from a package, or from MANIFEST and its source as build would.\n\n"        \
-	REQUEST_USAGE "      --json              the answer as JSON\n  -h, --help"
-
-const char why_usage[] =
-	"PACKAGE PATH\n"
-	"       tracepack why MANIFEST [-s SOURCE] [OPTION]… PATH\n"
-	"Print the chain of reasons that brought PATH in. Exits 1 when it is not in.\n" ABOUT;
-
-const char why_not_usage[] =
-	"PACKAGE PATH\n"
-	"       tracepack why-not MANIFEST [-s SOURCE] [OPTION]… PATH\n"
-	"Say what keeps PATH out, and what it would cost. Exits 1 when it is in.\n" ABOUT;
+enum { ALSO_MAX = 5 };
 
 /* Who is asked about what. */
 struct inquiry {
@@ -58,41 +43,11 @@ static void inquiry_release(struct inquiry *inquiry)
 	request_release(&inquiry->request);
 }
 
-static int parse(struct inquiry *inquiry, int argc, char **argv, const struct command *command)
-{
-	static const struct option options[] = {
-		REQUEST_OPTIONS,
-		{"json", no_argument, NULL, OPTION_JSON},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	struct error err = ERROR_INIT;
-	int option;
-
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
-		int r = 0;
-
-		if (option == 'h') {
-			command_help(command);
-			return -ECANCELED;
-		}
-		if (option == OPTION_JSON)
-			inquiry->json = true;
-		else if (option == '?')
-			r = error_set(&err, -EINVAL, "unknown or incomplete option '%s'",
-				      argv[optind - 1]);
-		else
-			r = request_option(&inquiry->request, option, optarg, &err);
-		if (r < 0)
-			return command_misused(command, "%s", err.message);
-	}
-	if (argc - optind != 2)
-		return command_misused(command, "a package or manifest and one path are needed");
-	inquiry->subject = inquiry->request.manifest_path = argv[optind];
-	inquiry->asked = argv[optind + 1];
-	return 0;
-}
+static const struct command_option command_options[] = {
+	{OPTION_TABLE(request_options, struct inquiry, request)},
+	{0, "json", NULL, "the answer as JSON", OPTION_FLAG(struct inquiry, json)},
+	{0},
+};
 
 /* Links above the path are followed, a last one is not: it can be asked about itself. */
 static char *real_path(const struct inquiry *inquiry, const char *path)
@@ -336,20 +291,22 @@ static int explain_absence(struct inquiry *inquiry, const struct evidence_entry 
 }
 
 /* Both commands: `wanted` is the answer that exits 0. */
-static int answer(int argc, char **argv, bool wanted)
+static int answer(const struct command *command, int argc, char **argv, bool wanted)
 {
-	const struct command *command = command_find(wanted ? "why" : "why-not");
 	_cleanup_(inquiry_release) struct inquiry inquiry = {0};
 	const struct evidence_entry *entry;
 	struct error err = ERROR_INIT;
 	bool in = false;
-	int r;
+	int r, code;
 
 	request_init(&inquiry.request);
 	inquiry.request.options.allow_changed = true; /* it explains, it does not pack */
-	r = parse(&inquiry, argc, argv, command);
-	if (r != 0)
-		return r == -ECANCELED ? EXIT_DONE : r;
+	if (!command_parse(command, argc, argv, &inquiry, &code))
+		return code;
+	if (argc - optind != 2)
+		return command_misused(command, "a package or manifest and one path are needed");
+	inquiry.subject = inquiry.request.manifest_path = argv[optind];
+	inquiry.asked = argv[optind + 1];
 	r = load(&inquiry, &err);
 	if (r == 0) {
 		entry = evidence_find(&inquiry.evidence, inquiry.path);
@@ -363,12 +320,34 @@ static int answer(int argc, char **argv, bool wanted)
 	return in == wanted ? EXIT_DONE : EXIT_FAILED;
 }
 
-int cmd_why(int argc, char **argv)
+static int cmd_why(int argc, char **argv)
 {
-	return answer(argc, argv, true);
+	return answer(&command_why, argc, argv, true);
 }
 
-int cmd_why_not(int argc, char **argv)
+static int cmd_why_not(int argc, char **argv)
 {
-	return answer(argc, argv, false);
+	return answer(&command_why_not, argc, argv, false);
 }
+
+#define ABOUT "\nThe answer comes from a package, or from MANIFEST and its source as build would."
+
+const struct command command_why = {
+	.name = "why",
+	.summary = "say what brought a path into a package",
+	.operands = "PACKAGE PATH\n"
+		    "       tracepack why MANIFEST [-s SOURCE] [OPTION]… PATH",
+	.about = "Print the chain of reasons that brought PATH in. Exits 1 when it is not in." ABOUT,
+	.options = command_options,
+	.function = cmd_why,
+};
+
+const struct command command_why_not = {
+	.name = "why-not",
+	.summary = "say what keeps a path out of a package",
+	.operands = "PACKAGE PATH\n"
+		    "       tracepack why-not MANIFEST [-s SOURCE] [OPTION]… PATH",
+	.about = "Say what keeps PATH out, and what it would cost. Exits 1 when it is in." ABOUT,
+	.options = command_options,
+	.function = cmd_why_not,
+};

@@ -41,65 +41,89 @@ static int choose(const char *const *words, const char *word, const char *option
 	return error_set(err, -EINVAL, "--%s does not know '%s'", option, word);
 }
 
-static int take_policy(struct request *request, int option, const char *value, struct error *err)
+static int take_stat_only(void *target, const char *value, struct error *err)
 {
-	static const char *const stat_only[] = {"whole", "hole", "omit", NULL};
-	static const char *const listed[] = {"none", "stub", "full", NULL};
-	int index = 0, r;
+	static const char *const words[] = {"whole", "hole", "omit", NULL};
+	enum stat_only *stat_only = target;
+	int index = *stat_only, r = choose(words, value, "stat-only", &index, err);
 
-	if (option == OPTION_NO_ECOSYSTEM) {
-		unsigned int bit = ecosystem_bit(value);
-
-		if (!bit)
-			return error_set(err, -EINVAL, "there is no ecosystem '%s'", value);
-		request->options.ecosystems_off |= bit;
-		return 0;
-	}
-	if (option == OPTION_STAT_ONLY) {
-		r = choose(stat_only, value, "stat-only", &index, err);
-		if (r == 0)
-			request->options.stat_only = (enum stat_only)index;
-		return r;
-	}
-	r = choose(listed, value, "listed", &index, err);
-	if (r == 0)
-		request->options.listed = (enum listed)index;
+	*stat_only = (enum stat_only)index;
 	return r;
 }
 
-int request_option(struct request *request, int option, const char *value, struct error *err)
+static int take_listed(void *target, const char *value, struct error *err)
 {
-	switch (option) {
-	case 's':
-		request->source_path = value;
-		return 0;
-	case OPTION_INCLUDE:
-		return rules_add(&request->rules, RULE_INCLUDE, value, err);
-	case OPTION_EXCLUDE:
-		return rules_add(&request->rules, RULE_EXCLUDE, value, err);
-	case OPTION_RULES:
-		return rules_read(&request->rules, value, err);
-	case OPTION_ONLY:
-		return array_push(&request->only, value) < 0 ? error_oom(err) : 0;
-	case OPTION_WITHOUT:
-		return array_push(&request->without, value) < 0 ? error_oom(err) : 0;
-	case OPTION_ALLOW_INTERRUPTED:
-		request->allow_interrupted = true;
-		return 0;
-	case OPTION_ALLOW_CHANGED:
-		request->options.allow_changed = true;
-		return 0;
-	case OPTION_ALLOW_SECRETS:
-		request->options.allow_secrets = true;
-		return 0;
-	case OPTION_STAT_ONLY:
-	case OPTION_LISTED:
-	case OPTION_NO_ECOSYSTEM:
-		return take_policy(request, option, value, err);
-	default:
-		return -ENOSYS;
-	}
+	static const char *const words[] = {"none", "stub", "full", NULL};
+	enum listed *listed = target;
+	int index = *listed, r = choose(words, value, "listed", &index, err);
+
+	*listed = (enum listed)index;
+	return r;
 }
+
+static int take_no_ecosystem(void *target, const char *value, struct error *err)
+{
+	unsigned int *off = target, bit = ecosystem_bit(value);
+
+	if (!bit)
+		return error_set(err, -EINVAL, "there is no ecosystem '%s'", value);
+	*off |= bit;
+	return 0;
+}
+
+static int take_include(void *target, const char *value, struct error *err)
+{
+	return rules_add(target, RULE_INCLUDE, value, err);
+}
+
+static int take_exclude(void *target, const char *value, struct error *err)
+{
+	return rules_add(target, RULE_EXCLUDE, value, err);
+}
+
+/* The command line is right when the file is not. */
+static int take_rules(void *target, const char *value, struct error *err)
+{
+	int r = rules_read(target, value, err);
+
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+static int take_name(void *target, const char *value, struct error *err)
+{
+	struct request_names *names = target;
+
+	return array_push(names, value) < 0 ? error_oom(err) : 0;
+}
+
+const struct command_option request_options[] = {
+	{'s', "source", "DIR", "the pristine root (default: where the last session was traced)",
+	 OPTION_STRING(struct request, source_path)},
+	{0, "include", "GLOB", "also take what matches",
+	 OPTION_CALL(take_include, struct request, rules)},
+	{0, "exclude", "GLOB", "leave out what matches, and what is below",
+	 OPTION_CALL(take_exclude, struct request, rules)},
+	{0, "rules", "FILE", "rules, one a line; see tracepack-build(1)",
+	 OPTION_CALL(take_rules, struct request, rules)},
+	{0, "only", "LABEL", "only this session (label, pattern or uuid); may be repeated",
+	 OPTION_CALL(take_name, struct request, only)},
+	{0, "without", "LABEL", "all but this session; may be repeated",
+	 OPTION_CALL(take_name, struct request, without)},
+	{0, "stat-only", "HOW", "files nobody opened: whole (default), hole or omit",
+	 OPTION_CALL(take_stat_only, struct request, options.stat_only)},
+	{0, "listed", "HOW", "names in listed directories: none (default), stub or full",
+	 OPTION_CALL(take_listed, struct request, options.listed)},
+	{0, "no-ecosystem", "NAME",
+	 "leave out what goes with files of one kind by custom; 'all'",
+	 OPTION_CALL(take_no_ecosystem, struct request, options.ecosystems_off)},
+	{0, "allow-interrupted", NULL, "use sessions that may not be whole",
+	 OPTION_FLAG(struct request, allow_interrupted)},
+	{0, "allow-changed", NULL, "take files that changed since they were traced",
+	 OPTION_FLAG(struct request, options.allow_changed)},
+	{0, "allow-secrets", NULL, "take private keys, histories and the like",
+	 OPTION_FLAG(struct request, options.allow_secrets)},
+	{0},
+};
 
 /*
  * umount(8) returns before tracefs has written its last batch: who builds right after it meets a

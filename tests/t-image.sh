@@ -166,7 +166,7 @@ kernel 512 x.sqsh >got.list
 check_equal "and the kernel mounts them" "$(wc -l <got.list)" 65535
 rm -rf owners
 check_fails "no SRC" 2 '*which SRC*' tracepack image -o x.sqsh
-check_fails "a level of 23" 2 '*makes no sense*' tracepack image crafted -o x.sqsh -l 23
+check_fails "a level of 23" 2 '*is no level from 1 to 22*' tracepack image crafted -o x.sqsh -l 23
 check_fails "a SRC that is not there" 1 '*nothere*' tracepack image nothere -o x.sqsh
 
 # --- random trees ---------------------------------------------------------------------------
