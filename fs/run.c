@@ -19,14 +19,18 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "fs/presence.h"
 #include "fs/status.h"
 
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
 
+/* Whether an unmounted mount is still used is looked at this often. The kernel is done with it sooner. */
+enum { LOOK_MS = 1000 };
+
 /*
- * When nobody uses it any more, the kernel has this long to forget its files. A mount namespace that
- * was copied from ours meanwhile and still has it loses it then.
+ * Who uses it in a mount namespace of their own has this long. Without users the mounts in such
+ * namespaces are not waited for.
  */
 enum { FORGET_MS = 10000 };
 
@@ -391,19 +395,20 @@ int run_mount(struct run *run, struct error *err)
 
 /* The middle. */
 
-enum happening { NOTHING, ENDED, SIGNAL, QUESTION };
+enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
 
-/* What comes first: the kernel ends it, a signal, a question; or nothing in that time. */
+/* What comes first: the kernel ends it, a signal, a question, a mount somewhere; or nothing in that time. */
 static enum happening wait_event(struct run *run, int timeout_ms)
 {
 	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
-			       {.fd = run->control.fd, .events = POLLIN}};
+			       {.fd = run->control.fd, .events = POLLIN},
+			       {.fd = run->mounts_fd, .events = POLLPRI}};
 	struct signalfd_siginfo info;
 	int r;
 
 	do
-		r = poll(fds, 3, timeout_ms);
+		r = poll(fds, 4, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
@@ -411,7 +416,9 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
 		return SIGNAL;
-	return fds[2].revents ? QUESTION : NOTHING;
+	if (fds[2].revents)
+		return QUESTION;
+	return fds[3].revents ? MOUNTS : NOTHING;
 }
 
 static void answer(struct run *run, const char *question, int fd)
@@ -451,13 +458,43 @@ static bool take_question(struct run *run)
 	return true;
 }
 
+/*
+ * umount(8) took it away from here, and the kernel does not end it: there is somebody inside, or a
+ * copy of it in another mount namespace, which does not count when nobody uses it.
+ */
+static bool is_abandoned(struct run *run)
+{
+	if (presence_used(run->mount.dev))
+		return false;
+	log_debug("%s is left in other mount namespaces, and nobody uses it",
+		  run->options->mountpoint);
+	run->abandoned = true;
+	return true;
+}
+
 void run_serve(struct run *run)
 {
-	for (;;) {
-		enum happening happening = wait_event(run, -1);
+	bool unmounted = false;
 
-		if (happening == ENDED || happening == SIGNAL ||
-		    (happening == QUESTION && take_question(run)))
+	run->mounts_fd = presence_open();
+	for (;;) {
+		bool already = unmounted;
+
+		switch (wait_event(run, unmounted ? LOOK_MS : -1)) {
+		case ENDED:
+		case SIGNAL:
+			return;
+		case QUESTION:
+			if (take_question(run))
+				return;
+			break;
+		case MOUNTS:
+			unmounted = !presence_mounted(run->mount.dev);
+			break;
+		case NOTHING:
+			break;
+		}
+		if (already && unmounted && is_abandoned(run))
 			return;
 	}
 }
@@ -476,16 +513,30 @@ static void manifest_remove(const char *path)
 	}
 }
 
+/* Nobody sees it any more: until the kernel is done with it, or its users have had their time. */
+static void wait_for_users(struct run *run, int patience_ms)
+{
+	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+			       {.fd = run->signal_fd, .events = POLLIN}};
+
+	for (int ms = 0; ms < patience_ms; ms += LOOK_MS)
+		if (poll(fds, 2, LOOK_MS) > 0 || !presence_used(run->mount.dev))
+			return;
+	log_warning("%s is unmounted while it is in use: its users lose it now",
+		    run->options->mountpoint);
+}
+
 static void stop_serving(struct run *run)
 {
 	bool busy;
 
+	if (run->stopped)
+		return;
+	run->stopped = true;
 	control_release(&run->control);
 	busy = mount_detach(&run->mount, run->session);
-	if (run->transport_ready && !run->mount.by_helper && run->recorder_open &&
-	    wait_event(run, busy ? GRACE_MS : FORGET_MS) == NOTHING)
-		log_warning("%s is unmounted while it is in use: its users lose it now",
-			    run->options->mountpoint);
+	if (run->transport_ready && !run->mount.by_helper && run->recorder_open && !run->abandoned)
+		wait_for_users(run, busy ? GRACE_MS : FORGET_MS);
 	if (run->transport_ready)
 		transport_stop(&run->transport);
 }
@@ -550,6 +601,7 @@ void run_release(struct run *run, bool good, const char *last_words)
 	watcher_stop(&run->watcher);
 	closep(&run->signal_fd);
 	closep(&run->ready_fd);
+	closep(&run->mounts_fd);
 	if (run->goodbye_fd >= 0)
 		control_answer(run->goodbye_fd, good, last_words);
 }

@@ -35,6 +35,9 @@ struct run {
 	struct control control;
 	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
 	int signal_fd;
+	int mounts_fd;  /* tells of changes of the mount table; or -1 */
+	bool stopped;   /* nobody is served any more */
+	bool abandoned; /* unmounted here, and what other namespaces have of it is used by nobody */
 	int ready_fd; /* a parent waits at the other end for the mount to be usable; or -1 */
 };
 
@@ -54,7 +57,7 @@ void run_release(struct run *run, bool good, const char *last_words);
 #define RUN_INIT                                                                                   \
 	{                                                                                          \
 		.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
-		.goodbye_fd = -1                                                                   \
+		.goodbye_fd = -1, .mounts_fd = -1                                             \
 	}
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "db/base/cleanup.h"
 
@@ -35,13 +36,15 @@ int mounts_each(int (*visit)(const struct mount_line *mount, void *data), void *
 	while (r == 0 && file && getline(&line, &size, file) > 0) {
 		const char *rest = strstr(line, " - ");
 		struct mount_line mount = {.path = path, .type = type};
+		unsigned int major, minor;
 		unsigned long long id;
 
 		if (!rest || sscanf(rest, " - %63s", type) != 1 ||
-		    sscanf(line, "%llu %*u %*s %*s %4096s", &id, path) != 2)
+		    sscanf(line, "%llu %*u %u:%u %*s %4096s", &id, &major, &minor, path) != 4)
 			continue;
 		unescape(path);
 		mount.id = id;
+		mount.dev = makedev(major, minor);
 		r = visit(&mount, data);
 	}
 	return r;

@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct mount_line {
 	uint64_t id;      /* statx() calls it stx_mnt_id */
+	dev_t dev;        /* of its files, as stat() has it; not of every btrfs file */
 	const char *path; /* where it is mounted, as this process sees it */
 	const char *type; /* "ext4" */
 };
