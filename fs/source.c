@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -82,6 +84,49 @@ static int mounts_clone(struct source *source, struct error *err)
 	return mounts_each(mount_consider, source) < 0 ? error_oom(err) : 0;
 }
 
+/*
+ * Where mounts of another user are inside, as in a user namespace, they can only be cloned together,
+ * and none can be taken out. What does not belong to the source is covered by an empty directory
+ * then, which takes a mount namespace to do it in, which takes a thread to be in it.
+ */
+struct cover {
+	struct source *source;
+	bool xdev;
+};
+
+static int mount_cover(const struct mount_line *line, void *data)
+{
+	const struct cover *cover = data;
+
+	if (strcmp(line->path, cover->source->path) != 0 &&
+	    path_is_within(line->path, cover->source->path) &&
+	    (cover->xdev || !filesystem_is_on_disk(line->type)))
+		/* not a file, nor what is below another that was covered: no harm done */
+		mount("tracefs", line->path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755");
+	return 0;
+}
+
+static void *clone_covered(void *data)
+{
+	struct cover *cover = data;
+	struct source *source = cover->source;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return NULL;
+	mounts_each(mount_cover, cover);
+	source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
+	return NULL;
+}
+
+static void clone_all(struct source *source, bool xdev)
+{
+	struct cover cover = {.source = source, .xdev = xdev};
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, clone_covered, &cover) == 0)
+		pthread_join(thread, NULL);
+}
+
 int source_open(struct source *source, const char *path, bool xdev, bool read_only,
 		struct error *err)
 {
@@ -95,8 +140,8 @@ int source_open(struct source *source, const char *path, bool xdev, bool read_on
 	source->cloned = source->fd >= 0;
 	if (source->cloned)
 		protect(source->fd, read_only);
-	if (source->fd < 0) /* mounts of another user inside it: they have to come along */
-		source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
+	if (source->fd < 0)
+		clone_all(source, xdev);
 	if (source->fd < 0)
 		source->fd = open(source->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (source->fd < 0 || fstat(source->fd, &st) < 0)

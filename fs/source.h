@@ -2,7 +2,9 @@
 /*
  * The source: the tree that is traced, taken as a clone of its mount. What is mounted inside it does
  * not come with the clone, so neither /proc nor our own mount point can leak in; other disk file
- * systems mounted inside it are cloned beside it and looked up by path (unless xdev).
+ * systems mounted inside it are cloned beside it and looked up by path (unless xdev). In a user
+ * namespace, where mounts of another user cannot be taken apart, they come along, and those that do
+ * not belong to it are covered by empty directories.
  *
  * Without the right to clone mounts the directory itself is used as it is.
  */
