@@ -8,7 +8,6 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
-#include "db/base/path.h"
 
 enum {
 	INODES_PER_SLAB = 256,
@@ -389,7 +388,7 @@ void node_remove(struct node *node)
 		node_detach(node);
 }
 
-/* --- order, walks, paths -------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -418,105 +417,4 @@ int tree_sort(struct tree *tree)
 		tree_walk(tree, sort_children, NULL);
 	tree->sorted = true;
 	return 0;
-}
-
-int tree_walk(struct tree *tree, int (*visit)(struct node *node, void *data), void *data)
-{
-	struct node *node = tree->root;
-
-	for (;;) {
-		int r = visit(node, data);
-
-		if (r)
-			return r;
-		if (node->child_count) {
-			node = node->children[0];
-			continue;
-		}
-		while (node != tree->root && node->index + 1 == node->parent->child_count)
-			node = node->parent;
-		if (node == tree->root)
-			return 0;
-		node = node->parent->children[node->index + 1];
-	}
-}
-
-/* The child named by `length` bytes; NULL when there is none. */
-static struct node *child_of_part(const struct node *directory, const char *part, size_t length)
-{
-	char name[NAME_LONGEST + 1];
-
-	if (length > NAME_LONGEST || !node_is_dir(directory))
-		return NULL;
-	memcpy(name, part, length);
-	name[length] = '\0';
-	return node_child(directory, name);
-}
-
-struct node *tree_find(const struct tree *tree, const char *path)
-{
-	struct node *node = tree->root;
-	const char *part;
-	size_t length;
-
-	while (node && (part = path_next(&path, &length)))
-		node = child_of_part(node, part, length);
-	return node;
-}
-
-int tree_insert(struct tree *tree, const char *path, uint32_t mode, struct node **ret_node,
-		uint64_t *ret_parents_made)
-{
-	struct node *at = tree->root;
-	const char *part, *name = path_name(path);
-	size_t length;
-	int r;
-
-	if (ret_parents_made)
-		*ret_parents_made = 0;
-	if (!*name)
-		return -EEXIST;
-	while ((part = path_next(&path, &length)) && part != name) {
-		struct node *next = child_of_part(at, part, length);
-		char parent[NAME_LONGEST + 1];
-
-		if (length > NAME_LONGEST)
-			return -ENAMETOOLONG;
-		if (!next) {
-			memcpy(parent, part, length);
-			parent[length] = '\0';
-			r = node_add(at, parent, S_IFDIR | 0755, &next);
-			if (r < 0)
-				return r;
-			if (ret_parents_made)
-				++*ret_parents_made;
-		}
-		at = next;
-	}
-	return node_add(at, name, mode, ret_node);
-}
-
-char *node_path(const struct node *node)
-{
-	const struct node *root = node->tree->root;
-	size_t size = 1;
-	char *path, *at;
-
-	for (const struct node *n = node; n != root; n = n->parent)
-		size += strlen(n->name) + 1;
-	if (node == root)
-		return strdup("/");
-	path = malloc(size);
-	if (!path)
-		return NULL;
-	at = path + size - 1;
-	*at = '\0';
-	for (const struct node *n = node; n != root; n = n->parent) {
-		size_t length = strlen(n->name);
-
-		at -= length;
-		memcpy(at, n->name, length);
-		*--at = '/';
-	}
-	return path;
 }

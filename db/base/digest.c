@@ -38,6 +38,11 @@ void digest_freep(struct digest **digest)
 	digest_free(*digest);
 }
 
+int digest_restart(struct digest *digest)
+{
+	return EVP_DigestInit_ex(digest->context, NULL, NULL) == 1 ? 0 : -EIO;
+}
+
 int digest_add(struct digest *digest, const void *data, size_t size)
 {
 	return EVP_DigestUpdate(digest->context, data, size) == 1 ? 0 : -EIO;

@@ -28,9 +28,12 @@ void digest_freep(struct digest **digest);
 
 /* 0 or -EIO when libcrypto fails. */
 int digest_add(struct digest *digest, const void *data, size_t size);
-/* Only once; the digest can then only be freed. */
+/* Only once; the digest can then only be freed or restarted. */
 int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE]);
 int digest_finish_bytes(struct digest *digest, uint8_t ret_bytes[DIGEST_SIZE]);
+
+/* Begin anew, for many hashes one after another: 0 or -EIO. */
+int digest_restart(struct digest *digest);
 
 /* Of bytes in memory, in one call: 0 or -EIO. */
 int digest_once(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE]);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which contents have been stored already. Only files whose size occurs more than once can be equal,
- * so all sizes are told first and most files are never hashed. What is hashed is compared by 128
- * bits of SHA-256, which nobody can make collide.
- *
- * Big files are told apart by their first block before anybody hashes them whole; see data.c.
+ * Which contents have been stored already, and which beginnings of contents. Only files whose size
+ * occurs more than once can be equal, so all sizes are told first and most files are never hashed.
  */
 #ifndef PACK_IMAGE_DUPLICATES_H
 #define PACK_IMAGE_DUPLICATES_H
@@ -13,12 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct duplicates;
+#include "pack/image/fingerprint.h"
 
-/* 128 bits that stand for contents. */
-struct fingerprint {
-	uint64_t words[2];
-};
+struct duplicates;
 
 /* files: how many sizes will be told, about. 0 or -ENOMEM. */
 int duplicates_new(uint64_t files, struct duplicates **ret_duplicates);
@@ -28,7 +22,7 @@ void duplicates_tell_size(struct duplicates *duplicates, uint64_t size);
 /* False: no other file has this size. */
 bool duplicates_possible(const struct duplicates *duplicates, uint64_t size);
 
-/* The number remembered for these contents: true and *ret_number, or false. */
+/* The file remembered for these contents: true and *ret_number, or false. */
 bool duplicates_find(const struct duplicates *duplicates, const struct fingerprint *print,
 		     uint32_t *ret_number);
 /* 0 or -ENOMEM. */

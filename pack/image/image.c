@@ -22,28 +22,14 @@
 #include "db/base/cleanup.h"
 #include "pack/image/directory.h"
 #include "pack/image/inode.h"
+#include "pack/image/plan.h"
+#include "pack/image/tables.h"
 #include "pack/image/writer.h"
 
 enum {
 	MEMORY_DEFAULT = 24 * 1024 * 1024, /* bytes of blocks in flight */
 	SMALL_NOMINAL_LEVEL = 19,
 	THREADS_MAX = 256,
-};
-
-/* A directory and when its turn is. */
-struct turn {
-	struct node *node;
-	uint64_t key; /* hot << 63 | height << 32 | number in the walk */
-};
-
-/* The nodes in the orders they are written in. */
-struct plan {
-	ARRAY(struct node *) leaves; /* one name for each inode; cold ones, then hot ones */
-	size_t cold; /* how many are cold */
-	ARRAY(struct turn) directories;
-	struct writer *writer;
-	struct error *err;
-	int64_t newest;
 };
 
 static unsigned int processors(void)
@@ -78,132 +64,6 @@ static int options_fill(struct image_options *options, struct error *err)
 	return 0;
 }
 
-/* --- planning ------------------------------------------------------------------------------- */
-
-static int plan_leaf(struct plan *plan, struct node *node)
-{
-	struct inode *inode = node->inode;
-
-	if (inode->order)
-		node->parent->inode->order = 1; /* a directory's says only: on the way */
-	if (inode->number)
-		return 0; /* another name of it came before */
-	inode->number = ++plan->writer->inode_count;
-	if (S_ISREG(inode->mode) && inode->size)
-		data_expect(&plan->writer->data, inode);
-	return array_push(&plan->leaves, node);
-}
-
-/* Children are numbered together, so that a listing's differences are small. */
-static int plan_node(struct node *node, void *data)
-{
-	struct plan *plan = data;
-	int r;
-
-	r = inode_check(plan->writer, node, plan->err);
-	if (r < 0)
-		return r;
-	if (node->inode->mtime > plan->newest)
-		plan->newest = node->inode->mtime;
-	if (!node_is_dir(node))
-		return 0;
-	for (uint32_t i = 0; i < node->child_count; i++) {
-		struct node *child = node->children[i];
-
-		if (node_is_dir(child))
-			child->inode->number = ++plan->writer->inode_count;
-		else if ((r = plan_leaf(plan, child)) < 0)
-			return r;
-	}
-	return array_push(&plan->directories,
-			  ((struct turn){.node = node, .key = plan->directories.count}));
-}
-
-static int forget(struct node *node, void *data)
-{
-	(void)data;
-	node->inode->number = 0;
-	node->inode->scratch = 0;
-	return 0;
-}
-
-static int compare_use(const void *a, const void *b)
-{
-	const struct node *const *left = a, *const *right = b;
-	uint64_t l = (*left)->inode->order, r = (*right)->inode->order;
-
-	if (l != r)
-		return l < r ? -1 : 1;
-	return (*left)->inode->number < (*right)->inode->number ? -1 : 1;
-}
-
-static int compare_turns(const void *a, const void *b)
-{
-	const struct turn *left = a, *right = b;
-
-	return left->key < right->key ? -1 : left->key > right->key;
-}
-
-/* Unused leaves in path order first, then the used ones as they are used. */
-static void plan_leaves(struct plan *plan)
-{
-	/* numbers follow the paths, so sorting by (order, number) does both */
-	if (plan->leaves.count)
-		qsort(plan->leaves.items, plan->leaves.count, sizeof(*plan->leaves.items),
-		      compare_use);
-	while (plan->cold < plan->leaves.count && !plan->leaves.items[plan->cold]->inode->order)
-		plan->cold++;
-}
-
-/* Heights and heat climb from children to parents: the walk's order backwards. */
-static void plan_directories(struct plan *plan)
-{
-	struct turn *turns = plan->directories.items;
-
-	for (size_t i = plan->directories.count; i--;) {
-		struct inode *inode = turns[i].node->inode;
-		struct inode *parent = turns[i].node->parent->inode;
-		uint64_t height = inode->scratch;
-
-		if (parent != inode) {
-			if (parent->scratch <= height)
-				parent->scratch = height + 1;
-			if (inode->order && !parent->order)
-				parent->order = 1;
-		}
-		turns[i].key |= height << 32 | (uint64_t)(inode->order != 0) << 63;
-	}
-	qsort(turns, plan->directories.count, sizeof(*turns), compare_turns);
-}
-
-static int plan_make(struct plan *plan)
-{
-	struct writer *writer = plan->writer;
-	struct node *root = tree_root(writer->tree);
-	int r;
-
-	if (tree_inode_count(writer->tree) >= UINT32_MAX)
-		return error_set(plan->err, -EOVERFLOW, "an image holds at most %u files",
-				 UINT32_MAX - 1);
-	tree_walk(writer->tree, forget, NULL);
-	r = tree_sort(writer->tree);
-	if (r == 0)
-		r = tree_walk(writer->tree, plan_node, plan);
-	if (r < 0)
-		return r;
-	root->inode->number = ++writer->inode_count;
-	plan_leaves(plan);
-	plan_directories(plan);
-	writer->stats.inodes = writer->inode_count;
-	return 0;
-}
-
-static void plan_release(struct plan *plan)
-{
-	array_release(&plan->leaves);
-	array_release(&plan->directories);
-}
-
 /* --- writing -------------------------------------------------------------------------------- */
 
 static int write_contents_of(struct writer *writer, const struct plan *plan, size_t from,
@@ -214,7 +74,7 @@ static int write_contents_of(struct writer *writer, const struct plan *plan, siz
 	for (size_t i = from; i < to && r == 0; i++)
 		if (S_ISREG(plan->leaves.items[i]->inode->mode))
 			r = data_add(&writer->data, plan->leaves.items[i], err);
-	return r < 0 ? r : data_cut(&writer->data);
+	return r < 0 ? r : store_cut(&writer->data.store);
 }
 
 static int write_contents(struct writer *writer, const struct plan *plan, struct error *err)
@@ -225,8 +85,9 @@ static int write_contents(struct writer *writer, const struct plan *plan, struct
 	if (r == 0)
 		r = write_contents_of(writer, plan, 0, plan->cold, err);
 	if (r == 0)
-		r = data_end(&writer->data);
-	writer->stats.fragments = writer->data.fragments.count;
+		r = store_end(&writer->data.store);
+	writer->stats.blocks = writer->data.store.stored;
+	writer->stats.fragments = writer->data.store.fragments.count;
 	return r;
 }
 
@@ -317,103 +178,6 @@ static int write_inode_tables(struct writer *writer, const struct plan *plan,
 			  writer->directories.kept.size);
 }
 
-static int write_fragments(struct writer *writer, struct metadata *table, uint64_t *ret_position)
-{
-	int r = 0;
-
-	*ret_position = SQFS_NO_TABLE;
-	for (size_t i = 0; i < writer->data.fragments.count && r == 0; i++) {
-		struct sqfs_fragment fragment = {
-			.start = htole64(writer->data.fragments.items[i].start),
-			.size = htole32(writer->data.fragments.items[i].size),
-		};
-
-		r = metadata_add(table, &fragment, sizeof(fragment));
-	}
-	if (r < 0 || !writer->data.fragments.count)
-		return r;
-	return table_write(&writer->output, table, NULL, 0, ret_position);
-}
-
-static int note_export(struct node *node, void *data)
-{
-	struct writer *writer = data;
-
-	writer->exports[node->inode->number - 1] = node->inode->scratch;
-	return 0;
-}
-
-static int write_exports(struct writer *writer, struct metadata *table, uint64_t *ret_position)
-{
-	int r = 0;
-
-	*ret_position = SQFS_NO_TABLE;
-	if (!writer->options.exportable)
-		return 0;
-	writer->exports = calloc(writer->inode_count, sizeof(*writer->exports));
-	if (!writer->exports)
-		return -ENOMEM;
-	tree_walk(writer->tree, note_export, writer);
-	for (uint32_t i = 0; i < writer->inode_count && r == 0; i++) {
-		uint64_t reference;
-
-		r = metadata_reference(&writer->inodes, writer->exports[i], &reference);
-		reference = htole64(reference);
-		if (r == 0)
-			r = metadata_add(table, &reference, sizeof(reference));
-	}
-	return r < 0 ? r : table_write(&writer->output, table, NULL, 0, ret_position);
-}
-
-static int write_ids(struct writer *writer, struct metadata *table, uint64_t *ret_position)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; i < writer->ids.count && r == 0; i++) {
-		uint32_t number = htole32(writer->ids.numbers[i]);
-
-		r = metadata_add(table, &number, sizeof(number));
-	}
-	return r < 0 ? r : table_write(&writer->output, table, NULL, 0, ret_position);
-}
-
-/* A small table through one of the functions above. */
-static int write_table(struct writer *writer,
-		       int (*write)(struct writer *, struct metadata *, uint64_t *),
-		       uint64_t *ret_position)
-{
-	struct metadata table;
-	uint64_t position = 0;
-	int r = metadata_init(&table, writer->workers, NULL);
-
-	if (r == 0)
-		r = write(writer, &table, &position);
-	*ret_position = htole64(position);
-	metadata_release(&table);
-	return r;
-}
-
-static int write_tables(struct writer *writer, struct sqfs_super *super)
-{
-	uint64_t fragments = 0, exports = 0, ids = 0, xattrs;
-	int r;
-
-	r = write_table(writer, write_fragments, &fragments);
-	if (r == 0)
-		r = write_table(writer, write_exports, &exports);
-	if (r == 0)
-		r = write_table(writer, write_ids, &ids);
-	if (r == 0)
-		r = xattrs_write(&writer->xattrs, &writer->output, &xattrs);
-	if (r < 0)
-		return r;
-	super->fragment_table = fragments;
-	super->export_table = exports;
-	super->id_table = ids;
-	super->xattr_table = htole64(xattrs);
-	return 0;
-}
-
 static uint32_t image_time(const struct writer *writer, const struct plan *plan)
 {
 	int64_t time = writer->options.has_time ? writer->options.time : plan->newest;
@@ -448,7 +212,7 @@ static int write_super(struct writer *writer, const struct plan *plan, struct sq
 	super->inode_count = htole32(writer->inode_count);
 	super->time = htole32(image_time(writer, plan));
 	super->block_size = htole32(writer->options.block_size);
-	super->fragment_count = htole32((uint32_t)writer->data.fragments.count);
+	super->fragment_count = htole32((uint32_t)writer->data.store.fragments.count);
 	super->compressor = htole16(SQFS_ZSTD);
 	super->block_log = htole16((uint16_t)__builtin_ctz(writer->options.block_size));
 	super->flags = htole16(flags);
@@ -479,7 +243,7 @@ static int write_all(struct writer *writer, struct plan *plan, struct error *err
 	if (r == 0)
 		r = write_inode_tables(writer, plan, &super, err);
 	if (r == 0)
-		r = write_tables(writer, &super);
+		r = tables_write(writer, &super);
 	writer->stats.metadata_out = writer->output.position - data_from - writer->stats.data_out;
 	return r < 0 ? r : write_super(writer, plan, &super);
 }
@@ -558,8 +322,8 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 		writer.stats.memory_peak = workers_memory(writer.workers);
 		writer.stats.starved_seconds = workers_starved(writer.workers);
 	}
-	for (size_t i = 0; i < writer.data.files.count; i++)
-		writer.stats.bytes_sparse += writer.data.files.items[i].sparse;
+	for (size_t i = 0; i < writer.data.store.files.count; i++)
+		writer.stats.bytes_sparse += writer.data.store.files.items[i].sparse;
 	if (ret_stats)
 		*ret_stats = writer.stats;
 	plan_release(&plan);

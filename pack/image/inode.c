@@ -141,7 +141,7 @@ static int write_blocks(struct writer *writer, const struct file_data *file)
 	int r = 0;
 
 	for (uint32_t i = 0; i < file->block_count && r == 0; i++) {
-		uint32_t size = htole32(writer->data.blocks.items[file->first_block + i]);
+		uint32_t size = htole32(writer->data.store.blocks.items[file->first_block + i]);
 
 		r = put(writer, &size, sizeof(size));
 	}
@@ -252,7 +252,7 @@ int inode_write_leaf(struct writer *writer, struct node *node, struct error *err
 	inode->scratch = place;
 	switch (base.type) {
 	case SQFS_FILE:
-		return write_file(writer, &base, inode, &writer->data.files.items[file], xattr);
+		return write_file(writer, &base, inode, &writer->data.store.files.items[file], xattr);
 	case SQFS_LINK:
 		return write_link(writer, &base, inode, xattr);
 	case SQFS_BLOCK_DEVICE:

@@ -13,6 +13,8 @@ struct output {
 
 /* 0 or a negative errno. */
 int output_add(struct output *output, const void *data, size_t size);
+/* The same bytes as at `from` once more; `buffer` has room for them. */
+int output_copy(struct output *output, void *buffer, size_t size, uint64_t from);
 /* Over what is there; the end stays. */
 int output_replace(struct output *output, const void *data, size_t size, uint64_t position);
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every node of a tree gets its inode number and its place in the orders that the image is written
+ * in; which orders and why is told in image.c.
+ */
+#ifndef PACK_IMAGE_PLAN_H
+#define PACK_IMAGE_PLAN_H
+
+#include "pack/image/writer.h"
+
+/* A directory and when its turn is. */
+struct turn {
+	struct node *node;
+	uint64_t key; /* hot << 63 | height << 32 | number in the walk */
+};
+
+/* The nodes in the orders they are written in. */
+struct plan {
+	ARRAY(struct node *) leaves; /* one name for each inode; cold ones, then hot ones */
+	size_t cold; /* how many are cold */
+	ARRAY(struct turn) directories;
+	struct writer *writer;
+	struct error *err;
+	int64_t newest; /* mtime */
+};
+
+/*
+ * plan->writer and plan->err are set. Sorts the tree, numbers its inodes and tells the data of their
+ * sizes; refuses what the format cannot hold.
+ */
+int plan_make(struct plan *plan);
+void plan_release(struct plan *plan);
+
+#endif

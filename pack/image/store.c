@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/image/store.h"
+
+#include <errno.h>
+
+#include "pack/image/format.h"
+
+int store_init(struct store *store, struct workers *workers, struct output *output,
+	       uint32_t block_size, uint64_t files)
+{
+	*store = (struct store){.workers = workers, .output = output, .block_size = block_size};
+	return array_reserve(&store->files, files);
+}
+
+void store_release(struct store *store)
+{
+	if (store->tails)
+		workers_put_back(store->workers, store->tails);
+	array_release(&store->files);
+	array_release(&store->blocks);
+	array_release(&store->fragments);
+	*store = (struct store){0};
+}
+
+static struct file_data *last_file(struct store *store)
+{
+	return &store->files.items[store->files.count - 1];
+}
+
+/* --- blocks and fragments leave -------------------------------------------------------------- */
+
+static int write_block(struct store *store, const struct job *job, uint64_t *ret_start,
+		       uint32_t *ret_size)
+{
+	*ret_start = store->output->position;
+	*ret_size = job->size | (job->raw ? SQFS_BLOCK_RAW : 0);
+	return output_add(store->output, job->data, job->size);
+}
+
+/* tag: file << 32 | index of the block. */
+static int block_done(const struct job *job, void *owner)
+{
+	struct store *store = owner;
+	struct file_data *file = &store->files.items[job->tag >> 32];
+	uint64_t start;
+	int r;
+
+	r = write_block(store, job, &start, &store->blocks.items[job->tag & UINT32_MAX]);
+	if (file->start == 0)
+		file->start = start;
+	return r;
+}
+
+static int fragment_done(const struct job *job, void *owner)
+{
+	struct store *store = owner;
+	struct fragment *fragment = &store->fragments.items[job->tag];
+
+	return write_block(store, job, &fragment->start, &fragment->size);
+}
+
+int store_cut(struct store *store)
+{
+	struct job job = {.data = store->tails,
+			  .size = store->tails_fill,
+			  .done = fragment_done,
+			  .owner = store,
+			  .tag = store->fragments.count};
+
+	if (!store->tails_fill)
+		return 0;
+	store->tails = NULL;
+	store->tails_fill = 0;
+	if (array_push(&store->fragments, (struct fragment){0}) < 0) {
+		workers_put_back(store->workers, job.data);
+		return -ENOMEM;
+	}
+	return workers_submit(store->workers, &job);
+}
+
+int store_end(struct store *store)
+{
+	int r = store_cut(store);
+
+	return r < 0 ? r : workers_drain(store->workers);
+}
+
+/* --- one file -------------------------------------------------------------------------------- */
+
+int store_file(struct store *store)
+{
+	struct file_data file = {.first_block = store->blocks.count,
+				 .fragment = SQFS_NO_FRAGMENT};
+
+	if (store->files.count >= UINT32_MAX)
+		return -EFBIG;
+	return array_push(&store->files, file);
+}
+
+static int add_size(struct store *store, uint32_t size)
+{
+	if (store->blocks.count >= UINT32_MAX)
+		return -EFBIG;
+	last_file(store)->block_count++;
+	return array_push(&store->blocks, size);
+}
+
+int store_block(struct store *store, uint8_t *buffer, size_t size)
+{
+	struct job job = {.data = buffer,
+			  .size = (uint32_t)size,
+			  .done = block_done,
+			  .owner = store,
+			  .tag = (store->files.count - 1) << 32 | store->blocks.count};
+	int r = add_size(store, 0);
+
+	if (r < 0) {
+		workers_put_back(store->workers, buffer);
+		return r;
+	}
+	store->stored++;
+	return workers_submit(store->workers, &job);
+}
+
+int store_hole(struct store *store, size_t size)
+{
+	last_file(store)->sparse += size;
+	return add_size(store, 0);
+}
+
+int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
+{
+	const struct file_data *from = &store->files.items[file];
+	uint64_t first = from->first_block, at = from->start;
+	uint8_t *buffer = NULL;
+	int r = workers_drain(store->workers);
+
+	if (r == 0)
+		r = workers_buffer(store->workers, &buffer);
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		uint32_t size = store->blocks.items[first + i];
+		uint32_t bytes = size & ~(uint32_t)SQFS_BLOCK_RAW;
+
+		if (!size) {
+			r = store_hole(store, store->block_size);
+			continue;
+		}
+		if (!last_file(store)->start)
+			last_file(store)->start = store->output->position;
+		r = output_copy(store->output, buffer, bytes, at);
+		if (r == 0)
+			r = add_size(store, size);
+		store->stored++;
+		at += bytes;
+	}
+	workers_put_back(store->workers, buffer);
+	return r;
+}
+
+int store_tail_room(struct store *store, size_t size, uint8_t **ret_room)
+{
+	int r;
+
+	if (store->tails_fill + size > store->block_size) {
+		r = store_cut(store);
+		if (r < 0)
+			return r;
+	}
+	if (!store->tails) {
+		r = workers_buffer(store->workers, &store->tails);
+		if (r < 0)
+			return r;
+	}
+	*ret_room = store->tails + store->tails_fill;
+	return 0;
+}
+
+void store_tail(struct store *store, size_t size)
+{
+	struct file_data *file = last_file(store);
+
+	file->fragment = (uint32_t)store->fragments.count;
+	file->fragment_offset = store->tails_fill;
+	store->tails_fill += (uint32_t)size;
+}
