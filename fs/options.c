@@ -27,6 +27,8 @@ const char options_help[] =
 	"  mode=every|first   every call, or the first use of each path     [every]\n"
 	"  log=events     also keep the raw stream of calls\n"
 	"  ignore=GLOB    nobody wants these paths; may be repeated\n"
+	"  known=MANIFEST,except=DIR  only paths that its catalog has and DIR has not\n"
+	"  kind=test|prod prod: what packages were made without    [test]\n"
 	"  xdev           do not follow other file systems mounted inside SOURCE\n"
 	"  catalog=no     do not list everything there is in SOURCE\n"
 	"  ro             nothing can be written\n"
@@ -52,6 +54,7 @@ struct option_row {
 #define AT(field) offsetof(struct options, field)
 
 static const char *const modes[] = {"every", "first", NULL};
+static const char *const kinds[] = {"test", "prod", NULL};
 static const char *const logs[] = {"accesses", "events", NULL};
 static const char *const passthroughs[] = {"auto", "on", "off", NULL};
 static const char *const transports[] = {"auto", "uring", "dev", NULL};
@@ -62,7 +65,10 @@ static const struct option_row rows[] = {
 	{"attr_timeout", NUMBER, AT(attr_timeout_ms), 0, 3600 * 1000, NULL},
 	{"catalog", CHOICE, AT(no_catalog), 0, 0, yes_no},
 	{"dirsync", FLAG, AT(dirsync), 1, 0, NULL},
+	{"except", TEXT, AT(except), 0, 0, NULL},
 	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
+	{"kind", CHOICE, AT(kind), 0, 0, kinds},
+	{"known", TEXT, AT(known), 0, 0, NULL},
 	{"label", TEXT, AT(label), 0, 0, NULL},
 	{"log", CHOICE, AT(log), 0, 0, logs},
 	{"manifest", TEXT, AT(manifest), 0, 0, NULL},
@@ -326,6 +332,8 @@ static int check(const struct options *options, struct error *err)
 		return error_set(err, -EINVAL, "scratch= is for writing and ro is against it");
 	if (options->scratch && !*options->scratch)
 		return error_set(err, -EINVAL, "scratch= needs a directory or the word tmpfs");
+	if (options->except && !options->known)
+		return error_set(err, -EINVAL, "except= makes exceptions of known=MANIFEST");
 	if (options->allow_other && options->only_me)
 		return error_set(err, -EINVAL, "allow_other and only_me contradict each other");
 	return 0;
@@ -365,6 +373,8 @@ void options_release(struct options *options)
 	free(options->manifest);
 	free(options->label);
 	free(options->scratch);
+	free(options->known);
+	free(options->except);
 	for (size_t i = 0; i < options->ignore.count; i++)
 		free(options->ignore.items[i]);
 	array_release(&options->ignore);

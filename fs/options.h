@@ -24,6 +24,7 @@ enum { MODE_EVERY, MODE_FIRST };
 enum { PASSTHROUGH_AUTO, PASSTHROUGH_ON, PASSTHROUGH_OFF };
 enum { TRANSPORT_AUTO, TRANSPORT_URING, TRANSPORT_DEV };
 enum { LOG_ACCESSES, LOG_EVENTS };
+enum { KIND_TEST, KIND_PROD };
 
 /* Strings are owned; NULL where nothing was said. */
 struct options {
@@ -33,11 +34,14 @@ struct options {
 	char *manifest;
 	char *label;
 	char *scratch; /* a directory, or "tmpfs" */
+	char *known;   /* a manifest: only what its catalog has is recorded */
+	char *except;  /* a directory: but not what this has */
 	ARRAY(char *) ignore;
 	int mode;
 	int passthrough;
 	int transport;
 	int log;
+	int kind;
 	unsigned int flush_ms;
 	unsigned int threads;
 	unsigned int attr_timeout_ms;

@@ -278,8 +278,8 @@ static int start_transport(struct run *run, struct error *err)
 	int r;
 
 	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF && mount_is_root_of_all();
-	/* one level for us, and one for the overlay above; alone, the source may be stacked too */
-	backing->depth = run->options->scratch ? 1 : 2;
+	/* one level for us, and one for an overlay above; alone, the source may be stacked too */
+	backing->depth = run->options->scratch || run->options->kind == KIND_PROD ? 1 : 2;
 	r = transport_init(&run->transport, run->session, run->mount.fuse_fd, backing, err);
 	if (r < 0)
 		return r;
@@ -302,7 +302,7 @@ static int begin_session(struct run *run, struct error *err)
 	const struct options *options = run->options;
 	struct session_start start = {
 		.label = options->label ? options->label : default_label(run->fs->source.path),
-		.kind = SESSION_TEST,
+		.kind = options->kind == KIND_PROD ? SESSION_PROD : SESSION_TEST,
 		.mode = options->mode == MODE_FIRST ? SESSION_FIRST : SESSION_EVERY,
 		.exact = options->mode == MODE_EVERY && options->attr_timeout_ms == 0 &&
 			 !run->fs->permissions && run->fs->backing.offered,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/fuse.h>
 #include <linux/openat2.h>
@@ -14,6 +15,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "fs/caller.h"
 
 /* "For ever", as fuse(4) takes it. */
 static const double FOREVER = 1e9;
@@ -44,13 +46,17 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	*fs = (struct tracefs){.options = options,
 			       .source.fd = -1,
 			       .read_only = options->read_only || options->scratch,
+			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
 	aggregator_init(&fs->aggregator, options->log == LOG_EVENTS);
 	r = processes_init(&fs->processes, options->mountpoint, err);
 	if (r < 0)
 		return r;
-	r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
+	if (options->known)
+		r = known_open(&fs->known, options->known, options->except, err);
+	if (r == 0)
+		r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
 	if (r < 0)
 		return r;
 	root = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
@@ -71,6 +77,7 @@ void tracefs_release(struct tracefs *fs)
 	if (fs->nodes.root)
 		node_table_release(&fs->nodes);
 	source_release(&fs->source);
+	known_release(&fs->known);
 	processes_release(&fs->processes);
 	aggregator_release(&fs->aggregator);
 	pthread_mutex_destroy(&fs->devices_lock);
@@ -139,6 +146,8 @@ void tracefs_operations(const struct tracefs *fs, struct fuse_lowlevel_ops *ret_
 
 static bool ignored(const struct tracefs *fs, const char *path)
 {
+	if (!known_has(&fs->known, path))
+		return true;
 	for (size_t i = 0; i < fs->options->ignore.count; i++)
 		if (path_match(fs->options->ignore.items[i], path))
 			return true;
@@ -168,6 +177,24 @@ static void note_root(struct tracefs *fs, struct note *note, struct stat *st)
 		note->st = st;
 }
 
+/* What was left out and is missed may only have been the way to what was wanted. */
+static void note_wanted(struct tracefs *fs, const struct event *event)
+{
+	_cleanup_(freep) char *path = NULL;
+	struct event wanted = *event;
+	char named[PATH_MAX];
+
+	if (event->op != ACCESS_LOOKUP || event->error != ENOENT || !fs->known.count ||
+	    caller_path(fs->processes.proc_fd, event->tid, named, sizeof(named)) < 0)
+		return;
+	path = known_below(&fs->known, event->path, named);
+	if (!path)
+		return;
+	wanted.path = path;
+	wanted.path_length = strlen(path);
+	aggregator_add(&fs->aggregator, &wanted);
+}
+
 void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
 		  const struct note *given)
 {
@@ -186,7 +213,7 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 	if (!path)
 		return;
 	event.path = path;
-	if (fs->options->ignore.count == 0 || !ignored(fs, path)) {
+	if (!ignored(fs, path)) {
 		event.program = processes_find(&fs->processes, event.tid);
 		if (node == fs->nodes.root && !name)
 			note_root(fs, note, &root);
@@ -194,6 +221,7 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 								  note->st ? NODE_SEEN : 0),
 				       &found);
 		aggregator_add(&fs->aggregator, &event);
+		note_wanted(fs, &event);
 		if (note->op == ACCESS_EXEC)
 			processes_forget(&fs->processes, event.tid);
 	}

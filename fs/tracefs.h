@@ -19,6 +19,7 @@
 #include "fs/aggregator.h"
 #include "fs/backing.h"
 #include "fs/inode.h"
+#include "fs/known.h"
 #include "fs/options.h"
 #include "fs/process.h"
 #include "fs/source.h"
@@ -31,6 +32,7 @@ struct tracefs {
 	struct node_table nodes;
 	struct processes processes;
 	struct aggregator aggregator;
+	struct known known; /* what is recorded */
 	struct backing backing;
 	bool recording;         /* atomic: what happens before the mount is seen is our own doing */
 	bool read_only;         /* nothing below us changes through us */

@@ -8,14 +8,14 @@ look_records() {
 		[ -e "$look" ] || continue
 		look=${look%/instance.json}
 		look_state=$(instance_state "$look")
-		if [ "$look_state" = running ] && [ -f "$look/misses.db" ] &&
-			[ "$(json_get "$look/instance.json" .guard)" = deny ] && [ -n "$(guard_misses "$look")" ]; then
-			look_state=unhealthy
-		fi
+		look_problem=
+		[ "$look_state" != running ] || look_problem=$(guard_problem "$look")
+		[ -z "$look_problem" ] || look_state=unhealthy
 		process_alive "$look/pid" && look_pid=$process_pid || look_pid=null
 		jq -c --arg state "$look_state" --argjson pid "$look_pid" \
+			--arg problem "$look_problem" \
 			--arg exit "$(cat "$look/exit" 2>/dev/null)" --arg since "$(date -u -r "$look" +%Y-%m-%dT%H:%M:%SZ)" '
-			. + {state: $state, pid: $pid, status: (if $exit == "" then null else $exit | tonumber end), since: $since}' \
+			. + {state: $state, pid: $pid, problem: (if $problem == "" then null else $problem end), status: (if $exit == "" then null else $exit | tonumber end), since: $since}' \
 			"$look/instance.json"
 	done
 }

@@ -67,7 +67,7 @@ start_option() {
 	--timeout) whole_number "$1" "$2"; timeout=$2 ;;
 	--runtime) runtime=$(runtime_pick "$2") || exit ;;
 	--for) for=$2 ;;
-	--guard) case $2 in report | heal | deny) guard=$2 ;; *) misused "--guard is report, heal or deny, not '$2'" ;; esac ;;
+	--guard) case $2 in report | heal | deny | off) guard=$2 ;; *) misused "--guard is report, heal, deny or off, not '$2'" ;; esac ;;
 	--guard-source) [ -f "$(dev_at "$2")/dev.json" ] || [ -d "$2" ] || die "--guard-source: no directory and no name of sfc dev '$2'"
 		guard_source=$2 ;;
 	esac
@@ -103,7 +103,7 @@ start_new() {
 		ports=$(printf '%s' "$ports" |
 			jq -c --arg p "$publish_address:$((publish_first + $2)):$publish_port" '. + [$p]')
 	done
-	[ "$guard" != heal ] || [ -n "$guard_source" ] || misused "--guard heal needs --guard-source, the full tree"
+	guard_check
 	runtime=${runtime:-$(runtime_pick)} && user=$(start_user "$for") || exit
 	new=$(instance_at "$app" "$1")
 	mkdir -p "${new%/*}/.new.$1"
@@ -113,7 +113,7 @@ start_new() {
 		--argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" --argjson env "$env" \
 		--argjson volumes "$volumes" --argjson publish "$ports" --arg ephemeral "$ephemeral" \
 		--arg guard "$guard" --arg source "$guard_source" '{
-			guard: (if $guard == "" then null else $guard end), guard_source: $source,
+			guard: (if $guard == "" or $guard == "off" then null else $guard end), guard_source: $source,
 			app: $app, name: $name, user: $user, package: $hex, runtime: $runtime,
 			network: $network, publish: $publish, memory: $memory, cpus: $cpus, pids: $pids,
 			env: $env, volumes: $volumes, ready: (if $ready == "" then null else $ready end),
@@ -127,12 +127,20 @@ start_new() {
 	exit 1
 }
 
+# Healing needs the full tree: what was said, else the name of sfc dev that is called like the application.
+guard_check() {
+	[ "$guard" = heal ] && [ -z "$guard_source" ] || return 0
+	[ -f "$(dev_at "$app")/dev.json" ] || misused "--guard heal needs --guard-source, the full tree"
+	guard_source=$app
+}
+
 # start_again I: with what was asked for then, but for what is said now.
 start_again() {
 	again=$(instance_at "$app" "$1")
 	! instance_runs "$again" || { [ -z "$given" ] && return 0; die "$app/$1 is running; stop it before changing how it runs"; }
 	[ -z "$publish" ] || die "the ports of an instance are set when it is made; remove $app/$1 and start it anew"
-	json_put "$again/instance.json" --argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" \
+	guard_check
+	json_put "$again/instance.json" --arg guard "$guard" --arg source "$guard_source" --argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" \
 		--argjson env "$env" --argjson volumes "$volumes" --arg ready "$ready" --arg timeout "$timeout" \
 		--arg runtime "$runtime" --arg network "$network" --arg ephemeral "$ephemeral" '
 		if $memory then .memory = $memory else . end | if $cpus then .cpus = $cpus else . end
@@ -142,7 +150,9 @@ start_again() {
 		| if $timeout != "" then .timeout = ($timeout | tonumber) else . end
 		| if $runtime != "" then .runtime = $runtime else . end
 		| if $network != "" then .network = $network else . end
-		| if $ephemeral != "" then .ephemeral = true else . end'
+		| if $ephemeral != "" then .ephemeral = true else . end
+		| if $guard == "off" then .guard = null elif $guard != "" then .guard = $guard else . end
+		| if $source != "" then .guard_source = $source else . end'
 	start_one "$app" "$1"
 }
 

@@ -16,29 +16,53 @@ for tool in sh cat sleep ls; do ln -s busybox "full/bin/$tool"; done
 echo used >full/etc/used
 echo unused >full/etc/unused
 echo deep >full/opt/deep/file
+mkdir full/opt/other
+echo other >full/opt/other/file
 check "dev" sfc dev create app --from full
 check_equal "test" "$(sfc test app -q -- sh -c 'cat /etc/used; ls /nothing 2>/dev/null; exec cat /etc/used')" "used
 used"
 check "pack" sfc pack app -o one.sfc --quiet --arg sh --arg -c --arg 'trap "exit 0" TERM; while :; do sleep 0.1; done' --include /bin/sleep --include /bin/cat
 check "install" sfc prod install one.sfc
 
+misses() { sfc prod misses app "$1" --json | jq -r '[.[].path] | join(" ")'; }
+look='cat /etc/unused /opt/deep/file /etc/never; [ -d /opt/other ]'
 for guard in report heal deny; do
-	check "$guard: start" sfc prod start app --name $guard --guard $guard --guard-source app
+	check "$guard: start" sfc prod start app --name $guard --guard $guard
 	check_equal "$guard: a file of the package" "$(sfc prod exec app $guard cat /etc/used)" used
 	check_equal "$guard: no miss yet" "$(sfc prod misses app $guard)" ""
-	check "$guard: healthy" instance_is app $guard running
+	check_equal "$guard: healthy" "$(sfc prod health app $guard)" "app/$guard  running"
 	wanted=
 	[ $guard != heal ] || wanted="unused deep"
-	check_equal "$guard: what was left out" "$(sfc prod exec app $guard sh -c 'cat /etc/unused /opt/deep/file /etc/never' 2>/dev/null | tr '\n' ' ' | sed 's/ $//')" "$wanted"
-	check "$guard: the miss is known" wait_for 10 sh -c "sfc prod misses app $guard | grep -q '/etc/unused .*/bin/busybox'"
-	check_equal "$guard: what never existed is no miss" "$(sfc prod misses app $guard | grep -c never)" 0
+	check_equal "$guard: what was left out" "$(sfc prod exec app $guard sh -c "$look" 2>/dev/null | tr '\n' ' ' | sed 's/ $//')" "$wanted"
+	wanted="/etc/unused /opt/deep/file" # that there is no /opt is known to the kernel by then
+	[ $guard != heal ] || wanted="/etc/unused /opt /opt/deep /opt/deep/file /opt/other"
+	check_equal "$guard: only what was left out is missed" "$(misses $guard | tr ' ' '\n' | sort | tr '\n' ' ')" "$wanted "
+	check_equal "$guard: by whom" "$(sfc prod misses app $guard --json | jq -r '[.[].by[]] | unique[]')" /bin/busybox
+	check_equal "$guard: of kind prod" "$(sqlite3 "$SFC_STATE"/prod/app/instances/$guard/misses/*.db 'SELECT DISTINCT kind, label FROM session')" "prod|app/$guard"
 done
+check "a table for people" sh -c 'sfc prod misses app report | grep -q "^app/report  /etc/unused  *1  */bin/busybox  *20[0-9-]* [0-9:]*$"'
 check "deny: unhealthy" instance_is app deny unhealthy
-check "heal: healthy" instance_is app heal running
-check "the next package" sfc pack app -o two.sfc --quiet --with-misses app --arg sh --arg -c --arg 'trap "exit 0" TERM; while :; do sleep 0.1; done' --include /bin/sleep --include /bin/cat
-check "has what was missed" sh -c 'unsquashfs -ll two.sfc | grep -q rootfs/etc/unused'
+check_equal "health says why and fails" "$(sfc prod health app deny; echo $?)" "app/deny  unhealthy: 2 files were missed
+1"
+check "status says so" sh -c 'sfc status | grep -q "^app  *prod .* 3 up .*, 1 unhealthy"'
+check "report and heal: healthy" sh -c 'sfc prod health app report && sfc prod health app heal' >/dev/null
+check "the misses outlive the guard" sfc prod stop app deny --timeout 1
+check "it starts again without" sfc prod start app --name deny --guard off
+check_equal "and is healthy" "$(sfc prod health app deny)" "app/deny  running"
+check_equal "they are still there" "$(misses deny | wc -w)" 2
+
+pack() { sfc pack app -o "$1" --quiet --arg sh --arg -c --arg 'trap "exit 0" TERM; while :; do sleep 0.1; done' --include /bin/sleep --include /bin/cat "$2" "$3"; }
+check "the next package" pack two.sfc --with-misses app
+check "has what was missed" sh -c 'unsquashfs -ll two.sfc rootfs/opt | grep -q rootfs/opt/deep/file'
+check_equal "and only that" "$(unsquashfs -ll two.sfc | grep -c 'rootfs/opt/other/file')" 0
+tracepack why two.sfc /etc/unused >why
+check "why says by whom, and in which instance" grep -q "app/report.*/bin/busybox\|/bin/busybox.*app/report" why
+check "the command is still that of the test" sh -c 'unsquashfs -cat two.sfc config.json | jq -e ".process.args[0] == \"sh\""'
 check "update" sfc prod update app two.sfc
-check_equal "report: now it is there" "$(sfc prod exec app report cat /etc/unused)" unused
+check_equal "report: now it is there" "$(sfc prod exec app report cat /etc/unused /opt/deep/file | tr '\n' ' ')" "unused deep "
+check_equal "report: no miss any more" "$(misses report)" ""
+check "the misses stay in the evidence" pack three.sfc --level 3
+check_equal "so the package after has them too" "$(unsquashfs -ll three.sfc | grep -c 'rootfs/etc/unused\|deep/file')" 2
 check "rm" sfc prod rm app --all --timeout 1
 check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
 finish

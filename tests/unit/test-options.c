@@ -40,7 +40,8 @@ static void every_option_is_taken(void)
 	CHECK_INT(PARSE("tracefs", "-f", "-o",
 			"manifest=m.db,label=a\\,b,mode=first,ro,allow_other,xdev,catalog=no", "-o",
 			"flush_ms=250,threads=4,passthrough=off,transport=uring,log=events,"
-			"ignore=**/*.pyc,ignore=/tmp,attr_timeout=7,nosuid,nodev",
+			"ignore=**/*.pyc,ignore=/tmp,attr_timeout=7,nosuid,nodev,"
+			"kind=prod,known=k.db,except=/x",
 			"/src", "/mnt"),
 		  0);
 	CHECK_STRING(options.manifest, "m.db");
@@ -55,6 +56,9 @@ static void every_option_is_taken(void)
 	CHECK_INT(options.ignore.count, 2);
 	CHECK(options.foreground && options.read_only && options.allow_other && options.xdev);
 	CHECK(options.no_catalog && options.nosuid && options.nodev);
+	CHECK_INT(options.kind, KIND_PROD);
+	CHECK_STRING(options.known, "k.db");
+	CHECK_STRING(options.except, "/x");
 }
 
 static void the_last_of_two_opposites_wins(void)
@@ -89,6 +93,8 @@ static void wrong_usage_is_refused_with_the_reason(void)
 		{"flush_ms=-5", "flush_ms=-5: a number from 10 to 3600000 is needed"},
 		{"catalog=perhaps", "catalog=perhaps: it is one of yes, no"},
 		{"ro,scratch=tmpfs", "scratch= is for writing and ro is against it"},
+		{"kind=dev", "kind=dev: it is one of test, prod"},
+		{"except=/x", "except= makes exceptions of known=MANIFEST"},
 		{"allow_other,only_me", "allow_other and only_me contradict each other"},
 	};
 

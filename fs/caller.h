@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the thread we are about to answer named in its system call. The kernel walks a path part by
+ * part and tells a file system no more than the part it has come to; the rest is in the memory of the
+ * caller, who waits. A hint, not a fact: another thread may be writing there.
+ */
+#ifndef FS_CALLER_H
+#define FS_CALLER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * proc_fd is /proc. 0 and the path in buffer as it was given, relative or not; -ENOENT when the call
+ * is none that names a path, -ESRCH when it cannot be seen. Reads two files of /proc.
+ */
+int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size);
+
+#endif
