@@ -84,7 +84,7 @@ static inline void root_link(const struct root *root, const char *path, const ch
 /* Run the C compiler in the root's directory; what it cannot build here is a reason to skip. */
 static inline void root_cc(const struct root *root, const char *arguments)
 {
-	char command[PATH_MAX * 2];
+	char command[PATH_MAX * 3];
 
 	snprintf(command, sizeof(command), "cd '%s' && cc -w %s </dev/null", root->path, arguments);
 	if (system(command) != 0)
