@@ -175,8 +175,8 @@ static int make(struct arguments *args, struct kept *kept, struct source *source
 	if (r < 0)
 		return r;
 	if (distribution.unread)
-		log_warning("the records of %s in '%s' cannot be read: its packages are not listed",
-			    distribution.unread, source_path(source));
+		log_warning("the packages of %s in '%s' are not listed: %s", distribution.unread,
+			    source_path(source), distribution.because);
 	name = path_canonicalize(args->path);
 	if (!name)
 		return error_oom(err);

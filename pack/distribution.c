@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/distribution.h"
+#include "pack/distribution_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,26 +11,6 @@
 
 enum { RECORDS_MAX = 256 * 1024 * 1024 };
 
-static const char dpkg_status[] = "/var/lib/dpkg/status";
-static const char dpkg_status_d[] = "/var/lib/dpkg/status.d";
-static const char dpkg_info[] = "/var/lib/dpkg/info";
-static const char dpkg_diversions[] = "/var/lib/dpkg/diversions";
-static const char *const apk_paths[] = {"/lib/apk/db/installed", "/usr/lib/apk/db/installed"};
-static const char *const rpm_paths[] = {
-	"/var/lib/rpm/rpmdb.sqlite",	       "/var/lib/rpm/Packages",
-	"/var/lib/rpm/Packages.db",	       "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-	"/usr/lib/sysimage/rpm/Packages.db",
-};
-
-/* A distribution while it is read. */
-struct reading {
-	struct distribution *distribution;
-	struct source *source;
-	const char **diversions; /* from, to, by whom; by threes */
-	size_t diversion_count;
-	struct error *err;
-};
-
 static bool is_absence(int r)
 {
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
@@ -38,8 +18,7 @@ static bool is_absence(int r)
 
 /* ---- strings ---- */
 
-/* Memory that lives as long as the distribution; takes it over. NULL: out of memory. */
-static char *keep(struct reading *reading, char *text)
+char *reading_keep(struct reading *reading, char *text)
 {
 	if (text && array_push(&reading->distribution->texts, text) < 0) {
 		free(text);
@@ -48,19 +27,18 @@ static char *keep(struct reading *reading, char *text)
 	return text;
 }
 
-static const char *keep_part(struct reading *reading, const char *start, size_t size)
+const char *reading_keep_part(struct reading *reading, const char *start, size_t size)
 {
-	return keep(reading, strndup(start, size));
+	return reading_keep(reading, strndup(start, size));
 }
 
-/* A whole file, or NULL with *ret 0 when there is none. */
-static char *read_text(struct reading *reading, const char *path, int *ret)
+char *reading_text(struct reading *reading, const char *path, int *ret)
 {
 	struct text text = TEXT_INIT;
 	char *whole = NULL;
 
 	*ret = source_read(reading->source, path, RECORDS_MAX, &text, reading->err);
-	if (*ret == 0 && !(whole = keep(reading, text_take(&text))))
+	if (*ret == 0 && !(whole = reading_keep(reading, text_take(&text))))
 		*ret = error_oom(reading->err);
 	else if (is_absence(*ret))
 		*ret = 0;
@@ -80,8 +58,7 @@ static const char *undivert(const struct reading *reading, const char *name, con
 	return path;
 }
 
-/* listed: "/usr/bin/x", kept by the distribution. */
-static int add_file(struct reading *reading, struct installed *installed, const char *listed)
+int reading_add_file(struct reading *reading, struct installed *installed, const char *listed)
 {
 	struct packaged_file file = {.listed = listed};
 	struct {
@@ -122,7 +99,7 @@ static void find_directories(struct installed *installed)
 	}
 }
 
-static struct installed *add_installed(struct reading *reading, enum distribution_kind kind,
+struct installed *reading_add(struct reading *reading, enum distribution_kind kind,
 				       const char *record, size_t size)
 {
 	struct installed installed = {
@@ -137,10 +114,9 @@ static struct installed *add_installed(struct reading *reading, enum distributio
 	return &distribution->items[distribution->count - 1];
 }
 
-/* ---- dpkg ---- */
+/* ---- records that are text ---- */
 
-/* Lines up to an empty one; moves *text behind that. */
-static const char *next_record(const char **text, size_t *ret_size)
+const char *reading_record(const char **text, size_t *ret_size)
 {
 	const char *start = *text + strspn(*text, "\n"), *end;
 
@@ -153,8 +129,7 @@ static const char *next_record(const char **text, size_t *ret_size)
 	return start;
 }
 
-/* The value behind "Name: " or "N:" on a line of its own; "" when there is none. */
-static int field(struct reading *reading, const struct installed *installed, const char *name,
+int reading_field(struct reading *reading, const struct installed *installed, const char *name,
 		 const char **ret_value)
 {
 	const char *end = installed->record + installed->record_size, *line = installed->record;
@@ -166,7 +141,7 @@ static int field(struct reading *reading, const struct installed *installed, con
 		if (size >= length && memcmp(line, name, length) == 0) {
 			line += length;
 			line += strspn(line, " \t");
-			*ret_value = keep_part(reading, line, strcspn(line, "\n"));
+			*ret_value = reading_keep_part(reading, line, strcspn(line, "\n"));
 			return *ret_value ? 0 : error_oom(reading->err);
 		}
 		if (line + size >= end)
@@ -175,236 +150,7 @@ static int field(struct reading *reading, const struct installed *installed, con
 	return 0;
 }
 
-static int dpkg_fields(struct reading *reading, struct installed *installed)
-{
-	const struct {
-		const char *name, **value;
-	} fields[] = {
-		{"Package:", &installed->name},	       {"Version:", &installed->version},
-		{"Architecture:", &installed->arch},   {"Source:", &installed->origin},
-		{"Homepage:", &installed->url},	       {"Maintainer:", &installed->maintainer},
-		{"Description:", &installed->summary},
-	};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(fields) / sizeof(*fields); i++)
-		r = field(reading, installed, fields[i].name, fields[i].value);
-	return r;
-}
-
-/* A path a line; "/." is the root. */
-static int dpkg_list_files(struct reading *reading, struct installed *installed, char *text)
-{
-	char *saved;
-	int r = 0;
-
-	for (char *line = strtok_r(text, "\n", &saved); line && r == 0;
-	     line = strtok_r(NULL, "\n", &saved))
-		if (line[0] == '/' && line[1] != '\0' && strcmp(line, "/.") != 0)
-			r = add_file(reading, installed, line);
-	return r;
-}
-
-/* "md5  usr/bin/x" a line. */
-static int dpkg_md5sums_files(struct reading *reading, struct installed *installed, char *text)
-{
-	char *saved;
-	int r = 0;
-
-	for (char *line = strtok_r(text, "\n", &saved); line && r == 0;
-	     line = strtok_r(NULL, "\n", &saved)) {
-		const char *path = strstr(line, "  ");
-		_cleanup_(freep) char *listed = NULL;
-
-		if (!path)
-			continue;
-		listed = path_canonicalize(path + 2);
-		if (!listed || !(path = keep_part(reading, listed, strlen(listed))))
-			return error_oom(reading->err);
-		r = add_file(reading, installed, path);
-	}
-	return r;
-}
-
-/* info/NAME.list, or info/NAME:ARCH.list where a package may be there for several. */
-static int dpkg_files(struct reading *reading, struct installed *installed)
-{
-	int r = 0;
-
-	for (int with_arch = 0; with_arch < 2; with_arch++) {
-		_cleanup_(text_release) struct text path = TEXT_INIT;
-		char *text;
-
-		text_printf(&path, "%s/%s%s%s.list", dpkg_info, installed->name,
-			    with_arch ? ":" : "", with_arch ? installed->arch : "");
-		if (text_failed(&path))
-			return error_oom(reading->err);
-		text = read_text(reading, path.bytes, &r);
-		if (r < 0)
-			return r;
-		if (!text)
-			continue;
-		installed->list = keep_part(reading, path.bytes, path.size);
-		if (!installed->list)
-			return error_oom(reading->err);
-		return dpkg_list_files(reading, installed, text);
-	}
-	return 0;
-}
-
-static int read_dpkg(struct reading *reading)
-{
-	const char *record, *status, *text;
-	size_t size;
-	int r;
-
-	text = read_text(reading, dpkg_status, &r);
-	while (r == 0 && text && (record = next_record(&text, &size))) {
-		struct installed *installed = add_installed(reading, DISTRIBUTION_DPKG, record, size);
-
-		if (!installed)
-			return error_oom(reading->err);
-		status = "";
-		r = field(reading, installed, "Status:", &status);
-		if (r == 0 && !strstr(status, " installed")) {
-			reading->distribution->count--; /* only its configuration is left */
-			continue;
-		}
-		if (r == 0)
-			r = dpkg_fields(reading, installed);
-		if (r == 0)
-			r = dpkg_files(reading, installed);
-	}
-	return r;
-}
-
-/* status.d/NAME, with status.d/NAME.md5sums. */
-static int read_dpkg_d(const char *name, void *data)
-{
-	struct reading *reading = data;
-	_cleanup_(freep) char *path = path_join(dpkg_status_d, name);
-	_cleanup_(text_release) struct text list = TEXT_INIT;
-	struct installed *installed;
-	char *text;
-	int r;
-
-	if (!path)
-		return error_oom(reading->err);
-	if (strstr(name, ".md5sums"))
-		return 0;
-	text = read_text(reading, path, &r);
-	if (r < 0 || !text)
-		return r;
-	installed = add_installed(reading, DISTRIBUTION_DPKG_D, text, strlen(text));
-	if (!installed)
-		return error_oom(reading->err);
-	r = dpkg_fields(reading, installed);
-	text_printf(&list, "%s.md5sums", path);
-	installed->list = keep_part(reading, list.bytes, list.size);
-	if (!installed->list)
-		return error_oom(reading->err);
-	text = r == 0 ? read_text(reading, list.bytes, &r) : NULL;
-	return text ? dpkg_md5sums_files(reading, installed, text) : r;
-}
-
-/* Three lines each: from, to, package (":" for the administrator). */
-static int read_diversions(struct reading *reading)
-{
-	ARRAY(const char *) lines = ARRAY_INIT;
-	char *text, *saved;
-	int r;
-
-	text = read_text(reading, dpkg_diversions, &r);
-	for (char *line = text ? strtok_r(text, "\n", &saved) : NULL; line && r == 0;
-	     line = strtok_r(NULL, "\n", &saved))
-		r = array_push(&lines, line);
-	reading->diversions = lines.items;
-	reading->diversion_count = lines.count;
-	return r == -ENOMEM ? error_oom(reading->err) : r;
-}
-
-/* ---- apk ---- */
-
-/* "F:directory" and "R:file in it" lines. */
-static int apk_files(struct reading *reading, struct installed *installed)
-{
-	const char *end = installed->record + installed->record_size, *directory = "";
-	size_t directory_size = 0;
-	int r = 0;
-
-	for (const char *line = installed->record; r == 0 && line < end;
-	     line += strcspn(line, "\n") + 1) {
-		size_t size = strcspn(line, "\n");
-		_cleanup_(text_release) struct text path = TEXT_INIT;
-		const char *listed;
-
-		if (size < 2 || line[1] != ':' || (line[0] != 'F' && line[0] != 'R'))
-			continue;
-		if (line[0] == 'F') {
-			directory = line + 2;
-			directory_size = size - 2;
-			continue;
-		}
-		text_printf(&path, "/%.*s%s%.*s", (int)directory_size, directory,
-			    directory_size ? "/" : "", (int)(size - 2), line + 2);
-		listed = text_failed(&path) ? NULL : keep_part(reading, path.bytes, path.size);
-		if (!listed)
-			return error_oom(reading->err);
-		r = add_file(reading, installed, listed);
-	}
-	return r;
-}
-
-static int apk_fields(struct reading *reading, struct installed *installed)
-{
-	const struct {
-		const char *name, **value;
-	} fields[] = {
-		{"P:", &installed->name}, {"V:", &installed->version},	  {"A:", &installed->arch},
-		{"o:", &installed->origin}, {"L:", &installed->license}, {"U:", &installed->url},
-		{"m:", &installed->maintainer}, {"T:", &installed->summary},
-	};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(fields) / sizeof(*fields); i++)
-		r = field(reading, installed, fields[i].name, fields[i].value);
-	return r;
-}
-
-static int read_apk(struct reading *reading)
-{
-	const char *text = NULL, *record;
-	size_t size;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && !text && i < sizeof(apk_paths) / sizeof(*apk_paths); i++) {
-		text = read_text(reading, apk_paths[i], &r);
-		reading->distribution->apk_path = apk_paths[i];
-	}
-	while (r == 0 && text && (record = next_record(&text, &size))) {
-		struct installed *installed = add_installed(reading, DISTRIBUTION_APK, record, size);
-
-		if (!installed)
-			return error_oom(reading->err);
-		r = apk_fields(reading, installed);
-		if (r == 0)
-			r = apk_files(reading, installed);
-	}
-	return r;
-}
-
 /* ---- the whole ---- */
-
-static int look_for_rpm(struct reading *reading)
-{
-	const struct source_entry *entry;
-
-	for (size_t i = 0; i < sizeof(rpm_paths) / sizeof(*rpm_paths); i++)
-		if (source_walk(reading->source, rpm_paths[i], SOURCE_FOLLOW, NULL, NULL, &entry,
-				NULL) == 0)
-			reading->distribution->unread = "rpm";
-	return 0;
-}
 
 /* NAME=value, NAME="value"; "" when it does not say. */
 static char *os_release_value(const char *text, const char *name)
@@ -427,14 +173,14 @@ static int read_os_release(struct reading *reading)
 	const char *text;
 	int r;
 
-	text = read_text(reading, "/etc/os-release", &r);
+	text = reading_text(reading, "/etc/os-release", &r);
 	if (r == 0 && !text)
-		text = read_text(reading, "/usr/lib/os-release", &r);
+		text = reading_text(reading, "/usr/lib/os-release", &r);
 	if (r < 0)
 		return r;
-	distribution->id = keep(reading, os_release_value(text ? text : "", "ID"));
-	distribution->version = keep(reading, os_release_value(text ? text : "", "VERSION_ID"));
-	distribution->name = keep(reading, os_release_value(text ? text : "", "PRETTY_NAME"));
+	distribution->id = reading_keep(reading, os_release_value(text ? text : "", "ID"));
+	distribution->version = reading_keep(reading, os_release_value(text ? text : "", "VERSION_ID"));
+	distribution->name = reading_keep(reading, os_release_value(text ? text : "", "PRETTY_NAME"));
 	return distribution->id && distribution->version && distribution->name
 		       ? 0
 		       : error_oom(reading->err);
@@ -443,22 +189,17 @@ static int read_os_release(struct reading *reading)
 int distribution_read(struct source *source, struct distribution *ret_distribution,
 		      struct error *err)
 {
-	_cleanup_(distribution_release) struct distribution distribution = {.source = source};
+	_cleanup_(distribution_release) struct distribution distribution = {.source = source, .rpm = RPM_DATABASE_INIT};
 	struct reading reading = {.distribution = &distribution, .source = source, .err = err};
 	int r;
 
 	r = read_os_release(&reading);
 	if (r == 0)
-		r = read_diversions(&reading);
+		r = distribution_read_dpkg(&reading);
 	if (r == 0)
-		r = read_dpkg(&reading);
+		r = distribution_read_apk(&reading);
 	if (r == 0)
-		r = source_list(source, dpkg_status_d, read_dpkg_d, &reading, err);
-	if (r == 0)
-		r = read_apk(&reading);
-	if (r == 0)
-		r = look_for_rpm(&reading);
-	free(reading.diversions);
+		r = distribution_read_rpm(&reading);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < distribution.count; i++)
@@ -476,6 +217,8 @@ void distribution_release(struct distribution *distribution)
 	for (size_t i = 0; i < distribution->texts.count; i++)
 		free(distribution->texts.items[i]);
 	array_release(&distribution->texts);
+	rpm_database_release(&distribution->rpm);
+	free(distribution->because);
 }
 
 static void mark_installed(struct installed *installed,

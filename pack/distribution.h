@@ -2,8 +2,7 @@
 /*
  * The distribution: which packages are installed in a source, by the records its package manager left
  * there, and which of their files are kept. Read are those of dpkg (/var/lib/dpkg/status with info/,
- * or status.d/ of images without dpkg) and of apk (/lib/apk/db/installed). Those of rpm are in a
- * database whose format changed three times; they are noticed and not read.
+ * or status.d/ of images without dpkg), of apk (/lib/apk/db/installed), and of rpm (pack/rpm.h).
  *
  * A record names files as they were packed: "/bin/ls" where /bin is a link by now, or a name that was
  * diverted. Here each comes with what it is in the source today.
@@ -19,9 +18,10 @@
 
 #include "db/base/error.h"
 #include "db/base/text.h"
+#include "pack/rpm.h"
 #include "pack/source.h"
 
-enum distribution_kind { DISTRIBUTION_DPKG, DISTRIBUTION_DPKG_D, DISTRIBUTION_APK };
+enum distribution_kind { DISTRIBUTION_DPKG, DISTRIBUTION_DPKG_D, DISTRIBUTION_APK, DISTRIBUTION_RPM };
 
 struct packaged_file {
 	const char *listed;              /* as the record has it, absolute */
@@ -35,9 +35,9 @@ struct installed {
 	enum distribution_kind kind;
 	const char *name, *version, *arch;
 	const char *origin;     /* source package: "glibc", "glibc (2.36-9)" */
-	const char *license;    /* apk only */
+	const char *license;    /* apk and rpm */
 	const char *url, *maintainer, *summary;
-	const char *record;     /* as it stands in the file, to its last newline; not terminated */
+	const char *record;     /* as it stands in the file, to its last newline; of rpm a header */
 	size_t record_size;
 	const char *list;       /* the path of the file that lists its files; dpkg */
 	struct packaged_file *files;
@@ -50,9 +50,12 @@ struct distribution {
 	struct source *source; /* borrowed */
 	struct installed *items;
 	size_t count, capacity;
-	const char *unread; /* a package manager whose records are here and are not read; or NULL */
+	/* A package manager whose records are here and cannot be read, or cannot be trimmed; or NULL. */
+	const char *unread, *untrimmed;
+	char *because; /* why, for a person */
 	char *id, *version, *name; /* ID, VERSION_ID, PRETTY_NAME of os-release; "" */
 	const char *apk_path;   /* where apk's records are */
+	struct rpm_database rpm; /* its directory is NULL where there is none */
 	struct {
 		char **items; /* what all the strings above point into */
 		size_t count, capacity;

@@ -385,6 +385,20 @@ static int add_description(struct making *making, const struct selection *select
 	return add_json(making, making->sfc, "package.json", json, err);
 }
 
+static int warn_of_records(struct closure *closure, const struct distribution *distribution,
+			   struct error *err)
+{
+	int r = 0;
+
+	if (distribution->unread)
+		r = closure_warn(closure, "which packages of %s are inside is not noted, and its records "
+				 "are not trimmed: %s", distribution->unread, distribution->because);
+	else if (distribution->untrimmed)
+		r = closure_warn(closure, "the records of %s are not trimmed: %s",
+				 distribution->untrimmed, distribution->because);
+	return r < 0 ? error_oom(err) : 0;
+}
+
 /* What the distribution's package manager says, trimmed to what is in, and as a bill of materials. */
 static int add_records(struct making *making, struct closure *closure, struct error *err)
 {
@@ -399,10 +413,6 @@ static int add_records(struct making *making, struct closure *closure, struct er
 	r = distribution_read(closure->source, &distribution, err);
 	if (r < 0)
 		return r;
-	if (distribution.unread &&
-	    closure_warn(closure, "the records of %s cannot be trimmed: which of its packages are "
-				  "inside is not noted", distribution.unread) < 0)
-		return error_oom(err);
 	records_mark(&distribution, making->rootfs);
 	tree_total(making->rootfs, &totals);
 	if (distribution_count_owned(&distribution, &owned) < 0)
@@ -410,6 +420,8 @@ static int add_records(struct making *making, struct closure *closure, struct er
 	subject.files = totals.files + totals.links + totals.others;
 	subject.unowned_count = subject.files > owned ? subject.files - owned : 0;
 	r = records_write(&distribution, making->rootfs, err);
+	if (r == 0)
+		r = warn_of_records(closure, &distribution, err);
 	return r < 0 ? r : add_json(making, making->sfc, "sbom.json",
 				    sbom_json(&distribution, &subject), err);
 }

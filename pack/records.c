@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/records.h"
+#include "pack/records_work.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,13 +8,13 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
+#include "pack/records.h"
 
 enum { RECORD_MAX = 64 * 1024 * 1024 };
 
 /* ---- the tree below a directory of it ---- */
 
-/* Without following links; NULL when it is not there. */
-static struct node *node_at(struct node *top, const char *path)
+struct node *records_node(struct node *top, const char *path)
 {
 	struct node *node = top;
 	const char *part;
@@ -34,7 +34,7 @@ static struct node *node_at(struct node *top, const char *path)
 
 static bool is_in_tree(const char *path, void *data)
 {
-	return node_at(data, path) != NULL;
+	return records_node(data, path) != NULL;
 }
 
 void records_mark(struct distribution *distribution, const struct node *top)
@@ -72,8 +72,8 @@ static int make_node(struct source *source, struct node *parent, const char *pat
 	return 0;
 }
 
-static int write_file(struct source *source, struct node *top, const char *path,
-		      const struct text *text, struct error *err)
+int records_file(struct source *source, struct node *top, const char *path,
+		 const struct text *text, struct error *err)
 {
 	_cleanup_(text_release) struct text walked = TEXT_INIT;
 	const char *rest = path, *part;
@@ -133,7 +133,7 @@ static const char *name_inside(struct node *top, const struct packaged_file *pac
 		const struct node *node;
 
 		*slash = '\0';
-		node = node_at(top, prefix);
+		node = records_node(top, prefix);
 		if (node && S_ISLNK(node->inode->mode))
 			return packaged->listed;
 		*slash = '/';
@@ -172,7 +172,7 @@ static int copy_md5sums(const struct distribution *distribution,
 	if (r < 0)
 		return r;
 	trim_md5sums(installed, top, sums.bytes, &text);
-	return write_file(distribution->source, top, path, &text, err);
+	return records_file(distribution->source, top, path, &text, err);
 }
 
 static int write_list(const struct distribution *distribution, const struct installed *installed,
@@ -187,7 +187,7 @@ static int write_list(const struct distribution *distribution, const struct inst
 	for (size_t i = 0; i < installed->file_count; i++)
 		if (installed->files[i].kept)
 			text_printf(&text, "%s\n", name_inside(top, &installed->files[i]));
-	r = write_file(distribution->source, top, installed->list, &text, err);
+	r = records_file(distribution->source, top, installed->list, &text, err);
 	if (r < 0)
 		return r;
 	text_add_bytes(&sums, installed->list, strlen(installed->list) - strlen(".list"));
@@ -204,7 +204,7 @@ static int copy_format(const struct distribution *distribution, struct node *top
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	int r = source_read(distribution->source, path, RECORD_MAX, &text, NULL);
 
-	return r < 0 ? 0 : write_file(distribution->source, top, path, &text, err);
+	return r < 0 ? 0 : records_file(distribution->source, top, path, &text, err);
 }
 
 static int write_dpkg(const struct distribution *distribution, struct node *top,
@@ -227,7 +227,7 @@ static int write_dpkg(const struct distribution *distribution, struct node *top,
 		r = write_list(distribution, installed, top, err);
 	}
 	if (r == 0 && any)
-		r = write_file(distribution->source, top, "/var/lib/dpkg/status", &status, err);
+		r = records_file(distribution->source, top, "/var/lib/dpkg/status", &status, err);
 	return r == 0 && any ? copy_format(distribution, top, err) : r;
 }
 
@@ -241,7 +241,7 @@ static int write_dpkg_d(const struct distribution *distribution, const struct in
 	text_add_bytes(&path, installed->list, strlen(installed->list) - strlen(".md5sums"));
 	if (text_failed(&path))
 		return error_oom(err);
-	r = write_file(distribution->source, top, path.bytes, &record, err);
+	r = records_file(distribution->source, top, path.bytes, &record, err);
 	return r < 0 ? r : copy_md5sums(distribution, installed, installed->list, top, err);
 }
 
@@ -297,10 +297,10 @@ static int write_apk(const struct distribution *distribution, struct node *top, 
 		if (installed_is_present(installed))
 			add_apk_record(installed, &text);
 	}
-	return any ? write_file(distribution->source, top, distribution->apk_path, &text, err) : 0;
+	return any ? records_file(distribution->source, top, distribution->apk_path, &text, err) : 0;
 }
 
-int records_write(const struct distribution *distribution, struct node *top, struct error *err)
+int records_write(struct distribution *distribution, struct node *top, struct error *err)
 {
 	int r = write_dpkg(distribution, top, err);
 
@@ -308,7 +308,9 @@ int records_write(const struct distribution *distribution, struct node *top, str
 		if (distribution->items[i].kind == DISTRIBUTION_DPKG_D &&
 		    installed_is_present(&distribution->items[i]))
 			r = write_dpkg_d(distribution, &distribution->items[i], top, err);
-	return r < 0 ? r : write_apk(distribution, top, err);
+	if (r == 0)
+		r = write_apk(distribution, top, err);
+	return r < 0 ? r : records_write_rpm(distribution, top, err);
 }
 
 bool records_has(const char *path)
@@ -316,7 +318,9 @@ bool records_has(const char *path)
 	static const char *const patterns[] = {
 		"/lib/apk/db/installed",      "/usr/lib/apk/db/installed", "/var/lib/dpkg/status",
 		"/var/lib/dpkg/info/*.list",  "/var/lib/dpkg/info/*.md5sums",
-		"/var/lib/dpkg/status.d/*",
+		"/var/lib/dpkg/status.d/*",   "/var/lib/rpm/rpmdb.sqlite",
+		"/var/lib/rpm/Packages.db",   "/var/lib/rpm/Index.db",
+		"/usr/lib/sysimage/rpm/*",
 	};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)

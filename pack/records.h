@@ -7,6 +7,7 @@
  *	dpkg		status, info/NAME.list, info/NAME.md5sums, info/format
  *	without dpkg	status.d/NAME, status.d/NAME.md5sums
  *	apk		installed
+ *	rpm		its database, in which files that are not there are "not installed"
  */
 #ifndef PACK_RECORDS_H
 #define PACK_RECORDS_H
@@ -22,9 +23,10 @@ void records_mark(struct distribution *distribution, const struct node *top);
 
 /*
  * Put the trimmed records below `top`, in place of those that are there. The distribution is marked.
- * They have the times that they have in the source.
+ * They have the times that they have in the source. Where rpm's program is not to be had, its records
+ * stay as they are, and distribution->untrimmed says so.
  */
-int records_write(const struct distribution *distribution, struct node *top, struct error *err);
+int records_write(struct distribution *distribution, struct node *top, struct error *err);
 
 /* It is one of the files that are written so: its contents are not the source's. */
 bool records_has(const char *path);

@@ -29,37 +29,49 @@ static void add_encoded(struct text *text, const char *string)
 	}
 }
 
-/* Who publishes packages of this kind, when os-release does not say. */
-static const char *vendor_of(const struct distribution *distribution,
-			     const struct installed *installed)
-{
-	if (*distribution->id)
-		return distribution->id;
-	return installed->kind == DISTRIBUTION_APK ? "alpine" : "debian";
-}
+/* The type of a package URL, and who publishes such packages when os-release does not say; or "". */
+static const struct {
+	const char *type, *vendor;
+} purls[] = {
+	[DISTRIBUTION_DPKG] = {"deb", "debian"},
+	[DISTRIBUTION_DPKG_D] = {"deb", "debian"},
+	[DISTRIBUTION_APK] = {"apk", "alpine"},
+	[DISTRIBUTION_RPM] = {"rpm", ""},
+};
 
-/* pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12 */
+/* pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12, and of rpm with the epoch by itself */
 static void add_purl(struct text *text, const struct distribution *distribution,
 		     const struct installed *installed)
 {
-	text_printf(text, "pkg:%s/", installed->kind == DISTRIBUTION_APK ? "apk" : "deb");
-	add_encoded(text, vendor_of(distribution, installed));
-	text_add(text, "/");
+	const char *vendor = *distribution->id ? distribution->id : purls[installed->kind].vendor;
+	const char *version = installed->version;
+	size_t epoch = installed->kind == DISTRIBUTION_RPM ? strspn(version, "0123456789") : 0;
+	char before = '?';
+
+	if (version[epoch] != ':')
+		epoch = 0;
+	text_printf(text, "pkg:%s/", purls[installed->kind].type);
+	add_encoded(text, vendor);
+	text_add(text, *vendor ? "/" : "");
 	add_encoded(text, installed->name);
-	if (*installed->version) {
+	if (*version) {
 		text_add(text, "@");
-		add_encoded(text, installed->version);
+		add_encoded(text, version + epoch + (epoch > 0));
 	}
 	if (*installed->arch) {
 		text_add(text, "?arch=");
 		add_encoded(text, installed->arch);
+		before = '&';
 	}
 	if (*distribution->id && *distribution->version) {
-		text_add(text, *installed->arch ? "&distro=" : "?distro=");
+		text_printf(text, "%cdistro=", before);
 		add_encoded(text, distribution->id);
 		text_add(text, "-");
 		add_encoded(text, distribution->version);
+		before = '&';
 	}
+	if (epoch)
+		text_printf(text, "%cepoch=%.*s", before, (int)epoch, version);
 }
 
 /* ---- components ---- */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # A package says which packages of the distribution are inside, in the words of their own managers and
-# as a bill of materials: asked of dpkg-query and apk, and checked against CycloneDX's schema.
+# as a bill of materials: asked of dpkg-query, apk and rpm, and checked against CycloneDX's schema.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/manifest.sh"
 requires root
@@ -131,13 +131,87 @@ if command -v apk >/dev/null; then
 fi
 
 # --- rpm ---
-mkdir -p r/bin r/var/lib/rpm
-echo x >r/bin/x
-: >r/var/lib/rpm/rpmdb.sqlite
-manifest r.db "$dir/r" /bin/x
-check_equal "what cannot be read is said" \
-	"$(tracepack build r.db -s r --package -o r.sfc -q 2>&1)" \
-	"tracepack: warning: the records of rpm cannot be trimmed: which of its packages are inside is not noted"
+# rpm_of NAME EPOCH: a package with a program, a file and a directory, made by rpm's own tools
+rpm_of() {
+	cat >"$1.spec" <<-SPEC
+		Name: $1
+		Epoch: $2
+		Version: 1.0
+		Release: 3.fc39
+		Summary: The $1 of a test
+		License: MIT
+		Vendor: Nobody
+		URL: https://example.org/$1
+		BuildArch: noarch
+		%description
+		Of a test.
+		%install
+		mkdir -p %{buildroot}/usr/bin %{buildroot}/usr/share/$1
+		echo $1 >%{buildroot}/usr/bin/$1
+		echo data >"%{buildroot}/usr/share/$1/a file"
+		%files
+		/usr/bin/$1
+		/usr/share/$1
+	SPEC
+	rpmbuild -bb --quiet --define "_topdir $dir/top" --define "_rpmdir $dir/rpms" "$1.spec" >rpmbuild.log 2>&1 ||
+		fail "rpmbuild $1: $(tail -n 1 rpmbuild.log)"
+}
+# rpm_in ROOT OPTION…: rpm about a root, without what it says to users of Debian
+rpm_in() {
+	at=$1
+	shift
+	rpm --root "$dir/$at" --dbpath /var/lib/rpm "$@" 2>&1 | grep -v '^rpm: '
+}
+mkdir -p r/var/lib/rpm r/etc
+printf 'ID=fedora\nVERSION_ID=39\n' >r/etc/os-release
+if command -v rpmbuild >/dev/null; then
+	rpm_of one 2
+	rpm_of two 0
+	rpm_of three 0
+	rpm_in r --initdb
+	rpm_in r -i --nodeps --noscripts rpms/noarch/*.rpm
+	manifest r.db "$dir/r" /usr/bin/one /etc/os-release
+	echo include-package two >two.rules
+	(cd r && find . -exec stat -c '%n %Y %s' {} + | sort) >before
+	check "a package of a root with rpm is built without a word" \
+		sh -c 'test -z "$(tracepack build r.db -s r --package -o r.sfc -q --rules two.rules 2>&1)"'
+	(cd r && find . -exec stat -c '%n %Y %s' {} + | sort) >after
+	check "the source is as it was" cmp before after
+	mkdir rpm
+	mount -o loop,ro r.sfc rpm || skip "needs loop mounts"
+	check_equal "rpm -qa on the mounted package: what is present, and no more" \
+		"$(rpm_in rpm/rootfs -qa | sort | tr '\n' ' ')" "one-1.0-3.fc39.noarch two-1.0-3.fc39.noarch "
+	check_equal "rpm -qf finds whose a file is" "$(rpm_in rpm/rootfs -qf /usr/bin/one)" one-1.0-3.fc39.noarch
+	check_equal "rpm -V misses none of the files that were left out" "$(rpm_in rpm/rootfs -V one two)" ""
+	check_equal "because they are not installed" \
+		"$(rpm_in rpm/rootfs -q --state one | grep -v '^not installed ' | tr -s ' ')" "normal /usr/bin/one"
+	check_equal "their package URLs have the epoch by itself" \
+		"$(tracepack sbom r.sfc | jq -r '.components[] | select(.type == "library") | .purl' | tr '\n' ' ')" \
+		"pkg:rpm/fedora/two@1.0-3.fc39?arch=noarch&distro=fedora-39 pkg:rpm/fedora/one@1.0-3.fc39?arch=noarch&distro=fedora-39&epoch=2 "
+	tracepack sbom r.sfc >rpm.json
+	check_equal "with files kept of files in all" \
+		"$(component rpm.json one | property sfc:files:kept) of $(component rpm.json one | property sfc:files:total)" "1 of 2"
+	check_equal "and what else a header knows" \
+		"$(component rpm.json one | jq -c '[.version, .publisher, .description, .licenses[0].license.name, .externalReferences[0].url]')" \
+		'["2:1.0-3.fc39","Nobody","The one of a test","MIT","https://example.org/one"]'
+	check_equal "the same again is the same bytes" \
+		"$(tracepack build r.db -s r --package -o again.sfc --name r -q --rules two.rules && cmp r.sfc again.sfc && echo same)" same
+	umount rpm
+	check_equal "without the program, one clear word" \
+		"$(PATH=$builddir/pack tracepack build r.db -s r --package -o bare.sfc -q 2>&1)" \
+		"tracepack: warning: which packages of rpm are inside is not noted, and its records are not trimmed: rpmdb is not installed (package rpm)"
+	check_fails "include-package cannot do without it" 1 "tracepack: *rpmdb is not installed*" \
+		env PATH="$builddir/pack" "$builddir/pack/tracepack" build r.db -s r -o bare.sqsh -q --rules two.rules
+	rm r/var/lib/rpm/*
+	echo 'no database, but long enough to be taken for one' >r/var/lib/rpm/Packages
+	case $(tracepack build r.db -s r --package -o bad.sfc -q 2>&1) in
+	"tracepack: warning: which packages of rpm are inside is not noted, and its records are not trimmed: rpmdb cannot read the database: "?*)
+		echo "ok: a damaged database is said" ;;
+	*) fail "a damaged database is said" ;;
+	esac
+else
+	echo "not checked with rpm: it is not installed"
+fi
 
 # --- the schema, from the package that publishes it ---
 schema=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/cyclonedx
@@ -168,7 +242,9 @@ JS
 	tracepack sbom d.sfc >d.json
 	tracepack sbom a.sfc -s a --files >files.json
 	set -- apk.json d.json files.json
-	[ ! -e carried.json ] || set -- "$@" carried.json manifest.json
+	for bill in carried manifest rpm; do
+		[ ! -e "$bill.json" ] || set -- "$@" "$bill.json"
+	done
 	check "CycloneDX's own schema accepts them" node validate.js "$library" "$@"
 	jq '.components[0].type = "colour"' apk.json >wrong.json
 	check "and not anything" sh -c "! node validate.js '$library' wrong.json 2>/dev/null"
