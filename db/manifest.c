@@ -8,6 +8,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/connection.h"
+#include "db/guard.h"
 #include "db/schema.h"
 #include "db/session_table.h"
 #include "db/statement.h"
@@ -251,7 +252,7 @@ void manifest_close(struct manifest *manifest)
 {
 	int saved = errno;
 
-	if (!manifest)
+	if (!manifest || manifest_lost())
 		return;
 	connection_close(manifest);
 	array_release(&manifest->prepared);

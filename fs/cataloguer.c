@@ -3,29 +3,32 @@
 
 #include "db/base/cleanup.h"
 #include "db/catalog.h"
+#include "db/guard.h"
 #include "db/manifest.h"
 
-static int catalog_write(struct cataloguer *cataloguer)
+static int catalog_write(void *data, struct error *err)
 {
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
+	struct cataloguer *cataloguer = data;
 	uint64_t skipped = 0;
 	bool exists = false;
 	int r;
 
-	r = manifest_open(cataloguer->manifest, MANIFEST_WRITE, &manifest, &cataloguer->err);
+	r = manifest_open(cataloguer->manifest, MANIFEST_WRITE, &manifest, err);
 	if (r == 0)
-		r = catalog_exists(manifest, &exists, &cataloguer->err);
+		r = catalog_exists(manifest, &exists, err);
 	if (r < 0 || exists)
 		return r;
 	return catalog_scan_until(manifest, cataloguer->source, cataloguer->xdev,
-				  &cataloguer->cancelled, &skipped, &cataloguer->err);
+				  &cataloguer->cancelled, &skipped, err);
 }
 
 static void *cataloguer_run(void *argument)
 {
 	struct cataloguer *cataloguer = argument;
 
-	cataloguer->result = catalog_write(cataloguer);
+	cataloguer->result = manifest_guard(cataloguer->manifest, catalog_write, cataloguer,
+					    &cataloguer->err);
 	__atomic_store_n(&cataloguer->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }

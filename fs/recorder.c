@@ -10,6 +10,7 @@
 
 #include "db/access.h"
 #include "db/base/cleanup.h"
+#include "db/guard.h"
 
 /* One transaction holds no more than this, so that other writers of the manifest get their turn. */
 enum { CHUNK = 20000 };
@@ -67,7 +68,8 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		recorder->manifest = NULL; /* stays the caller's */
 		return r;
 	}
-	if (stat(manifest_path(manifest), &recorder->file) < 0)
+	recorder->path = manifest_path(manifest);
+	if (stat(recorder->path, &recorder->file) < 0)
 		recorder->file.st_ino = 0;
 	return 0;
 }
@@ -233,13 +235,15 @@ static void problem_set(struct recorder *recorder, const struct error *err)
 }
 
 /* Write what is pending and what has come together since: 0, or the first failure. */
-static int write_all(struct recorder *recorder, bool last, struct error *err)
+static int write_all(void *data, struct error *err)
 {
+	struct recorder *recorder = data;
+
 	for (int round = 0; round < 2; round++) {
 		int r;
 
 		if (!recorder->pending)
-			recorder->pending = aggregator_take(recorder->aggregator, last);
+			recorder->pending = aggregator_take(recorder->aggregator, recorder->last);
 		if (!recorder->pending)
 			return 0;
 		r = write_batch(recorder, err);
@@ -250,6 +254,13 @@ static int write_all(struct recorder *recorder, bool last, struct error *err)
 	return 0;
 }
 
+/* The manifest is not touched but by way of this. Called with `writing` held. */
+static int guarded(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
+		   struct error *err)
+{
+	return manifest_guard(recorder->path, work, recorder, err);
+}
+
 /* Called with `writing` held. */
 static int flush_now(struct recorder *recorder, bool last)
 {
@@ -258,7 +269,8 @@ static int flush_now(struct recorder *recorder, bool last)
 	int64_t now;
 	int r;
 
-	r = write_all(recorder, last, &err);
+	recorder->last = last;
+	r = guarded(recorder, write_all, &err);
 	if (r < 0) {
 		problem_set(recorder, &err);
 		return r;
@@ -376,25 +388,35 @@ int recorder_flush(struct recorder *recorder, struct error *err)
 	return r;
 }
 
-/* The session's last words; called with `writing` held. */
+/* Write the session's last words. */
+static int write_end(void *data, struct error *err)
+{
+	struct recorder *recorder = data;
+	bool whole = !recorder->problem && recorder->dropped == 0;
+	int r = 0;
+
+	if (!whole)
+		r = session_note(recorder->manifest, recorder->session, 0, recorder->given_up,
+				 recorder->problem, err);
+	return r < 0 ? r
+		     : session_end(recorder->manifest, recorder->session,
+				   whole ? SESSION_COMPLETE : SESSION_INTERRUPTED, err);
+}
+
+/* Called with `writing` held. */
 static int session_finish(struct recorder *recorder, struct error *err)
 {
-	bool whole = !recorder->problem && recorder->dropped == 0;
-	uint64_t lost = 0;
-	int r;
+	recorder->given_up = recorder->failing ? give_up(recorder) : 0;
+	recorder->dropped += recorder->given_up;
+	return guarded(recorder, write_end, err);
+}
 
-	if (recorder->failing) {
-		lost = give_up(recorder);
-		recorder->dropped += lost;
-	}
-	if (!whole || lost) {
-		r = session_note(recorder->manifest, recorder->session, 0, lost, recorder->problem,
-				 err);
-		if (r < 0)
-			return r;
-	}
-	return session_end(recorder->manifest, recorder->session,
-			   whole && !lost ? SESSION_COMPLETE : SESSION_INTERRUPTED, err);
+/* Begin the next session, under the label that is to be. */
+static int write_start(void *data, struct error *err)
+{
+	struct recorder *recorder = data;
+
+	return session_start_now(recorder, recorder->next_label, err);
 }
 
 int recorder_mark(struct recorder *recorder, const char *label, struct error *err)
@@ -409,16 +431,18 @@ int recorder_mark(struct recorder *recorder, const char *label, struct error *er
 		r = session_finish(recorder, err);
 	if (r == 0) {
 		aggregator_restart(recorder->aggregator);
-		r = session_start_now(recorder, label, err);
+		recorder->next_label = label;
+		r = guarded(recorder, write_start, err);
 	}
 	pthread_mutex_unlock(&recorder->writing);
 	return r;
 }
 
 /* Distinct files and misses: the manifest knows them, whatever was forgotten here. */
-static int summary_count(struct recorder *recorder, struct recorder_summary *summary,
-			 struct error *err)
+static int summary_count(void *data, struct error *err)
 {
+	struct recorder *recorder = data;
+	struct recorder_summary *summary = recorder->summary;
 	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
 	struct access_row row;
 	int64_t entry = -1;
@@ -461,6 +485,7 @@ int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summar
 	r = session_finish(recorder, err);
 	*ret_summary = (struct recorder_summary){.accesses = recorder->events,
 						 .dropped = recorder->dropped};
-	counted = r < 0 ? r : summary_count(recorder, ret_summary, err);
+	recorder->summary = ret_summary;
+	counted = r < 0 ? r : guarded(recorder, summary_count, err);
 	return r < 0 ? r : counted;
 }

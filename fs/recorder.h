@@ -29,6 +29,7 @@ struct recorder_summary {
 struct recorder {
 	struct aggregator *aggregator;
 	struct manifest *manifest;
+	const char *path; /* the manifest's; borrowed from it */
 	unsigned int flush_ms;
 	void (*warn)(const char *message); /* called once when writing starts to fail */
 
@@ -42,6 +43,10 @@ struct recorder {
 	struct session_start start; /* its strings are the caller's, but for the label */
 	int64_t session;
 	struct batch *pending;    /* taken and not yet written */
+	bool last;                /* nothing comes after what is taken now */
+	uint64_t given_up;        /* events that will not be written */
+	const char *next_label;
+	struct recorder_summary *summary; /* being counted; the caller's */
 	struct stat file;         /* the manifest as it was opened */
 
 	pthread_mutex_t lock;     /* never held for long; guards what follows */

@@ -19,6 +19,7 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "db/guard.h"
 #include "fs/presence.h"
 #include "fs/status.h"
 
@@ -598,7 +599,8 @@ void run_release(struct run *run, bool good, const char *last_words)
 		tracefs_release(run->fs);
 		free(run->fs);
 	}
-	watcher_stop(&run->watcher);
+	if (!manifest_lost()) /* or it marks the session, which we cannot, when we are gone */
+		watcher_stop(&run->watcher);
 	closep(&run->signal_fd);
 	closep(&run->ready_fd);
 	closep(&run->mounts_fd);

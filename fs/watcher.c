@@ -70,7 +70,7 @@ static void watch(int fd, const char *mountpoint, const char *manifest)
 	unmount(mountpoint, mount.id);
 	control_sweep(mount.dev);
 	mark_sessions(manifest);
-	log_error("the process that served %s was killed: it is unmounted and its session in %s "
+	log_error("the process that served %s is gone: it is unmounted and its session in %s "
 		  "is marked as interrupted", mountpoint, manifest);
 	_exit(1);
 }
