@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Nothing escapes it: programs run under strace inside the mount, and every path that strace saw them
-# use, in vain or not, is in the manifest. The root is this machine's own.
+# use, in vain or not, is in the manifest. The root is this machine's own; for the servers, a minbase.
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/fs/lib.sh
@@ -9,25 +9,27 @@
 requires root
 requires fuse
 requires strace --version
+requires ip -Version
 requires sqlite3 --version
 
 mnt=$dir/mnt
+source=/
 calls='%file,getcwd,chroot,chdir,fchdir,clone,clone3,fork,vfork'
 
 # watch NAME COMMAND…: trace it by both, and compare.
 watch() {
 	name=$1
 	shift
-	command -v "$1" >/dev/null || {
+	chroot "$source" sh -c "command -v $1" >/dev/null || {
 		echo "not here, not compared: $name ($1)"
 		return
 	}
 	rm -rf scratch
-	mount_tracefs "scratch=$dir/scratch,catalog=no,label=$name" / "$mnt"
+	mount_tracefs "scratch=$dir/scratch,catalog=no,label=$name" "$source" "$mnt"
 	mount -t proc proc "$mnt/proc"
 	mount --bind /dev "$mnt/dev"
 	mkdir "$mnt/tmp/sfc-witness"
-	strace -f -y -s 4096 -o "$name.log" -e "trace=$calls" \
+	unshare --net sh -c 'ip link set lo up && exec "$@"' sh strace -f -y -s 4096 -o "$name.log" -e "trace=$calls" \
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp/sfc-witness LC_ALL=C.UTF-8 \
 		chroot "$mnt" "$@" >"$name.out" 2>&1 </dev/null
 	status=$?
@@ -40,7 +42,7 @@ watch() {
 # compare NAME: what strace saw against the last session. The same layers, not traced, resolve links.
 compare() {
 	mkdir -p merged plain-work
-	mount -t overlay -o "lowerdir=/,upperdir=$dir/scratch/upper,workdir=$dir/plain-work" overlay merged ||
+	mount -t overlay -o "lowerdir=$source,upperdir=$dir/scratch/upper,workdir=$dir/plain-work" overlay merged ||
 		fail "cannot put the layers together again"
 	"$builddir/tests/fs/witness" "$1.log" "$mnt" '' "$dir/merged" "$dir/scratch/upper" \
 		/proc /dev /sys | sort -u | tr ' ' '|' >used
@@ -85,5 +87,21 @@ watch git sh -c 'cd /tmp/sfc-witness && git init -q . && cp /etc/services . && g
 watch bash bash -c 'shopt -s nullglob; for f in /etc/*.d /etc/{hosts,nothing}; do [[ -e $f ]]; done; type -a sh; echo done'
 watch find find /etc /var/lib/dpkg -name '*.list' -newer /etc/passwd
 watch tar tar -C /etc -cf /dev/null .
-watch nginx nginx -t
+
+# in_minbase PACKAGE: the root from here on; false where there is none.
+in_minbase() {
+	source=$("$srcdir/tests/minbase.sh" "$1") && return
+	echo "not here, not compared: $1 in a minbase"
+	return 1
+}
+
+in_minbase nginx-light && watch nginx bash -c 'nginx && exec 3<>/dev/tcp/127.0.0.1/80 &&
+	printf "GET / HTTP/1.0\r\n\r\n" >&3 && grep -c . <&3; nginx -s quit'
+# shellcheck disable=SC2016
+in_minbase postgresql-15 && watch postgres bash -c 'cd /tmp/sfc-witness && chown postgres . &&
+	setpriv --reuid postgres --regid postgres --clear-groups bash -ec "
+		PATH=/usr/lib/postgresql/15/bin:\$PATH
+		initdb -D data -A trust >log; pg_ctl -D data -l log -o \"-k /tmp/sfc-witness -c listen_addresses=\" -w start >>log
+		psql -h /tmp/sfc-witness -Atc \"CREATE TABLE t AS SELECT generate_series(1, 100) AS i; SELECT sum(i) FROM t\" postgres
+		pg_ctl -D data -w stop >>log"'
 finish

@@ -2,14 +2,17 @@
 /*
  * storm: opens files as fast as it can, or at a pace, and says how often.
  *
- *	storm make DIRECTORY FILES                  makes the files 0 … FILES-1, a thousand per
- *subdirectory storm run DIRECTORY FILES THREADS OPENS     OPENS by each thread, round and round
- *	storm pace DIRECTORY FILES LOG              one every millisecond until it fails or is told
- *to stop; LOG gets "PATH NANOSECONDS" after each storm hold DIRECTORY FILES                  all
- *open at once, and read
+ *	storm make DIRECTORY FILES                the files 0 … FILES-1, a thousand in a subdirectory
+ *	storm run DIRECTORY FILES THREADS OPENS   OPENS by each thread, round and round
+ *	storm last DIRECTORY FILES THREADS SECONDS    the same for a time
+ *	storm mix DIRECTORY FILES THREADS CALLS   calls of each kind, also in vain; each counts as opened
+ *	storm pace DIRECTORY FILES LOG            one every millisecond until it fails or is told to stop;
+ *	                                          LOG gets "PATH NANOSECONDS" after each
+ *	storm hold DIRECTORY FILES                all open at once, and read
  *
  * prints "OPENED FAILED" and exits 1 if any failed.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -89,15 +92,70 @@ static void *rage(void *start)
 	return NULL;
 }
 
-static void run(int threads)
+static void *last(void *start)
+{
+	int i = (int)(intptr_t)start;
+
+	while (!stopped) {
+		int fd = open_one(i++ % files);
+
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+/* A call of another kind each time; true when it went as it should. */
+static bool mixed(int i)
+{
+	char path[4096], missing[4200];
+	struct stat st;
+	DIR *dir;
+	int fd;
+
+	name_of(i % files, path, sizeof(path));
+	switch (i % 5) {
+	case 0:
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd >= 0 && close(fd) == 0;
+	case 1:
+		return stat(path, &st) == 0;
+	case 2:
+		return access(path, R_OK) == 0;
+	case 3:
+		snprintf(missing, sizeof(missing), "%s-not", path);
+		return stat(missing, &st) < 0 && errno == ENOENT;
+	default:
+		if (i % 1000 != 4) /* a listing is as long as a thousand others */
+			return readlink(path, missing, sizeof(missing)) < 0 && errno == EINVAL;
+		snprintf(path, sizeof(path), "%s/%d", directory, i % files / PER_DIRECTORY);
+		dir = opendir(path);
+		if (!dir)
+			return false;
+		while (readdir(dir))
+			;
+		return closedir(dir) == 0;
+	}
+}
+
+static void *mix(void *start)
+{
+	int first = (int)(intptr_t)start;
+
+	for (int i = 0; i < opens; i++)
+		atomic_fetch_add(mixed(first + i) ? &opened : &failed, 1);
+	return NULL;
+}
+
+static void run(int threads, void *(*work)(void *))
 {
 	pthread_t ids[64];
 
 	if (threads < 1 || threads > 64)
 		ends("threads");
 	for (int i = 0; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, rage, (void *)(intptr_t)(i * files / threads)) !=
-		    0)
+		if (pthread_create(&ids[i], NULL, work,
+				   (void *)(intptr_t)((long)i * files / threads)) != 0)
 			ends("thread");
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
@@ -162,13 +220,20 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "run") == 0 && argc == 6) {
 		opens = atoi(argv[5]);
-		run(atoi(argv[4]));
+		run(atoi(argv[4]), rage);
+	} else if (strcmp(what, "mix") == 0 && argc == 6) {
+		opens = atoi(argv[5]);
+		run(atoi(argv[4]), mix);
+	} else if (strcmp(what, "last") == 0 && argc == 6) {
+		signal(SIGALRM, stop);
+		alarm((unsigned int)atoi(argv[5]));
+		run(atoi(argv[4]), last);
 	} else if (strcmp(what, "pace") == 0 && argc == 5) {
 		pace(argv[4]);
 	} else if (strcmp(what, "hold") == 0) {
 		hold();
 	} else {
-		fputs("usage: storm make|run|pace|hold DIRECTORY FILES …\n", stderr);
+		fputs("usage: storm make|run|last|mix|pace|hold DIRECTORY FILES …\n", stderr);
 		return 2;
 	}
 	printf("%ld %ld\n", atomic_load(&opened), atomic_load(&failed));
