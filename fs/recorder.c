@@ -42,6 +42,7 @@ static int session_start_now(struct recorder *recorder, const char *label, struc
 	recorder->events = recorder->dropped = recorder->per_second = 0;
 	free(recorder->problem);
 	recorder->problem = NULL;
+	recorder->delayed = false;
 	recorder->started_ns = recorder->flushed_ns = monotonic_ns();
 	pthread_mutex_unlock(&recorder->lock);
 	return 0;
@@ -220,18 +221,34 @@ static int write_batch(struct recorder *recorder, struct error *err)
 	return batch->raw_count ? write_raw(recorder, batch, err) : 0;
 }
 
-static void problem_set(struct recorder *recorder, const struct error *err)
+/* Whoever has the manifest locked only delays us: that spoils nothing if it ends. */
+static void problem_set(struct recorder *recorder, int r, const struct error *err)
 {
 	bool first;
 
 	pthread_mutex_lock(&recorder->lock);
-	if (!recorder->problem)
+	if (!recorder->problem || recorder->delayed) {
+		free(recorder->problem);
 		recorder->problem = strdup(err->message);
+		recorder->delayed = r == -EBUSY;
+	}
 	first = !recorder->failing;
-	recorder->failing = recorder->spoilt = true;
+	recorder->failing = true;
+	recorder->spoilt |= r != -EBUSY;
 	pthread_mutex_unlock(&recorder->lock);
 	if (first && recorder->warn)
 		recorder->warn(err->message);
+}
+
+/* All that failed before is written after all. Called with `lock` held. */
+static void problem_clear(struct recorder *recorder)
+{
+	recorder->failing = false;
+	if (!recorder->delayed)
+		return;
+	recorder->delayed = false;
+	free(recorder->problem);
+	recorder->problem = NULL;
 }
 
 /* Write what is pending and what has come together since: 0, or the first failure. */
@@ -272,14 +289,14 @@ static int flush_now(struct recorder *recorder, bool last)
 	recorder->last = last;
 	r = guarded(recorder, write_all, &err);
 	if (r < 0) {
-		problem_set(recorder, &err);
+		problem_set(recorder, r, &err);
 		return r;
 	}
 	now = monotonic_ns();
 	pthread_mutex_lock(&recorder->lock);
 	if (recorder->dropped > dropped)
 		recorder->spoilt = true;
-	recorder->failing = false;
+	problem_clear(recorder);
 	recorder->per_second = (recorder->events - events) * 1000 /
 			       (uint64_t)((now - recorder->flushed_ns) / 1000000 + 1);
 	recorder->flushed_ns = now;
@@ -406,6 +423,7 @@ static int write_end(void *data, struct error *err)
 /* Called with `writing` held. */
 static int session_finish(struct recorder *recorder, struct error *err)
 {
+	recorder->spoilt |= recorder->failing;
 	recorder->given_up = recorder->failing ? give_up(recorder) : 0;
 	recorder->dropped += recorder->given_up;
 	return guarded(recorder, write_end, err);

@@ -60,6 +60,7 @@ struct recorder {
 	uint64_t per_second;      /* events, in the last interval */
 	bool failing;             /* the last write failed */
 	char *problem;            /* the first thing that went wrong; NULL when nothing did */
+	bool delayed;             /* the problem is that somebody else has it locked */
 	bool spoilt;              /* in this or an earlier session */
 };
 
