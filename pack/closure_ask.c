@@ -88,37 +88,6 @@ static int add_selected(struct closure *closure, const struct selected *selected
 	return change ? report_change(closure, selected->path, change, err) : 0;
 }
 
-static int compare_first(const void *a, const void *b)
-{
-	const struct selected *x = *(const struct selected *const *)a;
-	const struct selected *y = *(const struct selected *const *)b;
-
-	if (x->session != y->session)
-		return x->session < y->session ? -1 : 1;
-	if (x->first_seq != y->first_seq)
-		return x->first_seq < y->first_seq ? -1 : 1;
-	return strcmp(x->path, y->path);
-}
-
-/* order[i]: when item i was first used, counted from 1 over all sessions. */
-static uint64_t *orders_of(const struct selection *selection)
-{
-	_cleanup_(freep) const struct selected **sorted = NULL;
-	uint64_t *order = calloc(selection->count + 1, sizeof(*order));
-
-	sorted = calloc(selection->count + 1, sizeof(*sorted));
-	if (!order || !sorted) {
-		free(order);
-		return NULL;
-	}
-	for (size_t i = 0; i < selection->count; i++)
-		sorted[i] = &selection->items[i];
-	qsort(sorted, selection->count, sizeof(*sorted), compare_first);
-	for (size_t i = 0; i < selection->count; i++)
-		order[sorted[i] - selection->items] = i + 1;
-	return order;
-}
-
 /* The names in one directory that a session listed. */
 struct listing {
 	struct closure *closure;
@@ -164,7 +133,7 @@ static int add_listings(struct closure *closure, struct error *err)
 int closure_add_selection(struct closure *closure, const struct selection *selection,
 			  struct error *err)
 {
-	_cleanup_(freep) uint64_t *order = orders_of(selection);
+	_cleanup_(freep) uint64_t *order = selection_orders(selection);
 	int r = 0;
 
 	if (!order)

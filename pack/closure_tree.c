@@ -74,9 +74,8 @@ static int add_entry(struct scan *scan, struct tree *tree, const struct closure 
 	r = scan_path(scan, tree, entry->file->path, &node, err);
 	if (r < 0)
 		return r;
-	/* of hard links the first use of any counts */
-	if (entry->order && (!node->inode->order || entry->order < node->inode->order))
-		node->inode->order = entry->order;
+	if (entry->order)
+		inode_used(node->inode, entry->order, selected_is_read(entry->selected));
 	if (S_ISREG(node->inode->mode) && !entry->contents)
 		content_release(&node->inode->content); /* a hole of the same size */
 	return apply_changes(node, entry->file->path, closure->options.rules, err);

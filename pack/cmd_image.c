@@ -24,7 +24,7 @@
 #include "pack/scan.h"
 #include "pack/size.h"
 
-enum { FAST_LEVEL = 6, ORDERED_BLOCK = 256 * 1024 };
+enum { FAST_LEVEL = 6 };
 
 struct arguments {
 	const char *source, *output, *order;
@@ -118,7 +118,7 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(imaging_threads, struct arguments, image)},
 	{0, "memory", "SIZE", "for blocks on their way [24M]",
 	 OPTION_CALL(take_memory, struct arguments, image.memory)},
-	{0, "order", "FILE", "paths in the order of use: lay the image out for it",
+	{0, "order", "FILE", "paths in the order of use, or a manifest: lay the image out for it",
 	 OPTION_STRING(struct arguments, order)},
 	{0, "exclude", "PATTERN", "leave out what matches and all below it",
 	 OPTION_CALL(take_exclude, struct arguments, amend)},
@@ -171,8 +171,6 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 		return false;
 	}
 	args->source = argv[optind];
-	if (args->order && !args->image.block_size && !args->image.small)
-		args->image.block_size = ORDERED_BLOCK;
 	return true;
 }
 

@@ -109,6 +109,13 @@ void content_release(struct content *content)
 	memset(content, 0, sizeof(*content));
 }
 
+void inode_used(struct inode *inode, uint64_t order, bool read)
+{
+	inode->unread = !read && (!inode->order || inode->unread);
+	if (!inode->order || order < inode->order)
+		inode->order = order;
+}
+
 int inode_set_bytes(struct inode *inode, const void *data, size_t size)
 {
 	char *copy = copy_bytes(data, size);

@@ -309,3 +309,33 @@ const struct selected *selection_find(const struct selection *selection, const c
 	return bsearch(path, selection->items, selection->count, sizeof(*selection->items),
 		       compare_path);
 }
+
+static int compare_first(const void *a, const void *b)
+{
+	const struct selected *x = *(const struct selected *const *)a;
+	const struct selected *y = *(const struct selected *const *)b;
+
+	if (x->session != y->session)
+		return x->session < y->session ? -1 : 1;
+	if (x->first_seq != y->first_seq)
+		return x->first_seq < y->first_seq ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+uint64_t *selection_orders(const struct selection *selection)
+{
+	_cleanup_(freep) const struct selected **sorted = NULL;
+	uint64_t *order = calloc(selection->count + 1, sizeof(*order));
+
+	sorted = calloc(selection->count + 1, sizeof(*sorted));
+	if (!order || !sorted) {
+		free(order);
+		return NULL;
+	}
+	for (size_t i = 0; i < selection->count; i++)
+		sorted[i] = &selection->items[i];
+	qsort(sorted, selection->count, sizeof(*sorted), compare_first);
+	for (size_t i = 0; i < selection->count; i++)
+		order[sorted[i] - selection->items] = i + 1;
+	return order;
+}

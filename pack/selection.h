@@ -76,6 +76,15 @@ int selection_from_sessions(struct manifest *manifest, const struct selection_fi
 			    struct selection *ret_selection, struct error *err);
 void selection_release(struct selection *selection);
 
+/* When each element was first used, counted from 1 over all sessions; the caller frees. NULL: memory. */
+uint64_t *selection_orders(const struct selection *selection);
+
+/* Its contents mattered: it was opened or executed, not only looked at. */
+static inline bool selected_is_read(const struct selected *selected)
+{
+	return selected->uses & (USE_READ | USE_EXECUTED);
+}
+
 /* The element with this path, or NULL. */
 const struct selected *selection_find(const struct selection *selection, const char *path);
 

@@ -74,6 +74,7 @@ struct inode {
 	uint64_t size;  /* regular files: bytes */
 	dev_t rdev;     /* devices */
 	uint64_t order; /* when it is first used: 1 first; 0 never, or unknown */
+	bool unread;    /* used, but only looked at: the contents were not */
 	char *target;   /* links: owned */
 	struct xattr_list *xattrs; /* or NULL; owned */
 	struct content content;    /* regular files */
@@ -140,6 +141,9 @@ char *node_path(const struct node *node);
 /* Set one attribute (the value is copied), replacing one of the same name: 0 or -ENOMEM. */
 int inode_set_xattr(struct inode *inode, const char *name, const void *value, size_t size);
 const struct xattr *inode_xattr(const struct inode *inode, const char *name);
+
+/* It is used as the order-th (from 1), or one of its names is; the first use counts. */
+void inode_used(struct inode *inode, uint64_t order, bool read);
 
 /* Give an inode contents in memory (copied); sets size. 0 or -ENOMEM. */
 int inode_set_bytes(struct inode *inode, const void *data, size_t size);

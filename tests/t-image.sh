@@ -146,7 +146,7 @@ same "--order loses nothing" /dev/null sh -c '"$1" crafted >want.list; :' sh "$l
 same "--order: the kernel" want.list kernel 512 x.sqsh
 size=$(tracepack image crafted -n --stats=json -q 2>/dev/null | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
 tracepack image crafted -o x.sqsh -q
-check_equal "--dry-run knows the size" "$size" "$(stat -c %s x.sqsh)"
+check_equal "--dry-run of little knows the size" "$size" "$(stat -c %s x.sqsh)"
 tar -C crafted --xattrs --xattrs-include='*' --sparse -cf crafted.tar .
 check "a tar packs and verifies" tracepack image crafted.tar -o x.sqsh -q --verify
 check "a tar on standard input too" sh -c 'tracepack image - -o y.sqsh -q <crafted.tar && cmp x.sqsh y.sqsh'

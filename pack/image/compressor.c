@@ -112,3 +112,14 @@ int compressor_run(struct compressor *c, bool metadata, const void *data, size_t
 	*ret_size = got < size ? got : 0;
 	return 0;
 }
+
+int compressor_try(struct compressor *c, const void *data, size_t size, void *out, size_t room,
+		   size_t *ret_size)
+{
+	size_t got = ZSTD_compressCCtx(c->look, out, room, data, size, 1);
+
+	if (ZSTD_isError(got))
+		return -EIO;
+	*ret_size = got + size / LOOK_WORTH < size ? got : 0;
+	return 0;
+}

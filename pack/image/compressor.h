@@ -34,4 +34,11 @@ size_t compressor_room(size_t size);
 int compressor_run(struct compressor *compressor, bool metadata, const void *data, size_t size,
 		   void *out, size_t room, size_t *ret_size);
 
+/*
+ * Level 1, to see what it makes of a block: *ret_size is the size of that, or 0 when it shrinks the
+ * block by so little that compressor_run() would not try harder. 0 or -EIO.
+ */
+int compressor_try(struct compressor *compressor, const void *data, size_t size, void *out,
+		   size_t room, size_t *ret_size);
+
 #endif

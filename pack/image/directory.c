@@ -96,14 +96,52 @@ static void index_add(struct writer *writer, struct listing *listing, const char
 	listing->index_count++;
 }
 
-int directory_write(struct writer *writer, const struct node *node, struct listing *ret_listing)
+/* The bytes of a listing that begins with a metadata block, or at most one run's header more. */
+static int listing_size(struct writer *writer, const struct node *node, uint64_t *ret_size)
+{
+	uint64_t reference, first = 0, size = 0;
+	uint32_t from = 0;
+
+	for (uint32_t i = 0; i < node->child_count; i++) {
+		int r = reference_of(writer, node->children[i], &reference);
+
+		if (r < 0)
+			return r;
+		if (i == 0 || i - from == SQFS_RUN_MAX ||
+		    !fits_in_run(node->children[from], first, node->children[i], reference)) {
+			from = i;
+			first = reference;
+			size += sizeof(struct sqfs_run);
+		}
+		size += sizeof(struct sqfs_name) + strlen(node->children[i]->name);
+	}
+	*ret_size = size;
+	return 0;
+}
+
+/* Begin a new metadata block if the listing would otherwise run through more of them than it must. */
+static int keep_together(struct writer *writer, const struct node *node)
+{
+	static const char zeroes[SQFS_META_SIZE];
+	uint32_t fill = writer->directories.fill;
+	uint64_t size;
+	int r = listing_size(writer, node, &size);
+
+	if (r < 0 || !size || !fill ||
+	    (fill + size - 1) / SQFS_META_SIZE == (size - 1) / SQFS_META_SIZE)
+		return r;
+	return metadata_add(&writer->directories, zeroes, SQFS_META_SIZE - fill);
+}
+
+int directory_write(struct writer *writer, const struct node *node, bool together,
+		    struct listing *ret_listing)
 {
 	uint64_t references[SQFS_RUN_MAX + 1], block;
-	struct listing listing = {.place = metadata_place(&writer->directories),
-				  .index = TEXT_INIT};
+	struct listing listing = {.index = TEXT_INIT};
 	uint32_t count;
-	int r = 0;
+	int r = together ? keep_together(writer, node) : 0;
 
+	listing.place = metadata_place(&writer->directories);
 	block = writer->directories.submitted;
 	for (uint32_t at = 0; at < node->child_count && r == 0; at += count) {
 		r = run_length(writer, node, at, references, &count);

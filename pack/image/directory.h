@@ -11,7 +11,9 @@
 
 #include "pack/image/inode.h"
 
-int directory_write(struct writer *writer, const struct node *node, struct listing *ret_listing);
+/* together: it shall not run through more metadata blocks than it must, at the cost of a gap before it. */
+int directory_write(struct writer *writer, const struct node *node, bool together,
+		    struct listing *ret_listing);
 /*
  * The index names metadata blocks, whose positions are known only when they are compressed: put them
  * in, which may wait for the listing's blocks.

@@ -4,11 +4,16 @@
  * makes an image of it.
  *
  * Order is what makes an image quick to start from. Contents: files with an order first and in that
- * order, the others behind in the order of their paths. Inodes: leaves that are never used, leaves in
- * order of use, directories never used, directories on the way to what is used, the root. So what a
- * start needs of the tables lies in one run, and children come before their parents, whose listings
- * need to know where they are. Directories of one height are written together: no listing of theirs
- * waits for another, which keeps the workers busy.
+ * order, the others behind in the order of their paths; a file that is only looked at has its inode
+ * among the used ones and its contents among the others. Inodes: leaves that are never used and the
+ * directories that hold nothing else, then leaves in order of use, directories on the way to them, the
+ * root. So what a start needs of the tables lies in one run, and children come before their parents,
+ * whose listings need to know where they are.
+ *
+ * Unused directories of one height are written together: no listing of theirs waits for another, which
+ * keeps the workers busy. Used ones follow the walk backwards, so that a directory lies behind those
+ * below it, with which it is used, and none of their listings runs through more metadata blocks than
+ * it must: the kernel keeps eight such blocks, and a program that looks around in nine reads each anew.
  */
 #include "pack/image/image.h"
 
@@ -41,10 +46,23 @@ static unsigned int processors(void)
 	return CPU_COUNT(&set) > THREADS_MAX ? THREADS_MAX : (unsigned int)CPU_COUNT(&set);
 }
 
-static int options_fill(struct image_options *options, struct error *err)
+static int has_order(struct node *node, void *data)
+{
+	(void)data;
+	return node->inode->order != 0;
+}
+
+static uint32_t block_size_for(struct tree *tree, const struct image_options *options)
+{
+	if (options->small)
+		return IMAGE_BLOCK_MAX;
+	return tree_walk(tree, has_order, NULL) ? IMAGE_BLOCK_ORDERED : IMAGE_BLOCK_DEFAULT;
+}
+
+static int options_fill(struct image_options *options, struct tree *tree, struct error *err)
 {
 	if (!options->block_size)
-		options->block_size = options->small ? IMAGE_BLOCK_MAX : IMAGE_BLOCK_DEFAULT;
+		options->block_size = block_size_for(tree, options);
 	if (!options->level)
 		options->level = options->small ? SMALL_NOMINAL_LEVEL : IMAGE_LEVEL_DEFAULT;
 	if (!options->threads)
@@ -67,23 +85,32 @@ static int options_fill(struct image_options *options, struct error *err)
 /* --- writing -------------------------------------------------------------------------------- */
 
 static int write_contents_of(struct writer *writer, const struct plan *plan, size_t from,
-			     size_t to, struct error *err)
+			     size_t to, bool unread, struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = from; i < to && r == 0; i++)
-		if (S_ISREG(plan->leaves.items[i]->inode->mode))
+	for (size_t i = from; i < to && r == 0; i++) {
+		const struct inode *inode = plan->leaves.items[i]->inode;
+
+		if (S_ISREG(inode->mode) && inode->unread == unread)
 			r = data_add(&writer->data, plan->leaves.items[i], err);
+	}
 	return r < 0 ? r : store_cut(&writer->data.store);
 }
 
 static int write_contents(struct writer *writer, const struct plan *plan, struct error *err)
 {
+	size_t cold = plan->cold, count = plan->leaves.count;
 	int r;
 
-	r = write_contents_of(writer, plan, plan->cold, plan->leaves.count, err);
+	if (writer->options.dry_run)
+		projection_init(&writer->data.store.projection, writer->options.level,
+				writer->data.total);
+	r = write_contents_of(writer, plan, cold, count, false, err);
 	if (r == 0)
-		r = write_contents_of(writer, plan, 0, plan->cold, err);
+		r = write_contents_of(writer, plan, cold, count, true, err);
+	if (r == 0)
+		r = write_contents_of(writer, plan, 0, cold, false, err);
 	if (r == 0)
 		r = store_end(&writer->data.store);
 	writer->stats.blocks = writer->data.store.stored;
@@ -96,11 +123,12 @@ static int is_cancelled(const struct writer *writer)
 	return writer->options.cancel && *writer->options.cancel ? -EINTR : 0;
 }
 
-static int write_leaves(struct writer *writer, const struct plan *plan, struct error *err)
+static int write_leaves(struct writer *writer, const struct plan *plan, size_t from, size_t to,
+			struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < plan->leaves.count && r == 0; i++) {
+	for (size_t i = from; i < to && r == 0; i++) {
 		r = inode_write_leaf(writer, plan->leaves.items[i], err);
 		if (r == 0)
 			r = is_cancelled(writer);
@@ -108,7 +136,7 @@ static int write_leaves(struct writer *writer, const struct plan *plan, struct e
 	return r;
 }
 
-/* Directories of one height: first all listings, then all inodes. */
+/* The directories of a group: first all listings, then all inodes. */
 static int write_group(struct writer *writer, const struct turn *turns, size_t count,
 		       struct error *err)
 {
@@ -117,7 +145,8 @@ static int write_group(struct writer *writer, const struct turn *turns, size_t c
 	int r = listings ? 0 : -ENOMEM;
 
 	while (made < count && r == 0) {
-		r = directory_write(writer, turns[made].node, &listings[made]);
+		r = directory_write(writer, turns[made].node, turns[made].key & TURN_HOT,
+				    &listings[made]);
 		made += r == 0;
 	}
 	for (size_t i = 0; i < count && r == 0; i++) {
@@ -131,20 +160,35 @@ static int write_group(struct writer *writer, const struct turn *turns, size_t c
 	return r;
 }
 
-static int write_directories(struct writer *writer, const struct plan *plan, struct error *err)
+static int write_directories(struct writer *writer, const struct plan *plan, size_t from, size_t end,
+			     struct error *err)
 {
 	const struct turn *turns = plan->directories.items;
-	size_t from = 0;
 	int r = 0;
 
-	for (size_t to = 1; to <= plan->directories.count && r == 0; to++) {
-		if (to < plan->directories.count && turns[to].key >> 32 == turns[from].key >> 32)
+	for (size_t to = from + 1; to <= end && r == 0; to++) {
+		if (to < end && turns[to].key >> 32 == turns[from].key >> 32)
 			continue;
 		r = write_group(writer, turns + from, to - from, err);
 		if (r == 0)
 			r = is_cancelled(writer);
 		from = to;
 	}
+	return r;
+}
+
+/* What is never used, then what is: the hot run is the end of both tables. */
+static int write_inodes(struct writer *writer, const struct plan *plan, struct error *err)
+{
+	size_t leaves = plan->leaves.count, directories = plan->directories.count;
+	int r = write_leaves(writer, plan, 0, plan->cold, err);
+
+	if (r == 0)
+		r = write_directories(writer, plan, 0, plan->cold_directories, err);
+	if (r == 0)
+		r = write_leaves(writer, plan, plan->cold, leaves, err);
+	if (r == 0)
+		r = write_directories(writer, plan, plan->cold_directories, directories, err);
 	/* older kernels want the directory table not to be empty */
 	if (r == 0 && !metadata_place(&writer->directories))
 		r = metadata_add(&writer->directories, "", 1);
@@ -158,9 +202,7 @@ static int write_inode_tables(struct writer *writer, const struct plan *plan,
 	int r;
 
 	super->inode_table = htole64(writer->output.position);
-	r = write_leaves(writer, plan, err);
-	if (r == 0)
-		r = write_directories(writer, plan, err);
+	r = write_inodes(writer, plan, err);
 	if (r == 0)
 		r = metadata_end(&writer->inodes);
 	if (r == 0)
@@ -256,7 +298,7 @@ static int writer_init(struct writer *writer, struct tree *tree,
 	writer->options = *options;
 	writer->tree = tree;
 	writer->output.fd = options->dry_run ? -1 : fd;
-	r = options_fill(&writer->options, err);
+	r = options_fill(&writer->options, tree, err);
 	if (r < 0)
 		return r;
 	struct workers_options workers = {

@@ -18,6 +18,7 @@
 enum {
 	IMAGE_LEVEL_DEFAULT = 15,
 	IMAGE_BLOCK_DEFAULT = 128 * 1024,
+	IMAGE_BLOCK_ORDERED = 256 * 1024, /* when the tree has an order of use */
 	IMAGE_BLOCK_MIN = 4 * 1024,
 	IMAGE_BLOCK_MAX = 1024 * 1024,
 };
@@ -25,14 +26,14 @@ enum {
 /* Zero-initialised is the default of everything. */
 struct image_options {
 	int level;            /* zstd, 1 to 22; 0: IMAGE_LEVEL_DEFAULT */
-	uint32_t block_size;  /* bytes, a power of two; 0: IMAGE_BLOCK_DEFAULT */
+	uint32_t block_size;  /* bytes, a power of two; 0: one of the above */
 	bool small;           /* own zstd parameters for the smallest image (squashfs with 1 MiB blocks) */
 	unsigned int threads; /* compressing; 0: one per processor we may run on */
 	uint64_t memory;      /* bytes for blocks in flight; 0: 24 MiB */
 	bool no_dedup;        /* store equal files twice */
 	bool no_xattrs;
 	bool exportable;      /* add the table NFS export and open_by_handle need */
-	bool dry_run;         /* write nothing; the statistics tell how large the image would be */
+	bool dry_run;         /* write nothing; the statistics tell how large it would be, see projection.h */
 	bool keep_going;      /* a file that changed is stored as read, counted, and makes the result -ESTALE */
 	bool has_time;        /* clamp every mtime and set the image's own time to `time` */
 	int64_t time;         /* seconds since 1970; without has_time the image's is the newest mtime */

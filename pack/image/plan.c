@@ -80,7 +80,10 @@ static void plan_leaves(struct plan *plan)
 		plan->cold++;
 }
 
-/* Heights and heat climb from children to parents: the walk's order backwards. */
+/*
+ * Heights and heat climb from children to parents: the walk's order backwards. Cold directories of one
+ * height are a group, a hot one is a group of its own.
+ */
 static void plan_directories(struct plan *plan)
 {
 	struct turn *turns = plan->directories.items;
@@ -96,9 +99,13 @@ static void plan_directories(struct plan *plan)
 			if (inode->order && !parent->order)
 				parent->order = 1;
 		}
-		turns[i].key |= height << 32 | (uint64_t)(inode->order != 0) << 63;
+		turns[i].key |= inode->order ? TURN_HOT | (uint64_t)(INT32_MAX - i) << 32
+					     : height << 32;
 	}
 	qsort(turns, plan->directories.count, sizeof(*turns), compare_turns);
+	while (plan->cold_directories < plan->directories.count &&
+	       !(turns[plan->cold_directories].key & TURN_HOT))
+		plan->cold_directories++;
 }
 
 int plan_make(struct plan *plan)

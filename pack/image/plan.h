@@ -11,14 +11,17 @@
 /* A directory and when its turn is. */
 struct turn {
 	struct node *node;
-	uint64_t key; /* hot << 63 | height << 32 | number in the walk */
+	uint64_t key; /* TURN_HOT | group << 32 | number in the walk */
 };
+
+#define TURN_HOT (1ULL << 63) /* in a key: on the way to what is used */
 
 /* The nodes in the orders they are written in. */
 struct plan {
 	ARRAY(struct node *) leaves; /* one name for each inode; cold ones, then hot ones */
 	size_t cold; /* how many are cold */
-	ARRAY(struct turn) directories;
+	ARRAY(struct turn) directories; /* likewise; children before parents, the root last */
+	size_t cold_directories;
 	struct writer *writer;
 	struct error *err;
 	int64_t newest; /* mtime */

@@ -34,6 +34,12 @@ static int write_block(struct store *store, const struct job *job, uint64_t *ret
 {
 	*ret_start = store->output->position;
 	*ret_size = job->size | (job->raw ? SQFS_BLOCK_RAW : 0);
+	if (job->effort != EFFORT_FULL) {
+		if (job->effort == EFFORT_TRY && !job->raw)
+			*ret_size = job->tried;
+		store->output->position += projection_add(&store->projection, job);
+		return 0;
+	}
 	return output_add(store->output, job->data, job->size);
 }
 
@@ -71,6 +77,7 @@ int store_cut(struct store *store)
 		return 0;
 	store->tails = NULL;
 	store->tails_fill = 0;
+	projection_plan(&store->projection, &job);
 	if (array_push(&store->fragments, (struct fragment){0}) < 0) {
 		workers_put_back(store->workers, job.data);
 		return -ENOMEM;
@@ -82,7 +89,10 @@ int store_end(struct store *store)
 {
 	int r = store_cut(store);
 
-	return r < 0 ? r : workers_drain(store->workers);
+	if (r == 0)
+		r = workers_drain(store->workers);
+	store->output->position += projection_rest(&store->projection);
+	return r;
 }
 
 /* --- one file -------------------------------------------------------------------------------- */
@@ -119,6 +129,7 @@ int store_block(struct store *store, uint8_t *buffer, size_t size)
 		return r;
 	}
 	store->stored++;
+	projection_plan(&store->projection, &job);
 	return workers_submit(store->workers, &job);
 }
 

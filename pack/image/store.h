@@ -15,6 +15,7 @@
 
 #include "db/base/array.h"
 #include "pack/image/output.h"
+#include "pack/image/projection.h"
 #include "pack/image/workers.h"
 
 /* Where the bytes of a file are; equal files share one. */
@@ -42,6 +43,7 @@ struct store {
 	uint8_t *tails; /* the fragment being filled; a buffer of the workers, or NULL */
 	uint32_t tails_fill;
 	uint64_t stored; /* blocks that are not zeroes */
+	struct projection projection; /* off, unless nothing is written */
 };
 
 /* files: how many will come, about. All functions: 0 or a negative errno. */

@@ -62,6 +62,14 @@ static int run_job(struct thread *thread, struct job *job)
 
 	if (job->raw)
 		return 0;
+	if (job->effort != EFFORT_FULL) {
+		r = compressor_try(thread->compressor, job->data, job->size, thread->spare,
+				   thread->workers->buffer_room, &size);
+		job->raw = size == 0;
+		job->tried = (uint32_t)size;
+		if (r < 0 || job->raw || job->effort == EFFORT_TRY)
+			return r;
+	}
 	r = compressor_run(thread->compressor, job->metadata, job->data, job->size, thread->spare,
 			   thread->workers->buffer_room, &size);
 	if (r < 0)

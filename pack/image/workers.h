@@ -17,12 +17,21 @@
 
 struct workers;
 
+/* How much is done for a block; all but the first are for who only wants to know sizes. */
+enum effort {
+	EFFORT_FULL,
+	EFFORT_TRY,  /* level 1, for its size alone */
+	EFFORT_BOTH, /* that, and then in full */
+};
+
 /* A block on its way. */
 struct job {
 	uint8_t *data; /* a buffer of workers_buffer(); the compressed bytes when done */
 	uint32_t size; /* of what is in data */
 	bool raw;      /* told on submitting: do not compress; when done: is not compressed */
 	bool metadata;
+	enum effort effort; /* told on submitting */
+	uint32_t tried;     /* when done, if the effort was no full one: bytes by level 1 */
 	/* Called when it is this block's turn; 0 or a negative errno, which ends all. */
 	int (*done)(const struct job *job, void *owner);
 	void *owner;
