@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The catalog: every path of the source root with kind and size, so that "left out" and "never
- * existed" can be told apart later. Written once per source, read by path.
+ * existed" can be told apart later. Written once per mount, read by path.
  */
 #ifndef DB_CATALOG_H
 #define DB_CATALOG_H
@@ -27,8 +27,9 @@ int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, st
 
 /*
  * Walk the directory `root` (this file system and other disk file systems below it, no pseudo file
- * systems; one file system when xdev) and add everything, in one transaction. Directories that
- * cannot be read are counted in *ret_skipped.
+ * systems; one file system when xdev) and make the catalog what was found, in one transaction.
+ * Directories that cannot be read are counted in *ret_skipped; when there are any, nothing is
+ * taken out.
  */
 int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
 		 struct error *err);

@@ -149,17 +149,29 @@ static int scan_root(struct scan *scan, const char *root)
 	return scan_directory(scan, fd, stx.stx_mnt_id);
 }
 
-/* Sorted, so that the table is written from front to back. */
-static int catalog_take(struct manifest *manifest, struct error *err)
+/*
+ * Only what is another is written, from front to back: most sources stay as they are. What was not
+ * found is only known to be gone when the walk was whole.
+ */
+static int catalog_take(struct manifest *manifest, bool whole, struct error *err)
 {
 	int r = manifest_begin(manifest, err);
 
 	if (r < 0)
 		return r;
-	r = manifest_execute(manifest,
-			     "INSERT OR REPLACE INTO main.catalog (path, kind, size)"
-			     " SELECT path, kind, size FROM temp.scanned ORDER BY path",
-			     err);
+	if (whole)
+		r = manifest_execute(manifest,
+				     "DELETE FROM main.catalog"
+				     " WHERE path NOT IN (SELECT path FROM temp.scanned)",
+				     err);
+	if (r == 0)
+		r = manifest_execute(manifest,
+				     "INSERT INTO main.catalog (path, kind, size)"
+				     " SELECT path, kind, size FROM temp.scanned WHERE true ORDER BY path"
+				     " ON CONFLICT (path) DO UPDATE"
+				     " SET kind = excluded.kind, size = excluded.size"
+				     " WHERE kind <> excluded.kind OR size <> excluded.size",
+				     err);
 	if (r == 0)
 		r = manifest_commit(manifest, err);
 	if (r < 0)
@@ -202,7 +214,7 @@ int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
 	sqlite3_exec(manifest->db, r == 0 ? "RELEASE scan" : "ROLLBACK TO scan; RELEASE scan", NULL,
 		     NULL, NULL);
 	if (r == 0)
-		r = catalog_take(manifest, err);
+		r = catalog_take(manifest, scan.skipped == 0, err);
 	sqlite3_exec(manifest->db, "DROP TABLE temp.scanned", NULL, NULL, NULL);
 	if (r == 0 && ret_skipped)
 		*ret_skipped = scan.skipped;

@@ -29,6 +29,8 @@ struct manifest {
 	ino_t ino;
 	ARRAY(struct prepared) prepared;
 	struct cache entries, programs; /* path and exe NUL comm to ids; emptied by a rollback */
+	int64_t first_session; /* begun on this connection; 0: none */
+	int64_t old_entries;   /* up to this id there were entries before it */
 };
 
 /*

@@ -69,6 +69,7 @@ enum {
 	KNOWN = 1 << 0,         /* its kind */
 	CREATED = 1 << 1,       /* by a run */
 	TARGETLESS = 1 << 2,    /* a link whose target nobody read */
+	STALE = 1 << 3,         /* what an earlier mount found; this one has not used it yet */
 };
 
 static bool found_something(const struct found *found)
@@ -92,7 +93,7 @@ static bool is_better(unsigned int state, const struct found *found)
 {
 	if (!(state & KNOWN))
 		return found_something(found) || (found_created(found) && !(state & CREATED));
-	return (state & CREATED) && found_something(found) && !found_created(found);
+	return (state & (CREATED | STALE)) && found_something(found) && !found_created(found);
 }
 
 static void bind_found(sqlite3_stmt *stmt, const struct found *found)
@@ -134,7 +135,8 @@ static int entry_replace(struct manifest *manifest, int64_t id, const struct fou
 {
 	static const char sql[] =
 		"UPDATE entry SET kind = ?2, size = ?3, mode = ?4, uid = ?5, gid = ?6, mtime_ns = ?7,"
-		" nlink = ?8, target = ?9, origin = ?10 WHERE id = ?1";
+		" nlink = ?8, target = iif(?9 IS NULL AND mtime_ns IS ?7, target, ?9), origin = ?10"
+		" WHERE id = ?1";
 	sqlite3_stmt *stmt;
 	int r;
 
@@ -167,7 +169,10 @@ static int entry_state(struct manifest *manifest, const char *path, int64_t *ret
 {
 	static const char sql[] =
 		"SELECT id, (kind IS NOT NULL) * 1 + (origin = 'created') * 2"
-		" + (kind IS 'link' AND target IS NULL) * 4 FROM entry WHERE path = ?";
+		" + (kind IS 'link' AND target IS NULL) * 4"
+		" + (id <= ?2 AND NOT EXISTS (SELECT 1 FROM access"
+		"    WHERE access.entry = entry.id AND access.session >= ?3)) * 8"
+		" FROM entry WHERE path = ?1";
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
@@ -175,6 +180,8 @@ static int entry_state(struct manifest *manifest, const char *path, int64_t *ret
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, path);
+	bind_int(stmt, 2, manifest->old_entries);
+	bind_int(stmt, 3, manifest->first_session);
 	r = statement_step(manifest, stmt, err);
 	if (r > 0) {
 		*ret_id = sqlite3_column_int64(stmt, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An entry: one path inside the root and what was found there when a session first saw it.
+ * An entry: one path inside the root and what was found there when the newest mount first saw it.
  */
 #ifndef DB_ENTRY_H
 #define DB_ENTRY_H

@@ -39,11 +39,12 @@ CREATE TABLE session (
 	problem    TEXT				-- why it is not whole, in words; NULL when nothing went wrong
 );
 
--- One path inside the root, and what was there when a session first saw it. A row only ever learns:
+-- One path inside the root, and what was there when the newest mount first saw it. A row only learns:
 --   nothing was found, later something is   what is found now is kept, and whose work it is;
 --   a run created it, later a session
 --     finds it in the source                the source is kept;
---   it was in the source                    kept as it was, whatever runs change, delete or re-create.
+--   it was in the source                    kept as it was, whatever runs change, delete or re-create,
+--                                           until tracefs is mounted anew and finds it in the source.
 CREATE TABLE entry (
 	id       INTEGER PRIMARY KEY,
 	path     TEXT    NOT NULL UNIQUE,

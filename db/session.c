@@ -63,6 +63,25 @@ static void bind_start(sqlite3_stmt *stmt, const struct session_start *start)
 	bind_text(stmt, 11, start->tool ? start->tool : "");
 }
 
+/* What sessions before this connection's first found may have changed since (see entry.c). */
+static int note_first(struct manifest *manifest, int64_t id, struct error *err)
+{
+	static const char sql[] = "SELECT coalesce(max(id), 0) FROM entry";
+	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
+	int r;
+
+	if (manifest->first_session)
+		return 0;
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r == 0)
+		r = statement_step(manifest, stmt, err);
+	if (r < 0)
+		return r;
+	manifest->first_session = id;
+	manifest->old_entries = sqlite3_column_int64(stmt, 0);
+	return 0;
+}
+
 int session_begin(struct manifest *manifest, const struct session_start *start, int64_t *ret_id,
 		  struct error *err)
 {
@@ -104,7 +123,7 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 		return r;
 	}
 	*ret_id = sqlite3_last_insert_rowid(manifest->db);
-	return 0;
+	return note_first(manifest, *ret_id, err);
 }
 
 /* Run an UPDATE of one session. */

@@ -11,13 +11,10 @@ static int catalog_write(void *data, struct error *err)
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
 	struct cataloguer *cataloguer = data;
 	uint64_t skipped = 0;
-	bool exists = false;
 	int r;
 
 	r = manifest_open(cataloguer->manifest, MANIFEST_WRITE, &manifest, err);
-	if (r == 0)
-		r = catalog_exists(manifest, &exists, err);
-	if (r < 0 || exists)
+	if (r < 0)
 		return r;
 	return catalog_scan_until(manifest, cataloguer->source, cataloguer->xdev,
 				  &cataloguer->cancelled, &skipped, err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes the catalog of the source in the background, if the manifest has none yet: a thread and a
- * connection of its own. It delays nothing but the
- * end: unmounting waits a while for it.
+ * Writes the catalog of the source in the background: a thread and a connection of its own. It
+ * delays nothing but the end: unmounting waits a while for it.
  */
 #ifndef FS_CATALOGUER_H
 #define FS_CATALOGUER_H

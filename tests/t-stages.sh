@@ -46,7 +46,10 @@ check "pack" sfc pack web -o web1.sfc --only start --only notfound --quiet
 check_fails "pack: not over another file" 1 "*there already*" sfc pack web -o web1.sfc
 check "pack: a tenth of the size" test "$(stat -c %s web1.sfc)" -lt 10000000
 check "dev: another page" sfc dev exec web sh -c 'echo "hello again" >/var/www/html/index.html'
-check "pack: the next version" sfc pack web -o web2.sfc --only start --only notfound --quiet --allow-changed
+check_fails "pack: what changed since it was traced" 1 "*'/var/www/html/index.html' has *since it was traced*" \
+	sfc pack web -o web2.sfc --only start --only notfound --quiet
+check "test: the next version" sfc test web -q --label start --network none --ready tcp:80 --probe "$ask >/dev/null" -- nginx -g 'daemon off;'
+check "pack: the next version" sfc pack web -o web2.sfc --only start --only notfound --quiet
 check "prod: install" sfc prod install web1.sfc
 check "prod: three instances" sfc prod start web --count 3 --publish 127.0.0.1:18481-18483:80 --ready tcp:80 --memory 64M
 check_equal "status: every stage of it" "$(sfc status --json | jq -r '[.[] | select(.name == "web") | .stage, .up // 0] | join(" ")')" \

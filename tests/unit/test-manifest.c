@@ -195,6 +195,39 @@ static void an_entry_only_learns(void)
 	CHECK_INT(entry_find(manifest, "/nowhere", &entry, &err), 0);
 }
 
+/* Somebody changed the source between two mounts; what a run does later is no such change. */
+static void the_next_mount_finds_what_the_source_has_become(void)
+{
+	struct found grown = a_file, later = a_file, link_read = a_link, link_unread = a_link;
+	struct manifest *first = scratch_manifest("anew.db");
+	_cleanup_(manifest_closep) struct manifest *second = NULL;
+	struct error err = ERROR_INIT;
+	struct entry entry;
+	int64_t id;
+
+	grown.size = 5000;
+	later.size = 9000;
+	link_read.target = "/else";
+	id = scratch_session(first, "s");
+	sightings(first, id, "/file", (const struct found *[]){&a_file, NULL}, &entry);
+	sightings(first, id, "/gone", (const struct found *[]){&a_file, NULL}, &entry);
+	sightings(first, id, "/link", (const struct found *[]){&link_read, NULL}, &entry);
+	manifest_close(first);
+
+	REQUIRE(manifest_open("anew.db", MANIFEST_WRITE, &second, &err) == 0);
+	id = scratch_session(second, "t");
+	sightings(second, id, "/file", (const struct found *[]){&grown, &later, NULL}, &entry);
+	CHECK_INT(entry.found.size, 5000);
+	sightings(second, id, "/gone", (const struct found *[]){&nothing, &made, NULL}, &entry);
+	CHECK_INT(entry.found.size, 100);
+	CHECK_INT(entry.found.origin, ENTRY_SOURCE);
+	sightings(second, id, "/link", (const struct found *[]){&link_unread, NULL}, &entry);
+	CHECK_STRING(entry.found.target, "/else");
+	id = scratch_session(second, "u"); /* tracefs --mark: the same mount */
+	sightings(second, id, "/file", (const struct found *[]){&later, NULL}, &entry);
+	CHECK_INT(entry.found.size, 5000);
+}
+
 static void paths_of_any_bytes_and_length_survive(void)
 {
 	_cleanup_(manifest_closep) struct manifest *manifest = scratch_manifest("bytes.db");
@@ -267,8 +300,13 @@ static void the_catalog_names_what_is_in_the_source(void)
 	CHECK_INT(catalog_exists(manifest, &exists, &err), 0);
 	CHECK(!exists);
 	CHECK_INT(catalog_scan(manifest, "root", false, &skipped, &err), 0);
+	CHECK_INT(close(open("root/gone", O_CREAT | O_WRONLY, 0644)), 0);
+	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
+	CHECK_INT(catalog_find(manifest, "/gone", &entry, &err), 1);
+	CHECK_INT(unlink("root/gone"), 0);
 	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
 	CHECK_INT(skipped, 0);
+	CHECK_INT(catalog_find(manifest, "/gone", &entry, &err), 0);
 	CHECK_INT(catalog_exists(manifest, &exists, &err), 0);
 	CHECK(exists);
 	CHECK_INT(catalog_find(manifest, "/d/f\n", &entry, &err), 1);
@@ -312,6 +350,7 @@ int main(void)
 	RUN(a_session_that_lost_something_is_not_complete);
 	RUN(accesses_add_up_and_come_back_by_path);
 	RUN(an_entry_only_learns);
+	RUN(the_next_mount_finds_what_the_source_has_become);
 	RUN(paths_of_any_bytes_and_length_survive);
 	RUN(a_batch_that_fails_leaves_nothing_and_can_be_tried_again);
 	RUN(raw_events_are_kept_in_order);
