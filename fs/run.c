@@ -222,31 +222,45 @@ int run_open(struct run *run, struct options *options, struct error *err)
 
 /* The mount. */
 
-/* The session's arguments: what fusermount3 has to know, if it is it who mounts. */
+/* What fusermount3 has to know, if it is it who mounts. nosuid and nodev it sees to by itself. */
+static int helper_options(const struct run *run, bool allow_other, char **list)
+{
+	const struct options *options = run->options;
+	const struct {
+		bool wanted;
+		const char *name;
+	} wishes[] = {
+		{true, "subtype=tracefs"},
+		{allow_other, "allow_other"},
+		{options->read_only, "ro"},
+		{options->noexec, "noexec"},
+		{options->noatime, "noatime"},
+		{options->sync, "sync"},
+		{run->fs->permissions, "default_permissions"},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		if (wishes[i].wanted)
+			r = fuse_opt_add_opt(list, wishes[i].name);
+	return r;
+}
+
 static int session_new(struct run *run, bool helper, bool allow_other, struct error *err)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	_cleanup_(freep) char *list = NULL;
 	struct fuse_lowlevel_ops ops;
 	int r;
 
 	tracefs_operations(run->fs, &ops);
 	r = fuse_opt_add_arg(&args, "tracefs");
-	if (r == 0 && helper) {
-		char *list = NULL;
-
-		r = fuse_opt_add_opt(&list, "subtype=tracefs");
-		if (r == 0 && allow_other)
-			r = fuse_opt_add_opt(&list, "allow_other");
-		if (r == 0 && run->options->read_only)
-			r = fuse_opt_add_opt(&list, "ro");
-		if (r == 0 && run->fs->permissions)
-			r = fuse_opt_add_opt(&list, "default_permissions");
-		if (r == 0)
-			r = fuse_opt_add_arg(&args, "-o");
-		if (r == 0)
-			r = fuse_opt_add_arg(&args, list);
-		free(list);
-	}
+	if (r == 0 && helper)
+		r = helper_options(run, allow_other, &list);
+	if (r == 0 && helper)
+		r = fuse_opt_add_arg(&args, "-o");
+	if (r == 0 && helper)
+		r = fuse_opt_add_arg(&args, list);
 	if (r == 0 && log_level_now() >= LOG_DEBUG)
 		r = fuse_opt_add_arg(&args, "-d");
 	if (r == 0)
