@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Where it may be mounted, and when it ends: mount namespaces that were copied while it was there, a
-# mount inside a mount, fstab's user, a user namespace whose source is all of /, a unit of systemd.
+# mount inside a mount, fstab's user, a user namespace whose source is all of /, systemd's units.
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/fs/lib.sh
@@ -85,5 +85,101 @@ nothing in dev"
 		"$(sqlite3 -readonly all.db 'SELECT state, dropped FROM session')" "complete|0"
 else
 	echo "left out: no user namespaces here"
+fi
+
+# helper DIRECTORY: tracefs where mount(8) looks for its helpers, in a layer over it that is this test's.
+helper() {
+	mkdir -p sbin sbin.work
+	ln -sf "$builddir/fs/tracefs" sbin/mount.fuse.tracefs
+	mount -t overlay overlay -o "lowerdir=$(readlink -f "$1"),upperdir=$dir/sbin,workdir=$dir/sbin.work" "$1" &&
+		on_exit umount -l "$1"
+}
+
+# A plain user mounts what fstab lets users mount, and unmounts it.
+user_mounts() {
+	mkdir -p users/src users/mnt
+	echo mine >users/src/file
+	mknod users/fuse c 10 229
+	chmod 666 users/fuse
+	chown -R 65534:65534 users/src users/mnt users
+	echo "$dir/users/src $dir/users/mnt fuse.tracefs user,noauto,catalog=no,manifest=$dir/users/m.db 0 0" >users/fstab
+	[ -e /etc/fstab ] || touch /etc/fstab
+	mount --bind users/fstab /etc/fstab && on_exit umount -l /etc/fstab
+	mount --bind users/fuse /dev/fuse && on_exit umount -l /dev/fuse
+	mount -t tmpfs tmpfs /run && on_exit umount -l /run # where mount(8) keeps notes for all
+	as='setpriv --reuid 65534 --regid 65534 --clear-groups'
+	# shellcheck disable=SC2086 # it is several words
+	check "a user mounts what fstab says users may" $as mount "$dir/users/mnt"
+	check_equal "it serves him" "$($as cat users/mnt/file)" mine
+	check_equal "without the rights that no user may hand out" \
+		"$(findmnt -no OPTIONS users/mnt | grep -o 'nosuid\|nodev\|noexec' | sort | paste -sd,)" nodev,noexec,nosuid
+	# shellcheck disable=SC2086 # as above
+	check "he unmounts it" $as umount "$dir/users/mnt"
+	wait_for 60 sh -c "[ \"\$(sqlite3 -readonly users/m.db 'SELECT state FROM session')\" = complete ]"
+	check_equal "and his session is whole" \
+		"$(sqlite3 -readonly users/m.db "SELECT state, dropped FROM session")" "complete|0"
+}
+
+if fusermount3 --version >said 2>&1 && helper /sbin; then
+	user_mounts
+else
+	echo "left out: no fusermount3, or no overlay over /sbin"
+fi
+
+# systemd as the first process of a container: from fstab, and as a unit of its own.
+units() {
+	echo '/srv/src /srv/one fuse.tracefs manifest=/srv/one.db,scratch=tmpfs 0 0' >root/etc/fstab
+	cat >root/etc/systemd/system/srv-two.mount <<-'UNIT'
+		[Unit]
+		DefaultDependencies=no
+		Conflicts=umount.target
+		Before=umount.target
+		[Mount]
+		What=/srv/src
+		Where=/srv/two
+		Type=fuse.tracefs
+		Options=manifest=/srv/two.db
+	UNIT
+	cat >root/etc/systemd/system/probe.service <<-'UNIT'
+		[Unit]
+		DefaultDependencies=no
+		Wants=srv-one.mount srv-two.mount
+		After=srv-one.mount srv-two.mount
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/sh -c 'cat /srv/one/file; echo new >/srv/two/new; systemctl is-active srv-one.mount srv-two.mount; systemctl stop srv-one.mount; mountpoint /srv/one'
+		ExecStopPost=/bin/systemctl --no-block --force poweroff
+		StandardOutput=file:/srv/said
+	UNIT
+}
+
+# container COMMAND…: its root is a layer over this machine's.
+container() {
+	timeout 120 systemd-nspawn -q --register=no --keep-unit --private-network -D "$dir/root" --bind=/dev/fuse \
+		"$@" >booted 2>&1 </dev/null
+}
+
+mkdir -p root up up.work
+if [ -x /lib/systemd/systemd ] && systemd-nspawn --version >said 2>&1 &&
+	mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/up,workdir=$dir/up.work" root && container /bin/true; then
+	mkdir -p root/srv/src root/srv/one root/srv/two
+	echo hello >root/srv/src/file
+	cp "$builddir/fs/tracefs" root/usr/bin/tracefs
+	rm -f root/sbin/mount.fuse.tracefs
+	ln -s /usr/bin/tracefs root/sbin/mount.fuse.tracefs
+	units
+	check "systemd boots and ends" container /lib/systemd/systemd --unit=probe.service || cat booted
+	check_equal "fstab's mount and a mount unit serve, and can be stopped" "$(cat root/srv/said)" "hello
+active
+active
+/srv/one is not a mountpoint"
+	check_equal "the one without scratch can be written" "$(cat root/srv/src/new)" new
+	for n in one two; do
+		check_equal "$n: the session is whole, stopped or at the end of the system" \
+			"$(sqlite3 -readonly root/srv/$n.db 'SELECT state, dropped FROM session')" "complete|0"
+	done
+	umount root
+else
+	echo "left out: no systemd here to run as the first process of a container"
 fi
 finish

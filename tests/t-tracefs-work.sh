@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Real work in a traced root ends as it does in a plain one, byte for byte. SFC_TEST_LONG=1 adds what
-# takes minutes: all of the build, a package installed, stress-ng, PostgreSQL.
+# Real work in a traced root ends as it does in a plain one, byte for byte. SFC_TEST_LONG=1 does all of
+# it: the whole build and one from the tarball, npm install, and the rest for longer.
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/fs/lib.sh
@@ -12,22 +12,23 @@ requires git --version
 requires sqlite3 --version
 
 long=${SFC_TEST_LONG:-0}
-tree=/usr/include/linux
-[ "$long" = 0 ] || tree=/usr/include
+tree=/usr/include/linux seconds=2
+[ "$long" = 0 ] || tree=/usr/include seconds=20
 mnt=$dir/mnt
+base=/	# what the roots are made of
 out=/var/tmp/sfc-work-$$	# where the work is done, as its root names it; the traced ones are in scratch
 chmod 755 "$dir"
 
-# in_plain SCRIPT, in_traced SCRIPT: the same, in a layer over this machine's root and in a traced one.
+# in_plain SCRIPT, in_traced SCRIPT: the same, in a layer over the base and with the base traced.
 in_plain() {
 	mkdir -p plain/upper plain/work plain/root
-	mount -t overlay -o "lowerdir=/,upperdir=$dir/plain/upper,workdir=$dir/plain/work" overlay plain/root
+	mount -t overlay -o "lowerdir=$base,upperdir=$dir/plain/upper,workdir=$dir/plain/work" overlay plain/root
 	work plain/root "$1"
 }
 
 in_traced() {
 	rm -rf scratch
-	mount_tracefs "label=$2,scratch=$dir/scratch,catalog=no" / "$mnt"
+	mount_tracefs "label=$2,scratch=$dir/scratch,catalog=no" "$base" "$mnt"
 	work "$mnt" "$1"
 }
 
@@ -38,6 +39,7 @@ work() {
 	mount -t tmpfs tmpfs "$1/run"
 	rm -rf "$1$out"
 	mkdir "$1$out"
+	[ ! -e packages ] || cp -r packages "$1$out"
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$out" LC_ALL=C TZ=UTC OUT="$out" SOURCE="$srcdir" TREE="$tree" \
 		SOURCE_DATE_EPOCH=1700000000 DEBIAN_FRONTEND=noninteractive \
 		chroot "$1" sh -ec "cd $out; $2" >said 2>&1 </dev/null
@@ -72,7 +74,12 @@ same() {
 {
 	build='mkdir source; tar -C "$SOURCE" --exclude=./.git --exclude="./build*/*.o" --exclude="*.a" -cf - . | tar -C source -xf -
 		cd source; rm -rf build build-asan build-check; mkdir build; cd build; ../configure >log 2>&1'
-	same compile "$build; make -j2 \$([ $long = 0 ] && echo libbase.a) >>log 2>&1; cd ../..;
+	same compile "$build; make -j2 \$([ $long = 0 ] && echo libbase.a) >>log 2>&1
+		[ $long = 0 ] || {
+			make dist >>log 2>&1; mkdir tarball; tar -C tarball --strip-components=1 -xf sfc-tools-*.tar.*
+			rm sfc-tools-*.tar.*; cd tarball; ./configure >log 2>&1; make -j2 >>log 2>&1; cd ..
+		}
+		cd ../..;
 		find . \\( -name '*.log' -o -name log \\) -delete"
 	same git 'git -c init.defaultBranch=main init -q one; cd one; cp -r "$SOURCE/db" "$SOURCE/fs" .; git add .;
 		export GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000"
@@ -100,36 +107,58 @@ same() {
 			done; rm -r c-5; chmod 700 b-3; chown 1000:1000 b-4) & done; wait'
 }
 
-if [ "$long" != 0 ]; then
+# holds NAME SCRIPT: what cannot be the same twice at least succeeds, in both.
+holds() {
+	in_plain "$2"
+	check_equal "$1 in a plain root" "$status" 0
+	umount plain/root
+	rm -rf plain
+	in_traced "$2" "$1"
+	check_equal "$1 in a traced root" "$status" 0
+	unmount_tracefs "$mnt"
+	session_whole "$1: the session is whole"
+}
+
+if command -v stress-ng >/dev/null; then
+	stressors='access chattr chdir chmod chown dentry dir dirdeep fallocate fcntl filename flock fstat getdent hdd'
+	stressors="$stressors inotify iomix link lockf lockofd mknod open rename seek symlink sync-file touch utime xattr"
+	[ "$long" != 0 ] || stressors='dentry getdent rename'
+	holds "stress-ng's file-system stressors" "for stressor in $stressors; do
+		stress-ng --quiet --temp-path . --timeout $((seconds / 2)) --verify --\$stressor 2 || echo failed: \$stressor; done >log 2>&1
+		cat log; ! grep -q failed log"
+else
+	echo "not here: stress-ng"
+fi
+
+if [ "$long" = 0 ]; then
+	echo "not in short: npm"
+elif command -v npm >/dev/null; then
 	# shellcheck disable=SC2016
-	same package 'cd /; apt-get download hello 2>/dev/null || apt-get -o APT::Sandbox::User=root -qq download hello
-		dpkg -i hello_*.deb; hello >$OUT/said; dpkg -L hello | xargs -I{} sh -c "[ -d {} ] || sha256sum {}" >$OUT/files
-		dpkg --verify hello; dpkg -r hello'
-	if command -v stress-ng >/dev/null; then
-		in_traced 'stress-ng --quiet --temp-path . --timeout 8 --verify --access 1 --chdir 1 --chmod 1 --copy-file 1 \
-			--dentry 1 --dir 1 --dirdeep 1 --fallocate 1 --fcntl 1 --filename 1 --flock 1 --fstat 1 --hdd 1 --inotify 1 \
-			--iomix 1 --link 1 --lockf 1 --lockofd 1 --mknod 1 --mmap 1 --open 1 --rename 1 --seek 1 --symlink 1 \
-			--sync-file 1 --unlink 1 --utime 1 --xattr 1' stress-ng
-		check_equal "stress-ng's file-system stressors verify" "$status" 0
-		unmount_tracefs "$mnt"
-		session_whole "stress-ng: the session is whole"
-	else
-		echo "not here: stress-ng"
-	fi
-	initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | sort -V | tail -n 1)
-	if [ -n "$initdb" ] && command -v pgbench >/dev/null; then
-		in_traced "chown 65534:65534 .; as='setpriv --reuid 65534 --regid 65534 --clear-groups'; bin=${initdb%/*}
-			\$as \$bin/initdb -D data -U postgres -A trust >log
-			\$as \$bin/pg_ctl -D data -o '-c listen_addresses= -k $out' -l pglog -w start
-			pgbench -h $out -U postgres -i -q -s 2 postgres; pgbench -h $out -U postgres -c 4 -T 5 postgres
-			psql -h $out -U postgres -Atc 'SELECT sum(abalance) = (SELECT sum(delta) FROM pgbench_history) FROM pgbench_accounts' postgres | grep -qx t
-			\$as \$bin/pg_ctl -D data -w stop; \$as \$bin/pg_checksums -D data --check || true
-			\$as \$bin/pg_amcheck --version >log || true" pgbench
-		check_equal "PostgreSQL's books balance after pgbench" "$status" 0
-		unmount_tracefs "$mnt"
-		session_whole "pgbench: the session is whole"
-	else
-		echo "not here: PostgreSQL"
-	fi
+	same npm 'npm install --silent --no-audit --no-fund webpack@5 typescript@5 eslint@8 express@4 >log
+		node_modules/.bin/tsc --version >said; rm -rf .npm'
+else
+	echo "not here: npm"
+fi
+
+if base=$("$srcdir/tests/minbase.sh"); then
+	mkdir packages
+	(cd packages && apt-get -qq download hello less >../said 2>&1) || cat said
+	# shellcheck disable=SC2016
+	same package 'dpkg -i packages/less*.deb; apt-get -qq install ./packages/hello*.deb; rm -r packages; hello
+		for package in hello less; do dpkg --verify $package; dpkg -L $package; done >files
+		while read -r file; do [ -d "$file" ] || sha256sum "$file"; done <files >sums
+		cp -a /var/lib/dpkg/info /etc/alternatives .; dpkg -s hello less >status; dpkg -r hello less'
+	rm -rf packages
+fi
+
+if base=$("$srcdir/tests/minbase.sh" postgresql-15); then
+	same pgbench "PATH=/usr/lib/postgresql/15/bin:\$PATH; as='setpriv --reuid postgres --regid postgres --clear-groups'
+		mkdir db; chown postgres db; cd db; \$as initdb -D data -k -U postgres -A trust >log
+		\$as pg_ctl -D data -o '-c listen_addresses= -k $out/db' -l pglog -w start >>log
+		export PGHOST=$out/db PGUSER=postgres; pgbench -i -q postgres; pgbench -t 300 --random-seed=7 postgres
+		psql -Atc 'COPY (SELECT aid, abalance FROM pgbench_accounts ORDER BY aid) TO STDOUT' postgres >../accounts
+		pgbench -c 4 -T $seconds postgres
+		psql -Atc 'SELECT sum(abalance) = (SELECT sum(delta) FROM pgbench_history) FROM pgbench_accounts' postgres | grep -x t
+		\$as pg_ctl -D data -w stop; \$as pg_checksums -D data --check | grep 'Bad checksums' >../checksums; cd ..; rm -rf db"
 fi
 finish
