@@ -2,10 +2,13 @@
 #include "pack/image/data.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "pack/image/duplicates.h"
 #include "pack/image/feed.h"
+
+enum { LOOK_AT = 512 }; /* bytes; text has no NUL among them */
 
 /* One file on its way. */
 struct passage {
@@ -153,60 +156,59 @@ static ssize_t passage_read(struct passage *p, void *into, size_t want, struct e
 
 /* --- storing -------------------------------------------------------------------------------- */
 
-/* The last, short piece of a file is read to where it will stay, unless it is there already. */
-static int pass_tail(struct passage *p, size_t *size, struct error *err)
+/* Of a file that is used in a known order the tail shares a fragment with those used next to it. */
+static enum tail_kind tail_kind(const struct passage *p, const void *bytes, size_t size)
 {
-	struct store *store = &p->data->store;
-	uint8_t *room = NULL;
-	int r;
+	bool ordered = p->feed.node->inode->order != 0;
 
-	if (!feed_is_hole(&p->feed, p->position, *size)) {
-		ssize_t got;
-
-		r = store_tail_room(store, *size, &room);
-		if (r < 0)
-			return r;
-		got = passage_read(p, room, *size, err);
-		if (got < 0)
-			return (int)got;
-		*size = (size_t)got;
-		if (feed_is_zero(room, *size))
-			room = NULL;
-	}
-	r = *size ? compare(p, room, *size) : 0;
-	if (r < 0 || p->alike || !*size)
-		return r;
-	if (!room)
-		return store_hole(store, *size);
-	store_tail(store, *size);
-	return 0;
+	return !ordered && memchr(bytes, '\0', size < LOOK_AT ? size : LOOK_AT) ? TAIL_BINARY
+									       : TAIL_ANY;
 }
 
-/* A whole block; a file that shrank meanwhile ends with less. */
-static int pass_block(struct passage *p, size_t *size, struct error *err)
+static bool is_block(const struct passage *p, size_t size)
+{
+	uint32_t block = p->data->store.block_size;
+
+	return size == block || (!p->feed.node->inode->order && size >= block / 2);
+}
+
+/* What was read goes to its place, unless it is there already. */
+static int keep(struct passage *p, uint8_t **buffer, size_t size, bool whole)
 {
 	struct store *store = &p->data->store;
+	bool zeroes = !*buffer || feed_is_zero(*buffer, size);
+	int r = compare(p, zeroes ? NULL : *buffer, size);
+
+	if (r < 0 || p->alike)
+		return r;
+	if (zeroes)
+		return store_hole(store, size);
+	if (whole)
+		return store_block(store, take(*buffer), size);
+	return store_tail(store, tail_kind(p, *buffer, size), *buffer, size);
+}
+
+/* The next piece: a block, or what is left. *ret_size is less than wanted where the file shrank. */
+static int pass_piece(struct passage *p, size_t want, size_t *ret_size, struct error *err)
+{
+	struct workers *workers = p->data->store.workers;
 	uint8_t *buffer = NULL;
-	bool zeroes = feed_is_hole(&p->feed, p->position, *size);
+	ssize_t got = (ssize_t)want;
 	int r = 0;
 
-	if (!zeroes) {
-		ssize_t got;
-
-		r = workers_buffer(store->workers, &buffer);
+	*ret_size = 0;
+	if (!feed_is_hole(&p->feed, p->position, want)) {
+		r = workers_buffer(workers, &buffer);
 		if (r < 0)
 			return r;
-		got = passage_read(p, buffer, *size, err);
-		r = got < 0 ? (int)got : 0;
-		*size = got < 0 ? 0 : (size_t)got;
-		zeroes = feed_is_zero(buffer, *size);
+		got = passage_read(p, buffer, want, err);
 	}
-	if (*size)
-		r = compare(p, zeroes ? NULL : buffer, *size);
-	if (r == 0 && *size && !p->alike)
-		r = zeroes ? store_hole(store, *size) : store_block(store, take(buffer), *size);
-	workers_put_back(store->workers, buffer);
-	return r;
+	if (got > 0) {
+		*ret_size = (size_t)got;
+		r = keep(p, &buffer, (size_t)got, is_block(p, want));
+	}
+	workers_put_back(workers, buffer);
+	return got < 0 ? (int)got : r;
 }
 
 static int pass(struct passage *p, struct error *err)
@@ -219,12 +221,9 @@ static int pass(struct passage *p, struct error *err)
 
 		if (is_cancelled(data))
 			return -EINTR;
-		if (p->size - p->position < size) {
+		if (size > p->size - p->position)
 			size = (size_t)(p->size - p->position);
-			r = pass_tail(p, &size, err);
-		} else {
-			r = pass_block(p, &size, err);
-		}
+		r = pass_piece(p, size, &size, err);
 		p->position += size;
 		behind_us(data, size);
 	}

@@ -2,6 +2,7 @@
 #include "pack/image/store.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "pack/image/format.h"
 
@@ -14,8 +15,8 @@ int store_init(struct store *store, struct workers *workers, struct output *outp
 
 void store_release(struct store *store)
 {
-	if (store->tails)
-		workers_put_back(store->workers, store->tails);
+	for (int kind = 0; kind < TAIL_KINDS; kind++)
+		workers_put_back(store->workers, store->tails[kind].bytes);
 	array_release(&store->files);
 	array_release(&store->blocks);
 	array_release(&store->fragments);
@@ -65,24 +66,28 @@ static int fragment_done(const struct job *job, void *owner)
 	return write_block(store, job, &fragment->start, &fragment->size);
 }
 
-int store_cut(struct store *store)
+static int tails_leave(struct store *store, struct tails *tails)
 {
-	struct job job = {.data = store->tails,
-			  .size = store->tails_fill,
+	struct job job = {.data = tails->bytes,
+			  .size = tails->fill,
 			  .done = fragment_done,
 			  .owner = store,
-			  .tag = store->fragments.count};
+			  .tag = tails->fragment};
 
-	if (!store->tails_fill)
+	if (!tails->bytes)
 		return 0;
-	store->tails = NULL;
-	store->tails_fill = 0;
+	*tails = (struct tails){0};
 	projection_plan(&store->projection, &job);
-	if (array_push(&store->fragments, (struct fragment){0}) < 0) {
-		workers_put_back(store->workers, job.data);
-		return -ENOMEM;
-	}
 	return workers_submit(store->workers, &job);
+}
+
+int store_cut(struct store *store)
+{
+	int r = 0;
+
+	for (int kind = 0; kind < TAIL_KINDS && r == 0; kind++)
+		r = tails_leave(store, &store->tails[kind]);
+	return r;
 }
 
 int store_end(struct store *store)
@@ -168,29 +173,29 @@ int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
 	return r;
 }
 
-int store_tail_room(struct store *store, size_t size, uint8_t **ret_room)
+static int tails_begin(struct store *store, struct tails *tails)
 {
-	int r;
-
-	if (store->tails_fill + size > store->block_size) {
-		r = store_cut(store);
-		if (r < 0)
-			return r;
-	}
-	if (!store->tails) {
-		r = workers_buffer(store->workers, &store->tails);
-		if (r < 0)
-			return r;
-	}
-	*ret_room = store->tails + store->tails_fill;
-	return 0;
+	if (array_push(&store->fragments, (struct fragment){0}) < 0)
+		return -ENOMEM;
+	tails->fragment = (uint32_t)store->fragments.count - 1;
+	return workers_buffer(store->workers, &tails->bytes);
 }
 
-void store_tail(struct store *store, size_t size)
+int store_tail(struct store *store, enum tail_kind kind, const void *data, size_t size)
 {
+	struct tails *tails = &store->tails[kind];
 	struct file_data *file = last_file(store);
+	int r = 0;
 
-	file->fragment = (uint32_t)store->fragments.count;
-	file->fragment_offset = store->tails_fill;
-	store->tails_fill += (uint32_t)size;
+	if (tails->fill + size > store->block_size)
+		r = tails_leave(store, tails);
+	if (r == 0 && !tails->bytes)
+		r = tails_begin(store, tails);
+	if (r < 0)
+		return r;
+	file->fragment = tails->fragment;
+	file->fragment_offset = tails->fill;
+	memcpy(tails->bytes + tails->fill, data, size);
+	tails->fill += (uint32_t)size;
+	return 0;
 }

@@ -4,8 +4,8 @@
  * tails gathered in fragments, and for each file a note of where all that ended up.
  *
  * Files are stored one after another: store_file(), then its blocks and holes in order, then its tail.
- * A tail goes where the tail before it went, so files packed one after another share fragments: the
- * caller's order is the layout.
+ * A tail goes where the last tail of its kind went, so files packed one after another share fragments:
+ * the caller's order is the layout.
  */
 #ifndef PACK_IMAGE_STORE_H
 #define PACK_IMAGE_STORE_H
@@ -33,6 +33,20 @@ struct fragment {
 	uint32_t size; /* as the format has it */
 };
 
+/* What is in one fragment: text compresses better without the rest in between. */
+enum tail_kind {
+	TAIL_ANY, /* and text */
+	TAIL_BINARY,
+	TAIL_KINDS,
+};
+
+/* A fragment being filled. */
+struct tails {
+	uint8_t *bytes; /* a buffer of the workers, or NULL */
+	uint32_t fill;
+	uint32_t fragment; /* its number */
+};
+
 struct store {
 	struct workers *workers;
 	struct output *output;
@@ -40,8 +54,7 @@ struct store {
 	ARRAY(struct file_data) files;
 	ARRAY(uint32_t) blocks; /* sizes, as the format has them */
 	ARRAY(struct fragment) fragments;
-	uint8_t *tails; /* the fragment being filled; a buffer of the workers, or NULL */
-	uint32_t tails_fill;
+	struct tails tails[TAIL_KINDS];
 	uint64_t stored; /* blocks that are not zeroes */
 	struct projection projection; /* off, unless nothing is written */
 };
@@ -63,9 +76,8 @@ int store_hole(struct store *store, size_t size);
  */
 int store_blocks_of(struct store *store, uint32_t file, uint32_t count);
 
-/* Room for the last bytes of a file: fill it, then keep it or not. */
-int store_tail_room(struct store *store, size_t size, uint8_t **ret_room);
-void store_tail(struct store *store, size_t size);
+/* Its last bytes, fewer than a block, which are copied. */
+int store_tail(struct store *store, enum tail_kind kind, const void *data, size_t size);
 
 /* Files after this one share no fragment with those before. */
 int store_cut(struct store *store);

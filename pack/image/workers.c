@@ -9,7 +9,7 @@
 
 enum {
 	BLOCKS_PER_THREAD = 4,
-	SPARE_BUFFERS = 3, /* one being filled, one fragment, one in the owner's hand */
+	SPARE_BUFFERS = 4, /* two fragments being filled, two in the owner's hand */
 };
 
 /* A place in the ring of blocks in flight. */
