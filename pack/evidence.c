@@ -69,6 +69,10 @@ static bool keep_session(struct evidence *evidence, const struct selected *selec
 	const struct session *session = &selection->sessions.items[selected->session];
 
 	reason->after_ns = selected->first_ns - session->started_ns;
+	if (session->kind == SESSION_PROD) {
+		reason->missed = selected->missed;
+		reason->missed_ns = selected->first_ns;
+	}
 	return keep(evidence, session->label, &reason->session) &&
 	       keep(evidence, selected->exe, &reason->program) &&
 	       keep(evidence, access_op_name(selected->op), &reason->op);
@@ -183,6 +187,11 @@ json_t *evidence_reason_json(const struct evidence_reason *reason)
 			r = json_set(json, "op", json_string(reason->op));
 		if (r == 0)
 			r = json_set(json, "after_ns", json_integer(reason->after_ns));
+		if (r == 0 && reason->missed)
+			r = json_object_update_new(json, json_pack("{s:I, s:I}", "missed",
+								   (json_int_t)reason->missed,
+								   "missed_ns",
+								   (json_int_t)reason->missed_ns));
 	}
 	if (r < 0) {
 		json_decref(json);
@@ -264,6 +273,8 @@ static int reason_from_json(struct evidence *evidence, const json_t *json,
 		return -EINVAL;
 	reason->kind = (enum reason_kind)kind;
 	reason->after_ns = json_integer_value(json_object_get(json, "after_ns"));
+	reason->missed = (uint64_t)json_integer_value(json_object_get(json, "missed"));
+	reason->missed_ns = json_integer_value(json_object_get(json, "missed_ns"));
 	return take_string(evidence, json, "from", &reason->from) &&
 			       take_string(evidence, json, "detail", &reason->detail) &&
 			       take_string(evidence, json, "session", &reason->session) &&

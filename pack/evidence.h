@@ -28,7 +28,9 @@ struct evidence_reason {
 	const char *session; /* REASON_SESSION: its label, */
 	const char *program; /* who ("" unknown), */
 	const char *op;      /* by which operation */
-	int64_t after_ns;    /* and how long after the session began */
+	int64_t after_ns;    /* and how long after the session began; */
+	uint64_t missed;     /* of production: how often, else 0, */
+	int64_t missed_ns;   /* and when first */
 };
 
 struct evidence_entry {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
@@ -203,6 +204,8 @@ static const char *phrase_of(const struct evidence_reason *reason)
 		{"unlink", "deleted in"},     {"rename", "renamed in"},
 	};
 
+	if (reason->kind == REASON_SESSION && reason->missed)
+		return "missed in prod";
 	if (reason->kind == REASON_SESSION && reason->op)
 		for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 			if (strcmp(ops[i].op, reason->op) == 0)
@@ -221,10 +224,31 @@ static void add_session(const struct evidence_reason *reason, struct text *text)
 	}
 }
 
+/* by /usr/bin/cat at 2026-11-21 14:03:22, 3 times (web/1) */
+static void add_miss(const struct evidence_reason *reason, struct text *text)
+{
+	time_t seconds = (time_t)(reason->missed_ns / 1000000000);
+	char when[32] = "?";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%F %T", &tm);
+	text_add(text, "by ");
+	text_add_escaped(text, reason->program && *reason->program ? reason->program
+								   : "an unknown program");
+	text_printf(text, " at %s, ", when);
+	text_add_count(text, reason->missed);
+	text_add(text, reason->missed == 1 ? " time (" : " times (");
+	text_add_escaped(text, reason->session);
+	text_add(text, ")");
+}
+
 void explanation_line(const struct evidence_reason *reason, struct text *text)
 {
 	text_printf(text, "  %-*s ", PHRASE_WIDTH, phrase_of(reason));
-	if (reason->kind == REASON_SESSION && reason->session)
+	if (reason->kind == REASON_SESSION && reason->session && reason->missed)
+		add_miss(reason, text);
+	else if (reason->kind == REASON_SESSION && reason->session)
 		add_session(reason, text);
 	if (reason->from)
 		text_add_escaped(text, reason->from);

@@ -162,7 +162,7 @@ int request_open(struct request *request, struct error *err)
 	if (r < 0)
 		return r;
 	if (!request->source_path)
-		request->source_path = sessions->items[sessions->count - 1].source;
+		request->source_path = selection_last(sessions)->source;
 	for (size_t i = sessions->count; i-- > 0;)
 		if (sessions->items[i].command && sessions->items[i].kind == SESSION_TEST) {
 			r = launch_from_session(&request->launch, &sessions->items[i], err);

@@ -38,10 +38,20 @@ static bool any_matches(const char *const *names, size_t count, const struct ses
 	return false;
 }
 
-const struct session *selection_session(const struct session_list *sessions, const char *name)
+const struct session *selection_last(const struct session_list *sessions)
 {
 	for (size_t i = sessions->count; i-- > 0;)
-		if (strcmp(name, "last") == 0 || strcmp(name, sessions->items[i].uuid) == 0 ||
+		if (sessions->items[i].kind == SESSION_TEST)
+			return &sessions->items[i];
+	return sessions->count ? &sessions->items[sessions->count - 1] : NULL;
+}
+
+const struct session *selection_session(const struct session_list *sessions, const char *name)
+{
+	if (strcmp(name, "last") == 0)
+		return selection_last(sessions);
+	for (size_t i = sessions->count; i-- > 0;)
+		if (strcmp(name, sessions->items[i].uuid) == 0 ||
 		    strcmp(name, sessions->items[i].label) == 0)
 			return &sessions->items[i];
 	return NULL;
@@ -185,6 +195,7 @@ static int fold_row(struct folding *folding, const struct access_row *row)
 	now->uses |= production && absent ? USE_MISSED
 		     : row->error	  ? USE_SEEN
 					  : uses_of(row);
+	now->missed += production ? row->count : 0;
 	now->sessions += folding->seen_in[index] != folding->number;
 	folding->seen_in[index] = folding->number;
 	earlier = !folding->used || (uint32_t)index < now->session ||

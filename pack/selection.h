@@ -39,6 +39,7 @@ struct selected {
 	uint32_t session;    /* the first of them: index into the session list */
 	uint64_t first_seq;  /* there */
 	int64_t first_ns;
+	uint64_t missed;     /* operations of production, where it had been left out */
 	enum access_op op;   /* the first, in its own order of importance: exec, open, the others */
 	const char *exe;     /* whose it was; "" unknown */
 };
@@ -88,6 +89,11 @@ static inline bool selected_is_read(const struct selected *selected)
 /* The element with this path, or NULL. */
 const struct selected *selection_find(const struct selection *selection, const char *path);
 
+/*
+ * The last session, of those that test if there are any: the others say what a package lacked, not how
+ * it is started and from where. NULL: there is none.
+ */
+const struct session *selection_last(const struct session_list *sessions);
 /* The session a person means: its uuid, its label (the last with it), or "last". NULL: none. */
 const struct session *selection_session(const struct session_list *sessions, const char *name);
 

@@ -112,6 +112,39 @@ also
   needed by            /usr/bin/dash (DT_NEEDED libc.so.6)
 WANTED
 
+# --- what production missed, as a guard that reports and one that heals record it ---
+{
+	cat "$srcdir/db/schema.sql"
+	echo "INSERT INTO program VALUES (1, '/usr/bin/cat', 'cat');
+	INSERT INTO session (id, uuid, label, kind, mode, source, host, kernel, tool, started_ns, ended_ns, state)
+	VALUES (1, '0b0e7c5c-94a5-4a3e-9d6c-000000000002', 'app/one', 'prod', 'every', '/var/lib/sfc/guard',
+		'h', 'k', 't', 1700000000000000000, 1700000001000000000, 'complete');
+	INSERT INTO entry (id, path) VALUES (1, '/opt/app/never'), (2, '/opt/app/gone');
+	INSERT INTO entry (id, path, kind, size, mode, uid, gid, mtime_ns, nlink)
+	VALUES (3, '/opt/app/stays', 'file', 13, 420, 0, 0, 0, 1);
+	INSERT INTO access (session, entry, op, errno, program, count, reading, first_seq, first_ns, last_ns)
+	VALUES (1, 1, 'lookup', 2, 1, 2, 0, 1, 1700000000000000000, 1700000000000000000),
+	       (1, 1, 'stat', 2, 1, 1, 0, 2, 1700000000000000001, 1700000000000000001),
+	       (1, 2, 'lookup', 2, 1, 1, 0, 3, 1700000000000000001, 1700000000000000001),
+	       (1, 3, 'open', 0, 1, 1, 1, 4, 1700000000500000000, 1700000000500000000);"
+} | sqlite3 misses.db
+cp script.db healed.db
+check "misses merge" tracepack merge -q healed.db misses.db
+TZ=UTC golden "missed in production" healed.db root /opt/app/never /opt/app/stays <<'WANTED'
+/opt/app/never
+  missed in prod       by /usr/bin/cat at 2023-11-14 22:13:20, 3 times (app/one)
+/opt/app/stays
+  missed in prod       by /usr/bin/cat at 2023-11-14 22:13:20, 1 time (app/one)
+WANTED
+check "a package has them, from the source that was tested" tracepack build healed.db --package -o healed.sfc --level 1 -q
+check_equal "and says so itself" "$(TZ=UTC tracepack why healed.sfc /opt/app/never | tail -n 1)" \
+	"  missed in prod       by /usr/bin/cat at 2023-11-14 22:13:20, 3 times (app/one)"
+check_equal "why --json: how often" "$(tracepack why --json healed.sfc /opt/app/never | jq -c '.reasons[0] | [.session, .missed]')" \
+	'["app/one",3]'
+check_equal "it is started as it was tested" "$(tracepack ls healed.sfc >/dev/null && sqfscat healed.sfc config.json | jq -c .process.args)" '["/bin/sh"]'
+check "without that session they are out again" \
+	sh -c '! tracepack why healed.db --without app/one /opt/app/never >/dev/null'
+
 # --- why-not, with a package alone ---
 sqlite3 script.db "INSERT INTO catalog SELECT path, kind, size FROM entry WHERE path = '/opt/app/go';
 	INSERT INTO catalog VALUES ('/opt/app/never', 'file', 6), ('/opt/app', 'dir', 0), ('/opt/empty', 'dir', 0);"
