@@ -225,3 +225,53 @@ int bundle_copy(const struct bundle *bundle, const struct node *node, int fd,
 	return digest_finish(digest, ret_hex) < 0 ? error_set(err, -EIO, "cannot compute a digest")
 						  : 0;
 }
+
+/* SQLite needs a file; it is the caller's to remove. */
+static int copy_manifest(const struct bundle *bundle, char **ret_path, struct error *err)
+{
+	const char *directory = getenv("TMPDIR");
+	const struct node *node = tree_find(bundle->tree, "/sfc/manifest.db");
+	_cleanup_(freep) char *path = path_join(directory && *directory ? directory : "/var/tmp",
+						"tracepack.XXXXXX");
+	_cleanup_(closep) int fd = path ? mkstemp(path) : -1;
+	char digest[DIGEST_HEX_SIZE];
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot make a temporary file '%s'", path ? path : "");
+	r = node ? bundle_copy(bundle, node, fd, digest, err)
+		 : error_set(err, -ENOENT, "'%s' has no sfc/manifest.db", bundle->path);
+	if (r < 0) {
+		unlink(path);
+		return r;
+	}
+	*ret_path = take(path);
+	return 0;
+}
+
+int bundle_manifest(const struct bundle *bundle, struct manifest **ret_manifest, struct error *err)
+{
+	_cleanup_(freep) char *path = NULL;
+	int r = copy_manifest(bundle, &path, err);
+
+	if (r < 0)
+		return r;
+	r = manifest_open(path, MANIFEST_READ, ret_manifest, err);
+	unlink(path); /* it stays as long as it is open */
+	return r;
+}
+
+int bundle_or_manifest(const char *path, struct manifest **ret_manifest, char **ret_temporary,
+		       struct error *err)
+{
+	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
+	int r;
+
+	if (!bundle_is_likely(path))
+		return manifest_open(path, MANIFEST_READ, ret_manifest, err);
+	r = bundle_open(path, &bundle, err);
+	if (r < 0 || !ret_temporary)
+		return r < 0 ? r : bundle_manifest(bundle, ret_manifest, err);
+	r = copy_manifest(bundle, ret_temporary, err);
+	return r < 0 ? r : manifest_open(*ret_temporary, MANIFEST_READ, ret_manifest, err);
+}

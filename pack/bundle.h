@@ -13,6 +13,7 @@
 #include "db/base/digest.h"
 #include "db/base/error.h"
 #include "db/base/text.h"
+#include "db/manifest.h"
 #include "pack/evidence.h"
 #include "pack/tree.h"
 
@@ -41,6 +42,16 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit, str
 int bundle_json(const struct bundle *bundle, const char *path, json_t **ret_json,
 		struct error *err);
 int bundle_evidence(const struct bundle *bundle, struct evidence *ret_evidence, struct error *err);
+
+/* The manifest it carries, to read. */
+int bundle_manifest(const struct bundle *bundle, struct manifest **ret_manifest, struct error *err);
+/*
+ * Open a manifest for reading: a file that is one, or the one in a package. Who needs the latter under
+ * a name (manifest_merge()) gets it in *ret_temporary, also on failure, to be removed and freed; NULL:
+ * not needed.
+ */
+int bundle_or_manifest(const char *path, struct manifest **ret_manifest, char **ret_temporary,
+		       struct error *err);
 
 /* The contents of a regular file, to a descriptor (-1: nowhere) and into a digest. */
 int bundle_copy(const struct bundle *bundle, const struct node *node, int fd,

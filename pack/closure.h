@@ -142,6 +142,14 @@ int closure_add(struct closure *closure, const char *path, unsigned int flags,
 /* Apply the includes among the rules, and go on until nothing new is needed. */
 int closure_compute(struct closure *closure, struct error *err);
 
+/* Directories that a session listed and that are in, and how many of the names in them are not. */
+struct closure_listed {
+	uint64_t directories, left_out;
+};
+/* After closure_compute(). */
+int closure_count_listed(const struct closure *closure, struct closure_listed *ret_listed,
+			 struct error *err);
+
 /* By real path, verdict included; NULL: nothing ever asked for it. */
 struct closure_entry *closure_find(const struct closure *closure, const char *path);
 

@@ -111,6 +111,12 @@ static int add_listed(const char *name, void *data)
 	return leads_nowhere(r) ? 0 : r;
 }
 
+static bool was_listed(const struct closure_entry *entry)
+{
+	return entry->selected && closure_entry_in(entry) && entry->selected->uses & USE_LISTED &&
+	       entry->file->kind == ENTRY_DIR;
+}
+
 static int add_listings(struct closure *closure, struct error *err)
 {
 	size_t count = closure->entries.count;
@@ -121,13 +127,53 @@ static int add_listings(struct closure *closure, struct error *err)
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct listing listing = {closure, closure->entries.items[i], err};
 
-		if (listing.directory->selected && closure_entry_in(listing.directory) &&
-		    listing.directory->selected->uses & USE_LISTED &&
-		    listing.directory->file->kind == ENTRY_DIR)
+		if (was_listed(listing.directory))
 			r = source_list(closure->source, listing.directory->file->path, add_listed,
 					&listing, err);
 	}
 	return r;
+}
+
+/* The names in a directory that are not in. */
+struct counting {
+	const struct closure *closure;
+	const char *directory;
+	uint64_t left_out;
+};
+
+static int count_name(const char *name, void *data)
+{
+	struct counting *counting = data;
+	_cleanup_(freep) char *path = path_join(counting->directory, name);
+	const struct closure_entry *entry;
+
+	if (!path)
+		return -ENOMEM;
+	entry = closure_find(counting->closure, path);
+	counting->left_out += !entry || !closure_entry_in(entry);
+	return 0;
+}
+
+int closure_count_listed(const struct closure *closure, struct closure_listed *ret_listed,
+			 struct error *err)
+{
+	struct closure_listed listed = {0};
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		struct counting counting = {closure, entry->file->path, 0};
+		int r;
+
+		if (!was_listed(entry))
+			continue;
+		r = source_list(closure->source, entry->file->path, count_name, &counting, err);
+		if (r < 0)
+			return r == -ENOMEM ? error_oom(err) : r;
+		listed.directories++;
+		listed.left_out += counting.left_out;
+	}
+	*ret_listed = listed;
+	return 0;
 }
 
 int closure_add_selection(struct closure *closure, const struct selection *selection,

@@ -40,6 +40,7 @@ struct build {
 	struct package *contents; /* of a package; the tree leans on it */
 	struct tree_totals totals; /* of what is packed, before the image writer uses the tree */
 	struct image_stats stats;
+	struct closure_listed listed;
 	uint64_t source_files, source_bytes; /* 0: there is no catalog */
 	char digest[DIGEST_HEX_SIZE];
 	struct timespec started;
@@ -371,6 +372,22 @@ static void print_left_out(const struct build *build)
 	}
 }
 
+/* What a program that lists directories will not see. */
+static void print_listed(const struct build *build)
+{
+	const struct closure_listed *listed = &build->listed;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	if (!listed->left_out)
+		return;
+	text_add_count(&text, listed->directories);
+	text_add(&text, listed->directories == 1 ? " directory was listed; "
+						 : " directories were listed; ");
+	text_add_count(&text, listed->left_out);
+	text_add(&text, listed->left_out == 1 ? " name there is left out" : " names there are left out");
+	printf("        %s (--listed=stub keeps names)\n", text.bytes);
+}
+
 /* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
 static void print_result(const struct build *build)
 {
@@ -390,6 +407,7 @@ static void print_result(const struct build *build)
 	text_add_size(&text, build->stats.bytes_out);
 	printf("%s%s\n", text.bytes, build->dry_run ? " (nothing written)" : "");
 	print_ways(build);
+	print_listed(build);
 	print_left_out(build);
 }
 
@@ -436,6 +454,10 @@ static int print_json(const struct build *build, struct error *err)
 			 left_out_json(build->request.closure), "seconds",
 			 seconds_since(&build->started));
 	if (json)
+		json_set(json, "listed",
+			 json_pack("{s:I, s:I}", "directories", (json_int_t)build->listed.directories,
+				   "left_out", (json_int_t)build->listed.left_out));
+	if (json)
 		json_set(json, "image_bytes", json_integer((json_int_t)build->stats.bytes_out));
 	return json_print(json, err);
 }
@@ -468,6 +490,8 @@ static int run(struct build *build, struct error *err)
 		r = count_source(build, err);
 	if (r == 0)
 		r = request_compute(&build->request, err);
+	if (r == 0)
+		r = closure_count_listed(build->request.closure, &build->listed, err);
 	if (r == 0)
 		r = make_tree(build, err);
 	if (r == 0)

@@ -314,9 +314,9 @@ static int take_order(void *target, const char *value, struct error *err)
 static const struct command_option command_options[] = {
 	{'l', "long", NULL, "kind and mode, owner, size, time, target; of a manifest also use",
 	 OPTION_FLAG(struct arguments, is_long)},
-	{0, "missing", NULL, "of a manifest: what was looked for in vain",
+	{0, "missing", NULL, "of a manifest, or in a package: what was looked for in vain",
 	 OPTION_CALL(take_missing, struct arguments, part)},
-	{0, "untouched", NULL, "of a manifest: what of the source was never touched",
+	{0, "untouched", NULL, "of a manifest, or in a package: what of the source was never touched",
 	 OPTION_CALL(take_untouched, struct arguments, part)},
 	{0, "order", "HOW", "path (default), size (largest first) or first-use",
 	 OPTION_CALL(take_order, struct arguments, order)},

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
 #include "db/merge.h"
+#include "pack/bundle.h"
 #include "pack/json.h"
 
 struct merging {
@@ -65,13 +67,21 @@ static json_t *counts_json(const char *path, const struct merge_counts *counts)
 			 (json_int_t)counts->catalog, "catalog_differs", counts->catalog_differs);
 }
 
+static void remove_temporary(char **path)
+{
+	if (*path)
+		unlink(*path);
+	free(*path);
+}
+
 static int merge_one(struct merging *merging, const char *path, struct error *err)
 {
+	_cleanup_(remove_temporary) char *temporary = NULL;
 	_cleanup_(manifest_closep) struct manifest *from = NULL;
 	struct merge_counts counts;
 	int r;
 
-	r = manifest_open(path, MANIFEST_READ, &from, err);
+	r = bundle_or_manifest(path, &from, &temporary, err);
 	if (r == 0)
 		r = manifest_merge(merging->into, from, &counts, err);
 	if (r < 0)
@@ -89,7 +99,7 @@ static int check_all(char **paths, int count, struct error *err)
 {
 	for (int i = 0; i < count; i++) {
 		_cleanup_(manifest_closep) struct manifest *manifest = NULL;
-		int r = manifest_open(paths[i], MANIFEST_READ, &manifest, err);
+		int r = bundle_or_manifest(paths[i], &manifest, NULL, err);
 
 		if (r < 0)
 			return r;

@@ -12,6 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
+#include "pack/bundle.h"
 #include "pack/columns.h"
 #include "pack/json.h"
 #include "pack/statistics.h"
@@ -251,7 +252,7 @@ static int run(const struct arguments *args, struct error *err)
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
 	int r;
 
-	r = manifest_open(args->path, MANIFEST_READ, &manifest, err);
+	r = bundle_or_manifest(args->path, &manifest, NULL, err);
 	if (r == 0)
 		r = statistics_read(manifest, args->by, args->depth, &statistics, err);
 	if (r < 0)
@@ -283,7 +284,7 @@ static int cmd_stat(int argc, char **argv)
 const struct command command_stat = {
 	.name = "stat",
 	.summary = "what each test needed, what was left out, what is still unseen",
-	.operands = "MANIFEST [OPTION]…",
+	.operands = "MANIFEST|PACKAGE [OPTION]…",
 	.about = "What each test needed, and needed alone; what the source holds; what is still unseen.",
 	.options = command_options,
 	.function = cmd_stat,

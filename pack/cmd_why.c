@@ -3,11 +3,9 @@
 #include "pack/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -143,27 +141,61 @@ static int explain(const struct inquiry *inquiry, const struct evidence_entry *e
 	return 0;
 }
 
+static int64_t bytes_in(const struct closure *closure)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		if (closure_entry_in(entry) && entry->file->kind == ENTRY_FILE)
+			bytes += (int64_t)entry->file->size;
+	}
+	return bytes;
+}
+
+/* A package knows what it was made from; with that source, what it would be made of now. */
+static int compute_again(struct inquiry *inquiry)
+{
+	struct request *request = &inquiry->request;
+	int r = bundle_manifest(inquiry->bundle, &request->manifest, NULL);
+
+	if (r == 0)
+		r = request_open(request, NULL);
+	return r < 0 ? r : request_compute(request, NULL);
+}
+
 /* What it would cost to have it: bytes of files, with what they need; -1: not known. */
 static int64_t cost_of(struct inquiry *inquiry)
 {
-	struct closure *closure = inquiry->request.closure;
+	struct request *request = &inquiry->request;
 	struct reason reason = {.kind = REASON_RULE, .detail = "why-not"};
-	int64_t before = 0, after = 0;
-	size_t i;
+	const struct closure_entry *entry;
+	int64_t before;
 
-	if (!closure)
+	if (inquiry->bundle && (!request->source_path || compute_again(inquiry) < 0))
 		return -1;
-	for (i = 0; i < closure->entries.count; i++)
-		if (closure_entry_in(closure->entries.items[i]))
-			before += (int64_t)closure->entries.items[i]->file->size;
-	if (closure_add(closure, inquiry->path, CLOSURE_CONTENTS, &reason,
-			(int)inquiry->request.rules.count, NULL, NULL) < 0 ||
-	    closure_compute(closure, NULL) < 0)
+	entry = closure_find(request->closure, inquiry->path);
+	if (entry && closure_entry_in(entry)) /* by other rules than those the package was built with */
 		return -1;
-	for (i = 0; i < closure->entries.count; i++)
-		if (closure_entry_in(closure->entries.items[i]))
-			after += (int64_t)closure->entries.items[i]->file->size;
-	return after - before;
+	before = bytes_in(request->closure);
+	if (closure_add(request->closure, inquiry->path, CLOSURE_CONTENTS, &reason,
+			(int)request->rules.count, NULL, NULL) < 0 ||
+	    closure_compute(request->closure, NULL) < 0)
+		return -1;
+	return bytes_in(request->closure) - before;
+}
+
+/* " (1.2 kB with what it needs)"; of a file whose needs cannot be known, its own size. */
+static void add_cost(struct inquiry *inquiry, enum entry_kind kind, uint64_t size, struct text *text)
+{
+	int64_t cost = cost_of(inquiry);
+
+	if (cost < 0 && kind != ENTRY_FILE)
+		return;
+	text_add(text, " (");
+	text_add_size(text, cost >= 0 ? (unsigned long long)cost : size);
+	text_add(text, cost >= 0 ? " with what it needs)" : ")");
 }
 
 /* What the catalog knows of the path: 1 with its size, 0 nothing, -1: there is no catalog. */
@@ -178,29 +210,6 @@ static int in_catalog(struct manifest *manifest, const char *path, struct catalo
 	return r < 0 ? r : catalog_find(manifest, path, ret_entry, err);
 }
 
-/* The manifest of a package, copied out of it: SQLite needs a file. */
-static int open_packed_manifest(const struct bundle *bundle, struct manifest **ret_manifest,
-				struct error *err)
-{
-	const char *directory = getenv("TMPDIR");
-	const struct node *node = tree_find(bundle_tree(bundle), "/sfc/manifest.db");
-	_cleanup_(freep) char *path = path_join(directory && *directory ? directory : "/tmp",
-						"tracepack.XXXXXX");
-	_cleanup_(closep) int fd = path ? mkstemp(path) : -1;
-	char digest[DIGEST_HEX_SIZE];
-	int r;
-
-	if (fd < 0)
-		return error_errno(err, "cannot make a temporary file in '%s'",
-				   directory ? directory : "/tmp");
-	r = node ? bundle_copy(bundle, node, fd, digest, err)
-		 : error_set(err, -ENOENT, "the package has no sfc/manifest.db");
-	if (r == 0)
-		r = manifest_open(path, MANIFEST_READ, ret_manifest, err);
-	unlink(path); /* it stays as long as it is open */
-	return r;
-}
-
 /* Why a path that nothing ever asked for is not in, in words. */
 static int untouched(struct inquiry *inquiry, struct text *text, struct error *err)
 {
@@ -208,11 +217,10 @@ static int untouched(struct inquiry *inquiry, struct text *text, struct error *e
 	struct manifest *manifest = inquiry->request.manifest;
 	const char *what = inquiry->bundle ? "the package" : "the selection";
 	struct catalog_entry entry = {0};
-	int64_t cost;
 	int r;
 
 	if (inquiry->bundle) {
-		r = open_packed_manifest(inquiry->bundle, &packed, err);
+		r = bundle_manifest(inquiry->bundle, &packed, err);
 		if (r < 0)
 			return r;
 		manifest = packed;
@@ -227,12 +235,7 @@ static int untouched(struct inquiry *inquiry, struct text *text, struct error *e
 		return 0;
 	}
 	text_printf(text, " is not in %s: no session touched it", what);
-	cost = cost_of(inquiry);
-	if (cost >= 0 || entry.kind == ENTRY_FILE) {
-		text_add(text, " (");
-		text_add_size(text, cost >= 0 ? (unsigned long long)cost : entry.size);
-		text_add(text, cost >= 0 ? " with what it needs)" : ")");
-	}
+	add_cost(inquiry, entry.kind, entry.size, text);
 	return 0;
 }
 
@@ -249,7 +252,7 @@ static const char *out_phrase(enum closure_verdict verdict)
 }
 
 /* Why a path that something asked for is not in. */
-static void kept_out(const struct inquiry *inquiry, const struct evidence_entry *entry,
+static void kept_out(struct inquiry *inquiry, const struct evidence_entry *entry,
 		     struct text *text)
 {
 	text_add_escaped(text, entry->path);
@@ -259,11 +262,7 @@ static void kept_out(const struct inquiry *inquiry, const struct evidence_entry 
 		text_add_escaped(text, entry->verdict_detail);
 	if (entry->verdict == VERDICT_RULE)
 		text_add(text, "' leaves it out");
-	if (entry->kind == ENTRY_FILE) {
-		text_add(text, " (");
-		text_add_size(text, entry->size);
-		text_add(text, ")");
-	}
+	add_cost(inquiry, entry->kind, entry->size, text);
 }
 
 /* Print why it is not in; an entry (or NULL) is what is known of it. */

@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "pack/bundle.h"
 #include "pack/image/reader.h"
 #include "pack/scan.h"
 
@@ -164,7 +165,7 @@ static int load_manifest(const char *path, enum inventory_part part, struct inve
 			 struct error *err)
 {
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
-	int r = manifest_open(path, MANIFEST_READ, &manifest, err);
+	int r = bundle_or_manifest(path, &manifest, NULL, err);
 
 	return r < 0 ? r : inventory_from_manifest(manifest, part, inventory, err);
 }
@@ -191,9 +192,11 @@ int inventory_load(const char *path, enum inventory_part part,
 	_cleanup_(inventory_release) struct inventory inventory = {.kind = inventory_kind_of(path)};
 	int r;
 
-	if (part != INVENTORY_NEEDED && inventory.kind != INVENTORY_MANIFEST)
-		return error_set(err, -EINVAL, "'%s' is no manifest: only those know what is not there",
+	if (part != INVENTORY_NEEDED && inventory.kind == INVENTORY_DIRECTORY)
+		return error_set(err, -EINVAL, "'%s' is a directory: it does not know what is not there",
 				 path);
+	if (part != INVENTORY_NEEDED) /* of a package, its manifest knows */
+		inventory.kind = INVENTORY_MANIFEST;
 	if (inventory.kind == INVENTORY_DIRECTORY)
 		r = load_directory(path, &inventory, err);
 	else if (inventory.kind == INVENTORY_MANIFEST)

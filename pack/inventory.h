@@ -65,7 +65,10 @@ enum inventory_part {
 	INVENTORY_UNTOUCHED, /* `untouched` */
 };
 
-/* Find out what `path` is and take it in. Parts other than NEEDED are of manifests only: -EINVAL. */
+/*
+ * Find out what `path` is and take it in. Parts other than NEEDED are of manifests, also those
+ * in packages; of a directory they are -EINVAL.
+ */
 int inventory_load(const char *path, enum inventory_part part,
 		   struct inventory *ret_inventory, struct error *err);
 /* From a manifest that is open. */

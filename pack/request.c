@@ -154,9 +154,10 @@ int request_open(struct request *request, struct error *err)
 		.without_count = request->without.count,
 		.allow_interrupted = request->allow_interrupted,
 	};
-	int r;
+	int r = 0;
 
-	r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
+	if (!request->manifest)
+		r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
 	if (r == 0)
 		r = read_selection(request, &filter, err);
 	if (r < 0)

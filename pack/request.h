@@ -45,7 +45,7 @@ void request_release(struct request *request);
 /* The options, for the table of a command: OPTION_TABLE(request_options, …). */
 extern const struct command_option request_options[];
 
-/* Open manifest and source and read the selection. */
+/* Open the manifest, unless one is open, and the source, and read the selection. */
 int request_open(struct request *request, struct error *err);
 /* Go on to the closure. */
 int request_compute(struct request *request, struct error *err);

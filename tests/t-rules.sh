@@ -153,7 +153,11 @@ check_equal "and said so" "$(tracepack build m.db -s root -n --stat-only omit --
 build --listed none
 check_equal "listed none: the directory is empty" "$got" "/srv/data/stat /srv/main"
 check_equal "but there" "$(attributes /srv/list | cut -c1)" d
+check_equal "and what it hides is said" "$(grep listed build.out)" \
+	"        1 directory was listed; 3 names there are left out (--listed=stub keeps names)"
+check_equal "also as JSON" "$(tracepack build m.db -s root -n --json | jq -c .listed)" '{"directories":1,"left_out":3}'
 build --listed stub
+check_equal "listed stub: nothing to be said" "$(grep listed build.out)" ""
 check_equal "listed stub: its names" "$got" "/srv/data/stat /srv/list/one /srv/list/two /srv/main"
 check_equal "and attributes" "$(attributes /srv/list/one | awk '{ print $3 }')" 4
 check_equal "and directories" "$(attributes /srv/list/sub | cut -c1)" d

@@ -125,7 +125,7 @@ check_fails "stat of nothing" 1 "tracepack: stat: *nowhere.db*" tracepack stat n
 check_fails "stat by what it does not know" 2 "tracepack: stat: 'colour' makes no sense there*" \
 	tracepack stat --by colour a.db
 check_fails "ls of what is not there" 1 "tracepack: ls: nothing in 'a.db' matches '/nope'" tracepack ls a.db /nope
-check_fails "only a manifest knows what is missing" 1 "tracepack: ls: 'tree' is no manifest*" \
+check_fails "a directory does not know what is missing" 1 "tracepack: ls: 'tree' is a directory*" \
 	tracepack ls --missing tree
 check_fails "no space on the way out is said" 1 "tracepack: ls: cannot write*" \
 	sh -c 'tracepack ls a.db >/dev/full'

@@ -152,6 +152,13 @@ check "a package" tracepack build script.db -s root -o app.sfc --package --level
 	--exclude /usr/bin/dash -- /opt/app/go
 check "why-not with the source: what it would cost" \
 	sh -c "tracepack why-not script.db -s root /opt/app/never | grep -q 'no session touched it (6 bytes with what it needs)'"
+check_equal "why-not with a package and its source: the same of what a rule keeps out" \
+	"$(tracepack why-not app.sfc -s root --exclude /usr/bin/dash /usr/bin/dash | head -n 1 | sed 's/([0-9.]* kB /(N /')" \
+	"/usr/bin/dash is not in the package: the rule 'exclude /usr/bin/dash' leaves it out (N with what it needs)."
+check "stat of the manifest in a package is stat of the manifest" \
+	sh -c 'tracepack stat script.db >a && tracepack stat app.sfc >b && cmp a b'
+check_equal "ls --untouched of it" "$(tracepack ls --untouched app.sfc | tr '\n' ' ')" "/opt/app /opt/app/never /opt/empty "
+check "merge of it" sh -c 'tracepack merge -q merged.db app.sfc && test "$(tracepack stat merged.db)" = "$(cat a)"'
 umount root
 mv root away
 
