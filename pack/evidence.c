@@ -184,7 +184,7 @@ json_t *evidence_reason_json(const struct evidence_reason *reason)
 		if (r == 0)
 			r = json_set(json, "program", json_path(reason->program));
 		if (r == 0)
-			r = json_set(json, "op", json_string(reason->op));
+			r = json_set(json, "op", json_path(reason->op));
 		if (r == 0)
 			r = json_set(json, "after_ns", json_integer(reason->after_ns));
 		if (r == 0 && reason->missed)
@@ -307,7 +307,7 @@ static int entry_from_json(struct evidence *evidence, const json_t *json,
 	if (!take_string(evidence, json, "path", &entry->path) ||
 	    !take_string(evidence, json, "left_out_by", &entry->verdict_detail))
 		return -ENOMEM;
-	if (!entry->path || !json_is_array(reasons))
+	if (!entry->path || !entry_kind_name(entry->kind) || !json_is_array(reasons))
 		return -EINVAL;
 	entry->reasons = calloc(json_array_size(reasons) + 1, sizeof(*entry->reasons));
 	if (!entry->reasons)
