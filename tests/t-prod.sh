@@ -54,7 +54,7 @@ done
 
 # --- several, and alone with their layers
 check "three more" sfc prod start web --count 3
-sfc prod exec web 1 rm /etc/main.sh
+sfc prod exec web/1 rm /etc/main.sh # named as it is listed
 check "an instance cannot change another's files" sfc prod exec web 2 cat /etc/main.sh
 check_equal "one package mount for all" "$(awk -v m="$SFC_STATE/mounts/" 'index($5, m) == 1' /proc/self/mountinfo | wc -l)" 1
 check_equal "stats for each" "$(sfc prod stats web --json | jq 'map(select(.memory_bytes > 0 and .processes > 0)) | length')" 5
