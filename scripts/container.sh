@@ -8,6 +8,11 @@
 # a server run_probe and run_ready ("tcp:PORT", a command, or nothing), run_timeout, run_grace; run_input,
 # a file, or - for what the script itself reads.
 
+# shellcheck source=scripts/package.sh
+. "$here/package.sh"
+# shellcheck source=scripts/ports.sh
+. "$here/ports.sh"
+
 run_args='' run_env='' run_cwd=/ run_uid=0 run_gid=0
 run_probe='' run_ready='' run_timeout='' run_grace=10 run_input=/dev/null
 
@@ -137,22 +142,7 @@ container_stop() {
 	fi
 }
 
-# A point in time SECONDS from now, and whether it has passed.
-deadline() {
-	awk -v s="$1" '{ printf "%.2f\n", $1 + s; exit }' /proc/uptime
-}
-passed() {
-	awk -v then="$1" '{ exit !($1 >= then) }' /proc/uptime
-}
-
 # --- servers ---
-
-# Somebody listens on this TCP port. Looked up, not tried: a connection would be the server's first.
-port_listens() {
-	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-		awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
-			END { exit !found }'
-}
 
 ready_port() {
 	case $run_ready in
@@ -305,25 +295,6 @@ shown() {
 }
 
 # --- packages ---
-
-# A file that is a SquashFS image, and as long as it says of itself (bytes 40 to 47).
-package_check() {
-	[ -f "$1" ] || die "no package '$1'"
-	[ -r "$1" ] || die "cannot read '$1'"
-	[ "$(head -c 4 "$1" | tr -d '\0')" = hsqs ] || die "'$1' is not a package: not a SquashFS image"
-	set -- "$1" "$(od -An -tu8 -j40 -N8 "$1" | tr -d ' ')" "$(stat -c %s "$1")"
-	[ "$3" -ge "$2" ] || die "'$1' is cut short: $3 of $2 bytes"
-}
-
-# package_mount FILE DIR: read-only, by the kernel where it can.
-package_mount() {
-	package_check "$1"
-	mount -t squashfs -o ro,loop "$1" "$2" 2>"$work/mount.err" && return
-	if command -v squashfuse >/dev/null; then
-		squashfuse "$1" "$2" 2>>"$work/mount.err" && return
-	fi
-	die "cannot mount '$1': $(head -n 1 "$work/mount.err")"
-}
 
 # package_root DIR LAYER ROOT: the root file system of the package mounted at DIR, or of a bare image,
 # with the writable directory LAYER above it.

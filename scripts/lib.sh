@@ -98,6 +98,14 @@ since() {
 	awk -v then="$1" '{ printf "%.1f", $1 - then; exit }' /proc/uptime
 }
 
+# A point in time SECONDS from now, and whether it has passed.
+deadline() {
+	awk -v s="$1" '{ printf "%.2f\n", $1 + s; exit }' /proc/uptime
+}
+passed() {
+	awk -v then="$1" '{ exit !($1 >= then) }' /proc/uptime
+}
+
 # --- where its programs are ---
 
 # From the source tree: the build directory's programs. Installed: those beside sfc.

@@ -24,15 +24,14 @@ limits_of() {
 		END { print own != "" ? own : group != "" ? group : rest }' "$limits_file"
 }
 
-# limits_used USER: what the running instances of USER hold, as one JSON object.
+# limits_used USER: what the running instances of USER hold, as variables used_instances and so on.
 limits_used() {
 	for limits_record in "$state_dir"/prod/*/instances/*/instance.json; do
 		[ -e "$limits_record" ] || continue
 		limits_at=${limits_record%/instance.json}
 		instance_runs "$limits_at" && cat "$limits_record"
-	done | jq -s --arg user "$1" 'map(select(.user == $user)) | {
-		instances: length, memory: (map(.memory // 0) | add // 0),
-		cpus: (map(.cpus // 0) | add // 0), pids: (map(.pids // 0) | add // 0)}'
+	done | jq -rs --arg user "$1" 'map(select(.user == $user)) | def sum(value): map(value // 0) | add // 0;
+		@sh "used_instances=\(length) used_memory=\(sum(.memory)) used_cpus=\(sum(.cpus)) used_pids=\(sum(.pids))"'
 }
 
 # limits_check USER MEMORY CPUS PIDS: may one more instance of that size start? The caller holds the
@@ -41,7 +40,7 @@ limits_check() {
 	limits_user=$1 limits_memory=$2 limits_cpus=$3 limits_pids=$4
 	limits_words=$(limits_of "$limits_user")
 	[ -n "$limits_words" ] || return 0
-	limits_sum=$(limits_used "$limits_user")
+	eval "$(limits_used "$limits_user")"
 	for limits_word in $limits_words; do
 		limits_max=${limits_word#*=}
 		case $limits_word in
@@ -62,7 +61,7 @@ limits_one() {
 	esac
 	[ -n "$3" ] ||
 		die "user '$limits_user' is limited to $1=$4 in all ($limits_file): say how much this instance takes with --$1"
-	limits_have=$(printf '%s' "$limits_sum" | jq -r ".$1")
+	eval "limits_have=\$used_$1"
 	awk -v have="$limits_have" -v want="$3" -v max="$2" 'BEGIN { exit !(have + want <= max) }' ||
 		die "user '$limits_user' is limited to $1=$4 in all ($limits_file): $limits_have in use, $3 more asked for"
 }

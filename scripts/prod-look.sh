@@ -15,7 +15,7 @@ look_records() {
 		jq -c --arg state "$look_state" --argjson pid "$look_pid" \
 			--arg problem "$look_problem" \
 			--arg exit "$(cat "$look/exit" 2>/dev/null)" --arg since "$(date -u -r "$look" +%Y-%m-%dT%H:%M:%SZ)" '
-			. + {state: $state, pid: $pid, problem: (if $problem == "" then null else $problem end), status: (if $exit == "" then null else $exit | tonumber end), since: $since}' \
+			. + {state: $state, pid: $pid, problem: (if $problem == "" then null else $problem end), status: ($exit | tonumber? // null), since: $since}' \
 			"$look/instance.json"
 	done
 }

@@ -33,6 +33,13 @@ publish_parse() {
 	done
 }
 
+# socat takes an address for one of version 4 unless it is told.
+publish_family() {
+	case $publish_address in
+	*:*) echo ,pf=ip6 ;;
+	esac
+}
+
 publish_proxyd() {
 	for publish_proxyd in /lib/systemd/systemd-socket-proxyd /usr/lib/systemd/systemd-socket-proxyd; do
 		[ -x "$publish_proxyd" ] && { echo "$publish_proxyd"; return; }
@@ -47,16 +54,18 @@ publish_with() {
 	fi
 }
 
-# start_publish APP I: a forwarder for each port of a running instance; sets start_problem.
+# start_publish DIR: a forwarder for each port of a running instance, whose record is loaded; sets
+# start_problem.
 start_publish() {
 	start_problem=
-	publish_at=$(instance_at "$1" "$2")
-	for publish_spec in $(json_get "$publish_at/instance.json" '.publish // [] | .[]'); do
+	publish_at=$1
+	for publish_spec in $instance_ports; do
 		process_alive "$publish_at/pid" || return 0	# start_ready says why
 		publish_one "$process_pid" "$publish_spec" || return 1
 	done
 }
 
+# publish_one PID SPEC
 publish_one() {
 	publish_parse "$2"
 	publish_pid=$1
@@ -66,7 +75,7 @@ publish_one() {
 			nsenter --net="/proc/$publish_pid/ns/net" "$(publish_proxyd)" "127.0.0.1:$publish_port" \
 			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- & ;;
 	socat)
-		setsid socat "TCP-LISTEN:$publish_first,bind=$publish_address,fork,reuseaddr" \
+		setsid socat "TCP-LISTEN:$publish_first,bind=$publish_address,fork,reuseaddr$(publish_family)" \
 			"EXEC:nsenter --net=/proc/$publish_pid/ns/net socat STDIO TCP\:127.0.0.1\:$publish_port" \
 			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- & ;;
 	*)
@@ -76,17 +85,21 @@ publish_one() {
 	publish_child=$!
 	process_note "$publish_at/port.$publish_first" "$publish_child"
 	while kill -0 "$publish_child" 2>/dev/null; do
-		publish_listens "$publish_child" "$publish_first" && return
+		port_held "$publish_first" "$publish_child" && return
 		sleep 0.02
 	done
-	start_problem="cannot publish port $publish_first: something else listens there"
+	rm -f "$publish_at/port.$publish_first"
+	start_problem="cannot publish $publish_address:$publish_first: $(publish_why)"
 	return 1
 }
 
-# publish_listens PID PORT: PID itself has the listening socket.
-publish_listens() {
-	publish_inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-		awk -v p="$(printf ':%04X' "$2")" '$4 == "0A" && substr($2, length($2) - 4) == p { print "socket:[" $10 "]" }')
-	[ -n "$publish_inodes" ] &&
-		find "/proc/$1/fd" -maxdepth 1 -printf '%l\n' 2>/dev/null | grep -qxF "$publish_inodes"
+# Whatever listens on that port may be on another address, so the forwarder's own word goes first.
+publish_why() {
+	case $(tail -n 2 "$publish_at/log" 2>/dev/null) in
+	*'not assign requested address'*) echo "this machine has no such address" ;;
+	*'lready in use'*) echo "something else listens on that port" ;;
+	*'denied'*) echo "permission denied" ;;
+	*) ! port_listens "$publish_first" && echo "the forwarder did not start$(log_last "$publish_at/log")" ||
+		echo "something else listens on that port" ;;
+	esac
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016,SC2015 # shared names; jq and sh programs in quotes
-# sfc prod repair (and sfc doctor --repair): what a crash left; and what starts at boot.
-# Sourced by sfc-prod. Says what it repaired, one line each; nothing when all was well.
+# sfc prod repair (and sfc doctor --repair): what a crash left. Sourced
+# by sfc-prod. Says what it repaired, one line each; nothing when all was well.
 
 cmd_repair() {
 	[ $# = 0 ] || misused "repair takes no argument"
@@ -39,11 +39,11 @@ repair_instance() {
 	at=$(instance_at "$app" "$1")
 	if process_alive "$at/supervisor"; then
 		repair_ports "$1"
-	elif process_alive "$at/pid"; then
+	elif instance_pid "$at"; then
 		setsid "$here/sfc-prod" _adopt "$app" "$1" >>"$at/log" 2>&1 </dev/null 9>&- 8>&- &
 		echo "$app/$1: runs, but its supervisor was gone; it has one again"
 		repair_ports "$1"
-	elif [ -e "$at/pid" ] || [ -e "$at/supervisor" ] || is_mounted "$at/bundle/rootfs"; then
+	elif [ -e "$at/pid" ] || [ -e "$at/supervisor" ] || [ -e "$at/keeper" ] || is_mounted "$at/bundle/rootfs"; then
 		instance_down "$at"
 		echo "$app/$1: had died; taken down ('sfc prod start $app --name $1' starts it)"
 	fi
@@ -66,41 +66,9 @@ repair_mounts() {
 		[ -e "$left" ] || continue
 		hex=${left##*/}
 		hex=${hex%.sfc}
-		[ -e "$left" ] && [ -z "$(package_users "$hex")" ] || continue
-		package_drop "$hex"
+		[ -e "$left" ] && [ -z "$(store_users "$hex")" ] || continue
+		store_drop "$hex"
 		echo "removed the package sha256:$hex, which no application uses"
 	done
 	unlock_shared
-}
-
-unit_dir=${SFC_UNIT_DIR:-/etc/systemd/system}
-
-cmd_enable() {
-	[ $# = 1 ] || misused "enable which application?"
-	app_must_exist "$1"
-	wants=$unit_dir/multi-user.target.wants
-	mkdir -p "$wants" || die "cannot write '$unit_dir'"
-	# the state directory and the program may be elsewhere than the template says
-	sed -e "s|@bindir@|$(dirname "$(command -v sfc || echo "$here/sfc")")|" -e "s|@state@|$state_dir|" \
-		"$(unit_template)" >"$unit_dir/.sfc@.new" &&
-		mv "$unit_dir/.sfc@.new" "$unit_dir/sfc@.service" &&
-		ln -sf "$unit_dir/sfc@.service" "$wants/sfc@$1.service" ||
-		die "cannot write '$unit_dir/sfc@.service'"
-	[ ! -d /run/systemd/system ] || systemctl daemon-reload
-	echo "$1 starts at boot (sfc@$1.service)"
-}
-
-unit_template() {
-	for template in "$here/sfc@.service" /usr/lib/systemd/system/sfc@.service /usr/local/lib/systemd/system/sfc@.service; do
-		[ -f "$template" ] && { echo "$template"; return; }
-	done
-	die "the unit sfc@.service is not installed"
-}
-
-cmd_disable() {
-	[ $# = 1 ] || misused "disable which application?"
-	[ -L "$unit_dir/multi-user.target.wants/sfc@$1.service" ] || die "'$1' is not enabled"
-	rm -f "$unit_dir/multi-user.target.wants/sfc@$1.service"
-	[ ! -d /run/systemd/system ] || systemctl daemon-reload
-	echo "$1 no longer starts at boot"
 }

@@ -14,7 +14,7 @@ start_user() {
 }
 
 cmd_start() {
-	app='' name='' count='' memory=null cpus=null pids=null network='' env='[]' volumes='[]'
+	app='' name='' count='' memory=null cpus=null pids=null network='' env='' volumes=''
 	publish='' ready='' timeout='' ephemeral='' runtime='' for='' guard='' guard_source='' given=
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -29,11 +29,13 @@ cmd_start() {
 		shift
 	done
 	app_must_exist "$app"
+	env=$(eval "json_list $env") volumes=$(eval "json_list $volumes")
 	[ -z "$name" ] || [ -z "$count" ] || misused "--name is for one instance, --count for new ones"
 	lock "prod-$app"
 	if [ -n "$name" ] && [ -f "$(instance_at "$app" "$name")/instance.json" ]; then
 		start_again "$name"
 	elif [ -n "$name" ]; then
+		start_check 1
 		start_new "$name" 0
 	elif [ -z "$count$given" ] && [ -n "$(instance_names "$app")" ]; then
 		for name in $(instance_names "$app"); do
@@ -59,10 +61,10 @@ start_option() {
 		network=$2 ;;
 	--publish) publish_parse "$2"; publish="$publish $2" ;;
 	--env) case $2 in [A-Za-z_]*=*) ;; *) misused "--env '$2' is not NAME=VALUE" ;; esac
-		env=$(printf '%s' "$env" | jq -c --arg v "$2" '. + [$v]') ;;
+		env="$env$(quoted "$2")" ;;
 	--volume) case $2 in /*:/*) [ -e "${2%%:*}" ] || die "--volume: there is no '${2%%:*}'" ;;
 		*) misused "--volume '$2' is not /SOURCE:/PLACE or /SOURCE:/PLACE:ro" ;; esac
-		volumes=$(printf '%s' "$volumes" | jq -c --arg v "$2" '. + [$v]') ;;
+		volumes="$volumes$(quoted "$2")" ;;
 	--ready) ready=$2 ;;
 	--timeout) whole_number "$1" "$2"; timeout=$2 ;;
 	--runtime) runtime=$(runtime_pick "$2") || exit ;;
@@ -81,9 +83,7 @@ whole_number() {
 # start_count: as many new ones as asked for, under the first numbers that are free.
 start_count() {
 	count=${count:-1} made=0 number=0
-	for spec in $publish; do
-		publish_check "$spec" "$count"
-	done
+	start_check "$count"
 	while [ "$made" -lt "$count" ]; do
 		number=$((number + 1))
 		[ ! -e "$(instance_at "$app" "$number")" ] || continue
@@ -92,23 +92,27 @@ start_count() {
 	done
 }
 
-# start_new I NTH: write its record and start it; what cannot start leaves no record.
-start_new() {
+# start_check COUNT: that many new instances can be started like this, as far as one can tell before.
+start_check() {
+	for spec in $publish; do
+		publish_check "$spec" "$1"
+	done
 	network=${network:-$([ -z "$publish" ] && echo host || echo private)}
 	[ -z "$publish" ] || [ "$network" != host ] ||
 		die "--publish needs --network private: on the host's network the program itself takes the port it wants"
-	ports='[]'
-	for spec in $publish; do
-		publish_check "$spec" 1
-		ports=$(printf '%s' "$ports" |
-			jq -c --arg p "$publish_address:$((publish_first + $2)):$publish_port" '. + [$p]')
-	done
 	guard_check
 	runtime=${runtime:-$(runtime_pick)} && user=$(start_user "$for") || exit
+	package=$(json_get "$(app_at "$app")/app.json" .package)
+}
+
+# start_new I NTH: write its record and start it; what cannot start leaves no record.
+start_new() {
+	# shellcheck disable=SC2046 # a word each
+	ports=$(json_list $(start_ports "$2"))
 	new=$(instance_at "$app" "$1")
 	mkdir -p "${new%/*}/.new.$1"
 	json_put "${new%/*}/.new.$1/instance.json" --arg app "$app" --arg name "$1" --arg user "$user" \
-		--arg hex "$(json_get "$(app_at "$app")/app.json" .package)" --arg runtime "$runtime" \
+		--arg hex "$package" --arg runtime "$runtime" \
 		--arg network "$network" --arg ready "$ready" --arg timeout "${timeout:-30}" --arg now "$(stamp)" \
 		--argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" --argjson env "$env" \
 		--argjson volumes "$volumes" --argjson publish "$ports" --arg ephemeral "$ephemeral" \
@@ -117,7 +121,7 @@ start_new() {
 			app: $app, name: $name, user: $user, package: $hex, runtime: $runtime,
 			network: $network, publish: $publish, memory: $memory, cpus: $cpus, pids: $pids,
 			env: $env, volumes: $volumes, ready: (if $ready == "" then null else $ready end),
-			timeout: ($timeout | tonumber), ephemeral: ($ephemeral == "yes"), wanted: "down",
+			timeout: ($timeout | tonumber), ephemeral: ($ephemeral == "yes"), wanted: "up",
 			created: $now}'
 	mv "${new%/*}/.new.$1" "$new"
 	(start_one "$app" "$1") && return
@@ -132,6 +136,19 @@ guard_check() {
 	[ "$guard" = heal ] && [ -z "$guard_source" ] || return 0
 	[ -f "$(dev_at "$app")/dev.json" ] || misused "--guard heal needs --guard-source, the full tree"
 	guard_source=$app
+}
+
+# start_ports NTH: the --publish of the nth of several, as they are recorded.
+start_ports() {
+	for spec in $publish; do
+		publish_parse "$spec"
+		echo "$publish_address:$((publish_first + $1)):$publish_port"
+	done
+}
+
+# json_list WORD…: as a JSON array.
+json_list() {
+	if [ $# = 0 ]; then echo '[]'; else jq -cn '$ARGS.positional' --args -- "$@"; fi
 }
 
 # start_again I: with what was asked for then, but for what is said now.
@@ -164,11 +181,10 @@ start_one() {
 	instance_down "$one"
 	exec 7>>"$state_dir/locks/limits"
 	flock 7
-	limits_check "$(json_get "$one/instance.json" .user)" "$(json_get "$one/instance.json" .memory)" \
-		"$(json_get "$one/instance.json" .cpus)" "$(json_get "$one/instance.json" .pids)"
+	limits_check "$instance_user" "$instance_memory" "$instance_cpus" "$instance_pids"
 	process_note "$one/supervisor" $$
 	exec 7>&-
-	json_put "$one/instance.json" '.wanted = "up"'
+	[ "$instance_wanted" = up ] || json_put "$one/instance.json" '.wanted = "up"'
 	instance_start "$1" "$2"
-	echo "$1/$2 started"
+	echo "$1/$2 ${start_said:-started}"
 }

@@ -21,15 +21,15 @@ cmd_update() {
 	app_must_exist "$app"
 	[ -n "$file" ] || misused "update $app to which package?"
 	lock "prod-$app"
-	package_add "$file" "$digest"
+	store_add "$file" "$digest"
 	old=$(json_get "$(app_at "$app")/app.json" .package) new=$package_hex
 	[ "$old" != "$new" ] || [ -n "$(json_get "$(app_at "$app")/app.json" .updating)" ] || {
 		echo "$app stands on sha256:$new already"
 		return
 	}
-	package_mount "$old"
+	store_mount "$old"
 	shadows "$old" "$new"
-	[ -z "$dry" ] || { package_forget "$new"; return; }
+	[ -z "$dry" ] || { store_forget "$new"; return; }
 	update_settings
 	base_swap "$new" "$old"
 	echo "$app updated to sha256:$new"
@@ -49,8 +49,8 @@ cmd_rollback() {
 	fi
 	new=$(json_get "$record" .previous)
 	[ -n "$new" ] || die "'$app' has not been updated: there is nothing to roll back to"
-	package_mount "$new"
-	package_mount "$old"
+	store_mount "$new"
+	store_mount "$old"
 	shadows "$old" "$new"
 	base_swap "$new" "$old"
 	echo "$app rolled back to sha256:$new"
@@ -74,13 +74,13 @@ base_swap() {
 		instance_rebase "$name" "$1" && continue
 		swap_problem=$rebase_problem
 		base_back "$2"
-		package_forget "$1"
+		store_forget "$1"
 		die "$swap_problem; every instance of '$app' is back on sha256:$2"
 	done
 	before=$(json_get "$record" .previous)
 	json_put "$record" --arg new "$1" --arg old "$2" --arg now "$(stamp)" \
 		'.package = $new | .previous = $old | .updated = $now | del(.updating)'
-	[ -z "$before" ] || [ "$before" = "$1" ] || package_forget "$before"
+	[ -z "$before" ] || [ "$before" = "$1" ] || store_forget "$before"
 }
 
 # base_back OLD: every instance that is not on it.
@@ -95,13 +95,19 @@ base_back() {
 	json_put "$(app_at "$app")/app.json" 'del(.updating)'
 }
 
-# instance_rebase I HEX: stop it, change what is under it, start it if it is wanted up.
+# instance_rebase I HEX: stop it, change what is under it, start it if it is wanted up. One that ran is
+# to run again: to be done at once is a failure here.
 instance_rebase() {
 	rebase_at=$(instance_at "$app" "$1")
-	instance_stop "$app" "$1" "$(stop_signal "$(json_get "$rebase_at/instance.json" .package)")" 10
+	! instance_runs "$rebase_at" && rebase_ran='' || rebase_ran=yes
+	instance_load "$rebase_at"
+	instance_stop "$app" "$1" "$(stop_signal "$instance_package")" 10
 	json_put "$rebase_at/instance.json" --arg hex "$2" '.package = $hex'
-	[ "$(json_get "$rebase_at/instance.json" .wanted)" = up ] || return 0
-	rebase_problem=$( (instance_start "$app" "$1") 2>&1) && return
+	[ "$instance_wanted" = up ] || return 0
+	rebase_problem=$( (instance_start "$app" "$1") 2>&1) && {
+		[ -n "$rebase_ran" ] && ! instance_runs "$rebase_at" || return 0
+		rebase_problem="$app/$1 ended at once with status $(cat "$rebase_at/exit")"
+	}
 	rebase_problem=${rebase_problem#sfc: prod: }
 	return 1
 }

@@ -39,6 +39,8 @@ check_equal "what they wrote is kept" "$(sfc prod exec app 1 cat /data/kept | wc
 check_fails "a base that does not come up is not kept" 1 "*app/1 ended with status 3*back on sha256:$hex_two" sfc prod update app bad.sfc
 check_equal "all are back" "$(base)$(states)" "$hex_two running running stopped"
 check_equal "the bad package is gone" "$(find "$SFC_STATE/packages" -name '*.sfc' | wc -l)" 2
+busybox_package done.sfc app 'echo done'
+check_fails "a base that ends at once and well is not kept either" 1 "*app/1 ended*with status 0*back on sha256:$hex_two" sfc prod update app done.sfc
 check "rollback" sfc prod rollback app
 check_equal "all stand on the old base" "$(base)" "$hex_one "
 check_equal "the old file is seen" "$(version 2)" one
@@ -64,19 +66,20 @@ read -r supervisor _ <"$root/2/supervisor"
 read -r program _ <"$root/2/pid"
 kill -9 "$supervisor"
 sleep 0.2
-check "an instance outlives its supervisor" instance_is app 2 running
+check "an instance outlives its supervisor" wait_for 30 instance_is app 2 orphaned
 sfc prod repair >repair.out
 check "repair says so" grep -q "app/2: .*supervisor" repair.out
 read -r supervisor _ <"$root/2/supervisor"
 check "and it has one again" kill -0 "$supervisor"
 kill -9 "$supervisor" "$program"
-check "both killed" wait_for 5 instance_is app 2 lost
+check "both killed" wait_for 30 instance_is app 2 failed
+check_equal "its keeper knew the true status" "$(sfc prod list app --json | jq '.[0].instances[] | select(.name == "2").status')" 137
 check "repair takes it down" sh -c 'sfc prod repair | grep -q "app/2: had died"'
 check_equal "nothing of it is mounted" "$(grep -c "$root/2/" /proc/self/mountinfo)" 0
 check "it starts again" sfc prod start app --name 2
 check_equal "with its data" "$(sfc prod exec app 2 head -n 1 /data/kept)" data
-kill -9 "$(instance_pid app 2)" "$(cut -d ' ' -f 1 "$root/2/supervisor")"
-wait_for 5 instance_is app 2 lost
+kill -9 "$(instance_pid app 2)" "$(cut -d ' ' -f 1 "$root/2/supervisor")" "$(cut -d ' ' -f 1 "$root/2/keeper")"
+check "nobody saw it end" wait_for 30 instance_is app 2 lost
 check "start repairs by itself" sfc prod start app
 check_equal "all run" "$(states)" "running running running"
 

@@ -21,7 +21,7 @@ digest=sha256:$(sha256sum <web.sfc | cut -d ' ' -f 1)
 # --- install
 head -c 60000 web.sfc >short.sfc
 echo hello >text.sfc
-check_fails "a truncated package is refused" 1 "*truncated*" sfc prod install short.sfc
+check_fails "a truncated package is refused" 1 "*cut short*" sfc prod install short.sfc
 check_fails "a text is refused" 1 "*not a package*" sfc prod install text.sfc
 check_fails "another digest is refused" 1 "*not what was asked for*" sfc prod install web.sfc --digest sha256:00
 mkdir empty
@@ -66,6 +66,16 @@ check_equal "it forgets what it wrote" "$(sfc prod exec web e wc -l /data/starts
 check_fails "a program that is not there says so" 1 "*web/x*ended with status*" sfc prod start web --name x --volume "$dir/empty:/bin"
 check_equal "and leaves no instance" "$(ls -A "$SFC_STATE/prod/web/instances" | grep -x '.*x')" ""
 
+# --- done at once
+busybox_package job.sfc job 'echo "did it"; exit ${STATUS:-0}'
+check "install job" sfc prod install job.sfc
+check_equal "what ends at once and well says so" "$(sfc prod start job --name j)" \
+	"job/j ended at once with status 0; 'sfc prod logs job j' shows what it printed"
+check "it is exited" instance_is job j exited
+check_fails "unless it was to become ready" 1 "*job/k ended with status 0: did it" sfc prod start job --name k --ready 80
+check_fails "what ends at once and badly is an error" 1 "*job/k ended with status 5: did it" sfc prod start job --name k --env STATUS=5
+check "rm job" sfc prod rm job --all
+
 # --- ports of a private network
 if [ -n "$(command -v socat systemd-socket-activate)" ]; then
 	check "published ports, a range for two" sfc prod start web --count 2 --publish 127.0.0.1:18471-18472:80 --env PORT=80 --ready 80
@@ -74,6 +84,9 @@ if [ -n "$(command -v socat systemd-socket-activate)" ]; then
 	done
 	check "each by its own instance" sh -c '! cmp -s 18471 18472'
 	check_fails "a port that is taken is named" 1 "*18471*something else listens*" sfc prod start web --publish 127.0.0.1:18471:80
+	check_equal "and leaves no instance" "$(sfc prod list web --json | jq '.[0].instances | map(select(.name == "6")) | length')" 0
+	check_fails "an address that is not ours is named" 1 "*192.0.2.1:18473*no such address*" sfc prod start web --publish 192.0.2.1:18473:80
+	check_fails "a port that is none" 2 "*70000 is not a port*" sfc prod start web --publish 70000:80
 	check_fails "publishing on the host's network is refused" 1 "*--network private*" sfc prod start web --network host --publish 1:1
 fi
 
@@ -89,6 +102,12 @@ for runtime in runc crun; do
 	check_fails "$runtime: too much memory is killed" 1 "*hog/m ended with status 137*" \
 		sfc prod start hog --name m --memory 32M --env WHAT=memory --runtime "$runtime" --ready false
 done
+check "a busy loop starts" sfc prod start hog --name c --cpus 0.1 --env WHAT=cpu
+throttled() {
+	cat /sys/fs/cgroup/cpu/sfc/hog-c/cpu.stat /sys/fs/cgroup/sfc/hog-c/cpu.stat 2>/dev/null |
+		awk '$1 == "nr_throttled" && $2 > 0 { found = 1 } END { exit !found }'
+}
+check "too much CPU time is withheld" wait_for 30 throttled
 sfc prod start hog --name p --pids 10 --env WHAT=pids >/dev/null 2>&1
 wait_for 10 sh -c "grep -qi 'fork' '$SFC_STATE/prod/hog/instances/p/log' '$SFC_STATE/prod/hog/last-failure.log' 2>/dev/null"
 check "too many processes are refused" grep -qi "fork" "$SFC_STATE/prod/hog/instances/p/log" "$SFC_STATE/prod/hog/last-failure.log"
@@ -105,6 +124,15 @@ echo "nobody instances=3" >limits.conf
 ( sfc prod start web --name r2 --for nobody >r2.out 2>&1 ) &
 wait
 check_equal "of two starts at once for one place one wins" "$(cat r1.out r2.out | grep -c started)" 1
+for bad in "instances=lots" "colour=red"; do
+	echo "nobody $bad" >limits.conf
+	check_fails "a limit that is none: $bad" 1 "*limits.conf*'$bad'*" sfc prod start web --name l9 --for nobody
+done
+echo "nobody cpus=1 pids=50" >limits.conf
+check_fails "a limit of CPUs" 1 "*'nobody'*cpus=1 *0 in use, 1.5 more*" sfc prod start web --name l9 --for nobody --cpus 1.5 --pids 10
+check_fails "a limit of processes" 1 "*'nobody'*pids=50 *0 in use, 51 more*" sfc prod start web --name l9 --for nobody --cpus 1 --pids 51
+echo "@nogroup instances=1" >limits.conf
+check_fails "a limit of a group" 1 "*'nobody'*instances=1*" sfc prod start web --name l9 --for nobody
 rm limits.conf
 
 # --- removal

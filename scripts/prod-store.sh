@@ -1,24 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016,SC2015 # shared names; jq and sh programs in quotes
 # Installed packages: kept once by content, mounted once, shared by every instance that stands on
-# them. Sourced by sfc-prod after state.sh.
+# them. Sourced by sfc-prod after state.sh and package.sh.
 
-# package_check FILE: is it a whole SquashFS file, as far as its first 96 bytes can tell?
-package_check() {
-	[ -f "$1" ] || die "no package '$1'"
-	[ -r "$1" ] || die "cannot read '$1'"
-	[ "$(head -c 4 "$1")" = hsqs ] || die "'$1' is not a package (no SquashFS file)"
-	package_used=$(od -An -t u8 -j 40 -N 8 "$1" | tr -d ' ')
-	[ "$(stat -L -c %s "$1")" -ge "${package_used:-1}" ] || die "'$1' is truncated: copy it again"
-}
-
-package_digest() {
+store_digest() {
 	package_sum=$(sha256sum <"$1") || return 1
 	echo "${package_sum%% *}"
 }
 
-# package_add FILE DIGEST: take a copy into the store; sets package_hex. DIGEST may be empty.
-package_add() {
+# store_add FILE DIGEST: take a copy into the store; sets package_hex. DIGEST may be empty.
+store_add() {
 	package_check "$1"
 	package_new=$state_dir/packages/.new.$$
 	lock_shared packages
@@ -27,7 +18,7 @@ package_add() {
 		rm -f "$package_new"
 		die "cannot copy '$1' to '$state_dir/packages': is the disk full?"
 	}
-	package_hex=$(package_digest "$package_new")
+	package_hex=$(store_digest "$package_new")
 	case $2 in
 	'' | "$package_hex" | "sha256:$package_hex") ;;
 	*)
@@ -37,16 +28,16 @@ package_add() {
 	[ -e "$state_dir/packages/$package_hex.sfc" ] && package_had=yes || package_had=
 	sync "$package_new"
 	mv -f "$package_new" "$state_dir/packages/$package_hex.sfc"
-	package_problem=$(package_mount_held "$package_hex" && package_layout_problem "$package_hex")
+	package_problem=$( (store_mount_held "$package_hex") 2>&1 && store_layout_problem "$package_hex")
 	if [ -n "$package_problem" ] || ! is_mounted "$state_dir/mounts/$package_hex"; then
-		[ -n "$package_had" ] || package_drop "$package_hex"
-		die "'$1' is not a package: ${package_problem:-the kernel cannot mount it}"
+		[ -n "$package_had" ] || store_drop "$package_hex"
+		die "'$1' is not a package: ${package_problem#sfc: prod: }"
 	fi
 	unlock_shared
 }
 
-# package_layout_problem HEX: what is missing, in words; nothing when all is there.
-package_layout_problem() {
+# store_layout_problem HEX: what is missing, in words; nothing when all is there.
+store_layout_problem() {
 	package_at=$state_dir/mounts/$1
 	if [ ! -d "$package_at/rootfs" ]; then echo "no directory rootfs in it"
 	elif [ ! -f "$package_at/config.json" ]; then echo "no config.json in it"
@@ -55,32 +46,31 @@ package_layout_problem() {
 	fi
 }
 
-# package_mount HEX: mounted when this returns. The first mount after a boot reads the file once to
+# store_mount HEX: mounted when this returns. The first mount after a boot reads the file once to
 # see that it is still what was installed.
-package_mount() {
+store_mount() {
 	is_mounted "$state_dir/mounts/$1" && return
 	lock_shared packages
 	[ -f "$state_dir/packages/$1.sfc" ] || die "the package sha256:$1 is gone from '$state_dir/packages'; install it again"
-	[ "$(package_digest "$state_dir/packages/$1.sfc")" = "$1" ] ||
+	[ "$(store_digest "$state_dir/packages/$1.sfc")" = "$1" ] ||
 		die "the package '$state_dir/packages/$1.sfc' was altered after it was installed; remove the file and install it again"
-	package_mount_held "$1" || die "cannot mount '$state_dir/packages/$1.sfc'"
+	store_mount_held "$1"
 	unlock_shared
 }
 
-package_mount_held() {
+store_mount_held() {
 	mkdir -p "$state_dir/mounts/$1"
-	is_mounted "$state_dir/mounts/$1" ||
-		mount -t squashfs -o ro,loop "$state_dir/packages/$1.sfc" "$state_dir/mounts/$1" 2>/dev/null
+	is_mounted "$state_dir/mounts/$1" || package_mount "$state_dir/packages/$1.sfc" "$state_dir/mounts/$1"
 }
 
-package_drop() {
+store_drop() {
 	unmount "$state_dir/mounts/$1"
 	rmdir "$state_dir/mounts/$1" 2>/dev/null
 	rm -f "$state_dir/packages/$1.sfc"
 }
 
-# package_users HEX: the applications that stand on it, now or as what they could go back to.
-package_users() {
+# store_users HEX: the applications that stand on it, now or as what they could go back to.
+store_users() {
 	for package_app in "$state_dir"/prod/*/app.json; do
 		[ -e "$package_app" ] || continue
 		jq -r --arg hex "$1" 'select(.package == $hex or (.previous // "") == $hex) | .name' "$package_app"
@@ -91,15 +81,15 @@ package_users() {
 	done
 }
 
-# package_forget HEX: unless somebody stands on it.
-package_forget() {
+# store_forget HEX: unless somebody stands on it.
+store_forget() {
 	lock_shared packages
-	[ -n "$(package_users "$1")" ] || package_drop "$1"
+	[ -n "$(store_users "$1")" ] || store_drop "$1"
 	unlock_shared
 }
 
-# package_info HEX FILTER: from sfc/package.json, empty when there is none.
-package_info() {
+# store_info HEX FILTER: from sfc/package.json, empty when there is none.
+store_info() {
 	[ ! -f "$state_dir/mounts/$1/sfc/package.json" ] ||
 		json_get "$state_dir/mounts/$1/sfc/package.json" "$2" 2>/dev/null
 }

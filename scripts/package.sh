@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# A package as a file: whether it is one, and how it is mounted. Sourced after lib.sh.
+
+# package_check FILE: a SquashFS image, as long as it says of itself (bytes 40 to 47).
+package_check() {
+	[ -f "$1" ] || die "no package '$1'"
+	[ -r "$1" ] || die "cannot read '$1'"
+	[ "$(head -c 4 "$1" | tr -d '\0')" = hsqs ] || die "'$1' is not a package: not a SquashFS image"
+	set -- "$1" "$(od -An -tu8 -j40 -N8 "$1" | tr -d ' ')" "$(stat -L -c %s "$1")"
+	[ "$3" -ge "${2:-96}" ] || die "'$1' is cut short: $3 of ${2:-96} bytes; copy it again"
+}
+
+# package_mount FILE DIR: read-only, by the kernel where it can; a squashfuse holds none of our locks.
+package_mount() {
+	package_check "$1"
+	mount_error=$(mount -t squashfs -o ro,loop "$1" "$2" 2>&1) && return
+	command -v squashfuse >/dev/null && squashfuse "$1" "$2" >/dev/null 2>&1 9>&- 8>&- 7>&- && return
+	die "cannot mount '$1': $(printf '%s\n' "$mount_error" | head -n 1)"
+}
