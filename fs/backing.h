@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernel passthrough: the kernel reads and writes an open file's data on the source itself, without
- * asking us. libfuse has a call for it only from 3.17 on, so this speaks the protocol by itself,
- * which works with every libfuse: the INIT reply asks for it, an ioctl turns a descriptor into a
- * backing id, and the OPEN reply names the id.
+ * asking us. libfuse has fuse_passthrough_open() only from 3.17 on, so this speaks the protocol by
+ * itself, with every libfuse and whatever its kernel headers know: the INIT reply asks for it, an
+ * ioctl turns a descriptor into a backing id, and the OPEN reply names the id. A newer libfuse leaves
+ * it alone as long as nobody asks it for FUSE_CAP_PASSTHROUGH.
  *
  * One id per node is kept until the kernel forgets the node (at most BACKING_KEEP of them while
  * closed); a node whose file cannot be backed is read through us for as long as it lives, because

@@ -5,6 +5,7 @@
 #include <linux/fuse.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -65,7 +66,9 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 		return;
 	out->flags |= FUSE_INIT_EXT | (uint32_t)more;
 	out->flags2 |= (uint32_t)(more >> 32);
-	out->unused[0] = depth; /* max_stack_depth in newer headers */
+	/* max_stack_depth, which headers older than Linux 6.9 have among the unused */
+	memcpy((char *)out + offsetof(struct fuse_init_out, flags2) + sizeof(out->flags2), &depth,
+	       sizeof(depth));
 }
 
 static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata);
