@@ -155,10 +155,11 @@ if base=$("$srcdir/tests/minbase.sh" postgresql-15); then
 	same pgbench "PATH=/usr/lib/postgresql/15/bin:\$PATH; as='setpriv --reuid postgres --regid postgres --clear-groups'
 		mkdir db; chown postgres db; cd db; \$as initdb -D data -k -U postgres -A trust >log
 		\$as pg_ctl -D data -o '-c listen_addresses= -k $out/db' -l pglog -w start >>log
+		trap '\$as pg_ctl -D $out/db/data -m immediate stop' EXIT
 		export PGHOST=$out/db PGUSER=postgres; pgbench -i -q postgres; pgbench -t 300 --random-seed=7 postgres
 		psql -Atc 'COPY (SELECT aid, abalance FROM pgbench_accounts ORDER BY aid) TO STDOUT' postgres >../accounts
-		pgbench -c 4 -T $seconds postgres
+		pgbench -n -c 4 -T $seconds postgres
 		psql -Atc 'SELECT sum(abalance) = (SELECT sum(delta) FROM pgbench_history) FROM pgbench_accounts' postgres | grep -x t
-		\$as pg_ctl -D data -w stop; \$as pg_checksums -D data --check | grep 'Bad checksums' >../checksums; cd ..; rm -rf db"
+		\$as pg_ctl -D data -w stop; trap - EXIT; \$as pg_checksums -D data --check | grep 'Bad checksums' >../checksums; cd ..; rm -rf db"
 fi
 finish

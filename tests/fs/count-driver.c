@@ -126,6 +126,45 @@ static int call_open_existing(const char *path)
 	return closed(open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644));
 }
 
+static int call_open_path(const char *path)
+{
+	return closed(open(path, O_PATH | O_CLOEXEC));
+}
+
+static int call_open_direct(const char *path)
+{
+	return closed(open(path, O_RDONLY | O_CLOEXEC | O_DIRECT));
+}
+
+static int call_open_sync(const char *path)
+{
+	return closed(open(path, O_RDONLY | O_CLOEXEC | O_SYNC));
+}
+
+static int call_open_exclusive(const char *path)
+{
+	return closed(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+}
+
+static int call_open_truncate(const char *path)
+{
+	return closed(open(path, O_WRONLY | O_TRUNC | O_CLOEXEC));
+}
+
+static int call_open_directory(const char *path)
+{
+	return closed(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int call_fstat(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	must(fstat(fd, &st) == 0, path);
+	return closed(fd);
+}
+
 static int call_openat2(const char *path)
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
@@ -151,6 +190,17 @@ static int call_mmap(const char *path)
 	if (at == MAP_FAILED)
 		return -1;
 	must(*(volatile char *)at == 's', path);
+	munmap(at, 4096);
+	return close(fd);
+}
+
+static int call_mmap_program(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -1;
 	munmap(at, 4096);
 	return close(fd);
 }
@@ -187,6 +237,12 @@ static int call_exec(const char *path)
 	return status == 0 ? 0 : -1;
 }
 
+/* Not even root may. */
+static int call_exec_refused(const char *path)
+{
+	return execl(path, path, NULL);
+}
+
 struct row {
 	const char *path, *op;
 	int (*call)(const char *path);
@@ -213,13 +269,22 @@ static const struct row rows[] = {
     {.path = "open-write", .op = "open", .call = call_open_write, .once = true},
     {.path = "open-both", .op = "open", .call = call_open_both, .once = true},
     {.path = "open-append", .op = "open", .call = call_open_append, .once = true},
+    {.path = "open-direct", .op = "open", .call = call_open_direct},
+    {.path = "open-sync", .op = "open", .call = call_open_sync},
+    {.path = "open-truncate", .op = "open", .call = call_open_truncate, .once = true},
+    {.path = "open-exclusive", .op = "*", .call = call_open_exclusive, .error = EEXIST, .least = true},
+    {.path = "open-path", .op = "lookup", .call = call_open_path, .least = true},
+    {.path = "open-directory", .op = "readdir", .call = call_open_directory},
     {.path = "openat2", .op = "open", .call = call_openat2},
+    {.path = "fstat", .op = "stat", .call = call_fstat},
     {.path = "mmap", .op = "open", .call = call_mmap},
+    {.path = "mmap-program", .op = "open", .call = call_mmap_program},
     {.path = "readlink", .op = "readlink", .call = call_readlink},
     {.path = "readlink-dangling", .op = "readlink", .call = call_readlink},
     {.path = "readdir", .op = "readdir", .call = call_readdir},
     {.path = "exec", .op = "exec", .call = call_exec},
     {.path = "exec-script", .op = "exec", .call = call_exec},
+    {.path = "exec-refused", .op = "*", .call = call_exec_refused, .error = EACCES, .least = true},
     {.path = "hard-one", .op = "stat", .call = call_stat},
     {.path = "hard-two", .op = "open", .call = call_open},
     {.path = "below/directory/file", .op = "stat", .call = call_stat},
@@ -241,6 +306,7 @@ static const struct companion {
     {"chain-b", "readlink", "chain-file"},
     {"directory-link", "readlink", "chain-directory/file"},
     {"interpreter", "exec", "exec-script"},
+    {"fstat", "open", "fstat"},
 };
 
 enum {
@@ -274,6 +340,7 @@ static void prepare(void)
 	char target[64];
 
 	must(mkdir("below", 0755) == 0 && mkdir("below/directory", 0755) == 0, "below");
+	must(mkdir("open-directory", 0755) == 0, "open-directory");
 	must(mkdir("stat-directory", 0755) == 0 && mkdir("readdir", 0755) == 0, "readdir");
 	must(mkdir("chain-directory", 0755) == 0, "chain-directory");
 	make_file("readdir/one", 0644, "");
@@ -291,7 +358,7 @@ static void prepare(void)
 	make_program("interpreter");
 	make_file("exec-script", 0755, "#!./interpreter exit\n");
 	for (size_t i = 0; i < ROWS; i++)
-		if (!rows[i].error && access(rows[i].path, F_OK) < 0 && errno == ENOENT &&
+		if (rows[i].error != ENOENT && access(rows[i].path, F_OK) < 0 && errno == ENOENT &&
 		    readlink(rows[i].path, target, sizeof(target)) < 0)
 			make_file(rows[i].path, 0644, "some text\n");
 }
@@ -353,8 +420,10 @@ static void expect_row(const struct row *row, bool scratch, long all)
 {
 	bool is_stat = strcmp(row->op, "stat") == 0, is_access = strcmp(row->op, "access") == 0;
 
+	/* what the kernel refuses by itself was found by then, if it is there */
 	if (row->least || (row->once && scratch))
-		expect(row->path, row->op, row->error, 1, true);
+		expect(row->path, row->op, row->error && row->error != ENOENT ? -1 : row->error, 1,
+		       true);
 	else if (scratch)
 		expect(row->path, row->op, row->error, all, false);
 	else
