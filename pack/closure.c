@@ -98,6 +98,7 @@ void closure_free(struct closure *closure)
 	work_free(closure->work);
 	loader_free(closure->loader);
 	intern_release(&closure->strings);
+	intern_release(&closure->python_packages);
 	free(closure);
 }
 

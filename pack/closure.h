@@ -114,6 +114,7 @@ struct closure {
 	} warnings; /* one line each, for a person */
 	struct closure_work *work; /* see closure_work.h */
 	size_t customs_done; /* entries that ecosystems have looked at */
+	struct intern python_packages; /* that ecosystems have looked for the distributions of */
 	struct intern strings;
 };
 

@@ -10,6 +10,7 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "pack/closure.h"
+#include "pack/ecosystem_work.h"
 
 enum { WORDS_FILE_MAX = 64 * 1024 };
 
@@ -23,7 +24,7 @@ static const char *const names[] = {
  * them {dir} is the directory of the path, {up} and {top} the ones above that, {base} the name up to
  * its first dot. With an anchor, {before} is what stands before it in the path, {after} the part
  * behind it and {next} the part behind that. With `words`, there is one round for each word of the
- * file that matches it, as {word}.
+ * file that matches it, as {word}; "include *": for each that stands behind that word.
  */
 static const struct custom {
 	const char *ecosystem;
@@ -83,18 +84,21 @@ static const struct custom {
 	 "{up}/libjava.so {up}/libjimage.so {up}/libnet.so {up}/libnio.so {up}/libverify.so "
 	 "{up}/libzip.so"},
 
+	{"jvm", "lib/*/server/libjvm.so", NULL, NULL, /* before version 9 */
+	 "{top}/*.jar {top}/*.properties {top}/currency.data {top}/tzdb.dat {top}/meta-index "
+	 "{top}/ext/* {top}/security/** {up}/jvm.cfg {up}/libjava.so {up}/libnet.so {up}/libnio.so "
+	 "{up}/libverify.so {up}/libzip.so"},
+
 	{"terminfo", "terminfo/?/*", "/terminfo/", NULL,
 	 "{before}/terminfo/d/dumb {before}/terminfo/l/linux {before}/terminfo/v/vt100 "
 	 "{before}/terminfo/x/xterm {before}/terminfo/x/xterm-256color"},
 
-	{"pam", "/etc/pam.d/*", NULL, "pam_*.so",
+	{"pam", "/etc/pam.d/*", NULL, "*.so",
 	 "/usr/lib/*/security/{word} /usr/lib64/security/{word} /lib/*/security/{word} "
-	 "/usr/lib/security/{word}"},
-	{"pam", "/etc/pam.d/*", NULL, "common-*", "/etc/pam.d/{word}"},
-	{"pam", "/etc/pam.d/*", NULL, "system-*", "/etc/pam.d/{word}"},
-	{"pam", "/etc/pam.d/*", NULL, "password-auth", "/etc/pam.d/{word}"},
-	{"pam", "/etc/pam.d/*", NULL, "postlogin", "/etc/pam.d/{word}"},
-	{"pam", "/etc/pam.d/*", NULL, "base-*", "/etc/pam.d/{word}"},
+	 "/usr/lib/security/{word} {word}"},
+	{"pam", "/etc/pam.d/*", NULL, "@include *", "/etc/pam.d/{word} {word}"},
+	{"pam", "/etc/pam.d/*", NULL, "include *", "/etc/pam.d/{word} {word}"},
+	{"pam", "/etc/pam.d/*", NULL, "substack *", "/etc/pam.d/{word} {word}"},
 	{"pam", "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
 
 	{"httpd", "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
@@ -106,6 +110,9 @@ static const struct custom {
 	{"httpd", "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
 	{"httpd", "/usr/sbin/httpd", NULL, NULL,
 	 "/etc/httpd/conf.modules.d/*.conf"},
+	{"httpd", "/etc/apache2/httpd.conf", NULL, "*.so", "/var/www/{word} {word}"}, /* Alpine */
+	{"httpd", "/etc/apache2/httpd.conf", NULL, NULL, "/etc/apache2/conf.d/*.conf"},
+	{"httpd", "/etc/apache2/conf.d/*.conf", NULL, "*.so", "/var/www/{word} {word}"},
 	{"httpd", "/etc/httpd/conf.modules.d/*.conf", NULL, "*.so", "/etc/httpd/{word} {word}"},
 };
 
@@ -155,8 +162,16 @@ static int add_found(const struct source_entry *file, void *data)
 	return add_path(data, file->path);
 }
 
-/* Bytes of a path taken literally in a pattern. */
-static void add_literal(struct text *text, const char *bytes, size_t size)
+int ecosystem_add(struct closure *closure, struct closure_entry *trigger, const char *name,
+		  const char *pattern, struct error *err)
+{
+	const struct custom custom = {.ecosystem = name};
+	struct application application = {closure, &custom, trigger, err};
+
+	return source_glob(closure->source, pattern, add_found, &application, err);
+}
+
+void ecosystem_literal(struct text *text, const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (strchr("*?[\\", bytes[i]))
@@ -172,7 +187,7 @@ static void add_above(struct text *text, const char *path, int levels)
 	for (; levels > 0 && length > 0; levels--)
 		while (length > 0 && path[--length] != '/')
 			;
-	add_literal(text, path, length);
+	ecosystem_literal(text, path, length);
 }
 
 /* The part of a relative path that has so many before it; nothing when it has fewer. */
@@ -182,7 +197,7 @@ static void add_part(struct text *text, const char *path, int before)
 		path += strcspn(path, "/");
 		path += *path == '/';
 	}
-	add_literal(text, path, strcspn(path, "/"));
+	ecosystem_literal(text, path, strcspn(path, "/"));
 }
 
 static void add_token(struct text *text, const struct application *application, const char *token,
@@ -202,11 +217,11 @@ static void add_token(struct text *text, const struct application *application, 
 	else if (strncmp(token, "top", length) == 0)
 		add_above(text, path, 3);
 	else if (strncmp(token, "base", length) == 0)
-		add_literal(text, path_name(path), strcspn(path_name(path), "."));
+		ecosystem_literal(text, path_name(path), strcspn(path_name(path), "."));
 	else if (strncmp(token, "word", length) == 0 && word)
-		add_literal(text, word, strlen(word));
+		ecosystem_literal(text, word, strlen(word));
 	else if (strncmp(token, "before", length) == 0 && at)
-		add_literal(text, path, (size_t)(at - path));
+		ecosystem_literal(text, path, (size_t)(at - path));
 	else if (strncmp(token, "after", length) == 0 && at)
 		add_part(text, at + strlen(anchor), 0);
 	else if (strncmp(token, "next", length) == 0 && at)
@@ -273,10 +288,32 @@ static int apply_once(struct application *application, const char *word)
 	return r;
 }
 
+/* What stands behind a # is said to people. */
+static void remove_comments(char *text)
+{
+	for (char *p = text; *p; p++)
+		if (*p == '#' && (p == text || strchr(" \t\n", p[-1])))
+			for (; *p && *p != '\n' && p[1]; p++)
+				*p = ' ';
+}
+
+/* Is it a word to be taken, as it stands behind another? */
+static bool word_matches(const char *words, const char *before, const char *word)
+{
+	const char *blank = strchr(words, ' '), *last = strrchr(word, '/');
+	size_t length = strlen(before);
+
+	if (!blank)
+		return path_match(words, last ? last : word);
+	return (size_t)(blank - words) == length && strncmp(words, before, length) == 0 &&
+	       path_match(blank + 1, last ? last : word);
+}
+
 static int apply_words(struct application *application)
 {
 	static const char blanks[] = " \t\r\n;\"'[]:=,";
 	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const char *before = "";
 	char *saved, *word;
 	int r;
 
@@ -284,12 +321,12 @@ static int apply_words(struct application *application)
 			WORDS_FILE_MAX, &text, application->err);
 	if (r < 0) /* too large, or not a file: it holds no words for us */
 		return r == -EFBIG || r == -EINVAL || leads_nowhere(r) ? 0 : r;
+	remove_comments(text.bytes);
 	for (word = strtok_r(text.bytes, blanks, &saved); word && r == 0;
 	     word = strtok_r(NULL, blanks, &saved)) {
-		const char *last = strrchr(word, '/');
-
-		if (path_match(application->custom->words, last ? last : word))
+		if (word_matches(application->custom->words, before, word))
 			r = apply_once(application, word);
+		before = word;
 	}
 	return r;
 }
@@ -307,7 +344,9 @@ static int apply_customs(struct closure *closure, struct closure_entry *entry, s
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return closure->options.ecosystems_off & ecosystem_bit("python")
+		       ? 0
+		       : ecosystem_python(closure, entry, err);
 }
 
 int ecosystems_apply(struct closure *closure, struct error *err)

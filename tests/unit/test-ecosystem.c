@@ -79,6 +79,23 @@ static const struct example {
 	 {"/usr/lib/python3/dist-packages/six.py", "/usr/lib/python3/dist-packages/sixty.py",
 	  "/usr/lib/python3/dist-packages/six-1.16.egg-info/PKG-INFO"}},
 
+	/* distributions that are not called as what they install: by RECORD, and by top_level.txt */
+	{"python", "/v/site-packages/yaml/loader.py",
+	 "/v/site-packages/PyYAML-6.0.dist-info/METADATA /v/site-packages/PyYAML-6.0.dist-info/RECORD "
+	 "/v/site-packages/yaml/loader.py", NULL,
+	 {"/v/site-packages/yaml/loader.py",
+	  "/v/site-packages/PyYAML-6.0.dist-info/RECORD=PyYAML-6.0.dist-info/METADATA,,\n"
+	  "yaml/loader.py,sha256=x,4\n", "/v/site-packages/PyYAML-6.0.dist-info/METADATA",
+	  "/v/site-packages/ruamel-1.dist-info/RECORD=ruamel/yaml/loader.py,,\nyamls/x.py,,\n"}},
+	{"python", "/usr/lib/python3/dist-packages/dateutil.py",
+	 "/usr/lib/python3/dist-packages/dateutil.py "
+	 "/usr/lib/python3/dist-packages/python_dateutil-2.8.egg-info/PKG-INFO "
+	 "/usr/lib/python3/dist-packages/python_dateutil-2.8.egg-info/top_level.txt", NULL,
+	 {"/usr/lib/python3/dist-packages/dateutil.py",
+	  "/usr/lib/python3/dist-packages/python_dateutil-2.8.egg-info/PKG-INFO",
+	  "/usr/lib/python3/dist-packages/python_dateutil-2.8.egg-info/top_level.txt=dateutil\n",
+	  "/usr/lib/python3/dist-packages/other-2.8.egg-info/top_level.txt=other\ndateutils\n"}},
+
 	/* the innermost package, not the one it is bundled in */
 	{"node", "/app/node_modules/a/node_modules/b/lib/deep/x.bin",
 	 "/app/node_modules/a/node_modules/b/lib/deep/x.bin "
@@ -124,6 +141,15 @@ static const struct example {
 	  "/opt/jdk/lib/tzdb.dat", "/opt/jdk/lib/security/cacerts", "/opt/jdk/conf/net.properties",
 	  "/opt/jdk/lib/libjava.so", "/opt/jdk/lib/src.zip", "/opt/jdk/bin/javac"}},
 
+	{"jvm", "/opt/jre/lib/amd64/server/libjvm.so",
+	 "/opt/jre/lib/amd64/jvm.cfg /opt/jre/lib/amd64/libjava.so "
+	 "/opt/jre/lib/amd64/server/libjvm.so /opt/jre/lib/ext/sunec.jar /opt/jre/lib/rt.jar "
+	 "/opt/jre/lib/security/java.security", NULL,
+	 {"/opt/jre/lib/amd64/server/libjvm.so", "/opt/jre/lib/amd64/jvm.cfg",
+	  "/opt/jre/lib/amd64/libjava.so", "/opt/jre/lib/amd64/libawt.so", "/opt/jre/lib/rt.jar",
+	  "/opt/jre/lib/ext/sunec.jar", "/opt/jre/lib/security/java.security",
+	  "/opt/jre/bin/java"}},
+
 	{"terminfo", "/usr/share/terminfo/s/screen",
 	 "/usr/share/terminfo/d/dumb /usr/share/terminfo/s/screen /usr/share/terminfo/x/xterm", NULL,
 	 {"/usr/share/terminfo/s/screen", "/usr/share/terminfo/d/dumb",
@@ -140,6 +166,14 @@ static const struct example {
 	  "/etc/pam.d/sudo=auth required pam_wheel.so\n", "/usr/lib/arch/security/pam_unix.so",
 	  "/usr/lib/arch/security/pam_env.so", "/usr/lib/arch/security/pam_deny.so",
 	  "/usr/lib/arch/security/pam_wheel.so"}},
+	/* by an absolute path, behind any name of a file that is included, and not in comments */
+	{"pam", "/etc/pam.d/vsftpd",
+	 "/etc/pam.d/mine /etc/pam.d/vsftpd /opt/own/check.so /usr/lib/security/pam_unix.so", NULL,
+	 {"/etc/pam.d/vsftpd=#auth required pam_old.so\nauth include mine # or include other.mine\n"
+	  "auth required /opt/own/check.so login\n",
+	  "/etc/pam.d/mine=auth required pam_unix.so\n", "/etc/pam.d/other.mine=",
+	  "/etc/pam.d/login=", "/opt/own/check.so", "/usr/lib/security/pam_unix.so",
+	  "/usr/lib/security/pam_old.so"}},
 	/* nothing can be read there, and that is no reason to give up */
 	{"pam", "/etc/pam.d/loop", NULL, NULL, {"/etc/pam.d/loop>loop", "/etc/pam.d/sudo"}},
 	{"pam", "/etc/pam.d/file", "/etc/pam.d/file /etc/plain", "/etc/pam.d/file /etc/plain",
@@ -171,6 +205,15 @@ static const struct example {
 	 {"/usr/sbin/httpd", "/etc/httpd/conf.modules.d/00.conf=LoadModule dir_module "
 	  "modules/mod_dir.so\n", "/etc/httpd/modules>/usr/lib64/httpd/modules",
 	  "/usr/lib64/httpd/modules/mod_dir.so", "/usr/lib64/httpd/modules/mod_cgi.so"}},
+	/* Alpine: below the ServerRoot */
+	{"httpd", "/etc/apache2/httpd.conf",
+	 "/etc/apache2/conf.d/ssl.conf /etc/apache2/httpd.conf /usr/lib/apache2/mod_dir.so "
+	 "/usr/lib/apache2/mod_ssl.so /var/www/modules", NULL,
+	 {"/etc/apache2/httpd.conf=ServerRoot /var/www\nLoadModule dir_module modules/mod_dir.so\n"
+	  "#LoadModule cgi_module modules/mod_cgi.so\n",
+	  "/etc/apache2/conf.d/ssl.conf=LoadModule ssl_module modules/mod_ssl.so\n",
+	  "/var/www/modules>/usr/lib/apache2", "/usr/lib/apache2/mod_dir.so",
+	  "/usr/lib/apache2/mod_ssl.so", "/usr/lib/apache2/mod_cgi.so"}},
 };
 
 static void plant(const struct root *root, const char *file)
