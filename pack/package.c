@@ -195,6 +195,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	node->inode->size = (uint64_t)st.st_size;
 	node->inode->content.kind = CONTENT_RANGE;
 	node->inode->content.range.fd = making->package->manifest_fd;
+	node->inode->light = true; /* of a host's own root it is larger than all the rest */
 	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
 }
 

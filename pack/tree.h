@@ -75,6 +75,7 @@ struct inode {
 	dev_t rdev;     /* devices */
 	uint64_t order; /* when it is first used: 1 first; 0 never, or unknown */
 	bool unread;    /* used, but only looked at: the contents were not */
+	bool light;     /* large and seldom read: not worth the effort of a high level */
 	char *target;   /* links: owned */
 	struct xattr_list *xattrs; /* or NULL; owned */
 	struct content content;    /* regular files */

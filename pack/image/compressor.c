@@ -12,6 +12,7 @@ enum {
 	LOOK_SAMPLE = 8 * 1024, /* bytes from the middle of a block */
 	LOOK_WORTH = 64,        /* what saves less than 1/64 of itself is not worth a high level */
 	SMALL_METADATA_LEVEL = 19,
+	LIGHT_LEVEL = 9,        /* makes a database 5 % larger than 15, in a tenth of the time */
 };
 
 struct compressor {
@@ -92,21 +93,28 @@ static bool is_hopeless(struct compressor *c, const void *data, size_t size, voi
 	return !shrinks(c, data, size, out, room);
 }
 
-int compressor_run(struct compressor *c, bool metadata, const void *data, size_t size, void *out,
-		   size_t room, size_t *ret_size)
+static int level_of(const struct compressor *c, enum compress_as as)
 {
-	int level = c->options.small ? SMALL_METADATA_LEVEL : c->options.level;
+	if (as == COMPRESS_LIGHT && c->options.level > LIGHT_LEVEL)
+		return LIGHT_LEVEL;
+	return as == COMPRESS_METADATA && c->options.small ? SMALL_METADATA_LEVEL
+							   : c->options.level;
+}
+
+int compressor_run(struct compressor *c, enum compress_as as, const void *data, size_t size,
+		   void *out, size_t room, size_t *ret_size)
+{
 	size_t got;
 
-	if (!metadata && is_hopeless(c, data, size, out, room)) {
+	if (as != COMPRESS_METADATA && is_hopeless(c, data, size, out, room)) {
 		*ret_size = 0;
 		return 0;
 	}
-	if (c->options.small && !metadata)
+	if (c->options.small && as == COMPRESS_DATA)
 		got = ZSTD_compress2(c->context, out, room, data, size);
 	else
-		got = ZSTD_compressCCtx(metadata ? c->look : c->context, out, room, data, size,
-					level);
+		got = ZSTD_compressCCtx(as == COMPRESS_DATA ? c->context : c->look, out, room, data,
+					size, level_of(c, as));
 	if (ZSTD_isError(got))
 		return ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation ? -ENOMEM : -EIO;
 	*ret_size = got < size ? got : 0;

@@ -20,6 +20,12 @@ struct compressor_options {
 	bool small; /* own parameters instead of the level's; see compressor.c */
 };
 
+enum compress_as {
+	COMPRESS_DATA,
+	COMPRESS_METADATA, /* the small blocks of tables */
+	COMPRESS_LIGHT,    /* data that is much and seldom read: a middling level at most */
+};
+
 /* 0 or -ENOMEM. */
 int compressor_new(const struct compressor_options *options, struct compressor **ret_compressor);
 void compressor_free(struct compressor *compressor);
@@ -29,10 +35,10 @@ size_t compressor_room(size_t size);
 
 /*
  * *ret_size is the size of the frame in `out`, which is smaller than size; or 0: store the block raw.
- * `metadata` marks the small blocks of tables. 0 or -EIO when zstd fails, -ENOMEM.
+ * 0 or -EIO when zstd fails, -ENOMEM.
  */
-int compressor_run(struct compressor *compressor, bool metadata, const void *data, size_t size,
-		   void *out, size_t room, size_t *ret_size);
+int compressor_run(struct compressor *compressor, enum compress_as as, const void *data,
+		   size_t size, void *out, size_t room, size_t *ret_size);
 
 /*
  * Level 1, to see what it makes of a block: *ret_size is the size of that, or 0 when it shrinks the

@@ -183,6 +183,7 @@ static int keep(struct passage *p, uint8_t **buffer, size_t size, bool whole)
 		return r;
 	if (zeroes)
 		return store_hole(store, size);
+	store->light = p->feed.node->inode->light;
 	if (whole)
 		return store_block(store, take(*buffer), size);
 	return store_tail(store, tail_kind(p, *buffer, size), *buffer, size);

@@ -47,7 +47,7 @@ static int block_submit(struct metadata *m)
 {
 	struct job job = {.data = m->block,
 			  .size = m->fill,
-			  .metadata = true,
+			  .as = COMPRESS_METADATA,
 			  .done = block_done,
 			  .owner = m};
 

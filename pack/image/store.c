@@ -124,6 +124,7 @@ int store_block(struct store *store, uint8_t *buffer, size_t size)
 {
 	struct job job = {.data = buffer,
 			  .size = (uint32_t)size,
+			  .as = store->light ? COMPRESS_LIGHT : COMPRESS_DATA,
 			  .done = block_done,
 			  .owner = store,
 			  .tag = (store->files.count - 1) << 32 | store->blocks.count};

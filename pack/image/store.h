@@ -55,6 +55,7 @@ struct store {
 	ARRAY(uint32_t) blocks; /* sizes, as the format has them */
 	ARRAY(struct fragment) fragments;
 	struct tails tails[TAIL_KINDS];
+	bool light;      /* whole blocks of the file that is stored now: see compressor.h */
 	uint64_t stored; /* blocks that are not zeroes */
 	struct projection projection; /* off, unless nothing is written */
 };

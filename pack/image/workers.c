@@ -70,7 +70,7 @@ static int run_job(struct thread *thread, struct job *job)
 		if (r < 0 || job->raw || job->effort == EFFORT_TRY)
 			return r;
 	}
-	r = compressor_run(thread->compressor, job->metadata, job->data, job->size, thread->spare,
+	r = compressor_run(thread->compressor, job->as, job->data, job->size, thread->spare,
 			   thread->workers->buffer_room, &size);
 	if (r < 0)
 		return r;

@@ -29,7 +29,7 @@ struct job {
 	uint8_t *data; /* a buffer of workers_buffer(); the compressed bytes when done */
 	uint32_t size; /* of what is in data */
 	bool raw;      /* told on submitting: do not compress; when done: is not compressed */
-	bool metadata;
+	enum compress_as as;
 	enum effort effort; /* told on submitting */
 	uint32_t tried;     /* when done, if the effort was no full one: bytes by level 1 */
 	/* Called when it is this block's turn; 0 or a negative errno, which ends all. */
