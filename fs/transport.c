@@ -17,7 +17,7 @@
 #include "db/base/cleanup.h"
 
 /* The largest request: max_write of libfuse, a page for headers. */
-enum { BUFFER_SIZE = 257 * 4096, IDLE_THREADS = 2 };
+enum { BUFFER_SIZE = 257 * 4096, MOST_AT_ONCE = 8 };
 
 /* From newer headers than Debian 12 has. */
 static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
@@ -109,8 +109,12 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 					.ended_fd = -1,
 					.max_threads = 16};
 	pthread_mutex_init(&transport->lock, NULL);
+	follow_init(&transport->follow);
 	pthread_cond_init(&transport->gone, NULL);
 	pthread_cond_init(&transport->answered, NULL);
+	transport->at_once = (unsigned int)CPU_COUNT(&transport->follow.all);
+	if (transport->at_once > MOST_AT_ONCE)
+		transport->at_once = MOST_AT_ONCE;
 	transport->ended_fd = eventfd(0, EFD_CLOEXEC);
 	if (transport->ended_fd < 0)
 		return error_errno(err, "cannot make an eventfd");
@@ -163,13 +167,16 @@ static void became_busy(struct transport *transport)
 	pthread_mutex_unlock(&transport->lock);
 }
 
-/* Before waiting again: true when there are enough who wait. */
+/*
+ * Before waiting again: true when there are enough who wait. As many as can run at the same time and
+ * one more, or threads would come and go with each close(2), which nobody waits for.
+ */
 static bool is_spare(struct transport *transport)
 {
 	bool spare;
 
 	pthread_mutex_lock(&transport->lock);
-	spare = transport->stopping || transport->idle >= IDLE_THREADS;
+	spare = transport->stopping || transport->idle > transport->at_once;
 	if (!spare)
 		transport->idle++;
 	pthread_mutex_unlock(&transport->lock);
@@ -231,6 +238,23 @@ static void init_done(struct transport *transport)
 	pthread_mutex_unlock(&transport->lock);
 }
 
+/* All threads go where they are needed; those to come inherit it. */
+static void follow_asker(struct transport *transport, pid_t tid)
+{
+	int cpu = transport->uring_used ? FOLLOW_NOBODY : follow_look(&transport->follow, tid);
+	cpu_set_t cpus;
+
+	if (cpu == FOLLOW_NOBODY)
+		return;
+	pthread_mutex_lock(&transport->lock);
+	if (follow_seen(&transport->follow, cpu, follow_now())) {
+		follow_cpus(&transport->follow, &cpus);
+		for (size_t i = 0; i < transport->ids.count; i++)
+			pthread_setaffinity_np(transport->ids.items[i], sizeof(cpus), &cpus);
+	}
+	pthread_mutex_unlock(&transport->lock);
+}
+
 /* One request: true to go on; the worker is counted as idle before, and not after. */
 static bool serve_one(struct transport *transport, char *buffer)
 {
@@ -240,10 +264,12 @@ static bool serve_one(struct transport *transport, char *buffer)
 	became_busy(transport);
 	if (n > 0) {
 		struct fuse_buf request = {.size = (size_t)n, .mem = buffer};
+		pid_t tid = (pid_t)((const struct fuse_in_header *)(void *)buffer)->pid;
 
 		init_remember(transport, buffer, (size_t)n);
 		fuse_session_process_buf(transport->session, &request);
 		init_done(transport);
+		follow_asker(transport, tid);
 		return true;
 	}
 	if (n < 0 && (error == EINTR || error == EAGAIN || error == ENOENT))
