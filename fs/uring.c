@@ -58,17 +58,21 @@ struct queue {
 	unsigned int alive;   /* entries the kernel still has a use for */
 	char *request;        /* put together for libfuse */
 	struct entry entries[DEPTH];
-	struct entry *done;   /* by helpers; guarded by uring->lock */
+
+	/*
+	 * Helpers take what may have to wait for a disk. They run on the queue's CPU as well: to wake
+	 * somebody on another one costs more than all the rest.
+	 */
+	pthread_mutex_t lock; /* guards what follows; a leaf */
+	pthread_cond_t work, gone;
+	struct entry *todo, **todo_last;
+	struct entry *done;
+	unsigned int helpers, idle;
+	bool stopping;
 };
 
 struct uring {
 	struct uring_config config;
-	pthread_mutex_t lock; /* guards what follows and the done lists; a leaf */
-	pthread_cond_t work;
-	struct entry *todo, **todo_last;
-	unsigned int helpers, idle;
-	pthread_cond_t gone;
-	bool stopping;
 	size_t count;
 	struct queue queues[];
 };
@@ -152,9 +156,15 @@ static size_t request_room(const struct uring *uring)
 	return sizeof(struct fuse_in_header) + HEADER_AREA + uring->config.payload;
 }
 
-static void own_attributes(const struct uring *uring)
+/* As every thread of a queue begins. */
+static void thread_begin(const struct queue *queue)
 {
-	if (!uring->config.own_fs_attributes)
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(queue->qid, &cpus);
+	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus); /* an offline one: anywhere */
+	if (!queue->uring->config.own_fs_attributes)
 		return;
 	unshare(CLONE_FS);
 	umask(0);
@@ -162,77 +172,84 @@ static void own_attributes(const struct uring *uring)
 
 /* Helpers. */
 
-static void hand_back(struct entry *entry)
+static void queue_wake(struct queue *queue)
 {
 	static const uint64_t one = 1;
-	struct uring *uring = entry->queue->uring;
 
-	pthread_mutex_lock(&uring->lock);
-	entry->next = entry->queue->done;
-	entry->queue->done = entry;
-	pthread_mutex_unlock(&uring->lock);
-	if (write(entry->queue->event_fd, &one, sizeof(one)) < 0)
+	if (write(queue->event_fd, &one, sizeof(one)) < 0)
 		abort(); /* an eventfd takes eight bytes */
 }
 
-static struct entry *next_work(struct uring *uring)
+static void hand_back(struct entry *entry)
+{
+	struct queue *queue = entry->queue;
+
+	pthread_mutex_lock(&queue->lock);
+	entry->next = queue->done;
+	queue->done = entry;
+	pthread_mutex_unlock(&queue->lock);
+	queue_wake(queue);
+}
+
+static struct entry *next_work(struct queue *queue)
 {
 	struct entry *entry;
 
-	pthread_mutex_lock(&uring->lock);
-	uring->idle++;
-	while (!uring->todo && !uring->stopping)
-		pthread_cond_wait(&uring->work, &uring->lock);
-	uring->idle--;
-	entry = uring->todo;
+	pthread_mutex_lock(&queue->lock);
+	queue->idle++;
+	while (!queue->todo && !queue->stopping)
+		pthread_cond_wait(&queue->work, &queue->lock);
+	queue->idle--;
+	entry = queue->todo;
 	if (entry) {
-		uring->todo = entry->next;
-		if (!uring->todo)
-			uring->todo_last = &uring->todo;
+		queue->todo = entry->next;
+		if (!queue->todo)
+			queue->todo_last = &queue->todo;
 	}
-	pthread_mutex_unlock(&uring->lock);
+	pthread_mutex_unlock(&queue->lock);
 	return entry;
 }
 
 static void *helper_run(void *argument)
 {
-	struct uring *uring = argument;
-	_cleanup_(freep) char *request = malloc(request_room(uring));
+	struct queue *queue = argument;
+	_cleanup_(freep) char *request = malloc(request_room(queue->uring));
 	struct entry *entry;
 
-	own_attributes(uring);
-	while (request && (entry = next_work(uring))) {
+	thread_begin(queue);
+	while (request && (entry = next_work(queue))) {
 		entry_process(entry, request);
 		hand_back(entry);
 	}
-	pthread_mutex_lock(&uring->lock);
-	uring->helpers--;
-	pthread_cond_signal(&uring->gone);
-	pthread_mutex_unlock(&uring->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->helpers--;
+	pthread_cond_signal(&queue->gone);
+	pthread_mutex_unlock(&queue->lock);
 	return NULL;
 }
 
 /* 0, or -EAGAIN when there is nobody to take it. */
-static int hand_over(struct uring *uring, struct entry *entry)
+static int hand_over(struct queue *queue, struct entry *entry)
 {
 	pthread_t id;
 	int r = 0;
 
-	pthread_mutex_lock(&uring->lock);
-	if (uring->idle == 0 && uring->helpers < uring->config.max_helpers &&
-	    pthread_create(&id, NULL, helper_run, uring) == 0) {
+	pthread_mutex_lock(&queue->lock);
+	if (queue->idle == 0 && !queue->stopping &&
+	    queue->helpers < queue->uring->config.max_helpers &&
+	    pthread_create(&id, NULL, helper_run, queue) == 0) {
 		pthread_detach(id);
-		uring->helpers++;
+		queue->helpers++;
 	}
-	if (uring->helpers == 0) {
+	if (queue->helpers == 0) {
 		r = -EAGAIN;
 	} else {
 		entry->next = NULL;
-		*uring->todo_last = entry;
-		uring->todo_last = &entry->next;
-		pthread_cond_signal(&uring->work);
+		*queue->todo_last = entry;
+		queue->todo_last = &entry->next;
+		pthread_cond_signal(&queue->work);
 	}
-	pthread_mutex_unlock(&uring->lock);
+	pthread_mutex_unlock(&queue->lock);
 	return r;
 }
 
@@ -285,7 +302,7 @@ static void entry_arrived(struct entry *entry)
 	size = request_assemble(entry, queue->request);
 	if (size &&
 	    !uring->config.is_quick(uring->config.userdata, queue->request, size) &&
-	    hand_over(uring, entry) == 0)
+	    hand_over(queue, entry) == 0)
 		return;
 	entry_process(entry, queue->request);
 	command_submit(entry, CMD_COMMIT_AND_FETCH);
@@ -295,9 +312,9 @@ static void replies_collect(struct queue *queue)
 {
 	struct entry *done, *next;
 
-	pthread_mutex_lock(&queue->uring->lock);
+	pthread_mutex_lock(&queue->lock);
 	done = take(queue->done);
-	pthread_mutex_unlock(&queue->uring->lock);
+	pthread_mutex_unlock(&queue->lock);
 	for (; done; done = next) {
 		next = done->next;
 		command_submit(done, CMD_COMMIT_AND_FETCH);
@@ -336,6 +353,7 @@ static int queue_open(struct queue *queue)
 		io_uring_queue_exit(&queue->ring);
 		return r;
 	}
+	io_uring_register_ring_fd(&queue->ring); /* saves finding it at each call, if it works */
 	event_submit(queue);
 	for (size_t i = 0; i < DEPTH; i++)
 		command_submit(&queue->entries[i], CMD_REGISTER);
@@ -343,28 +361,19 @@ static int queue_open(struct queue *queue)
 	return 0;
 }
 
-static bool is_stopping(struct uring *uring)
+static bool is_stopping(const struct queue *queue)
 {
-	bool stopping;
-
-	pthread_mutex_lock(&uring->lock);
-	stopping = uring->stopping;
-	pthread_mutex_unlock(&uring->lock);
-	return stopping;
+	return __atomic_load_n(&queue->stopping, __ATOMIC_ACQUIRE);
 }
 
 static void *queue_run(void *argument)
 {
 	struct queue *queue = argument;
-	cpu_set_t cpus;
 
-	CPU_ZERO(&cpus);
-	CPU_SET(queue->qid, &cpus);
-	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus); /* an offline one: anywhere */
-	own_attributes(queue->uring);
+	thread_begin(queue);
 	if (queue_open(queue) < 0)
 		return NULL;
-	while (completions_serve(queue) && !is_stopping(queue->uring))
+	while (completions_serve(queue) && !is_stopping(queue))
 		io_uring_submit_and_wait(&queue->ring, 1);
 	io_uring_queue_exit(&queue->ring);
 	return NULL;
@@ -376,6 +385,10 @@ static int queue_init(struct queue *queue, struct uring *uring, uint16_t qid)
 {
 	queue->uring = uring;
 	queue->qid = qid;
+	queue->todo_last = &queue->todo;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->work, NULL);
+	pthread_cond_init(&queue->gone, NULL);
 	queue->event_fd = eventfd(0, EFD_CLOEXEC);
 	queue->request = malloc(request_room(uring));
 	if (queue->event_fd < 0 || !queue->request)
@@ -407,16 +420,11 @@ int uring_start(const struct uring_config *config, struct uring **ret_uring, str
 	if (!uring)
 		return error_oom(err);
 	uring->config = *config;
-	uring->todo_last = &uring->todo;
-	uring->count = count;
-	pthread_mutex_init(&uring->lock, NULL);
-	pthread_cond_init(&uring->work, NULL);
-	pthread_cond_init(&uring->gone, NULL);
-	for (size_t i = 0; i < count; i++)
-		uring->queues[i].event_fd = -1;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		uring->count = i + 1;
 		if (queue_init(&uring->queues[i], uring, (uint16_t)i) < 0)
 			return error_oom(err);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct queue *queue = &uring->queues[i];
 		int r = pthread_create(&queue->thread, NULL, queue_run, queue);
@@ -431,45 +439,43 @@ int uring_start(const struct uring_config *config, struct uring **ret_uring, str
 	return 0;
 }
 
+/* Helpers first: the queue's thread sends their last replies. */
+static void queue_stop(struct queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	__atomic_store_n(&queue->stopping, true, __ATOMIC_RELEASE);
+	pthread_cond_broadcast(&queue->work);
+	while (queue->helpers)
+		pthread_cond_wait(&queue->gone, &queue->lock);
+	pthread_mutex_unlock(&queue->lock);
+	if (!queue->running)
+		return;
+	queue_wake(queue);
+	pthread_join(queue->thread, NULL);
+	queue->running = false;
+}
+
 void uring_stop(struct uring *uring)
 {
-	static const uint64_t one = 1;
+	for (size_t i = 0; uring && i < uring->count; i++)
+		queue_stop(&uring->queues[i]);
+}
 
-	if (!uring)
-		return;
-	pthread_mutex_lock(&uring->lock);
-	uring->stopping = true;
-	pthread_cond_broadcast(&uring->work);
-	while (uring->helpers)
-		pthread_cond_wait(&uring->gone, &uring->lock);
-	pthread_mutex_unlock(&uring->lock);
-	for (size_t i = 0; i < uring->count; i++) {
-		struct queue *queue = &uring->queues[i];
-
-		if (!queue->running)
-			continue;
-		if (write(queue->event_fd, &one, sizeof(one)) < 0)
-			abort(); /* an eventfd takes eight bytes */
-		pthread_join(queue->thread, NULL);
-		queue->running = false;
-	}
+static void queue_release(struct queue *queue)
+{
+	for (size_t i = 0; i < DEPTH; i++)
+		free(queue->entries[i].payload);
+	free(queue->request);
+	closep(&queue->event_fd);
+	pthread_mutex_destroy(&queue->lock);
+	pthread_cond_destroy(&queue->work);
+	pthread_cond_destroy(&queue->gone);
 }
 
 void uring_free(struct uring *uring)
 {
-	if (!uring)
-		return;
-	for (size_t i = 0; i < uring->count; i++) {
-		struct queue *queue = &uring->queues[i];
-
-		for (size_t k = 0; k < DEPTH; k++)
-			free(queue->entries[k].payload);
-		free(queue->request);
-		closep(&queue->event_fd);
-	}
-	pthread_mutex_destroy(&uring->lock);
-	pthread_cond_destroy(&uring->work);
-	pthread_cond_destroy(&uring->gone);
+	for (size_t i = 0; uring && i < uring->count; i++)
+		queue_release(&uring->queues[i]);
 	free(uring);
 }
 

@@ -4,7 +4,7 @@
  * the CPU it was made on, and answering one request and waiting for the next is one system call.
  *
  * A queue's thread must never wait for a disk, or all calls of its CPU wait with it. What may is
- * handed to helper threads, and the reply comes back by way of the queue's thread, which alone may
+ * handed to helper threads on the same CPU, and the reply comes back by way of the queue's thread, which alone may
  * talk to its ring. Helpers are made as needed, like the threads of the plain transport.
  *
  * Without liburing uring_possible() says no and nothing else is ever called.
@@ -25,7 +25,7 @@ struct uring_config {
 	struct fuse_session *session;
 	int fuse_fd;
 	uint32_t payload;         /* bytes of the largest request or reply without its headers */
-	unsigned int max_helpers;
+	unsigned int max_helpers; /* of each queue */
 	bool own_fs_attributes;   /* each thread has a umask of its own */
 	/* Will the request be answered without waiting for a disk? Called in a queue's thread. */
 	bool (*is_quick)(void *userdata, const void *request, size_t size);
