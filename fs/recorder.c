@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "db/access.h"
 #include "db/base/cleanup.h"
@@ -14,6 +15,9 @@
 
 /* One transaction holds no more than this, so that other writers of the manifest get their turn. */
 enum { CHUNK = 20000 };
+
+/* A tenth of a CPU is left to the writer where others want all of it. */
+enum { LESS_URGENT = 10 };
 
 static int64_t monotonic_ns(void)
 {
@@ -358,6 +362,7 @@ static void *recorder_run(void *argument)
 {
 	struct recorder *recorder = argument;
 
+	nice(LESS_URGENT); /* of this thread only: who is traced goes first */
 	pthread_mutex_lock(&recorder->lock);
 	while (!recorder->stopping) {
 		struct timespec until = deadline(recorder->flush_ms);
