@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -127,6 +130,22 @@ static void clone_all(struct source *source, bool xdev)
 		pthread_join(thread, NULL);
 }
 
+/* What is mounted inside is always on a disk. */
+static bool is_distant(int fd)
+{
+	static const uint32_t kinds[] = {AFS_SUPER_MAGIC,  CEPH_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+					 CODA_SUPER_MAGIC, FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC,
+					 OCFS2_SUPER_MAGIC, SMB2_SUPER_MAGIC, V9FS_MAGIC};
+	struct statfs st;
+
+	if (fstatfs(fd, &st) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if ((uint32_t)st.f_type == kinds[i])
+			return true;
+	return false;
+}
+
 int source_open(struct source *source, const char *path, bool xdev, bool read_only,
 		struct error *err)
 {
@@ -148,6 +167,7 @@ int source_open(struct source *source, const char *path, bool xdev, bool read_on
 		return error_errno(err, "cannot open the source %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, -ENOTDIR, "source %s is not a directory", path);
+	source->distant = is_distant(source->fd);
 	return xdev || !source->cloned ? 0 : mounts_clone(source, err);
 }
 

@@ -27,6 +27,7 @@ struct source {
 	int fd;     /* O_PATH, its root */
 	bool cloned;
 	bool read_only;
+	bool distant;   /* behind a network or another process: any look at it may take long */
 	ARRAY(struct source_mount) mounts;
 };
 

@@ -380,18 +380,19 @@ bool tracefs_is_quick(void *userdata, const void *request, size_t size)
 	struct tracefs *fs = userdata;
 
 	switch (in->opcode) {
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+		return true;
 	case FUSE_GETATTR:
 	case FUSE_READLINK:
 	case FUSE_ACCESS:
 	case FUSE_OPENDIR:
-	case FUSE_RELEASE:
-	case FUSE_RELEASEDIR:
 	case FUSE_GETXATTR:
-		return true;
+		return !fs->source.distant;
 	case FUSE_OPEN:
-		return fs->backing.offered;
+		return fs->backing.offered && !fs->source.distant;
 	case FUSE_LOOKUP:
-		return size > sizeof(*in) &&
+		return !fs->source.distant && size > sizeof(*in) &&
 		       name_is_cached(fs, node_of(fs, in->nodeid),
 				      (const char *)(in + 1));
 	default:
