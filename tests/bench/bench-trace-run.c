@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For bench-trace.sh: how long something takes in a root of its own, in nanoseconds on standard
- *output.
+ * output.
  *
  *	bench-trace-run command ROOT COMMAND…     from fork to exit; its output is thrown away
  *	bench-trace-run sequential ROOT FILE      reading all of it, 128 KiB at a time
@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +51,7 @@ static void command(const char *root, char **argv)
 	if (pid < 0)
 		ends("fork");
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(nowhere, STDIN_FILENO);
 		dup2(nowhere, STDOUT_FILENO);
 		enter(root);
