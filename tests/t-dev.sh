@@ -28,6 +28,7 @@ check_fails "a source that is not there" 1 "*no such file*" sfc dev create x --f
 check_fails "a bad name" 2 "*no good as the name*" sfc dev create ../x --from src
 head -c 100 src.tar.gz >short.tar.gz
 check_fails "a truncated archive" 1 "sfc: dev: *short.tar.gz*" sfc dev create x --from short.tar.gz
+# shellcheck disable=SC2010 # names of our own making
 check_equal "nothing of it is left" "$(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" | grep -c -e '^\.' -e '^x')" 0
 check_fails "an unknown package" 1 "*mmdebstrap*" sfc dev create x --from debian:nosuchsuite
 

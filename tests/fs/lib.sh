@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
+# shellcheck disable=SC2154 # tests/lib.sh sets dir and srcdir
 # For the tests of tracefs, after tests/lib.sh: mount it, end the session, ask the manifest.
 
 # own_namespace SCRIPT: start again with mounts of its own. A mount that is visible to all is copied into
