@@ -34,6 +34,17 @@ cat "$dir/said"
 check "and its package is there" test -s "$out"
 mv "$out" "$dir/good.sfc"
 
+# a root as systemd-resolved leaves it: its resolver is in /run, which is not on disk
+make_root "$dir/resolved"
+ln -s ../run/systemd/resolve/stub-resolv.conf "$dir/resolved/etc/resolv.conf"
+if [ -s /etc/resolv.conf ]; then
+	check "it can be asked for all the same" sfc slim -q --root "$dir/resolved" -o "$out" -- cat /etc/resolv.conf
+	check_equal "and names are looked up where the host does" "$(sfc run "$out")" "$(cat /etc/resolv.conf)"
+	check "nothing of it is in the root" test ! -e "$dir/resolved/run"
+	check_equal "nor in the package" "$(unsquashfs -ll "$out" | grep -c stub-resolv.conf$)" 1
+	rm "$out"
+fi
+
 # asked wrongly
 check_fails "no command at all" 2 "sfc: no command given; see 'sfc --help'" sfc
 check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; see 'sfc --help'" sfc slmi
