@@ -9,6 +9,15 @@
  * One id per node is kept until the kernel forgets the node (at most BACKING_KEEP of them while
  * closed); a node whose file cannot be backed is read through us for as long as it lives, because
  * one open file must never be backed by half.
+ *
+ * A source that is an overlay itself, as a stage that is being developed, is stacked too deep for an
+ * overlay above passthrough: it is read through us, and the kernel keeps what it has read
+ * (keep_cache). One tracer for each of its layers would have passthrough. Measured on 128 MiB that
+ * are in memory, against the overlay alone: the first reading 22 times as long through us, 1.4 with a
+ * tracer per layer, every later one 1.1 to 1.4 times and no different. But overlayfs asks each
+ * layer for each name: what is in one is missing in the others, whiteouts are seen, directories are
+ * listed once per layer, and to say what a program saw the manifest would have to be put together
+ * by overlayfs's own rules. Exact counts are worth one slow reading.
  */
 #ifndef FS_BACKING_H
 #define FS_BACKING_H
