@@ -84,7 +84,7 @@ static int create(struct manifest *manifest, struct error *err)
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	int r;
 
-	r = io_output_open(&output, manifest->path, 0644, err);
+	r = io_output_open_named(&output, manifest->path, 0644, err);
 	if (r < 0)
 		return r;
 	r = connection_open(manifest, output.temporary, "", SQLITE_OPEN_READWRITE, err);
@@ -278,7 +278,7 @@ int manifest_copy(struct manifest *manifest, const char *path, struct error *err
 
 	if (access(path, F_OK) == 0)
 		return error_code(err, -EEXIST, "cannot copy the manifest to '%s'", path);
-	r = io_output_open(&output, path, 0644, err);
+	r = io_output_open_named(&output, path, 0644, err);
 	if (r < 0)
 		return r;
 	uri = connection_uri(output.temporary, "");

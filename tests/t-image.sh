@@ -196,7 +196,7 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	mkdir tiny && echo tiny >tiny/file
 	tracepack image tiny -o tiny.sqsh -q
 	sum=$(sha256sum <tiny.sqsh)
-	for call in pwrite64 fsync rename; do
+	for call in pwrite64 fsync linkat rename; do
 		for nth in $(seq 1 24); do
 			strace -f -o trace.out -e trace="$call" -e inject="$call:error=ENOSPC:when=$nth" \
 				tracepack image tiny -o tiny.sqsh -q 2>said && break

@@ -38,7 +38,11 @@ int io_read_file(int dirfd, const char *path, size_t limit, struct text *text, s
 struct io_output {
 	int fd;          /* open for reading and writing; owned */
 	char *path;      /* where it will appear */
-	char *temporary; /* where it is now: the same directory, a name starting with "." */
+	/*
+	 * Where it is now: the same directory, a name starting with "."; NULL while it has no name at
+	 * all, so that nothing of it outlives a kill.
+	 */
+	char *temporary;
 };
 
 #define IO_OUTPUT_INIT                                                                             \
@@ -51,6 +55,9 @@ struct io_output {
  * device, /dev/null) is refused with -EINVAL or -EISDIR.
  */
 int io_output_open(struct io_output *output, const char *path, mode_t mode, struct error *err);
+/* The same with a name from the start, for who opens it by that. */
+int io_output_open_named(struct io_output *output, const char *path, mode_t mode,
+			 struct error *err);
 /* fsync, rename over `path`, close: it stands there whole or, on an error, as it was before. */
 int io_publish(struct io_output *output, struct error *err);
 /* Close, and remove what was not published. */

@@ -17,6 +17,7 @@ struct compressor;
 
 struct compressor_options {
 	int level;
+	uint32_t block_size; /* what most blocks have */
 	bool small; /* own parameters instead of the level's; see compressor.c */
 };
 

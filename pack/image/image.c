@@ -302,7 +302,9 @@ static int writer_init(struct writer *writer, struct tree *tree,
 	if (r < 0)
 		return r;
 	struct workers_options workers = {
-		.compressor = {.level = writer->options.level, .small = writer->options.small},
+		.compressor = {.level = writer->options.level,
+			       .block_size = writer->options.block_size,
+			       .small = writer->options.small},
 		.threads = writer->options.threads,
 		.memory = writer->options.memory,
 		.buffer_size = writer->options.block_size < SQFS_META_SIZE

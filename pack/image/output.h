@@ -9,6 +9,7 @@
 struct output {
 	int fd; /* borrowed; -1: count only, write nothing */
 	uint64_t position; /* where the next byte goes */
+	uint64_t started;  /* before it everything is on its way to the disk */
 };
 
 /* 0 or a negative errno. */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 enum {
-	BLOCKS_PER_THREAD = 4,
+	BLOCKS_PER_THREAD = 16, /* so that neither big files nor many small ones make anybody wait */
 	SPARE_BUFFERS = 4, /* two fragments being filled, two in the owner's hand */
 };
 
@@ -85,6 +85,16 @@ static int run_job(struct thread *thread, struct job *job)
 	return 0;
 }
 
+/*
+ * The owner sleeps until the oldest block is finished. It is woken for many at once, while there is
+ * still enough for the others to do; in the end for what there is.
+ */
+static bool is_time_to_wake(const struct workers *w)
+{
+	return w->slots[w->head % w->slot_count].finished &&
+	       (w->next == w->tail || w->next - w->head > w->slot_count / 2);
+}
+
 static void *thread_main(void *data)
 {
 	struct thread *thread = data;
@@ -110,7 +120,7 @@ static void *thread_main(void *data)
 		pthread_mutex_lock(&w->lock);
 		slot->result = r;
 		slot->finished = true;
-		if (slot == &w->slots[w->head % w->slot_count])
+		if (is_time_to_wake(w))
 			pthread_cond_signal(&w->finished);
 	}
 	pthread_mutex_unlock(&w->lock);

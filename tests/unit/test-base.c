@@ -247,12 +247,22 @@ static void a_file_appears_only_when_published(void)
 	CHECK_INT(io_output_open(&output, path, 0644, &err), 0);
 	CHECK_INT(io_write(output.fd, "one", 3), 0);
 	CHECK(stat(path, &st) < 0);
+	if (!output.temporary) { /* nothing to leave behind when killed now */
+		CHECK_INT(rmdir(directory), 0);
+		CHECK_INT(mkdir(directory, 0700), 0);
+	}
 	io_output_release(&output);
 	CHECK(stat(path, &st) < 0);
 
+	for (int named = 0; named < 2; named++) {
+		CHECK_INT((named ? io_output_open_named : io_output_open)(&output, path, 0644, &err),
+			  0);
+		CHECK_INT(io_write(output.fd, "one", 3), 0);
+		CHECK_INT(io_publish(&output, &err), 0); /* a new file, then over it */
+	}
 	CHECK_INT(io_output_open(&output, path, 0644, &err), 0);
 	CHECK_INT(io_write(output.fd, "two", 3), 0);
-	CHECK_INT(io_publish(&output, &err), 0);
+	CHECK_INT(io_publish(&output, &err), 0); /* over it without a name */
 	CHECK_INT(io_read_file(AT_FDCWD, path, 100, &text, &err), 0);
 	CHECK_STRING(text.bytes, "two");
 	CHECK_INT(io_read_file(AT_FDCWD, path, 2, &text, &err), -EFBIG);
