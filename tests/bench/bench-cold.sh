@@ -49,7 +49,7 @@ nginx && exec 3<>/dev/tcp/127.0.0.1/80 && printf 'GET / HTTP/1.0\r\n\r\n' >&3 &&
 END
 		;;
 	redis) cat <<'END'
-cd /tmp && redis-server --port 0 --unixsocket /tmp/s --daemonize yes &&
+cd /tmp && sleep 0 && redis-server --port 0 --unixsocket /tmp/s --daemonize yes &&
 	until redis-cli -s /tmp/s ping | grep PONG; do sleep 0.01; done &&
 	redis-cli -s /tmp/s set a b && redis-cli -s /tmp/s shutdown nosave
 END
