@@ -2,71 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Images are what their sources are, for every reader there is.
 #
-# SFC_TEST_SEEDS=N: so many random trees instead of 6. SFC_TEST_BIG=1: also an image over 4 GiB.
+# SFC_TEST_SEEDS=N: so many random trees, instead of 24, or 2,000 with SFC_TEST_LONG=1. SFC_TEST_BIG=1: also an image over 4 GiB.
 . "${srcdir:-.}/tests/lib.sh"
-requires root
-requires which unsquashfs
-requires which mksquashfs
-requires which losetup
-
-list=$builddir/tests/image/list-tree
-random=$builddir/tests/image/random-tree
-mkdir mnt
-
-# kernel SECTOR IMAGE: list it through a loop device with this sector size
-kernel() {
-	loop=$(losetup --find --show --read-only --sector-size "$1" "$2") || return 1
-	mount -t squashfs -o ro "$loop" mnt || { losetup -d "$loop"; return 1; }
-	losetup -d "$loop" # goes when it is unmounted
-	"$list" mnt
-	umount mnt
-}
-
-fuse() {
-	squashfuse "$1" mnt >/dev/null 2>&1 || return 1
-	"$list" mnt | sed 's/ \(trusted\|security\)\.[^ ]*//g'
-	umount mnt
-}
-
-extracted() {
-	rm -rf out
-	unsquashfs -no-progress -quiet -d out "$1" >unsquashfs.log 2>&1 || { cat unsquashfs.log; return 1; }
-	"$list" out
-}
-
-# same NAME WANTED-LISTING COMMAND…
-same() {
-	name=$1 wanted=$2
-	shift 2
-	"$@" >got.list 2>got.err
-	check "$name" cmp -s "$wanted" got.list
-	cmp -s "$wanted" got.list || { cat got.err; diff "$wanted" got.list | head -6; }
-}
-
-# A quick look at a directory by the kernel and ourselves; the slow readers with "all".
-compare() {
-	"$list" "$2" >want.list
-	check "$1: packs and verifies" tracepack image "$2" -o x.sqsh --verify -q -b "$3" -l "${5:-3}"
-	same "$1: the kernel, 512-byte sectors" want.list kernel 512 x.sqsh
-	[ "$4" = all ] || return 0
-	same "$1: the kernel, 4096-byte sectors" want.list kernel 4096 x.sqsh
-	same "$1: unsquashfs" want.list extracted x.sqsh
-	if [ -w /dev/fuse ] && command -v squashfuse >/dev/null; then
-		# squashfuse takes trusted and security attributes for each other
-		sed 's/ \(trusted\|security\)\.[^ ]*//g' want.list >fuse.list
-		same "$1: squashfuse" fuse.list fuse x.sqsh
-	fi
-	if command -v rdsquashfs >/dev/null; then
-		mksquashfs "$2" peer.sqsh -comp zstd -noappend -quiet -no-progress >/dev/null 2>&1
-		rdsquashfs -d peer.sqsh >peer.desc
-		rdsquashfs -d x.sqsh >own.desc
-		check "$1: rdsquashfs describes it as mksquashfs' image" cmp -s peer.desc own.desc
-		rm -rf out && mkdir out && rdsquashfs -q -u / -p out x.sqsh >/dev/null 2>&1
-		(cd "$2" && find . -type f -exec sha256sum {} + | sort) >want.sums
-		(cd out && find . -type f -exec sha256sum {} + | sort) >got.sums
-		check "$1: rdsquashfs reads the same bytes" cmp -s want.sums got.sums
-	fi
-}
+# shellcheck source=tests/image.sh
+. "$srcdir/tests/image.sh"
 
 # --- every limit ----------------------------------------------------------------------------
 mkdir -p crafted/empty crafted/big crafted/one crafted/deep
@@ -170,8 +109,10 @@ check_fails "a level of 23" 2 '*is no level from 1 to 22*' tracepack image craft
 check_fails "a SRC that is not there" 1 '*nothere*' tracepack image nothere -o x.sqsh
 
 # --- random trees ---------------------------------------------------------------------------
-seed=1
-while [ "$seed" -le "${SFC_TEST_SEEDS:-6}" ]; do
+seed=1 seeds=24
+[ -z "${SFC_TEST_LONG:-}" ] || seeds=2000
+seeds=${SFC_TEST_SEEDS:-$seeds}
+while [ "$seed" -le "$seeds" ]; do
 	mkdir tree && "$random" tree "$seed" $((20 + seed % 7 * 40)) || fail "seed $seed"
 	readers=quick
 	[ $((seed % 12)) = 1 ] && readers=all
@@ -206,12 +147,26 @@ if strace -f -o /dev/null true 2>/dev/null; then
 		check "every $call may fail" test "$nth" -gt 1 -a "$nth" -lt 24
 	done
 fi
-for wait in 0.005 0.02 0.05 0.1; do
-	tracepack image crafted -o old.sqsh -q -l 9 &
+# whole or not at all, wherever it is killed: before each of some writes, before the last steps
+tracepack image crafted -o new.sqsh -q -l 2
+if strace -f -o /dev/null true 2>/dev/null; then
+	for at in pwrite64:1 pwrite64:2 pwrite64:5 pwrite64:11 pwrite64:23 pwrite64:40 fsync:1 rename:1; do
+		cp keep.sqsh old.sqsh
+		strace -f -o trace.out -e trace="${at%:*}" -e inject="${at%:*}:signal=KILL:when=${at#*:}" \
+			tracepack image crafted -o old.sqsh -q -l 2 2>/dev/null
+		killed=$?
+		sum=$(sha256sum <old.sqsh)
+		check_equal "killed before $at" "$killed" 137
+		check_equal "killed before $at: the old one" "$sum" "$(sha256sum <keep.sqsh)"
+	done
+fi
+for wait in 0.01 0.05; do
+	cp keep.sqsh old.sqsh
+	tracepack image crafted -o old.sqsh -q -l 2 &
 	sleep $wait
 	kill -9 $! 2>/dev/null
 	wait $! 2>/dev/null
-	check "killed after $wait s: old or whole" unsquashfs -quiet -no-progress -l old.sqsh >/dev/null
+	check "killed after $wait s: old or whole" cmp -s old.sqsh "$(cmp -s old.sqsh keep.sqsh && echo keep.sqsh || echo new.sqsh)"
 done
 rm -f .old.sqsh.*
 tracepack image crafted -o int.sqsh -q -l 22 &

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# An image held against the directory it was made of, with the eyes of every reader there is. Sourced
+# after lib.sh. Extracts into out/, mounts on mnt/, both in the current directory.
+requires root
+requires which unsquashfs
+requires which mksquashfs
+requires which losetup
+mkdir mnt
+
+# shellcheck disable=SC2154 # lib.sh's
+list=$builddir/tests/image/list-tree
+# shellcheck disable=SC2034 # for who sources this
+random=$builddir/tests/image/random-tree
+
+# kernel SECTOR IMAGE: list it through a loop device with this sector size
+kernel() {
+	loop=$(losetup --find --show --read-only --sector-size "$1" "$2") || return 1
+	mount -t squashfs -o ro "$loop" mnt || { losetup -d "$loop"; return 1; }
+	losetup -d "$loop" # goes when it is unmounted
+	"$list" mnt
+	umount mnt
+}
+
+# squashfuse takes trusted and security attributes for each other, also in mksquashfs' images, and may
+# then not find the value of one that is empty.
+as_squashfuse_sees() {
+	sed -e 's/ \(trusted\|security\)\.[^ ]*\( data available\)\{0,1\}//g' \
+		-e 's/ user\.[^ =]*=!No data available//g; s/ user\.[^ =]*=\( \|$\)/\1/g'
+}
+
+fuse() {
+	squashfuse "$1" mnt >/dev/null 2>&1 || return 1
+	"$list" mnt | as_squashfuse_sees
+	umount mnt
+}
+
+extracted() {
+	rm -rf out
+	unsquashfs -no-progress -quiet -d out "$1" >unsquashfs.log 2>&1 || { cat unsquashfs.log; return 1; }
+	"$list" out
+}
+
+# same NAME WANTED-LISTING COMMAND…
+same() {
+	name=$1 wanted=$2
+	shift 2
+	"$@" >got.list 2>got.err
+	check "$name" cmp -s "$wanted" got.list
+	cmp -s "$wanted" got.list || { cat got.err; diff "$wanted" got.list | head -6; }
+}
+
+# A quick look at a directory by the kernel and ourselves; the slow readers with "all".
+compare() {
+	"$list" "$2" >want.list
+	check "$1: packs and verifies" tracepack image "$2" -o x.sqsh --verify -q -b "$3" -l "${5:-3}"
+	same "$1: the kernel, 512-byte sectors" want.list kernel 512 x.sqsh
+	[ "$4" = all ] || return 0
+	same "$1: the kernel, 4096-byte sectors" want.list kernel 4096 x.sqsh
+	same "$1: unsquashfs" want.list extracted x.sqsh
+	if [ -w /dev/fuse ] && command -v squashfuse >/dev/null; then
+		as_squashfuse_sees <want.list >fuse.list
+		same "$1: squashfuse" fuse.list fuse x.sqsh
+	fi
+	if command -v rdsquashfs >/dev/null; then
+		mksquashfs "$2" peer.sqsh -comp zstd -Xcompression-level 1 -noappend -quiet -no-progress >/dev/null 2>&1
+		rdsquashfs -d peer.sqsh >peer.desc
+		rdsquashfs -d x.sqsh >own.desc
+		check "$1: rdsquashfs describes it as mksquashfs' image" cmp -s peer.desc own.desc
+		rm -rf out && mkdir out && rdsquashfs -q -u / -p out x.sqsh >/dev/null 2>&1
+		(cd "$2" && find . -type f -exec sha256sum {} + | sort) >want.sums
+		(cd out && find . -type f -exec sha256sum {} + | sort) >got.sums
+		check "$1: rdsquashfs reads the same bytes" cmp -s want.sums got.sums
+	fi
+}
