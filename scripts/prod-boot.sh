@@ -34,9 +34,8 @@ cmd_boot() {
 	[ -n "$(instance_names "$app")" ] || (cmd_start "$app") || boot_failed=1
 	lock "prod-$app"
 	for name in $(instance_names "$app"); do
-		at=$(instance_at "$app" "$name")
-		[ "$(json_get "$at/instance.json" .wanted)" = up ] || continue
-		if instance_runs "$at" || (start_one "$app" "$name"); then boot_up=1; else boot_failed=1; fi
+		[ "$(json_get "$(instance_at "$app" "$name")/instance.json" .wanted)" = up ] || continue
+		if (start_one "$app" "$name"); then boot_up=1; else boot_failed=1; fi
 	done
 	boot_status "$app"
 	[ -n "$boot_up" ] || [ -z "$boot_failed" ]

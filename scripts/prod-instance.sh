@@ -11,6 +11,7 @@
 #		log              what it printed
 #		supervisor, keeper, pid   the processes, as process_note() writes them (prod-run.sh)
 #		pid.raw          the pid as the runtime wrote it
+#		adopted          there when the supervisor is not the first
 #		exit             status of the last run, or "lost"; absent while it runs
 
 app_at() { echo "$state_dir/prod/$1"; }
@@ -49,6 +50,17 @@ instance_load() {
 
 # instance_runs DIR: is the program up, or on its way up or down?
 instance_runs() { process_alive "$1/supervisor" || process_alive "$1/pid" || process_alive "$1/keeper"; }
+
+# instance_stays_up DIR: it runs, and is not on its way down; who is, is down when this returns. The
+# caller holds the lock.
+instance_stays_up() {
+	while process_alive "$1/supervisor"; do
+		{ [ -e "$1/pid" ] && ! process_alive "$1/pid"; } ||
+			{ [ -e "$1/keeper" ] && [ ! -e "$1/adopted" ] && ! process_alive "$1/keeper"; } || return 0
+		sleep 0.02
+	done
+	instance_runs "$1"
+}
 
 # instance_pid DIR: sets process_pid to the first process, also when the supervisor was killed before it
 # could note it: what the runtime wrote is true for as long as that is there.
@@ -116,7 +128,7 @@ instance_down() {
 	guard_down "$1"
 	[ "$instance_ephemeral" != true ] || rm -rf --one-file-system "$1/upper" "$1/work"
 	[ -e "$1/exit" ] || [ ! -e "$1/pid" ] || exit_note "$1" lost
-	rm -f "$1/supervisor" "$1/keeper" "$1/pid" "$1/pid.raw"
+	rm -f "$1/supervisor" "$1/keeper" "$1/pid" "$1/pid.raw" "$1/adopted"
 }
 
 # exit_note DIR STATUS

@@ -37,10 +37,11 @@ repair_app() {
 
 repair_instance() {
 	at=$(instance_at "$app" "$1")
-	if process_alive "$at/supervisor"; then
+	if instance_stays_up "$at" && process_alive "$at/supervisor"; then
 		repair_ports "$1"
 	elif instance_pid "$at"; then
 		setsid "$here/sfc-prod" _adopt "$app" "$1" >>"$at/log" 2>&1 </dev/null 9>&- 8>&- &
+		process_note "$at/supervisor" $!
 		echo "$app/$1: runs, but its supervisor was gone; it has one again"
 		repair_ports "$1"
 	elif [ -e "$at/pid" ] || [ -e "$at/supervisor" ] || [ -e "$at/keeper" ] || is_mounted "$at/bundle/rootfs"; then

@@ -58,6 +58,7 @@ adopt() {
 	at=$(instance_at "$1" "$2")
 	instance_pid "$at" || exit 0
 	adopt_pid=$process_pid
+	: >"$at/adopted"	# whoever looks: the end of the keeper is not the end of the instance any more
 	process_note "$at/supervisor" $$
 	instance_load "$at"
 	while process_alive "$at/pid"; do
@@ -74,6 +75,7 @@ instance_start() {
 	start_at=$(instance_at "$1" "$2")
 	instance_load "$start_at"
 	log_rotate "$start_at/log"
+	start_log=$(stat -c %s "$start_at/log" 2>/dev/null || echo 0)
 	instance_up "$start_at"
 	rm -f "$start_at/exit"
 	setsid "$here/sfc-prod" _supervise "$1" "$2" >>"$start_at/log" 2>&1 </dev/null 9>&- 8>&- 7>&- &
@@ -158,9 +160,9 @@ log_rotate() {
 	[ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -lt 16777216 ] || mv -f "$1" "$1.1"
 }
 
-# log_last LOG: ": its last line", or nothing.
+# log_last LOG: ": its last line" since the start, or nothing.
 log_last() {
-	log_line=$(tail -n 1 "$1" 2>/dev/null | tr -d '\000-\010\013-\037' | cut -c 1-300)
+	log_line=$(tail -c "+$((${start_log:-0} + 1))" "$1" 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300)
 	[ -z "$log_line" ] || printf ': %s' "$log_line"
 }
 

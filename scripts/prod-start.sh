@@ -39,7 +39,7 @@ cmd_start() {
 		start_new "$name" 0
 	elif [ -z "$count$given" ] && [ -n "$(instance_names "$app")" ]; then
 		for name in $(instance_names "$app"); do
-			instance_runs "$(instance_at "$app" "$name")" || start_one "$app" "$name"
+			start_one "$app" "$name"
 		done
 	else
 		start_count
@@ -154,7 +154,7 @@ json_list() {
 # start_again I: with what was asked for then, but for what is said now.
 start_again() {
 	again=$(instance_at "$app" "$1")
-	! instance_runs "$again" || { [ -z "$given" ] && return 0; die "$app/$1 is running; stop it before changing how it runs"; }
+	! instance_stays_up "$again" || { [ -z "$given" ] && return 0; die "$app/$1 is running; stop it before changing how it runs"; }
 	[ -z "$publish" ] || die "the ports of an instance are set when it is made; remove $app/$1 and start it anew"
 	guard_check
 	json_put "$again/instance.json" --arg guard "$guard" --arg source "$guard_source" --argjson memory "$memory" --argjson cpus "$cpus" --argjson pids "$pids" \
@@ -177,7 +177,7 @@ start_again() {
 # that makes this one count, so two starts at once cannot both take the last place.
 start_one() {
 	one=$(instance_at "$1" "$2")
-	! instance_runs "$one" || return 0
+	! instance_stays_up "$one" || return 0
 	instance_down "$one"
 	exec 7>>"$state_dir/locks/limits"
 	flock 7

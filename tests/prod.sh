@@ -22,7 +22,8 @@ prod_down() {
 }
 on_exit prod_down
 
-# busybox_package FILE NAME SCRIPT: a package whose program is SCRIPT, run by busybox.
+# busybox_package FILE NAME SCRIPT [SIGNAL]: a package whose program is SCRIPT, run by busybox, and
+# stopped with SIGNAL.
 busybox_package() {
 	tree=$dir/tree.$2
 	rm -rf "$tree"
@@ -34,7 +35,8 @@ busybox_package() {
 	done
 	printf '%s\n' "$3" >"$tree/rootfs/etc/main.sh"
 	runc spec -b "$tree"
-	jq '.process.args = ["/bin/sh", "/etc/main.sh"] | .process.terminal = false
+	jq --arg signal "${4:-SIGTERM}" '.annotations["org.opencontainers.image.stopSignal"] = $signal
+		| .process.args = ["/bin/sh", "/etc/main.sh"] | .process.terminal = false
 		| .process.noNewPrivileges = false | del(.process.capabilities)' \
 		"$tree/config.json" >"$tree/config.new" && mv "$tree/config.new" "$tree/config.json"
 	echo "{\"name\": \"$2\"}" >"$tree/sfc/package.json"
