@@ -14,6 +14,13 @@ for blocks in 1 2 3; do
 		head -c $((blocks * 4096 + more)) /dev/urandom >"crafted/size-$blocks$more"
 	done
 done
+# alike to the last block, which shows while the blocks of the one before are still being compressed
+head -c 40960 /dev/urandom >crafted/alike-1
+for other in 2 3; do
+	head -c 40959 crafted/alike-1 >crafted/alike-$other
+	printf '\%s' $other >>crafted/alike-$other
+done
+{ head -c 4096 crafted/alike-1; head -c 12288 /dev/zero; tail -c 24576 crafted/alike-1 | tr '\0-\377' '\1-\377\0'; } >crafted/alike-then-zeroes
 : >crafted/nothing
 head -c 9000 /dev/zero >crafted/zeroes
 head -c 4096 /dev/zero >crafted/zero-block

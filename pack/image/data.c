@@ -20,6 +20,7 @@ struct passage {
 	bool alike;        /* all so far is as in `twin`, or zeroes: nothing has been stored */
 	bool has_twin;
 	uint32_t twin; /* a file before it */
+	uint64_t twin_end; /* bytes that are as in it; from there to position there are only zeroes */
 	struct fingerprint print; /* of all before position */
 };
 
@@ -71,14 +72,14 @@ static bool is_cancelled(const struct data *data)
 static int diverge(struct passage *p)
 {
 	struct store *store = &p->data->store;
-	uint64_t count = p->position / store->block_size;
+	uint64_t count = p->position / store->block_size, same = p->twin_end / store->block_size;
 	int r = store_file(store);
 
 	p->alike = false;
 	p->feed.node->inode->scratch = store->files.count - 1;
 	if (r == 0 && p->has_twin)
-		return store_blocks_of(store, p->twin, (uint32_t)count);
-	for (uint64_t i = 0; i < count && r == 0; i++)
+		r = store_blocks_of(store, p->twin, (uint32_t)same);
+	for (uint64_t i = same; i < count && r == 0; i++)
 		r = store_hole(store, store->block_size);
 	return r;
 }
@@ -97,6 +98,7 @@ static int compare(struct passage *p, const void *bytes, size_t size)
 		return r;
 	if (p->alike && duplicates_find(data->duplicates, &p->print, &p->twin)) {
 		p->has_twin = true;
+		p->twin_end = p->position + size;
 		return 0;
 	}
 	r = p->alike ? diverge(p) : 0;

@@ -147,10 +147,10 @@ int store_hole(struct store *store, size_t size)
 
 int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
 {
+	int r = workers_drain(store->workers); /* only then it is known where it starts */
 	const struct file_data *from = &store->files.items[file];
 	uint64_t first = from->first_block, at = from->start;
 	uint8_t *buffer = NULL;
-	int r = workers_drain(store->workers);
 
 	if (r == 0)
 		r = workers_buffer(store->workers, &buffer);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * random-tree DIR SEED COUNT: fill DIR with COUNT names of every kind, the same ones for the same
- * seed: names of any bytes, sizes around multiples of 4 KiB, zeroes and holes, equal contents, hard
- * links also of links and devices, attributes, odd modes, owners and times. As an ordinary user it
- * leaves out what only root can make.
+ * seed: names of any bytes, sizes around multiples of 4 KiB, zeroes and holes, equal contents and
+ * nearly equal ones, hard links also of links and devices, attributes, odd modes, owners and times.
+ * As an ordinary user it leaves out what only root can make.
  *
  * random-tree DIR --many COUNT [SIZE]: COUNT small different files, a hundred in a directory.
  * random-tree DIR --owners COUNT: COUNT files, each of another owner, from 100000 on.
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -138,13 +139,37 @@ static void dress(const char *path, int is_link)
 		die(path);
 }
 
+/* As long as a file before it, and the same but for one byte. */
+static void fill_alike(int fd, const char *path)
+{
+	char byte = (char)rnd(256);
+	struct stat st;
+	int from;
+
+	if (lstat(path, &st) < 0)
+		die(path);
+	if (!S_ISREG(st.st_mode) || !st.st_size)
+		return;
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		die(path);
+	while (sendfile(fd, from, NULL, BLOCK) > 0)
+		;
+	if (pwrite(fd, &byte, 1, rnd((uint32_t)st.st_size)) < 0)
+		die("write");
+	close(from);
+}
+
 static void make_file(char *path)
 {
 	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		die(path);
-	fill(fd, random_size());
+	if (file_count && rnd(4) == 0)
+		fill_alike(fd, files[rnd((uint32_t)file_count)]);
+	else
+		fill(fd, random_size());
 	close(fd);
 	add_attributes(path, 1);
 }
