@@ -90,22 +90,22 @@ instance_start() {
 	die "$1/$2 $start_why"
 }
 
-# start_ready DIR: wait for it as its record says, else until it has lived for start_patience hundredths
-# of a second; sets start_problem when it fails. start_said is more than "started", or nothing.
-start_patience=20
+# start_ready DIR: wait for it as its record says, and until it has lived for start_patience hundredths
+# of a second (by itself: 20 where nothing says how to see that it is ready); sets start_problem when it
+# fails. start_said is more than "started", or nothing.
+start_patience=
 start_ready() {
 	start_said='' start_until=$(deadline "$instance_timeout") start_begun=$(hundredths)
+	start_life=${start_patience:-$([ -n "$instance_ready" ] || echo 20)}
 	while :; do
 		if ! instance_runs "$1" || [ -e "$1/exit" ]; then
 			start_ended "$1"
 			return
 		fi
-		if [ -n "$instance_ready" ]; then
-			process_alive "$1/pid" && instance_is_ready "$process_pid" && return
-		elif [ ! -s "$1/pid" ]; then
+		if [ ! -s "$1/pid" ]; then
 			start_begun=$(hundredths)
-		elif [ "$(($(hundredths) - start_begun))" -ge "$start_patience" ]; then
-			return 0
+		elif [ "$(($(hundredths) - start_begun))" -ge "${start_life:-0}" ] && start_looks_ready "$1"; then
+			return
 		fi
 		if passed "$start_until"; then
 			start_problem="did not become ready ('$instance_ready') within $instance_timeout s$(log_last "$1/log")"
@@ -113,6 +113,11 @@ start_ready() {
 		fi
 		sleep 0.02
 	done
+}
+
+start_looks_ready() {
+	[ -n "$instance_ready" ] || return 0
+	process_alive "$1/pid" && instance_is_ready "$process_pid"
 }
 
 # start_ended DIR: it is over already. To be done at once and well is no failure, unless it was to

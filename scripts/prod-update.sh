@@ -70,17 +70,33 @@ update_settings() {
 base_swap() {
 	record=$(app_at "$app")/app.json
 	json_put "$record" --arg hex "$1" '.updating = $hex'
-	for name in $(instance_names "$app"); do
-		instance_rebase "$name" "$1" && continue
+	base_moved "$1" || {
 		swap_problem=$rebase_problem
 		base_back "$2"
 		store_forget "$1"
 		die "$swap_problem; every instance of '$app' is back on sha256:$2"
-	done
+	}
 	before=$(json_get "$record" .previous)
 	json_put "$record" --arg new "$1" --arg old "$2" --arg now "$(stamp)" \
 		'.package = $new | .previous = $old | .updated = $now | del(.updating)'
 	[ -z "$before" ] || [ "$before" = "$1" ] || store_forget "$before"
+}
+
+# base_moved NEW: every instance stands on it, and those that ran run still when the last one is done;
+# or rebase_problem says which does not. A readiness that looks at data an instance had kept from
+# before is true at once, hence the longer start_patience and the second look.
+base_moved() {
+	moved_ran='' start_patience=100
+	for name in $(instance_names "$app"); do
+		instance_rebase "$name" "$1" || return
+		[ -z "$rebase_ran" ] || moved_ran="$moved_ran $name"
+	done
+	for name in $moved_ran; do
+		rebase_at=$(instance_at "$app" "$name")
+		instance_runs "$rebase_at" && continue
+		rebase_problem="$app/$name ended with status $(cat "$rebase_at/exit" 2>/dev/null || echo unknown) on the new base"
+		return 1
+	done
 }
 
 # base_back OLD: every instance that is not on it.

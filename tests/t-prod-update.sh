@@ -36,11 +36,11 @@ check_equal "all stand on the new base" "$(base)" "$hex_two "
 check_equal "those that ran run, the stopped one is stopped" "$(states)" "running running stopped"
 check_equal "the new file is seen" "$(version 1)" two
 check_equal "what they wrote is kept" "$(sfc prod exec app 1 cat /data/kept | wc -l)" 2
-check_fails "a base that does not come up is not kept" 1 "*app/1 ended with status 3*back on sha256:$hex_two" sfc prod update app bad.sfc
+check_fails "a base that does not come up is not kept" 1 "*app/[12] ended*status 3*back on sha256:$hex_two" sfc prod update app bad.sfc
 check_equal "all are back" "$(base)$(states)" "$hex_two running running stopped"
 check_equal "the bad package is gone" "$(find "$SFC_STATE/packages" -name '*.sfc' | wc -l)" 2
 busybox_package done.sfc app 'echo done'
-check_fails "a base that ends at once and well is not kept either" 1 "*app/1 ended*with status 0*back on sha256:$hex_two" sfc prod update app done.sfc
+check_fails "a base that ends at once and well is not kept either" 1 "*app/[12] ended*with status 0*back on sha256:$hex_two" sfc prod update app done.sfc
 check "rollback" sfc prod rollback app
 check_equal "all stand on the old base" "$(base)" "$hex_one "
 check_equal "the old file is seen" "$(version 2)" one
