@@ -17,10 +17,10 @@ struct passage {
 	uint64_t size;     /* what it has; less than was scanned when it shrank */
 	uint64_t position; /* bytes behind us */
 	bool watched;      /* others have its size: it may be a duplicate, or they of it */
-	bool alike;        /* all so far is as in `twin`, or zeroes: nothing has been stored */
-	bool has_twin;
-	uint32_t twin; /* a file before it */
-	uint64_t twin_end; /* bytes that are as in it; from there to position there are only zeroes */
+	bool has_changed;  /* since it was scanned, which has been said */
+	bool alike;        /* nothing has been stored yet: it begins as `twin` does, then come zeroes */
+	uint32_t twin;     /* a file before it, if they have anything in common */
+	uint64_t common;   /* bytes that both are known to begin with; 0: no twin */
 	struct fingerprint print; /* of all before position */
 };
 
@@ -72,14 +72,14 @@ static bool is_cancelled(const struct data *data)
 static int diverge(struct passage *p)
 {
 	struct store *store = &p->data->store;
-	uint64_t count = p->position / store->block_size, same = p->twin_end / store->block_size;
+	uint64_t common = p->common / store->block_size, count = p->position / store->block_size;
 	int r = store_file(store);
 
 	p->alike = false;
 	p->feed.node->inode->scratch = store->files.count - 1;
-	if (r == 0 && p->has_twin)
-		r = store_blocks_of(store, p->twin, (uint32_t)same);
-	for (uint64_t i = same; i < count && r == 0; i++)
+	if (r == 0 && common)
+		r = store_blocks_of(store, p->twin, (uint32_t)common);
+	for (uint64_t i = common; i < count && r == 0; i++)
 		r = store_hole(store, store->block_size);
 	return r;
 }
@@ -97,8 +97,7 @@ static int compare(struct passage *p, const void *bytes, size_t size)
 	if (r < 0 || (!bytes && !last))
 		return r;
 	if (p->alike && duplicates_find(data->duplicates, &p->print, &p->twin)) {
-		p->has_twin = true;
-		p->twin_end = p->position + size;
+		p->common = p->position + size;
 		return 0;
 	}
 	r = p->alike ? diverge(p) : 0;
@@ -136,6 +135,7 @@ static int changed(struct passage *p, uint64_t size, struct error *err)
 	data->stats->changed++;
 	p->size = size;
 	p->feed.node->inode->size = size;
+	p->has_changed = true;
 	p->watched = false;
 	return p->alike ? diverge(p) : 0;
 }
@@ -256,7 +256,7 @@ int data_add(struct data *data, struct node *node, struct error *err)
 		r = changed(&p, 0, err);
 	if (r == 0)
 		r = pass(&p, err);
-	if (r == 0 && inode->size == p.size)
+	if (r == 0 && !p.has_changed)
 		r = feed_check(&p.feed, err);
 	if (r == -ESTALE && data->options->keep_going && err->message[0])
 		r = changed(&p, p.size, err);

@@ -33,6 +33,14 @@ uint64_t projection_add(struct projection *projection, const struct job *job)
 	return job->size;
 }
 
+bool projection_again(struct projection *projection, uint32_t size)
+{
+	if (projection->stride <= 1)
+		return false;
+	projection->waiting += size;
+	return true;
+}
+
 uint64_t projection_rest(const struct projection *projection)
 {
 	if (!projection->tried)

@@ -27,6 +27,11 @@ void projection_init(struct projection *projection, int level, uint64_t total);
 void projection_plan(struct projection *projection, struct job *job);
 /* When it is done: the bytes that are known to leave; the others wait for projection_rest(). */
 uint64_t projection_add(struct projection *projection, const struct job *job);
+/*
+ * A compressed block that was done is there once more; size is what level 1 made of it. False: it was
+ * what the level made of it, so these bytes leave.
+ */
+bool projection_again(struct projection *projection, uint32_t size);
 /* When all are done: about how many bytes those make that were only tried. */
 uint64_t projection_rest(const struct projection *projection);
 

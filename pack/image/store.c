@@ -36,7 +36,7 @@ static int write_block(struct store *store, const struct job *job, uint64_t *ret
 	*ret_start = store->output->position;
 	*ret_size = job->size | (job->raw ? SQFS_BLOCK_RAW : 0);
 	if (job->effort != EFFORT_FULL) {
-		if (job->effort == EFFORT_TRY && !job->raw)
+		if (!job->raw)
 			*ret_size = job->tried;
 		store->output->position += projection_add(&store->projection, job);
 		return 0;
@@ -145,6 +145,20 @@ int store_hole(struct store *store, size_t size)
 	return add_size(store, 0);
 }
 
+/* A block as it is in the image at `at`, once more. */
+static int copy_block(struct store *store, uint32_t size, uint64_t at, uint8_t *buffer)
+{
+	uint32_t bytes = size & ~(uint32_t)SQFS_BLOCK_RAW;
+	int r = 0;
+
+	if (!last_file(store)->start)
+		last_file(store)->start = store->output->position;
+	if (size != bytes || !projection_again(&store->projection, bytes))
+		r = output_copy(store->output, buffer, bytes, at);
+	store->stored++;
+	return r < 0 ? r : add_size(store, size);
+}
+
 int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
 {
 	int r = workers_drain(store->workers); /* only then it is known where it starts */
@@ -156,19 +170,12 @@ int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
 		r = workers_buffer(store->workers, &buffer);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		uint32_t size = store->blocks.items[first + i];
-		uint32_t bytes = size & ~(uint32_t)SQFS_BLOCK_RAW;
 
-		if (!size) {
+		if (size)
+			r = copy_block(store, size, at, buffer);
+		else
 			r = store_hole(store, store->block_size);
-			continue;
-		}
-		if (!last_file(store)->start)
-			last_file(store)->start = store->output->position;
-		r = output_copy(store->output, buffer, bytes, at);
-		if (r == 0)
-			r = add_size(store, size);
-		store->stored++;
-		at += bytes;
+		at += size & ~(uint32_t)SQFS_BLOCK_RAW;
 	}
 	workers_put_back(store->workers, buffer);
 	return r;

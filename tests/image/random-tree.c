@@ -79,6 +79,8 @@ static uint64_t random_size(void)
 		return BLOCK * (uint64_t)(1 + rnd(3)) + rnd(3) - 1;
 	case 2:
 		return rnd(100);
+	case 3:
+		return rnd(12) ? rnd(BLOCK) : BLOCK * (uint64_t)(33 + rnd(30)) + rnd(3) - 1;
 	}
 	return rnd(5 * BLOCK);
 }
@@ -139,24 +141,52 @@ static void dress(const char *path, int is_link)
 		die(path);
 }
 
-/* As long as a file before it, and the same but for one byte. */
-static void fill_alike(int fd, const char *path)
+/* One change: a byte anywhere, the first or the last one, or a whole block that becomes zeroes. */
+static void change(int fd, uint64_t size)
 {
-	char byte = (char)rnd(256);
-	struct stat st;
+	uint64_t at = rnd((uint32_t)size), block = at - at % BLOCK;
+	char zeroes[BLOCK] = {0}, byte = (char)rnd(256);
+
+	switch (rnd(4)) {
+	case 0:
+		if (pwrite(fd, zeroes, size - block < BLOCK ? size - block : BLOCK, (off_t)block) < 0)
+			die("write");
+		return;
+	case 1:
+		at = 0;
+		break;
+	case 2:
+		at = size - 1;
+		break;
+	}
+	if (pwrite(fd, &byte, 1, (off_t)at) < 0)
+		die("write");
+}
+
+/* As long as a file before it and the same, but for a few changes; holes may have become zeroes. */
+static void fill_alike(int fd)
+{
+	struct stat st = {0};
+	const char *path;
 	int from;
 
-	if (lstat(path, &st) < 0)
-		die(path);
-	if (!S_ISREG(st.st_mode) || !st.st_size)
+	/* preferably one of several blocks, which have more to differ in */
+	for (int tries = 0; tries < 20 && st.st_size <= 2 * BLOCK; tries++) {
+		path = files[rnd((uint32_t)file_count)];
+		if (lstat(path, &st) < 0)
+			die(path);
+		if (!S_ISREG(st.st_mode))
+			st.st_size = 0;
+	}
+	if (!st.st_size)
 		return;
 	from = open(path, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		die(path);
 	while (sendfile(fd, from, NULL, BLOCK) > 0)
 		;
-	if (pwrite(fd, &byte, 1, rnd((uint32_t)st.st_size)) < 0)
-		die("write");
+	for (uint32_t changes = rnd(4); changes; changes--)
+		change(fd, (uint64_t)st.st_size);
 	close(from);
 }
 
@@ -167,7 +197,7 @@ static void make_file(char *path)
 	if (fd < 0)
 		die(path);
 	if (file_count && rnd(4) == 0)
-		fill_alike(fd, files[rnd((uint32_t)file_count)]);
+		fill_alike(fd);
 	else
 		fill(fd, random_size());
 	close(fd);

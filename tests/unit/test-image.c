@@ -191,6 +191,79 @@ static void a_changed_source_is_an_error_or_counted(void)
 	unlink(path);
 }
 
+/* A file that loses its end while it passes. */
+struct shrinking {
+	int file;
+	uint64_t when; /* bytes behind us */
+	int warnings;
+};
+
+static void shrink(uint64_t done, uint64_t total, void *data)
+{
+	const struct shrinking *shrinking = data;
+
+	(void)total;
+	if (done == shrinking->when)
+		REQUIRE(ftruncate(shrinking->file, 9000) == 0);
+}
+
+static void count_warning(const char *message, void *data)
+{
+	struct shrinking *shrinking = data;
+
+	CHECK(strstr(message, "it shrank") != NULL);
+	shrinking->warnings++;
+}
+
+/* It began as one before it, of which it keeps what they have in common, and is complained of once. */
+static void a_file_that_shrinks_is_stored_as_it_was_read(void)
+{
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	_cleanup_(tree_freep) struct tree *found = NULL;
+	_cleanup_(closep) int rootfd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int fd = -1;
+	_cleanup_(image_closep) struct image *image = NULL;
+	_cleanup_(image_file_closep) struct image_file *stored = NULL;
+	char path[] = "/tmp/test-image.XXXXXX", bytes[20000], got[20000];
+	struct shrinking shrinking = {.file = mkstemp(path), .when = sizeof(bytes) + 8192};
+	struct image_options options = {.level = 1,
+					.block_size = 4096,
+					.keep_going = true,
+					.progress = shrink,
+					.progress_data = &shrinking,
+					.warn = count_warning,
+					.warn_data = &shrinking};
+	struct error err = ERROR_INIT;
+	struct node *node;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7 % 251 ^ i / 256);
+	REQUIRE(shrinking.file >= 0 &&
+		write(shrinking.file, bytes, sizeof(bytes)) == sizeof(bytes) &&
+		fstat(shrinking.file, &st) == 0 && tree_new(&tree) == 0);
+	inode_set_bytes(add(tree, "/before", S_IFREG)->inode, bytes, sizeof(bytes));
+	node = add(tree, path + 4, S_IFREG | 0644);
+	node->inode->size = sizeof(bytes);
+	node->inode->content.kind = CONTENT_FILE;
+	node->inode->content.file.rootfd = rootfd;
+	node->inode->content.file.dev = st.st_dev;
+	node->inode->content.file.ino = st.st_ino;
+	node->inode->content.file.mtime_ns =
+		st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	CHECK_INT(write_to_memory(tree, &options, &err, &fd), -ESTALE);
+	CHECK_STRING(err.message, "1 files changed while they were being packed");
+	CHECK_INT(shrinking.warnings, 1);
+	REQUIRE(image_open(fd, "image", &image, &err) == 0 && image_tree(image, &found, &err) == 0);
+	node = tree_find(found, path + 4);
+	REQUIRE(node && image_file_open(image, node->inode, &stored, &err) == 0);
+	CHECK_INT(node->inode->size, 9000);
+	CHECK_INT(image_file_read(stored, got, sizeof(got), 0, &err), 9000);
+	CHECK(memcmp(got, bytes, 9000) == 0);
+	close(shrinking.file);
+	unlink(path);
+}
+
 static volatile int cancel = 1;
 
 static void a_cancelled_image_ends(void)
@@ -246,6 +319,7 @@ int main(void)
 	RUN(a_wrong_byte_is_found);
 	RUN(what_does_not_fit_is_refused);
 	RUN(a_changed_source_is_an_error_or_counted);
+	RUN(a_file_that_shrinks_is_stored_as_it_was_read);
 	RUN(a_cancelled_image_ends);
 	RUN(damage_is_survived);
 	return test_end();
