@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/intern.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct interned {
@@ -11,12 +10,8 @@ struct interned {
 
 void intern_release(struct intern *intern)
 {
-	struct hash_cursor cursor = {0};
-	struct hash_link *link;
-
-	while ((link = hash_each(&intern->strings, &cursor)))
-		free(container_of(link, struct interned, link));
 	hash_release(&intern->strings);
+	arena_release(&intern->memory);
 }
 
 static struct interned *find(const struct intern *intern, const char *string, uint64_t hash)
@@ -38,21 +33,19 @@ bool intern_has(const struct intern *intern, const char *string)
 const char *intern_string(struct intern *intern, const char *string)
 {
 	struct interned *interned;
+	uint64_t hash;
 	size_t size;
 
 	if (!string)
 		return NULL;
-	interned = find(intern, string, hash_string(string));
+	hash = hash_string(string);
+	interned = find(intern, string, hash);
 	if (interned)
 		return interned->text;
 	size = strlen(string) + 1;
-	interned = malloc(sizeof(*interned) + size);
+	interned = arena_take(&intern->memory, sizeof(*interned) + size);
 	if (!interned)
 		return NULL;
 	memcpy(interned->text, string, size);
-	if (hash_add(&intern->strings, &interned->link, hash_string(string)) < 0) {
-		free(interned);
-		return NULL;
-	}
-	return interned->text;
+	return hash_add(&intern->strings, &interned->link, hash) < 0 ? NULL : interned->text;
 }

@@ -8,10 +8,12 @@
 #include <stdbool.h>
 
 #include "db/base/hash.h"
+#include "pack/arena.h"
 
 /* All zero is an empty table. */
 struct intern {
 	struct hash strings;
+	struct arena memory;
 };
 
 void intern_release(struct intern *intern);

@@ -8,10 +8,10 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
+#include "pack/arena.h"
 
 enum {
 	INODES_PER_SLAB = 256,
-	ARENA_CHUNK = 64 * 1024, /* bytes */
 	FIRST_SLOTS = 64,
 	NAME_LONGEST = 255, /* bytes */
 };
@@ -22,20 +22,12 @@ struct slab {
 	struct inode inodes[INODES_PER_SLAB];
 };
 
-/* Nodes live in an arena; a removed node's bytes come back with the tree. */
-struct arena {
-	struct arena *next;
-	char bytes[];
-};
-
 struct tree {
 	struct node *root;
 	struct slab *slabs;
 	size_t slab_used;        /* inodes handed out of the newest slab */
 	struct inode *free_inodes; /* linked by `scratch` */
-	struct arena *arenas;
-	size_t arena_left; /* bytes in the newest arena */
-	char *arena_at;
+	struct arena nodes; /* a removed one's bytes come back with the tree */
 	/* Open addressing, keyed by (parent, name): the names of all directories in one table. */
 	struct node **slots;
 	size_t nslots; /* 0 or a power of two; at most 3/4 in use */
@@ -181,23 +173,10 @@ static void inode_free(struct tree *tree, struct inode *inode)
 static struct node *node_new(struct tree *tree, const char *name)
 {
 	size_t length = strlen(name);
-	size_t size = (sizeof(struct node) + length + 1 + 7) & ~(size_t)7;
-	struct node *node;
+	struct node *node = arena_take(&tree->nodes, sizeof(*node) + length + 1);
 
-	if (size > tree->arena_left) {
-		struct arena *arena = malloc(sizeof(*arena) + ARENA_CHUNK);
-
-		if (!arena)
-			return NULL;
-		arena->next = tree->arenas;
-		tree->arenas = arena;
-		tree->arena_at = arena->bytes;
-		tree->arena_left = ARENA_CHUNK;
-	}
-	node = (struct node *)tree->arena_at;
-	tree->arena_at += size;
-	tree->arena_left -= size;
-	memset(node, 0, sizeof(*node));
+	if (!node)
+		return NULL;
 	memcpy(node->name, name, length + 1);
 	node->tree = tree;
 	return node;
@@ -240,10 +219,7 @@ void tree_free(struct tree *tree)
 			inode_release(&slab->inodes[i]);
 		free(slab);
 	}
-	for (struct arena *arena = tree->arenas, *next; arena; arena = next) {
-		next = arena->next;
-		free(arena);
-	}
+	arena_release(&tree->nodes);
 	free(tree->slots);
 	free(tree);
 }

@@ -7,6 +7,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "pack/arena.h"
 #include "pack/below.h"
 
 #include "tests/test.h"
@@ -272,8 +273,28 @@ static void no_link_leads_out_of_the_root(void)
 	rmdir(directory);
 }
 
+static void an_arena_gives_zeroed_memory_of_any_size(void)
+{
+	static const size_t sizes[] = {1, 7, 8, 4000, 65536, 70000, 3, 65535, 24};
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < 200; i++) {
+		size_t size = sizes[i % (sizeof(sizes) / sizeof(*sizes))];
+		char *taken = arena_take(&arena, size);
+
+		REQUIRE(taken);
+		CHECK_INT((uintptr_t)taken % 8, 0);
+		CHECK(taken[0] == 0 && memcmp(taken, taken + 1, size - 1) == 0);
+		memset(taken, 0xff, size);
+	}
+	arena_release(&arena);
+	CHECK(arena_take(&arena, 1));
+	arena_release(&arena);
+}
+
 int main(void)
 {
+	RUN(an_arena_gives_zeroed_memory_of_any_size);
 	RUN(a_new_tree_is_one_directory);
 	RUN(names_are_found_where_they_were_put);
 	RUN(bad_names_are_refused);
