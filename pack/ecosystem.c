@@ -15,8 +15,9 @@
 enum { WORDS_FILE_MAX = 64 * 1024 };
 
 static const char *const names[] = {
-	"nss", "gconv", "locale", "zoneinfo", "ca", "python", "node", "ruby", "perl", "jvm",
-	"terminfo", "pam", "httpd",
+	[NSS] = "nss", [GCONV] = "gconv", [LOCALE] = "locale", [ZONEINFO] = "zoneinfo",
+	[CA] = "ca", [PYTHON] = "python", [NODE] = "node", [RUBY] = "ruby", [PERL] = "perl",
+	[JVM] = "jvm", [TERMINFO] = "terminfo", [PAM] = "pam", [HTTPD] = "httpd",
 };
 
 /*
@@ -27,93 +28,93 @@ static const char *const names[] = {
  * file that matches it, as {word}; "include *": for each that stands behind that word.
  */
 static const struct custom {
-	const char *ecosystem;
+	enum ecosystem ecosystem;
 	const char *when;
 	const char *anchor;
 	const char *words;
 	const char *add;
 } customs[] = {
-	{"nss", "/etc/nsswitch.conf", NULL, "*",
+	{NSS, "/etc/nsswitch.conf", NULL, "*",
 	 "/usr/lib/*/libnss_{word}.so.2 /usr/lib64/libnss_{word}.so.2 /lib/*/libnss_{word}.so.2"},
-	{"nss", "/etc/nsswitch.conf", NULL, NULL, "/etc/passwd /etc/group /etc/hosts"},
+	{NSS, "/etc/nsswitch.conf", NULL, NULL, "/etc/passwd /etc/group /etc/hosts"},
 
-	{"gconv", "gconv/*.so", NULL, NULL,
+	{GCONV, "gconv/*.so", NULL, NULL,
 	 "{dir}/gconv-modules {dir}/gconv-modules.cache {dir}/gconv-modules.d/*.conf"},
 
-	{"locale", "/usr/lib/locale/*/LC_*", NULL, NULL, "{dir}/**"},
-	{"locale", "/usr/lib/locale/**", NULL, NULL, "/usr/lib/locale/C.utf8/**"},
+	{LOCALE, "/usr/lib/locale/*/LC_*", NULL, NULL, "{dir}/**"},
+	{LOCALE, "/usr/lib/locale/**", NULL, NULL, "/usr/lib/locale/C.utf8/**"},
 
-	{"zoneinfo", "/usr/share/zoneinfo/**", NULL, NULL,
+	{ZONEINFO, "/usr/share/zoneinfo/**", NULL, NULL,
 	 "/usr/share/zoneinfo/UTC /usr/share/zoneinfo/Etc/UTC"},
 
-	{"ca", "/etc/ssl/certs/????????.?", NULL, NULL, "{dir}/*"},
-	{"ca", "/etc/ssl/certs/**", NULL, NULL, "/etc/ssl/certs/ca-certificates.crt"},
-	{"ca", "/etc/pki/tls/certs/**", NULL, NULL,
+	{CA, "/etc/ssl/certs/????????.?", NULL, NULL, "{dir}/*"},
+	{CA, "/etc/ssl/certs/**", NULL, NULL, "/etc/ssl/certs/ca-certificates.crt"},
+	{CA, "/etc/pki/tls/certs/**", NULL, NULL,
 	 "/etc/pki/tls/certs/ca-bundle.crt /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"},
 
-	{"python", "__pycache__/*.pyc", NULL, NULL, "{up}/{base}.py {up}/__init__.py"},
-	{"python", "*.py", NULL, NULL,
+	{PYTHON, "__pycache__/*.pyc", NULL, NULL, "{up}/{base}.py {up}/__init__.py"},
+	{PYTHON, "*.py", NULL, NULL,
 	 "{dir}/__pycache__/{base}.*.pyc {dir}/__init__.py {dir}/__pycache__/__init__.*.pyc"},
-	{"python", "site-packages/*/**", "/site-packages/", NULL,
+	{PYTHON, "site-packages/*/**", "/site-packages/", NULL,
 	 "{before}/site-packages/{after}-*.dist-info/* {before}/site-packages/{after}-*.egg-info/*"},
-	{"python", "dist-packages/*/**", "/dist-packages/", NULL,
+	{PYTHON, "dist-packages/*/**", "/dist-packages/", NULL,
 	 "{before}/dist-packages/{after}-*.dist-info/* {before}/dist-packages/{after}-*.egg-info/*"},
-	{"python", "site-packages/*.py", NULL, NULL,
+	{PYTHON, "site-packages/*.py", NULL, NULL,
 	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
-	{"python", "dist-packages/*.py", NULL, NULL,
+	{PYTHON, "dist-packages/*.py", NULL, NULL,
 	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
 
-	{"node", "node_modules/*/**", "/node_modules/", NULL,
+	{NODE, "node_modules/*/**", "/node_modules/", NULL,
 	 "{before}/node_modules/{after}/package.json"},
-	{"node", "node_modules/@*/**", "/node_modules/", NULL,
+	{NODE, "node_modules/@*/**", "/node_modules/", NULL,
 	 "{before}/node_modules/{after}/{next}/package.json"},
-	{"node", "*.js", NULL, NULL, "{dir}/package.json"},
-	{"node", "*.mjs", NULL, NULL, "{dir}/package.json"},
+	{NODE, "*.js", NULL, NULL, "{dir}/package.json"},
+	{NODE, "*.mjs", NULL, NULL, "{dir}/package.json"},
 
-	{"ruby", "gems/*/lib/**", "/gems/", NULL, "{before}/specifications/{after}.gemspec"},
-	{"ruby", "gems/*/lib/**", "/gems/", NULL,
+	{RUBY, "gems/*/lib/**", "/gems/", NULL, "{before}/specifications/{after}.gemspec"},
+	{RUBY, "gems/*/lib/**", "/gems/", NULL,
 	 "{before}/specifications/default/{after}.gemspec"},
-	{"ruby", "gems/*/lib/**", "/gems/", NULL,
+	{RUBY, "gems/*/lib/**", "/gems/", NULL,
 	 "{before}/extensions/*/*/{after}/gem.build_complete"},
 
-	{"perl", "perl*/**/Config.pm", NULL, NULL, "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
-	{"perl", "perl*/**/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/**/*.pl"},
+	{PERL, "perl*/**/Config.pm", NULL, NULL, "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
+	{PERL, "perl*/**/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/**/*.pl"},
 
-	{"jvm", "lib/server/libjvm.so", NULL, NULL,
+	{JVM, "lib/server/libjvm.so", NULL, NULL,
 	 "{up}/modules {up}/jvm.cfg {up}/tzdb.dat {up}/*.properties {up}/security/** {top}/conf/** "
 	 "{up}/libjava.so {up}/libjimage.so {up}/libnet.so {up}/libnio.so {up}/libverify.so "
 	 "{up}/libzip.so"},
 
-	{"jvm", "lib/*/server/libjvm.so", NULL, NULL, /* before version 9 */
+	{JVM, "lib/*/server/libjvm.so", NULL, NULL, /* before version 9 */
 	 "{top}/*.jar {top}/*.properties {top}/currency.data {top}/tzdb.dat {top}/meta-index "
 	 "{top}/ext/* {top}/security/** {up}/jvm.cfg {up}/libjava.so {up}/libnet.so {up}/libnio.so "
 	 "{up}/libverify.so {up}/libzip.so"},
 
-	{"terminfo", "terminfo/?/*", "/terminfo/", NULL,
+	{TERMINFO, "terminfo/?/*", "/terminfo/", NULL,
 	 "{before}/terminfo/d/dumb {before}/terminfo/l/linux {before}/terminfo/v/vt100 "
 	 "{before}/terminfo/x/xterm {before}/terminfo/x/xterm-256color"},
 
-	{"pam", "/etc/pam.d/*", NULL, "*.so",
+	{PAM, "/etc/pam.d/*", NULL, "*.so",
 	 "/usr/lib/*/security/{word} /usr/lib64/security/{word} /lib/*/security/{word} "
 	 "/usr/lib/security/{word} {word}"},
-	{"pam", "/etc/pam.d/*", NULL, "@include *", "/etc/pam.d/{word} {word}"},
-	{"pam", "/etc/pam.d/*", NULL, "include *", "/etc/pam.d/{word} {word}"},
-	{"pam", "/etc/pam.d/*", NULL, "substack *", "/etc/pam.d/{word} {word}"},
-	{"pam", "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
+	{PAM, "/etc/pam.d/*", NULL, "@include *", "/etc/pam.d/{word} {word}"},
+	{PAM, "/etc/pam.d/*", NULL, "include *", "/etc/pam.d/{word} {word}"},
+	{PAM, "/etc/pam.d/*", NULL, "substack *", "/etc/pam.d/{word} {word}"},
+	{PAM, "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
 
-	{"httpd", "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
-	{"httpd", "/usr/share/nginx/modules-available/*.conf", NULL, "*.so",
+	{HTTPD, "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
+	{HTTPD, "/usr/share/nginx/modules-available/*.conf", NULL, "*.so",
 	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
-	{"httpd", "/etc/nginx/modules-enabled/*.conf", NULL, "*.so",
+	{HTTPD, "/etc/nginx/modules-enabled/*.conf", NULL, "*.so",
 	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
-	{"httpd", "/usr/sbin/apache2", NULL, NULL, "/etc/apache2/mods-enabled/*"},
-	{"httpd", "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
-	{"httpd", "/usr/sbin/httpd", NULL, NULL,
+	{HTTPD, "/usr/sbin/apache2", NULL, NULL, "/etc/apache2/mods-enabled/*"},
+	{HTTPD, "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
+	{HTTPD, "/usr/sbin/httpd", NULL, NULL,
 	 "/etc/httpd/conf.modules.d/*.conf"},
-	{"httpd", "/etc/apache2/httpd.conf", NULL, "*.so", "/var/www/{word} {word}"}, /* Alpine */
-	{"httpd", "/etc/apache2/httpd.conf", NULL, NULL, "/etc/apache2/conf.d/*.conf"},
-	{"httpd", "/etc/apache2/conf.d/*.conf", NULL, "*.so", "/var/www/{word} {word}"},
-	{"httpd", "/etc/httpd/conf.modules.d/*.conf", NULL, "*.so", "/etc/httpd/{word} {word}"},
+	{HTTPD, "/etc/apache2/httpd.conf", NULL, "*.so", "/var/www/{word} {word}"}, /* Alpine */
+	{HTTPD, "/etc/apache2/httpd.conf", NULL, NULL, "/etc/apache2/conf.d/*.conf"},
+	{HTTPD, "/etc/apache2/conf.d/*.conf", NULL, "*.so", "/var/www/{word} {word}"},
+	{HTTPD, "/etc/httpd/conf.modules.d/*.conf", NULL, "*.so", "/etc/httpd/{word} {word}"},
 };
 
 const char *ecosystem_name(size_t i)
@@ -148,7 +149,7 @@ static bool leads_nowhere(int code)
 static int add_path(const struct application *application, const char *path)
 {
 	struct reason reason = {REASON_ECOSYSTEM, application->trigger,
-				application->custom->ecosystem};
+				names[application->custom->ecosystem]};
 	int r;
 
 	/* a directory among the patterns' matches is there for what is in it */
@@ -162,10 +163,10 @@ static int add_found(const struct source_entry *file, void *data)
 	return add_path(data, file->path);
 }
 
-int ecosystem_add(struct closure *closure, struct closure_entry *trigger, const char *name,
+int ecosystem_add(struct closure *closure, struct closure_entry *trigger, enum ecosystem ecosystem,
 		  const char *pattern, struct error *err)
 {
-	const struct custom custom = {.ecosystem = name};
+	const struct custom custom = {.ecosystem = ecosystem};
 	struct application application = {closure, &custom, trigger, err};
 
 	return source_glob(closure->source, pattern, add_found, &application, err);
@@ -331,22 +332,29 @@ static int apply_words(struct application *application)
 	return r;
 }
 
+static bool is_off(const struct closure *closure, enum ecosystem ecosystem)
+{
+	return closure->options.ecosystems_off & 1U << ecosystem;
+}
+
 static int apply_customs(struct closure *closure, struct closure_entry *entry, struct error *err)
 {
+	const char *path = entry->file->path;
+	uint64_t initials = path_initials(path);
+
 	for (size_t i = 0; i < sizeof(customs) / sizeof(*customs); i++) {
-		struct application application = {closure, &customs[i], entry, err};
+		const struct custom *custom = &customs[i];
+		struct application application = {closure, custom, entry, err};
 		int r;
 
-		if (closure->options.ecosystems_off & ecosystem_bit(customs[i].ecosystem) ||
-		    !path_match(customs[i].when, entry->file->path))
+		if (is_off(closure, custom->ecosystem) ||
+		    !path_may_match(custom->when, initials) || !path_match(custom->when, path))
 			continue;
-		r = customs[i].words ? apply_words(&application) : apply_once(&application, NULL);
+		r = custom->words ? apply_words(&application) : apply_once(&application, NULL);
 		if (r < 0)
 			return r;
 	}
-	return closure->options.ecosystems_off & ecosystem_bit("python")
-		       ? 0
-		       : ecosystem_python(closure, entry, err);
+	return is_off(closure, PYTHON) ? 0 : ecosystem_python(closure, entry, err);
 }
 
 int ecosystems_apply(struct closure *closure, struct error *err)

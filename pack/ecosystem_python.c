@@ -46,7 +46,7 @@ static int add_distributed(const struct source_entry *file, void *data)
 	text_add_char(&pattern, '*');
 	if (text_failed(&pattern))
 		return error_oom(distributed->err);
-	return ecosystem_add(distributed->closure, distributed->trigger, "python", pattern.bytes,
+	return ecosystem_add(distributed->closure, distributed->trigger, PYTHON, pattern.bytes,
 			     distributed->err);
 }
 

@@ -9,11 +9,15 @@
 #include "db/base/text.h"
 #include "pack/closure.h"
 
+enum ecosystem {
+	NSS, GCONV, LOCALE, ZONEINFO, CA, PYTHON, NODE, RUBY, PERL, JVM, TERMINFO, PAM, HTTPD,
+};
+
 /* Add bytes of a path to a pattern, taken literally in it. */
 void ecosystem_literal(struct text *text, const char *bytes, size_t size);
 
-/* Add all that a pattern matches, because of `trigger` and by the ecosystem of that name. */
-int ecosystem_add(struct closure *closure, struct closure_entry *trigger, const char *name,
+/* Add all that a pattern matches, because of `trigger` and by the customs of an ecosystem. */
+int ecosystem_add(struct closure *closure, struct closure_entry *trigger, enum ecosystem ecosystem,
 		  const char *pattern, struct error *err);
 
 int ecosystem_python(struct closure *closure, struct closure_entry *entry, struct error *err);

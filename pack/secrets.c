@@ -57,8 +57,11 @@ static const struct {
 
 const char *secrets_of_path(const char *path, bool *ret_unless_read)
 {
+	uint64_t initials = path_initials(path);
+
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (!path_match(places[i].pattern, path))
+		if (!path_may_match(places[i].pattern, initials) ||
+		    !path_match(places[i].pattern, path))
 			continue;
 		*ret_unless_read = places[i].unless_read;
 		return places[i].harmless ? NULL : places[i].what;

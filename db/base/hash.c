@@ -107,14 +107,25 @@ uint64_t hash_number(uint64_t number)
 	return number ^ number >> 31;
 }
 
+/* One round for eight bytes; the multiplication carries them up, the shift brings them down again. */
+static uint64_t mix(uint64_t value)
+{
+	value *= UINT64_C(0x9e3779b97f4a7c15);
+	return value ^ value >> 32;
+}
+
 uint64_t hash_bytes(const void *data, size_t size)
 {
 	const unsigned char *bytes = data;
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
+	uint64_t value = size, word = 0;
 
-	for (size_t i = 0; i < size; i++)
-		value = (value ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash_number(value);
+	for (; size >= sizeof(word); bytes += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, bytes, sizeof(word));
+		value = mix(value ^ word);
+	}
+	word = 0;
+	memcpy(&word, bytes, size);
+	return hash_number(value ^ word);
 }
 
 uint64_t hash_string(const char *text)

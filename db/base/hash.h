@@ -56,7 +56,7 @@ struct hash_cursor {
 };
 struct hash_link *hash_each(const struct hash *hash, struct hash_cursor *cursor);
 
-/* A 64-bit hash of bytes (FNV-1a, then mixed); not for hostile collisions, not for identity. */
+/* A 64-bit hash of bytes, as this machine orders them; not for hostile collisions, not for identity. */
 uint64_t hash_bytes(const void *data, size_t size);
 uint64_t hash_string(const char *text);
 uint64_t hash_number(uint64_t number);

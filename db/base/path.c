@@ -258,3 +258,35 @@ bool path_match(const char *pattern, const char *path)
 			return false;
 	}
 }
+
+/* Bytes share bits: one too many in the set costs a comparison. */
+static uint64_t initial_bit(char first)
+{
+	return UINT64_C(1) << ((unsigned char)first & 63);
+}
+
+uint64_t path_initials(const char *path)
+{
+	const char *part;
+	uint64_t initials = 0;
+	size_t length;
+
+	while ((part = path_next(&path, &length)))
+		initials |= initial_bit(*part);
+	return initials;
+}
+
+bool path_may_match(const char *pattern, uint64_t initials)
+{
+	pattern += *pattern == '/';
+	switch (*pattern) {
+	case '\0':
+	case '*':
+	case '?':
+	case '[':
+	case '\\':
+		return true;
+	default:
+		return initials & initial_bit(*pattern);
+	}
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 bool path_is_canonical(const char *path);
 
@@ -48,8 +49,14 @@ const char *path_next(const char **rest, size_t *ret_length);
  * Shell-like pattern against a whole canonical path. '*' and '?' stop at '/', '[…]' is a class that
  * never matches '/', a part that is exactly "**" matches any number of parts (also none), '\' takes
  * the next byte literally. A pattern without a leading '/' matches at any depth. Matching is on bytes.
-
  */
 bool path_match(const char *pattern, const char *path);
+
+/*
+ * For matching one path against many patterns: the first bytes of its parts, as a set. A pattern that
+ * may not match by them does not match.
+ */
+uint64_t path_initials(const char *path);
+bool path_may_match(const char *pattern, uint64_t initials);
 
 #endif

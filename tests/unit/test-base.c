@@ -231,7 +231,12 @@ static void patterns_match_as_documented(void)
 		CHECK_INT(path_match(cases[i].pattern, cases[i].path), cases[i].wanted);
 		if (path_match(cases[i].pattern, cases[i].path) != cases[i].wanted)
 			fprintf(stderr, "\t%s against %s\n", cases[i].pattern, cases[i].path);
+		if (cases[i].wanted)
+			CHECK(path_may_match(cases[i].pattern, path_initials(cases[i].path)));
 	}
+	CHECK(!path_may_match("/etc/*", path_initials("/usr/lib/x")));
+	CHECK(!path_may_match(".ssh/**", path_initials("/home/me/ssh")));
+	CHECK(path_may_match(".ssh/**", path_initials("/home/me/.sshd")));
 }
 
 static void a_file_appears_only_when_published(void)
