@@ -69,13 +69,8 @@ int closure_new(struct source *source, const struct closure_options *options,
 
 static void work_free(struct closure_work *work)
 {
-	struct hash_cursor cursor = {0};
-	struct hash_link *link;
-
 	if (!work)
 		return;
-	while ((link = hash_each(&work->seen, &cursor)))
-		free(container_of(link, struct work_seen, link));
 	hash_release(&work->seen);
 	array_release(&work->queue);
 	array_release(&work->unresolved);
@@ -86,16 +81,13 @@ void closure_free(struct closure *closure)
 {
 	if (!closure)
 		return;
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		free(closure->entries.items[i]->reasons);
-		free(closure->entries.items[i]);
-	}
 	for (size_t i = 0; i < closure->warnings.count; i++)
 		free(closure->warnings.items[i]);
 	array_release(&closure->entries);
 	array_release(&closure->warnings);
 	hash_release(&closure->hash);
 	work_free(closure->work);
+	arena_release(&closure->memory);
 	loader_free(closure->loader);
 	intern_release(&closure->strings);
 	intern_release(&closure->python_packages);
@@ -125,10 +117,9 @@ int closure_warn(struct closure *closure, const char *format, ...)
 	return 0;
 }
 
-struct closure_entry *closure_find(const struct closure *closure, const char *path)
+static struct closure_entry *find_hashed(const struct closure *closure, const char *path,
+					 uint64_t hash)
 {
-	uint64_t hash = hash_string(path);
-
 	for (struct hash_link *l = hash_first(&closure->hash, hash); l; l = hash_next(l, hash)) {
 		struct closure_entry *entry = container_of(l, struct closure_entry, link);
 
@@ -138,10 +129,15 @@ struct closure_entry *closure_find(const struct closure *closure, const char *pa
 	return NULL;
 }
 
+struct closure_entry *closure_find(const struct closure *closure, const char *path)
+{
+	return find_hashed(closure, path, hash_string(path));
+}
+
 static int entry_new(struct closure *closure, const struct source_entry *file,
 		     struct closure_entry **ret_entry)
 {
-	struct closure_entry *entry = calloc(1, sizeof(*entry));
+	struct closure_entry *entry = arena_take(&closure->memory, sizeof(*entry));
 
 	if (!entry)
 		return -ENOMEM;
@@ -149,10 +145,8 @@ static int entry_new(struct closure *closure, const struct source_entry *file,
 	entry->rule = -1;
 	entry->verdict = VERDICT_STAT_ONLY; /* until settled */
 	if (array_reserve(&closure->entries, 1) < 0 ||
-	    hash_add(&closure->hash, &entry->link, hash_string(file->path)) < 0) {
-		free(entry);
+	    hash_add(&closure->hash, &entry->link, file->link.hash) < 0)
 		return -ENOMEM;
-	}
 	closure->entries.items[closure->entries.count++] = entry;
 	*ret_entry = entry;
 	return 0;
@@ -173,23 +167,35 @@ static bool reason_is_news(const struct closure_entry *entry, const struct reaso
 	return true;
 }
 
+/* Room for one more; most entries have one or two. */
+static int reasons_reserve(struct closure *closure, struct closure_entry *entry)
+{
+	size_t capacity = entry->reason_capacity ? entry->reason_capacity * 2 : 1;
+	struct reason *grown;
+
+	if (entry->reason_count < entry->reason_capacity)
+		return 0;
+	grown = arena_take(&closure->memory, capacity * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	if (entry->reason_count)
+		memcpy(grown, entry->reasons, entry->reason_count * sizeof(*grown));
+	entry->reasons = grown;
+	entry->reason_capacity = capacity;
+	return 0;
+}
+
 static int reason_add(struct closure *closure, struct closure_entry *entry,
 		      const struct reason *reason)
 {
-	struct {
-		struct reason *items;
-		size_t count, capacity;
-	} reasons = {entry->reasons, entry->reason_count, entry->reason_capacity};
 	struct reason kept = *reason;
 
 	if (reason->from == entry || !reason_is_news(entry, reason)) /* nothing explains itself */
 		return 0;
 	kept.detail = intern_string(&closure->strings, reason->detail);
-	if ((reason->detail && !kept.detail) || array_push(&reasons, kept) < 0)
+	if ((reason->detail && !kept.detail) || reasons_reserve(closure, entry) < 0)
 		return -ENOMEM;
-	entry->reasons = reasons.items;
-	entry->reason_count = reasons.count;
-	entry->reason_capacity = reasons.capacity;
+	entry->reasons[entry->reason_count++] = kept;
 	return 0;
 }
 
@@ -219,20 +225,20 @@ int closure_queue(struct closure *closure, struct closure_entry *entry, const ch
 	struct work work = {.entry = entry};
 	struct work_seen *seen;
 
+	if (entry->head == HEAD_DATA) /* it needs nothing */
+		return 0;
 	work.inherited = intern_string(&closure->strings, inherited ? inherited : "");
 	work.origin = intern_string(&closure->strings, origin);
 	if (!work.inherited || (origin && !work.origin))
 		return -ENOMEM;
 	if (work_was_seen(closure->work, &work))
 		return 0;
-	seen = malloc(sizeof(*seen));
+	seen = arena_take(&closure->memory, sizeof(*seen));
 	if (!seen)
 		return -ENOMEM;
 	seen->work = work;
-	if (hash_add(&closure->work->seen, &seen->link, work_hash(&work)) < 0) {
-		free(seen);
+	if (hash_add(&closure->work->seen, &seen->link, work_hash(&work)) < 0)
 		return -ENOMEM;
-	}
 	return array_push(&closure->work->queue, work);
 }
 
@@ -380,7 +386,7 @@ static int put(struct closure *closure, const struct source_entry *file, unsigne
 	       const struct reason *reason, int rule, struct closure_entry **ret_entry,
 	       struct error *err)
 {
-	struct closure_entry *entry = closure_find(closure, file->path);
+	struct closure_entry *entry = find_hashed(closure, file->path, file->link.hash);
 	bool news = !entry;
 	int r = 0;
 

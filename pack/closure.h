@@ -21,6 +21,7 @@
 
 #include "db/base/error.h"
 #include "db/base/hash.h"
+#include "pack/arena.h"
 #include "pack/intern.h"
 #include "pack/loader.h"
 #include "pack/rules.h"
@@ -116,6 +117,7 @@ struct closure {
 	size_t customs_done; /* entries that ecosystems have looked at */
 	struct intern python_packages; /* that ecosystems have looked for the distributions of */
 	struct intern strings;
+	struct arena memory; /* of entries and their reasons */
 };
 
 int closure_new(struct source *source, const struct closure_options *options,

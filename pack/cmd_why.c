@@ -78,15 +78,16 @@ static int load(struct inquiry *inquiry, struct error *err)
 		r = request_open(&inquiry->request, err);
 		if (r == 0)
 			r = request_compute(&inquiry->request, err);
-		if (r == 0)
-			r = evidence_from_closure(inquiry->request.closure,
-						  &inquiry->request.selection, &inquiry->evidence,
-						  err);
 	}
 	if (r < 0)
 		return r;
 	inquiry->path = real_path(inquiry, canonical);
-	return inquiry->path ? 0 : error_oom(err);
+	if (!inquiry->path)
+		return error_oom(err);
+	return inquiry->bundle ? 0
+			       : evidence_about(inquiry->request.closure,
+						&inquiry->request.selection, inquiry->path,
+						&inquiry->evidence, err);
 }
 
 static void print_path(const char *path)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "pack/json.h"
 
@@ -149,25 +150,73 @@ int evidence_add_made(struct evidence *evidence, const struct evidence_made *mad
 	return index_entries(evidence) < 0 ? error_oom(err) : 0;
 }
 
-int evidence_from_closure(const struct closure *closure, const struct selection *selection,
-			  struct evidence *ret_evidence, struct error *err)
+static int from_entries(const struct closure *closure, struct closure_entry *const *entries,
+			size_t count, const struct selection *selection,
+			struct evidence *ret_evidence, struct error *err)
 {
 	_cleanup_(evidence_release) struct evidence evidence = {0};
 
-	evidence.items = calloc(closure->entries.count + 1, sizeof(*evidence.items));
+	evidence.items = calloc(count + 1, sizeof(*evidence.items));
 	if (!evidence.items)
 		return error_oom(err);
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *from = closure->entries.items[i];
-
-		if (copy_entry(&evidence, from, selection, &evidence.items[evidence.count++]) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (copy_entry(&evidence, entries[i], selection,
+			       &evidence.items[evidence.count++]) < 0)
 			return error_oom(err);
-	}
 	if (copy_warnings(&evidence, closure) < 0 || index_entries(&evidence) < 0)
 		return error_oom(err);
 	*ret_evidence = evidence;
 	evidence = (struct evidence){0};
 	return 0;
+}
+
+int evidence_from_closure(const struct closure *closure, const struct selection *selection,
+			  struct evidence *ret_evidence, struct error *err)
+{
+	return from_entries(closure, closure->entries.items, closure->entries.count, selection,
+			    ret_evidence, err);
+}
+
+/* Entries that explain each other, each once. */
+struct explaining {
+	struct closure_entry **items;
+	size_t count, capacity;
+	struct intern paths;
+};
+
+static void explaining_release(struct explaining *explaining)
+{
+	array_release(explaining);
+	intern_release(&explaining->paths);
+}
+
+static int explaining_add(struct explaining *explaining, const struct closure *closure,
+			  const char *path)
+{
+	struct closure_entry *entry = closure_find(closure, path);
+
+	if (!entry || intern_has(&explaining->paths, path))
+		return 0;
+	return intern_string(&explaining->paths, path) ? array_push(explaining, entry) : -ENOMEM;
+}
+
+int evidence_about(const struct closure *closure, const struct selection *selection,
+		   const char *path, struct evidence *ret_evidence, struct error *err)
+{
+	_cleanup_(explaining_release) struct explaining explaining = {0};
+	int r = explaining_add(&explaining, closure, path);
+
+	for (size_t i = 0; i < explaining.count && r == 0; i++) {
+		const struct closure_entry *entry = explaining.items[i];
+
+		for (size_t j = 0; j < entry->reason_count && r == 0; j++)
+			if (entry->reasons[j].from)
+				r = explaining_add(&explaining, closure,
+						   entry->reasons[j].from->file->path);
+	}
+	return r < 0 ? error_oom(err)
+		     : from_entries(closure, explaining.items, explaining.count, selection,
+				    ret_evidence, err);
 }
 
 json_t *evidence_reason_json(const struct evidence_reason *reason)

@@ -59,6 +59,9 @@ struct evidence {
 /* The closure has been computed; nothing of it is borrowed. */
 int evidence_from_closure(const struct closure *closure, const struct selection *selection,
 			  struct evidence *ret_evidence, struct error *err);
+/* The same of one real path, as far as it explains that path: nothing when nobody asked for it. */
+int evidence_about(const struct closure *closure, const struct selection *selection,
+		   const char *path, struct evidence *ret_evidence, struct error *err);
 /*
  * Add paths that no closure knows because the package makes them (sorted, none of them there yet),
  * for the reason REASON_MADE.

@@ -39,6 +39,8 @@ struct scan {
 	bool root_taken;
 	struct scan_options options;
 	struct hash peers;
+	const struct node *held; /* the directory looked into last, below the top, */
+	int held_fd;             /* and its descriptor; -1: none yet */
 	ARRAY(struct refused) refused;
 	struct text warnings;
 	uint64_t left_out;
@@ -54,6 +56,7 @@ int scan_new(int rootfd, const struct scan_options *options, struct scan **ret_s
 	if (!scan)
 		return -ENOMEM;
 	scan->rootfd = rootfd;
+	scan->held_fd = -1;
 	scan->warnings = (struct text)TEXT_INIT;
 	if (options)
 		scan->options = *options;
@@ -71,6 +74,7 @@ void scan_free(struct scan *scan)
 	while ((link = hash_each(&scan->peers, &cursor)))
 		free(container_of(link, struct peer, link));
 	hash_release(&scan->peers);
+	closep(&scan->held_fd);
 	for (size_t i = 0; i < scan->refused.count; i++)
 		free(scan->refused.items[i].name);
 	array_release(&scan->refused);
@@ -349,14 +353,38 @@ static int take_root(struct scan *scan, struct tree *tree, struct error *err)
 	return take_xattrs(scan, scan->rootfd, "", root, err);
 }
 
+/*
+ * The descriptor of a directory of the tree, `path` (so many bytes) in the source. It stays open:
+ * neighbours come one after another.
+ */
+static int hold(struct scan *scan, const struct tree *tree, const struct node *directory,
+		const char *path, size_t length, struct error *err)
+{
+	_cleanup_(freep) char *copy = NULL;
+	int fd;
+
+	if (directory == top_of(scan, tree))
+		return scan->rootfd;
+	if (directory == scan->held)
+		return scan->held_fd;
+	copy = strndup(path, length);
+	if (!copy)
+		return error_oom(err);
+	fd = below_open(scan->rootfd, copy, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return error_code(err, fd, "cannot open the directory '%s'", copy);
+	closep(&scan->held_fd);
+	scan->held = directory;
+	return scan->held_fd = fd;
+}
+
 int scan_path(struct scan *scan, struct tree *tree, const char *path, struct node **ret_node,
 	      struct error *err)
 {
-	_cleanup_(closep) int held = -1;
 	struct node *at = top_of(scan, tree);
 	const char *part, *rest = path;
-	int dirfd = scan->rootfd, r;
 	size_t length;
+	int r;
 
 	r = take_root(scan, tree, err);
 	if (r < 0)
@@ -365,23 +393,17 @@ int scan_path(struct scan *scan, struct tree *tree, const char *path, struct nod
 		char name[NAME_MAX + 1];
 		struct node *next;
 		struct stat st;
+		int dirfd;
 
 		if (length > NAME_MAX)
 			return error_set(err, -ENAMETOOLONG, "'%s' has a name over 255 bytes", path);
 		memcpy(name, part, length);
 		name[length] = '\0';
-		if (at != top_of(scan, tree)) {
-			int fd = openat(dirfd, at->name,
-					O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-			if (fd < 0)
-				return error_errno(err, "cannot open the directory '%s' of '%s'",
-						   at->name, path);
-			closep(&held);
-			held = dirfd = fd;
-		}
 		next = node_child(at, name);
 		if (!next) {
+			dirfd = hold(scan, tree, at, path, (size_t)(part - path) - 1, err);
+			if (dirfd < 0)
+				return dirfd;
 			if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 				return error_errno(err, "cannot look at '%s'", path);
 			r = take_name(scan, at, dirfd, name, &st, &next, err);

@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "pack/arena.h"
 
 enum { HOPS_MAX = 40 }; /* as many as the kernel follows */
 
@@ -20,6 +21,7 @@ struct source {
 	int fd;
 	char *path;
 	struct hash entries; /* struct source_entry by path */
+	struct arena memory; /* of entries, and targets of links */
 	int parent_fd;       /* the directory looked into last, or -1 */
 	char *parent;        /* its real path */
 };
@@ -65,18 +67,10 @@ int source_open(const char *path, struct source **ret_source, struct error *err)
 
 void source_close(struct source *source)
 {
-	struct hash_cursor cursor = {0};
-	struct hash_link *link;
-
 	if (!source)
 		return;
-	while ((link = hash_each(&source->entries, &cursor))) {
-		struct source_entry *entry = container_of(link, struct source_entry, link);
-
-		free(entry->target);
-		free(entry);
-	}
 	hash_release(&source->entries);
+	arena_release(&source->memory);
 	closep(&source->parent_fd);
 	closep(&source->fd);
 	free(source->parent);
@@ -99,10 +93,9 @@ const char *source_path(const struct source *source)
 	return source->path;
 }
 
-static struct source_entry *known_find(struct source *source, const char *path, size_t length)
+static struct source_entry *known_find(struct source *source, const char *path, size_t length,
+				       uint64_t hash)
 {
-	uint64_t hash = hash_bytes(path, length);
-
 	for (struct hash_link *l = hash_first(&source->entries, hash); l; l = hash_next(l, hash)) {
 		struct source_entry *entry = container_of(l, struct source_entry, link);
 
@@ -150,15 +143,18 @@ static int parent_open(struct source *source, const char *path)
 	return fd;
 }
 
-static int read_target(int dirfd, const char *name, char **ret_target)
+static int read_target(struct source *source, int dirfd, struct source_entry *entry)
 {
 	char target[PATH_MAX];
-	ssize_t size = readlinkat(dirfd, name, target, sizeof(target));
+	ssize_t size = readlinkat(dirfd, path_name(entry->path), target, sizeof(target));
 
 	if (size < 0)
 		return -errno;
-	*ret_target = strndup(target, (size_t)size);
-	return *ret_target ? 0 : -ENOMEM;
+	entry->target = arena_take(&source->memory, (size_t)size + 1);
+	if (!entry->target)
+		return -ENOMEM;
+	memcpy(entry->target, target, (size_t)size);
+	return 0;
 }
 
 /* lstat(2) into an entry; stays ENTRY_MISSING when there is nothing. */
@@ -174,7 +170,7 @@ static int entry_fill(struct source *source, struct source_entry *entry)
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT) < 0)
 		return is_absence(-errno) ? 0 : -errno;
 	if (S_ISLNK(st.st_mode)) {
-		int r = read_target(dirfd, name, &entry->target);
+		int r = read_target(source, dirfd, entry);
 
 		if (r < 0)
 			return r;
@@ -195,23 +191,21 @@ int source_look(struct source *source, const char *path, const struct source_ent
 		struct error *err)
 {
 	size_t length = strlen(path);
-	struct source_entry *entry = known_find(source, path, length);
+	uint64_t hash = hash_bytes(path, length);
+	struct source_entry *entry = known_find(source, path, length, hash);
 	int r;
 
 	if (!entry) {
-		entry = calloc(1, sizeof(*entry) + length + 1);
+		entry = arena_take(&source->memory, sizeof(*entry) + length + 1);
 		if (!entry)
 			return error_oom(err);
 		memcpy(entry->path, path, length + 1);
 		r = entry_fill(source, entry);
 		if (r == 0)
-			r = hash_add(&source->entries, &entry->link, hash_bytes(path, length));
-		if (r < 0) {
-			free(entry->target);
-			free(entry);
+			r = hash_add(&source->entries, &entry->link, hash);
+		if (r < 0)
 			return error_code(err, r, "cannot look at '%s' in '%s'", path,
 					  source->path);
-		}
 	}
 	*ret_entry = entry;
 	return 0;
@@ -271,10 +265,12 @@ static int walk_part(struct source *source, const struct walk *walk, const char 
 static const struct source_entry *walk_shortcut(struct source *source, const char *path)
 {
 	const struct source_entry *parent, *entry;
+	size_t length;
 
 	if (!path_is_canonical(path) || !path[1])
 		return NULL;
-	parent = known_find(source, path, parent_length(path));
+	length = parent_length(path);
+	parent = known_find(source, path, length, hash_bytes(path, length));
 	if (!parent || parent->kind != ENTRY_DIR || source_look(source, path, &entry, NULL) < 0 ||
 	    entry->kind == ENTRY_MISSING || entry->kind == ENTRY_LINK)
 		return NULL;
@@ -329,12 +325,17 @@ int source_walk(struct source *source, const char *path, unsigned int flags, sou
 
 int source_open_file(struct source *source, const char *path, int *ret_fd, struct error *err)
 {
-	/* O_NONBLOCK: should it have become a fifo, we do not wait for its writer */
-	int fd = open_below(source, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int dirfd = parent_open(source, path), fd;
 	struct stat st;
 
+	if (dirfd < 0)
+		return error_code(err, dirfd, "cannot open the directory of '%s' in '%s'", path,
+				  source->path);
+	/* O_NONBLOCK: should it have become a fifo, we do not wait for its writer */
+	fd = openat(dirfd, path[1] ? path_name(path) : ".",
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return error_code(err, fd, "cannot open '%s' in '%s'", path, source->path);
+		return error_errno(err, "cannot open '%s' in '%s'", path, source->path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return error_set(err, -EINVAL, "'%s' in '%s' is not a regular file", path,

@@ -22,7 +22,7 @@ struct source;
 
 /* What was found at a real path. Borrowed from the source, constant, and lives as long as it does. */
 struct source_entry {
-	struct hash_link link;
+	struct hash_link link; /* its hash is hash_string(path) */
 	enum entry_kind kind; /* ENTRY_MISSING: there is nothing */
 	uint32_t mode;        /* permission bits */
 	uint32_t uid, gid, nlink;

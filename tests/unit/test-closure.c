@@ -7,6 +7,7 @@
 #include "db/base/cleanup.h"
 #include "pack/closure_tree.h"
 #include "pack/ecosystem.h"
+#include "pack/explanation.h"
 #include "tests/root.h"
 
 static struct root root;
@@ -307,6 +308,40 @@ static void what_is_left_out_needs_nothing(void)
 	end(&f);
 }
 
+/* why needs no more of a closure than this. */
+static void what_explains_one_path_explains_it_as_all_does(void)
+{
+	struct fixture fixture = {0};
+	_cleanup_(selection_release) struct selection selection = SELECTION_INIT;
+	_cleanup_(evidence_release) struct evidence all = {0};
+
+	begin(&fixture);
+	root_file(&root, "/bin/app", 0755, "#!/bin/interp\n");
+	root_link(&root, "/bin/interp", "/opt/real");
+	root_file(&root, "/opt/real", 0755, "x");
+	root_file(&root, "/etc/other", 0644, "x");
+	want(&fixture, "/bin/app");
+	want(&fixture, "/etc/other");
+	compute(&fixture);
+	REQUIRE(evidence_from_closure(fixture.closure, &selection, &all, NULL) == 0);
+	for (size_t i = 0; i < all.count; i++) {
+		_cleanup_(explanation_release) struct explanation chain = {0}, wanted = {0};
+		_cleanup_(evidence_release) struct evidence about = {0};
+
+		REQUIRE(evidence_about(fixture.closure, &selection, all.items[i].path, &about, NULL) == 0);
+		REQUIRE(explanation_find(&all, &all.items[i], &wanted) == 0);
+		REQUIRE(explanation_find(&about, evidence_find(&about, all.items[i].path), &chain) == 0);
+		REQUIRE(chain.count == wanted.count);
+		for (size_t j = 0; j < chain.count; j++)
+			CHECK_STRING(chain.items[j].entry->path, wanted.items[j].entry->path);
+		if (strcmp(all.items[i].path, "/opt/real") == 0) {
+			CHECK_INT(chain.count, 3);
+			CHECK(!evidence_find(&about, "/etc/other"));
+		}
+	}
+	end(&fixture);
+}
+
 static void secrets_stay_unless_a_rule_asks(void)
 {
 	static const char key[] = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
@@ -399,6 +434,7 @@ int main(void)
 	RUN(foreign_and_broken_files_are_survived);
 	RUN(the_last_rule_that_matches_wins);
 	RUN(what_is_left_out_needs_nothing);
+	RUN(what_explains_one_path_explains_it_as_all_does);
 	RUN(secrets_stay_unless_a_rule_asks);
 	RUN(customs_follow_their_files);
 	RUN(a_tree_has_what_is_in_and_mount_points);
