@@ -35,8 +35,8 @@ enum { LOOK_MS = 1000 };
  */
 enum { FORGET_MS = 10000 };
 
-/* Unmounting waits this long for the catalog. */
-enum { CATALOG_MS = 30000 };
+/* Unmounting waits this long for the catalog: a busy machine needs a minute for a million files. */
+enum { CATALOG_MS = 600000 };
 
 /* What may be asked. */
 
