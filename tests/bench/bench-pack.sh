@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# How long tracepack takes to answer about a large manifest: build --dry-run, stat, why and why-not on
-# a source of BENCH_ENTRIES files (200,000) that a session used all. Each is held against a peer that
-# does the least such an answer needs, run in turn with it: reading every file (tar), reading every row
+# How long tracepack takes to answer about a large manifest: build --dry-run, stat, why, why-not, ls,
+# impact, report, and diff and merge with a second one, on a source of BENCH_ENTRIES files (200,000) that
+# a session used all. Each is held against a peer that does the least such an answer needs, run in turn
+# with it: reading every file (tar), looking at each (find), reading, comparing or copying every row
 # (sqlite3). Medians of BENCH_RUNS (3). --json for machines.
 . "${srcdir:-.}/tests/lib.sh"
 requires sqlite3 --version
@@ -50,12 +51,28 @@ median() {
 	sort -n | sed -n "$(((runs + 1) / 2))p"
 }
 
-read_all() {
-	tar -cf - root | wc -c
+# Another session, which used a hundredth less and found a tenth larger.
+cp m.db n.db
+sqlite3 n.db "UPDATE session SET uuid = '00000000-0000-4000-8000-000000000002', label = 'other';
+	UPDATE entry SET size = size + 1 WHERE id % 10 = 0;
+	DELETE FROM access WHERE entry % 100 = 0;"
+
+files() { tar -cf - root | wc -c; }
+lstat() { find root -printf '%s %T@ %p\n'; }
+rows() { sqlite3 m.db 'SELECT * FROM needed'; }
+except() {
+	sqlite3 m.db "ATTACH 'n.db' AS n;
+		SELECT path, size FROM entry EXCEPT SELECT path, size FROM n.entry;
+		SELECT path, size FROM n.entry EXCEPT SELECT path, size FROM entry;"
+}
+copy() {
+	rm -f copy.db
+	sqlite3 m.db .dump | sqlite3 copy.db
 }
 
-rows() {
-	sqlite3 m.db 'SELECT * FROM needed'
+merge() {
+	rm -f merged.db*
+	tracepack merge -q merged.db m.db n.db
 }
 
 measure() {
@@ -79,7 +96,12 @@ measure() {
 	fi
 }
 
-measure build read_all tracepack build m.db -s root -n -q --level 1
+measure build files tracepack build m.db -s root -n -q --level 1
 measure stat rows tracepack stat m.db
 measure why rows tracepack why m.db -s root /1000/f0500
 measure why-not rows tracepack why-not m.db -s root /none
+measure ls rows tracepack ls -l m.db
+measure diff except tracepack diff m.db n.db
+measure impact lstat tracepack impact m.db -s root
+measure merge copy merge
+measure report rows tracepack report m.db -s root -o report.html
