@@ -241,6 +241,22 @@ static int add_reasons(json_t *data)
 	return json_object_set_new(data, "reasons", array) < 0 ? -ENOMEM : 0;
 }
 
+/* What a program that lists directories would miss. */
+static int add_listed(json_t *data, const struct closure *closure, struct error *err)
+{
+	struct closure_listed listed = {0};
+	int r = closure ? closure_count_listed(closure, &listed, err) : 0;
+
+	if (r < 0)
+		return r;
+	return json_object_set_new(data, "listed",
+				   json_pack("{s:I, s:I}", "directories",
+					     (json_int_t)listed.directories, "left_out",
+					     (json_int_t)listed.left_out)) < 0
+		       ? error_oom(err)
+		       : 0;
+}
+
 static int report_data(struct manifest *manifest, const struct report_options *options,
 		       json_t *data, struct error *err)
 {
@@ -264,6 +280,8 @@ static int report_data(struct manifest *manifest, const struct report_options *o
 	if (r < 0)
 		return r;
 	r = add_confidence(data, manifest, sessions, ids, err);
+	if (r == 0)
+		r = add_listed(data, options->closure, err);
 	if (r < 0)
 		return r;
 	if (json_object_set_new(data, "title", json_bytes(options->title)) < 0 ||
