@@ -150,16 +150,17 @@ ready_port() {
 	esac
 }
 
-# The host's tools ask, the root's programs answer: nothing the probe uses gets into the package.
+# ask SECONDS COMMAND: the host's tools ask, the root's programs answer: nothing the probe uses gets into
+# the package. 0 seconds are as many as it takes.
 ask() {
-	SFC_ROOT=$container_root sh -c "$1" </dev/null
+	SFC_ROOT=$container_root timeout -k 5 "$1" sh -c "$2" </dev/null
 }
 
 is_ready() {
 	case $run_ready in
 	tcp:*) port_listens "${run_ready#tcp:}" ;;
 	'') true ;;
-	*) ask "$run_ready" >/dev/null 2>&1 ;;
+	*) ask "${run_timeout:-60}" "$run_ready" >/dev/null 2>&1 ;;
 	esac
 }
 
@@ -174,13 +175,36 @@ wait_ready() {
 
 probe_passes() {
 	while :; do
-		ask "$run_probe" >"$out/probe" 2>"$out/probe.err"
+		ask "${run_timeout:-0}" "$run_probe" >"$out/probe" 2>"$out/probe.err" &
+		probe_pid=$!
+		# who is asked may be gone, and the probe not notice
+		while runs "$probe_pid"; do
+			container_running || wait_while "$run_grace" runs "$probe_pid" || kill "$probe_pid" 2>/dev/null
+			sleep 0.02
+		done
+		wait "$probe_pid"
 		probe_status=$?
 		[ "$probe_status" != 0 ] || return 0
 		# who said when it is ready meant the first answer
 		[ -z "$run_ready" ] && container_running && ! passed "$until" || return 1
 		sleep 0.05
 	done
+}
+
+# mount_appears DIR PID: until PID has mounted something there; fails when it has ended, or takes a minute.
+mount_appears() {
+	wait_while 60 mount_awaited "$1" "$2" && mountpoint -q "$1"
+}
+
+mount_awaited() {
+	! mountpoint -q "$1" && kill -0 "$2" 2>/dev/null
+}
+
+# mount_ends DIR PID: unmounted, and PID, who serves it, has ended: its status.
+mount_ends() {
+	umount "$1" 2>/dev/null || umount -l "$1" 2>/dev/null
+	wait_while 240 runs "$2" || kill -KILL "$2" 2>/dev/null
+	wait "$2"
 }
 
 # --- one run ---

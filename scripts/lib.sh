@@ -103,7 +103,18 @@ deadline() {
 	awk -v s="$1" '{ printf "%.2f\n", $1 + s; exit }' /proc/uptime
 }
 passed() {
-	awk -v then="$1" '{ exit !($1 >= then) }' /proc/uptime
+	read -r uptime _ </proc/uptime
+	[ "${uptime%.*}${uptime#*.}" -ge "${1%.*}${1#*.}" ]
+}
+
+# wait_while SECONDS COMMAND…: until it fails; fails itself when that takes longer.
+wait_while() {
+	wait_until=$(deadline "$1")
+	shift
+	while "$@"; do
+		! passed "$wait_until" || return 1
+		sleep 0.02
+	done
 }
 
 # --- where its programs are ---
@@ -226,9 +237,7 @@ kill_together() {
 	# shellcheck disable=SC2086 # the second may be nothing
 	kill -KILL "$1" $2 2>/dev/null
 	wait "$1" 2>/dev/null
-	while [ -n "$2" ] && runs "$2"; do
-		sleep 0.01
-	done
+	[ -z "$2" ] || wait_while 60 runs "$2"
 }
 
 # A process that is there and not merely unburied.

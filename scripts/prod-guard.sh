@@ -54,7 +54,7 @@ guard_show() {
 # guard_down DIR: the session is ended when this returns; a manifest without a miss goes.
 guard_down() {
 	[ -d "$1/guard" ] || return 0
-	tracefs --unmount "$1/guard/mount" >/dev/null 2>&1
+	timeout -k 5 60 tracefs --unmount "$1/guard/mount" >/dev/null 2>&1
 	unmount "$1/guard/mount"
 	unmount "$1/guard/tree"
 	rm -rf --one-file-system "$1/guard"
@@ -72,7 +72,7 @@ guard_count() {
 guard_rows() {
 	guard_manifest=$1/misses/$(json_get "$1/instance.json" .package).db
 	if [ -f "$guard_manifest" ]; then
-		tracefs --flush "$1/guard/mount" 2>/dev/null
+		timeout -k 5 10 tracefs --flush "$1/guard/mount" 2>/dev/null
 		sqlite3 -readonly -json "$guard_manifest" "
 			SELECT e.path, sum(a.count) AS count, json_group_array(DISTINCT p.exe) AS programs,
 				min(a.first_ns) / 1000000000 AS first, max(a.last_ns) / 1000000000 AS last
@@ -140,12 +140,11 @@ cmd__missed() {
 	app_must_exist "$1"
 	for one in $(instance_names "$1"); do
 		at=$(instance_at "$1" "$one")
-		tracefs --flush "$at/guard/mount" 2>/dev/null
+		timeout -k 5 60 tracefs --flush "$at/guard/mount" 2>/dev/null
 		for guard_manifest in "$at"/misses/*.db; do
-			[ -f "$guard_manifest" ] && [ "$(guard_count "$guard_manifest")" != 0 ] || continue
-			echo "$guard_manifest"
+			[ ! -f "$guard_manifest" ] || [ "$(guard_count "$guard_manifest")" = 0 ] || echo "$guard_manifest"
 		done
-		! is_mounted "$at/guard/mount" || tracefs --mark "$1/$one" "$at/guard/mount" ||
+		! is_mounted "$at/guard/mount" || timeout -k 5 60 tracefs --mark "$1/$one" "$at/guard/mount" ||
 			die "the guard of $1/$one does not answer; restart it"
 	done
 }

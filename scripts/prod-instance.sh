@@ -54,12 +54,23 @@ instance_runs() { process_alive "$1/supervisor" || process_alive "$1/pid" || pro
 # instance_stays_up DIR: it runs, and is not on its way down; who is, is down when this returns. The
 # caller holds the lock.
 instance_stays_up() {
-	while process_alive "$1/supervisor"; do
-		{ [ -e "$1/pid" ] && ! process_alive "$1/pid"; } ||
-			{ [ -e "$1/keeper" ] && [ ! -e "$1/adopted" ] && ! process_alive "$1/keeper"; } || return 0
-		sleep 0.02
-	done
+	wait_while 60 instance_goes_down "$1" || supervisor_kill "$1"
 	instance_runs "$1"
+}
+
+# instance_goes_down DIR: its supervisor has something to take down.
+instance_goes_down() {
+	process_alive "$1/supervisor" || return
+	{ [ -e "$1/pid" ] && ! process_alive "$1/pid"; } ||
+		{ [ -e "$1/keeper" ] && [ ! -e "$1/adopted" ] && ! process_alive "$1/keeper"; }
+}
+
+# supervisor_kill DIR: the program has ended and its supervisor does not: it waits for something that
+# never comes. It leads a process group of its own, unless it is a command that was about to start one.
+supervisor_kill() {
+	process_alive "$1/supervisor" || return 0
+	kill -KILL -- "-$process_pid" 2>/dev/null || kill -KILL "$process_pid" 2>/dev/null
+	wait_while 10 process_alive "$1/supervisor"
 }
 
 # instance_pid DIR: sets process_pid to the first process, also when the supervisor was killed before it
@@ -120,8 +131,7 @@ instance_down() {
 		! process_alive "$down_port" || kill "$process_pid" 2>/dev/null
 		rm -f "$down_port"
 	done
-	[ ! -e "$state_dir/run/$instance_runtime/$down_id" ] ||
-		runtime "$instance_runtime" delete --force "$down_id" 2>/dev/null
+	[ ! -e "$state_dir/run/$instance_runtime/$down_id" ] || runtime_delete "$instance_runtime" "$down_id"
 	keeper_wait "$1"
 	cgroup_remove "/sfc/${down_id#sfc-}"
 	unmount "$1/bundle/rootfs"

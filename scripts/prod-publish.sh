@@ -73,24 +73,27 @@ publish_one() {
 	proxyd)
 		setsid systemd-socket-activate -l "$publish_address:$publish_first" \
 			nsenter --net="/proc/$publish_pid/ns/net" "$(publish_proxyd)" "127.0.0.1:$publish_port" \
-			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- & ;;
+			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- 7>&- & ;;
 	socat)
 		setsid socat "TCP-LISTEN:$publish_first,bind=$publish_address,fork,reuseaddr$(publish_family)" \
 			"EXEC:nsenter --net=/proc/$publish_pid/ns/net socat STDIO TCP\:127.0.0.1\:$publish_port" \
-			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- & ;;
+			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- 7>&- & ;;
 	*)
 		start_problem="has ports to publish and no forwarder: install the package systemd or socat"
 		return 1 ;;
 	esac
 	publish_child=$!
 	process_note "$publish_at/port.$publish_first" "$publish_child"
-	while kill -0 "$publish_child" 2>/dev/null; do
-		port_held "$publish_first" "$publish_child" && return
-		sleep 0.02
-	done
+	wait_while 30 publish_begins
+	port_held "$publish_first" "$publish_child" && return
+	kill "$publish_child" 2>/dev/null
 	rm -f "$publish_at/port.$publish_first"
 	start_problem="cannot publish $publish_address:$publish_first: $(publish_why)"
 	return 1
+}
+
+publish_begins() {
+	kill -0 "$publish_child" 2>/dev/null && ! port_held "$publish_first" "$publish_child"
 }
 
 # Whatever listens on that port may be on another address, so the forwarder's own word goes first.

@@ -8,7 +8,7 @@ cmd_repair() {
 	lock_shared packages
 	for left in "$state_dir"/packages/.new.* "$state_dir"/prod/.gone.*; do
 		[ -e "$left" ] || continue
-		rm -rf --one-file-system "$left" && echo "removed what was left of '${left##*/}'"
+		tree_remove "$left" && echo "removed what was left of '${left##*/}'"
 	done
 	unlock_shared
 	for record in "$state_dir"/prod/*; do
@@ -16,7 +16,7 @@ cmd_repair() {
 		app=${record##*/}
 		lock "prod-$app"
 		if [ -f "$record/app.json" ]; then repair_app; else
-			rm -rf --one-file-system "$record" && echo "$app: removed, it was never wholly installed"
+			tree_remove "$record" && echo "$app: removed, it was never wholly installed"
 		fi
 		unlock
 	done
@@ -26,9 +26,11 @@ cmd_repair() {
 repair_app() {
 	for left in "$state_dir/prod/$app"/instances/.new.* "$state_dir/prod/$app"/instances/*; do
 		[ -d "$left" ] && [ ! -f "$left/instance.json" ] || case ${left##*/} in .new.*) [ -d "$left" ] ;; *) false ;; esac || continue
-		rm -rf --one-file-system "$left" && echo "$app: removed the half-made instance '${left##*/}'"
+		tree_remove "$left" && echo "$app: removed the half-made instance '${left##*/}'"
 	done
+	records_clean "$state_dir/prod/$app"
 	for name in $(instance_names "$app"); do
+		records_clean "$(instance_at "$app" "$name")"
 		repair_instance "$name"
 	done
 	[ -z "$(json_get "$state_dir/prod/$app/app.json" .updating)" ] ||
@@ -40,7 +42,7 @@ repair_instance() {
 	if instance_stays_up "$at" && process_alive "$at/supervisor"; then
 		repair_ports "$1"
 	elif instance_pid "$at"; then
-		setsid "$here/sfc-prod" _adopt "$app" "$1" >>"$at/log" 2>&1 </dev/null 9>&- 8>&- &
+		setsid "$here/sfc-prod" _adopt "$app" "$1" >>"$at/log" 2>&1 </dev/null 9>&- 8>&- 7>&- &
 		process_note "$at/supervisor" $!
 		echo "$app/$1: runs, but its supervisor was gone; it has one again"
 		repair_ports "$1"
@@ -62,6 +64,7 @@ repair_ports() {
 
 # Mounts and packages that nothing stands on any more.
 repair_mounts() {
+	store_alone || return 0
 	lock_shared packages
 	for left in "$state_dir"/packages/*.sfc "$state_dir"/mounts/*; do
 		[ -e "$left" ] || continue
@@ -72,4 +75,5 @@ repair_mounts() {
 		echo "removed the package sha256:$hex, which no application uses"
 	done
 	unlock_shared
+	store_release
 }

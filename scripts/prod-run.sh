@@ -42,12 +42,7 @@ keeper() {
 
 # keeper_wait DIR: the program is gone; what is left of its keeper is about to say how.
 keeper_wait() {
-	keeper_ticks=250
-	while process_alive "$1/keeper" && [ "$keeper_ticks" -gt 0 ]; do
-		sleep 0.02
-		keeper_ticks=$((keeper_ticks - 1))
-	done
-	! process_alive "$1/keeper" || kill -KILL "$process_pid" 2>/dev/null
+	wait_while 5 process_alive "$1/keeper" || kill -KILL "$process_pid" 2>/dev/null
 }
 
 # adopt APP I: the supervisor was killed, its instance lives: watch that instead of the keeper.
@@ -76,18 +71,25 @@ instance_start() {
 	instance_load "$start_at"
 	log_rotate "$start_at/log"
 	start_log=$(stat -c %s "$start_at/log" 2>/dev/null || echo 0)
-	instance_up "$start_at"
+	(instance_up "$start_at") || {
+		instance_down "$start_at"
+		exit 1
+	}
 	rm -f "$start_at/exit"
 	setsid "$here/sfc-prod" _supervise "$1" "$2" >>"$start_at/log" 2>&1 </dev/null 9>&- 8>&- 7>&- &
 	start_child=$!
-	process_note "$start_at/supervisor" "$start_child"
-	while [ ! -e "$start_at/pid" ] && [ ! -e "$start_at/exit" ] && kill -0 "$start_child" 2>/dev/null; do
-		sleep 0.02
-	done
+	# or what is noted is this command, which would wait for its own end
+	process_note "$start_at/supervisor" "$start_child" || rm -f "$start_at/supervisor"
+	wait_while "$instance_timeout" start_begins "$start_at"
 	start_publish "$start_at" && start_ready "$start_at" && return
 	start_why=$start_problem
 	instance_stop "$1" "$2" KILL 0
 	die "$1/$2 $start_why"
+}
+
+# start_begins DIR: the supervisor has neither a program to show nor given up.
+start_begins() {
+	[ ! -e "$1/pid" ] && [ ! -e "$1/exit" ] && kill -0 "$start_child" 2>/dev/null
 }
 
 # start_ready DIR: wait for it as its record says, and until it has lived for start_patience hundredths
@@ -141,7 +143,7 @@ instance_is_ready() {
 	case $instance_ready in
 	tcp:*) instance_listens "$1" "${instance_ready#tcp:}" ;;
 	*[!0-9]*) SFC_APP=$instance_app SFC_INSTANCE=$instance_name SFC_PID=$1 \
-		sh -c "$instance_ready" >/dev/null 2>&1 </dev/null 9>&- 8>&- 7>&- ;;
+		timeout -k 5 "$instance_timeout" sh -c "$instance_ready" >/dev/null 2>&1 </dev/null 9>&- 8>&- 7>&- ;;
 	*) instance_listens "$1" "$instance_ready" ;;
 	esac
 }
@@ -173,29 +175,21 @@ log_last() {
 
 # wait_gone DIR: until the supervisor has put everything down, and do it for one that cannot.
 wait_gone() {
-	while process_alive "$1/supervisor"; do
-		sleep 0.02
-	done
+	wait_while 60 process_alive "$1/supervisor" || supervisor_kill "$1"
 	process_alive "$1/pid" || instance_down "$1"
 }
 
 # instance_stop APP I SIGNAL SECONDS: ask, wait, kill; everything is down when this returns.
 instance_stop() {
 	stop_at=$(instance_at "$1" "$2")
-	stop_ticks=$(($4 * 20))
 	if instance_pid "$stop_at"; then
-		stop_pid=$process_pid
-		kill -s "$3" "$stop_pid" 2>/dev/null
-		while [ "$stop_ticks" -gt 0 ] && process_alive "$stop_at/pid"; do
-			sleep 0.05
-			stop_ticks=$((stop_ticks - 1))
-		done
-		! process_alive "$stop_at/pid" || kill -s KILL "$stop_pid" 2>/dev/null
-		while process_alive "$stop_at/pid"; do sleep 0.02; done
+		kill -s "$3" "$process_pid" 2>/dev/null
+		wait_while "$4" process_alive "$stop_at/pid" || kill -s KILL "$process_pid" 2>/dev/null
+		wait_while 60 process_alive "$stop_at/pid" ||
+			die "$1/$2 does not end even when it is killed: process $process_pid hangs in the kernel"
 	elif instance_runs "$stop_at" && [ ! -e "$stop_at/exit" ]; then
 		# the runtime has not got as far as a process, or never will
-		stop_runtime=$(json_get "$stop_at/instance.json" .runtime)
-		runtime "$stop_runtime" delete --force "$(container_id "$1" "$2")" >/dev/null 2>&1
+		runtime_delete "$(json_get "$stop_at/instance.json" .runtime)" "$(container_id "$1" "$2")"
 	fi
 	wait_gone "$stop_at"
 }

@@ -127,7 +127,8 @@ start_new() {
 	(start_one "$app" "$1") && return
 	# keep the log of what went wrong, not the instance
 	[ ! -s "$new/log" ] || mv -f "$new/log" "$(app_at "$app")/last-failure.log"
-	rm -rf --one-file-system "$new"
+	instance_stop "$app" "$1" KILL 0
+	tree_remove "$new"
 	exit 1
 }
 
@@ -180,7 +181,7 @@ start_one() {
 	! instance_stays_up "$one" || return 0
 	instance_down "$one"
 	exec 7>>"$state_dir/locks/limits"
-	flock 7
+	lock_wait 7 limits
 	limits_check "$instance_user" "$instance_memory" "$instance_cpus" "$instance_pids"
 	process_note "$one/supervisor" $$
 	exec 7>&-

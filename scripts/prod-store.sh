@@ -8,10 +8,23 @@ store_digest() {
 	echo "${package_sum%% *}"
 }
 
+# store_hold: what this command takes in stays until a record names it, for which a shared lock
+# (descriptor 7) is held. store_alone: nobody else is about to name one; so what no record names may go.
+store_hold() {
+	exec 7>>"$state_dir/locks/store"
+	flock -s -w "${SFC_LOCK_TIMEOUT:-120}" 7 || die "the store is being cleaned by another sfc command; try again when it is done"
+}
+store_alone() {
+	exec 7>>"$state_dir/locks/store"
+	flock -n 7
+}
+store_release() { exec 7>&-; }
+
 # store_add FILE DIGEST: take a copy into the store; sets package_hex. DIGEST may be empty.
 store_add() {
 	package_check "$1"
 	package_new=$state_dir/packages/.new.$$
+	store_hold
 	lock_shared packages
 	rm -f "$state_dir"/packages/.new.*	# of a command that died: we hold the lock
 	cp --reflink=auto "$1" "$package_new" 2>/dev/null || {
@@ -73,7 +86,7 @@ store_drop() {
 store_users() {
 	for package_app in "$state_dir"/prod/*/app.json; do
 		[ -e "$package_app" ] || continue
-		jq -r --arg hex "$1" 'select(.package == $hex or (.previous // "") == $hex) | .name' "$package_app"
+		jq -r --arg hex "$1" 'select([.package, .previous, .updating] | index($hex)) | .name' "$package_app"
 	done
 	for package_app in "$state_dir"/prod/*/instances/*/instance.json; do
 		[ -e "$package_app" ] || continue
@@ -81,10 +94,11 @@ store_users() {
 	done
 }
 
-# store_forget HEX: unless somebody stands on it.
+# store_forget HEX: unless somebody stands on it, or is about to; then repair forgets it.
 store_forget() {
 	lock_shared packages
-	[ -n "$(store_users "$1")" ] || store_drop "$1"
+	! store_alone || [ -n "$(store_users "$1")" ] || store_drop "$1"
+	store_release
 	unlock_shared
 }
 

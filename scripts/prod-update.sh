@@ -42,8 +42,10 @@ cmd_rollback() {
 	lock "prod-$app"
 	record=$(app_at "$app")/app.json
 	old=$(json_get "$record" .package) ready='' timeout=
-	if [ -n "$(json_get "$record" .updating)" ]; then
+	new=$(json_get "$record" .updating)
+	if [ -n "$new" ]; then
 		base_back "$old"
+		store_forget "$new"
 		echo "$app is back on sha256:$old; the update that was interrupted is undone"
 		return
 	fi
@@ -70,6 +72,7 @@ update_settings() {
 base_swap() {
 	record=$(app_at "$app")/app.json
 	json_put "$record" --arg hex "$1" '.updating = $hex'
+	store_release
 	base_moved "$1" || {
 		swap_problem=$rebase_problem
 		base_back "$2"

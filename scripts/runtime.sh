@@ -48,6 +48,11 @@ runtime_in_place() {
 	fi
 }
 
+# runtime_delete NAME CONTAINER: whatever state it is in; a runtime that does not answer is left behind.
+runtime_delete() {
+	runtime_in_place "$1" "" timeout -k 5 30 "$1" --root "$state_dir/run/$1" delete --force "$2" >/dev/null 2>&1
+}
+
 # runtime NAME ARG…
 runtime() {
 	runtime_which=$1

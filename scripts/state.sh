@@ -30,20 +30,27 @@ state_open() {
 	/*) ;;
 	*) state_dir=$PWD/$state_dir ;;
 	esac
-	case $state_dir in
-	*[!A-Za-z0-9/._+@=-]*) die "the state directory '$state_dir' has a character in its name that mount options cannot carry; choose another with --state" ;;
-	esac
 	for state_part in packages mounts prod base dev test locks; do
+		state_name_check
 		[ -d "$state_dir/$state_part" ] ||
 			mkdir -p "$state_dir/$state_part" 2>/dev/null ||
 			die "cannot write the state directory '$state_dir'; choose another with --state or SFC_STATE"
 	done
+	# as the kernel lists its mounts
+	state_dir=$(cd "$state_dir" && pwd -P)
+	state_name_check
 	# what the runtimes remember does not outlive a boot
 	read -r state_boot </proc/sys/kernel/random/boot_id
 	if [ "$(cat "$state_dir/run/boot" 2>/dev/null)" != "$state_boot" ]; then
 		rm -rf "$state_dir/run" && mkdir -m 700 "$state_dir/run" && echo "$state_boot" >"$state_dir/run/boot"
 	fi
 	command -v jq >/dev/null || die "'jq' is missing; install the package jq"
+}
+
+state_name_check() {
+	case $state_dir in
+	*[!A-Za-z0-9/._+@=-]*) die "the state directory '$state_dir' has a character in its name that mount options cannot carry; choose another with --state" ;;
+	esac
 }
 
 # need_value OPTION [VALUE]…: the arguments as they stand; an option must be followed by something.
@@ -60,17 +67,20 @@ name_check() {
 # lock NAME, lock_shared NAME: wait for it, at most $SFC_LOCK_TIMEOUT seconds; held until unlock or exit.
 lock() {
 	exec 9>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
-	flock -w "${SFC_LOCK_TIMEOUT:-120}" 9 ||
-		die "'$1' is being worked on by another sfc command; try again when it is done"
+	lock_wait 9 "$1"
 }
 unlock() { exec 9>&-; }
 
 lock_shared() {
 	exec 8>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
-	flock -w "${SFC_LOCK_TIMEOUT:-120}" 8 ||
-		die "'$1' is being worked on by another sfc command; try again when it is done"
+	lock_wait 8 "$1"
 }
 unlock_shared() { exec 8>&-; }
+
+lock_wait() {
+	flock -w "${SFC_LOCK_TIMEOUT:-120}" "$1" ||
+		die "'$2' is being worked on by another sfc command; try again when it is done"
+}
 
 # json_get FILE FILTER [JQ OPTION…]: one value as text, empty when it is null.
 json_get() {
@@ -91,6 +101,13 @@ json_put() {
 	fi && mv -f "$json_file.new.$$" "$json_file" && return
 	rm -f "$json_file.new.$$"
 	die "cannot write '$json_file'"
+}
+
+# records_clean DIR: what commands were writing there when they died.
+records_clean() {
+	for record_left in "$1"/*.new.*[0-9]; do
+		[ ! -f "$record_left" ] || kill -0 "${record_left##*.}" 2>/dev/null || rm -f "$record_left"
+	done
 }
 
 # stamp: now, as records keep it.
@@ -134,14 +151,24 @@ process_alive() {
 	[ -n "$process_pid" ] && process_look "$process_pid" && [ "$process_now" = "$process_was" ]
 }
 
-# is_mounted DIR
-is_mounted() { mountpoint -q "$1"; }
+# is_mounted DIR, a path without links. Asks the kernel, not what is mounted: that may be dead.
+is_mounted() {
+	awk -v at="$1" '$5 == at { found = 1; exit } END { exit !found }' /proc/self/mountinfo
+}
 
 # unmount DIR: gone when this returns, now or as soon as its last user is.
 unmount() {
 	while is_mounted "$1"; do
 		umount "$1" 2>/dev/null || umount -l "$1" || return 1
 	done
+}
+
+# tree_remove DIR: with all that is mounted in it.
+tree_remove() {
+	awk -v at="$1/" 'index($5, at) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while IFS= read -r mounted; do
+		umount -l "$mounted"
+	done
+	rm -rf --one-file-system "$1"
 }
 
 # overlay_mount LOWER UPPER WORK DIR: options that keep the upper readable over a changed lower: no

@@ -46,7 +46,7 @@ boot_up() {
 
 # Its process 1 as the host sees it, in $boot_first.
 boot_find() {
-	boot_first=$(cat "/proc/$boot_nspawn/task/$boot_nspawn/children" 2>/dev/null | tr -d ' ')
+	boot_first=$(tr -d ' ' 2>/dev/null <"/proc/$boot_nspawn/task/$boot_nspawn/children")
 	[ -n "$boot_first" ]
 }
 

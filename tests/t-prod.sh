@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc prod: install, start, stop, exec, logs, limits, ports, removal.
-# shellcheck disable=SC2016,SC2010 # programs in quotes; names we chose
+# shellcheck disable=SC2016,SC2010,SC2317 # programs in quotes; names we chose
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/prod.sh

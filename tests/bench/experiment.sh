@@ -10,7 +10,7 @@
 # 1, many MB      memory of one instance, and of each of many (proportional set size: a page shared by
 #                 n processes counts 1/n for each)
 # same            the client's conversation had the same bytes from the full root and the package
-# shellcheck disable=SC2016 # programs in quotes
+# shellcheck disable=SC2016,SC2317 # programs in quotes
 set -u
 srcdir=$(cd "${srcdir:-.}" && pwd)
 LC_ALL=C
@@ -121,7 +121,8 @@ ask_packed() {
 
 # Instances that are new each time; the last one stays. Sets same.
 measure_starts() {
-	: >"$dir/starts" >"$dir/answers"
+	: >"$dir/starts"
+	: >"$dir/answers"
 	same=yes
 	for round in $(seq "$rounds"); do
 		[ "$round" = 1 ] || sfc prod rm "$app" 1 --timeout 5 >/dev/null
