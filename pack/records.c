@@ -12,6 +12,8 @@
 
 enum { RECORD_MAX = 64 * 1024 * 1024 };
 
+#define APK_WORLD "/etc/apk/world"
+
 /* ---- the tree below a directory of it ---- */
 
 struct node *records_node(struct node *top, const char *path)
@@ -283,10 +285,44 @@ static void add_apk_record(const struct installed *installed, struct text *text)
 	text_add_char(text, '\n');
 }
 
+static bool apk_has(const struct distribution *distribution, const char *name, size_t length)
+{
+	for (size_t i = 0; i < distribution->count; i++) {
+		const struct installed *installed = &distribution->items[i];
+
+		if (installed->kind == DISTRIBUTION_APK && installed_is_present(installed) &&
+		    strncmp(installed->name, name, length) == 0 && !installed->name[length])
+			return true;
+	}
+	return false;
+}
+
+/* What was asked for by name, of what is there; without this file apk opens no database. */
+static int write_world(const struct distribution *distribution, struct node *top, struct error *err)
+{
+	_cleanup_(text_release) struct text world = TEXT_INIT, text = TEXT_INIT;
+	const char *word;
+	int r;
+
+	r = source_read(distribution->source, APK_WORLD, RECORD_MAX, &world, err);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+		return r;
+	for (word = r < 0 ? "" : world.bytes; *word; word += strspn(word, " \t\r\n")) {
+		size_t size = strcspn(word, " \t\r\n");
+		size_t name = strcspn(word, "<>=~@ \t\r\n"); /* "ssl>3", "ssl@edge" */
+
+		if (apk_has(distribution, word, name))
+			text_printf(&text, "%.*s\n", (int)size, word);
+		word += size;
+	}
+	return records_file(distribution->source, top, APK_WORLD, &text, err);
+}
+
 static int write_apk(const struct distribution *distribution, struct node *top, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	bool any = false;
+	int r;
 
 	for (size_t i = 0; i < distribution->count; i++) {
 		const struct installed *installed = &distribution->items[i];
@@ -297,7 +333,10 @@ static int write_apk(const struct distribution *distribution, struct node *top, 
 		if (installed_is_present(installed))
 			add_apk_record(installed, &text);
 	}
-	return any ? records_file(distribution->source, top, distribution->apk_path, &text, err) : 0;
+	if (!any)
+		return 0;
+	r = records_file(distribution->source, top, distribution->apk_path, &text, err);
+	return r < 0 ? r : write_world(distribution, top, err);
 }
 
 int records_write(struct distribution *distribution, struct node *top, struct error *err)
@@ -316,7 +355,7 @@ int records_write(struct distribution *distribution, struct node *top, struct er
 bool records_has(const char *path)
 {
 	static const char *const patterns[] = {
-		"/lib/apk/db/installed",      "/usr/lib/apk/db/installed", "/var/lib/dpkg/status",
+		APK_WORLD, "/lib/apk/db/installed", "/usr/lib/apk/db/installed", "/var/lib/dpkg/status",
 		"/var/lib/dpkg/info/*.list",  "/var/lib/dpkg/info/*.md5sums",
 		"/var/lib/dpkg/status.d/*",   "/var/lib/rpm/rpmdb.sqlite",
 		"/var/lib/rpm/Packages.db",   "/var/lib/rpm/Index.db",

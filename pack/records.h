@@ -6,7 +6,7 @@
  *
  *	dpkg		status, info/NAME.list, info/NAME.md5sums, info/format
  *	without dpkg	status.d/NAME, status.d/NAME.md5sums
- *	apk		installed
+ *	apk		installed, world
  *	rpm		its database, in which files that are not there are "not installed"
  */
 #ifndef PACK_RECORDS_H

@@ -88,7 +88,8 @@ check_equal "its package URL, encoded" "$(tracepack sbom d.sfc | jq -r '.compone
 	"pkg:deb/debian/one@1:one%2Bx?arch=all&distro=debian-12"
 
 # --- apk ---
-mkdir -p a/bin a/etc a/lib/apk/db
+mkdir -p a/bin a/etc/apk a/lib/apk/db
+printf 'busybox\nssl>3\n' >a/etc/apk/world
 echo 'ID=alpine
 VERSION_ID=3.18.4' >a/etc/os-release
 echo busybox >a/bin/busybox
@@ -110,6 +111,7 @@ M:0:0:700
 R:busybox.conf
 Z:Q1aaaaaaaaaaaaaaaaaaaaaaaaaaa=
 
+C:Q1pYQcnCfxkSbBYr7nDKZYMBQH9f0=
 P:ssl
 V:3.1.4-r1
 A:x86_64
@@ -126,8 +128,17 @@ check_equal "their component has version, license and counts" \
 	"$(tracepack sbom a.sfc | jq -c '.components[1] | [.name, .version, .licenses[0].license.name, .purl,
 	   [.properties[0, 1].value]]')" \
 	'["busybox","1.36.1-r2","GPL-2.0-only","pkg:apk/alpine/busybox@1.36.1-r2?arch=x86_64&distro=alpine-3.18.4",["1","2"]]'
+check_equal "and what was asked for by name is what is there of it" "$(cat apk/rootfs/etc/apk/world)" busybox
 if command -v apk >/dev/null; then
-	check_equal "apk agrees" "$(apk --root apk/rootfs info 2>/dev/null)" busybox
+	mkdir alpine
+	mount -o loop,ro a.sfc alpine || skip "needs loop mounts"
+	apk_in() { apk --root alpine/rootfs --no-network "$@" 2>&1; }
+	check_equal "apk lists what is present in the mounted package, and no more" "$(apk_in info)" busybox
+	check_equal "with the files that are there" "$(apk_in info -q -L busybox | grep .)" bin/busybox
+	check_equal "it knows whose a file is" "$(apk_in info -q --who-owns /bin/busybox)" busybox
+	umount alpine
+else
+	echo "not checked with apk: it is not installed"
 fi
 
 # --- rpm ---

@@ -171,6 +171,7 @@ static void apk_records_keep_what_describes_a_kept_name(void)
 	put("apk/bin/c", "c");
 	put("apk/lib/apk/db/installed", "P:one\nV:1-r0\nF:bin\nR:c\na:0:0:755\nF:etc\nM:0:0:700\nR:a\n"
 					"Z:Q1a\nR:b\nZ:Q1b\n\nP:two\nV:2\nF:\nF:usr\n");
+	put("apk/etc/apk/world", "one=1-r0\ntwo onetwo@edge !two\n");
 	source = open_source("apk");
 	REQUIRE(distribution_read(source, &distribution, &err) == 0);
 	REQUIRE(distribution.count == 2);
@@ -180,6 +181,7 @@ static void apk_records_keep_what_describes_a_kept_name(void)
 	REQUIRE(records_write(&distribution, tree_root(tree), &err) == 0);
 	CHECK_STRING(written(tree, "/lib/apk/db/installed"),
 		     "P:one\nV:1-r0\nF:etc\nM:0:0:700\nR:b\nZ:Q1b\n\n");
+	CHECK_STRING(written(tree, "/etc/apk/world"), "one=1-r0\n");
 }
 
 static void damaged_records_are_survived(void)
