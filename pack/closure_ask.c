@@ -13,11 +13,6 @@
 #include "pack/packages.h"
 #include "pack/which.h"
 
-static bool leads_nowhere(int code)
-{
-	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
-}
-
 /* Say that the source is not what was traced: an error, or a warning where that was allowed. */
 static int report_change(struct closure *closure, const char *path, const char *what,
 			 struct error *err)
@@ -70,7 +65,7 @@ static int add_selected(struct closure *closure, const struct selected *selected
 
 	r = closure_add(closure, selected->path, contents ? CLOSURE_CONTENTS : 0, &reason, -1,
 			&entry, err);
-	if (leads_nowhere(r))
+	if (source_has_none(r))
 		return selected->found.kind == ENTRY_MISSING || !(selected->uses & ~USE_MISSED)
 			       ? 0
 			       : report_change(closure, selected->path, "has vanished", err);
@@ -108,7 +103,7 @@ static int add_listed(const char *name, void *data)
 	r = closure_add(closure, path,
 			closure->options.listed == LISTED_FULL ? CLOSURE_CONTENTS : 0, &reason, -1,
 			NULL, listing->err);
-	return leads_nowhere(r) ? 0 : r;
+	return source_has_none(r) ? 0 : r;
 }
 
 static bool was_listed(const struct closure_entry *entry)
@@ -204,7 +199,7 @@ static int ask_for(const struct asking *asking, const char *path)
 
 	r = closure_add(asking->closure, path, CLOSURE_CONTENTS, &reason, asking->index, NULL,
 			asking->err);
-	if (leads_nowhere(r))
+	if (source_has_none(r))
 		return 0;
 	asking->rule->matched += r == 0;
 	return r;

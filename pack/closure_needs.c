@@ -13,11 +13,6 @@
 #include "pack/shebang.h"
 #include "pack/which.h"
 
-static bool leads_nowhere(int code)
-{
-	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
-}
-
 /* Where an ELF file looks for one name. */
 struct need {
 	struct closure *closure;
@@ -80,7 +75,7 @@ static int add_interpreter(struct closure *closure, struct closure_entry *entry,
 
 	r = closure_add(closure, elf->interpreter, CLOSURE_CONTENTS, &reason, entry->rule, NULL,
 			err);
-	if (!leads_nowhere(r))
+	if (!source_has_none(r))
 		return r;
 	return closure_warn(closure, "%s: its interpreter %s is not in the source",
 			    entry->file->path, elf->interpreter) < 0
@@ -123,7 +118,7 @@ static int add_script_program(struct closure *closure, struct closure_entry *ent
 	int r;
 
 	r = closure_add(closure, path, CLOSURE_CONTENTS, &reason, entry->rule, NULL, err);
-	if (!leads_nowhere(r))
+	if (!source_has_none(r))
 		return r;
 	return closure_warn(closure, "%s: its interpreter %s is not in the source",
 			    entry->file->path, path) < 0

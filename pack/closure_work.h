@@ -45,6 +45,9 @@ int closure_report_unresolved(struct closure *closure, struct error *err);
 /* Rules that name what is not traced: include…; and directories that were listed. */
 int closure_apply_rules(struct closure *closure, struct error *err);
 
+/* Decide whether an entry is in, for itself; reads a small file to see whether it is a secret. */
+int closure_judge(struct closure *closure, struct closure_entry *entry, struct error *err);
+
 /*
  * Decide again whether an entry is in; when it is, and was not, or its contents now matter, queue
  * what follows from it.

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,6 +23,7 @@
 #include "pack/image/verify.h"
 #include "pack/imaging.h"
 #include "pack/json.h"
+#include "pack/outcome.h"
 #include "pack/package.h"
 #include "pack/request.h"
 
@@ -38,10 +37,7 @@ struct build {
 	json_t *config;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
-	struct tree_totals totals; /* of what is packed, before the image writer uses the tree */
-	struct image_stats stats;
-	struct closure_listed listed;
-	uint64_t source_files, source_bytes; /* 0: there is no catalog */
+	struct outcome outcome;
 	char digest[DIGEST_HEX_SIZE];
 	struct timespec started;
 };
@@ -160,8 +156,8 @@ static int count_source(struct build *build, struct error *err)
 	if (r < 0)
 		return r;
 	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
-		build->source_files += entry.kind == ENTRY_FILE;
-		build->source_bytes += entry.kind == ENTRY_FILE ? entry.size : 0;
+		build->outcome.source_files += entry.kind == ENTRY_FILE;
+		build->outcome.source_bytes += entry.kind == ENTRY_FILE ? entry.size : 0;
 	}
 	return r;
 }
@@ -211,8 +207,8 @@ static int make_package(struct build *build, struct error *err)
 		.config = build->config,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
-		.source_files = build->source_files,
-		.source_bytes = build->source_bytes,
+		.source_files = build->outcome.source_files,
+		.source_bytes = build->outcome.source_bytes,
 		.no_records = build->no_records,
 	};
 	int r;
@@ -239,12 +235,13 @@ static int make_tree(struct build *build, struct error *err)
 	if (r < 0)
 		return r;
 	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
-		   &build->totals);
+		   &build->outcome.totals);
 	return request_check_rules(&build->request, err);
 }
 
 static int write_image(struct build *build, int fd, struct error *err)
 {
+	struct image_stats stats = {0};
 	int r;
 
 	build->image.progress = build->quiet ? NULL : imaging_progress;
@@ -252,8 +249,9 @@ static int write_image(struct build *build, int fd, struct error *err)
 	build->image.warn = imaging_warn;
 	build->image.cancel = &command_cancelled;
 	build->image.dry_run = build->dry_run;
-	r = image_write(build->tree, &build->image, fd, &build->stats, err);
+	r = image_write(build->tree, &build->image, fd, &stats, err);
 	progress_done();
+	build->outcome.image_bytes = stats.bytes_out;
 	return r;
 }
 
@@ -275,50 +273,6 @@ static int publish(struct build *build, struct error *err)
 	return r < 0 ? r : io_publish(&output, err);
 }
 
-/* How many entries came in how. */
-struct ways {
-	uint64_t touched, libraries, links, scripts, customs, rules, created;
-	uint64_t left_out;
-};
-
-static void count_ways(const struct build *build, struct ways *ways)
-{
-	const struct closure *closure = build->request.closure;
-
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
-
-		ways->left_out += !closure_entry_in(entry);
-		if (!closure_entry_in(entry) || !entry->reason_count)
-			continue;
-		switch (entry->selected ? REASON_SESSION : entry->reasons[0].kind) {
-		case REASON_SESSION:
-			ways->touched++;
-			break;
-		case REASON_NEEDED:
-		case REASON_INTERPRETER:
-			ways->libraries++;
-			break;
-		case REASON_TARGET:
-		case REASON_PASSAGE:
-			ways->links++;
-			break;
-		case REASON_SHEBANG:
-			ways->scripts++;
-			break;
-		case REASON_ECOSYSTEM:
-			ways->customs++;
-			break;
-		case REASON_RULE:
-		case REASON_LISTED:
-			ways->rules++;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
 static double seconds_since(const struct timespec *then)
 {
 	struct timespec now;
@@ -327,153 +281,20 @@ static double seconds_since(const struct timespec *then)
 	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static void add_way(struct text *text, uint64_t count, const char *what, const char *plural)
+static int report(struct build *build, struct error *err)
 {
-	if (!count)
-		return;
-	text_add(text, text->size ? " · " : "        ");
-	text_add_count(text, count);
-	text_printf(text, " %s%s", what, count == 1 ? "" : plural);
-}
+	struct outcome *outcome = &build->outcome;
 
-static void print_ways(const struct build *build)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	struct ways ways = {0};
-
-	count_ways(build, &ways);
-	add_way(&text, ways.touched, "touched", "");
-	add_way(&text, ways.libraries, "librar", "ies");
-	add_way(&text, ways.links, "on the way of links", "");
-	add_way(&text, ways.scripts, "for scripts", "");
-	add_way(&text, ways.customs, "by custom", "");
-	add_way(&text, ways.rules, "by rule", "");
-	if (text.size)
-		printf("%s\n", text.bytes);
-}
-
-static void print_left_out(const struct build *build)
-{
-	const struct closure *closure = build->request.closure;
-
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
-		_cleanup_(text_release) struct text path = TEXT_INIT;
-
-		if (entry->verdict != VERDICT_SECRET)
-			continue;
-		text_add_escaped(&path, entry->file->path);
-		if (build->quiet || build->json)
-			log_warning("left out: %s (%s; --include %s to keep it)", path.bytes,
-				    entry->verdict_detail, path.bytes);
-		else
-			printf("        left out: %s (%s; --include %s to keep it)\n", path.bytes,
-			       entry->verdict_detail, path.bytes);
-	}
-}
-
-/* What a program that lists directories will not see. */
-static void print_listed(const struct build *build)
-{
-	const struct closure_listed *listed = &build->listed;
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-
-	if (!listed->left_out)
-		return;
-	text_add_count(&text, listed->directories);
-	text_add(&text, listed->directories == 1 ? " directory was listed; "
-						 : " directories were listed; ");
-	text_add_count(&text, listed->left_out);
-	text_add(&text, listed->left_out == 1 ? " name there is left out" : " names there are left out");
-	printf("        %s (--listed=stub keeps names)\n", text.bytes);
-}
-
-/* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
-static void print_result(const struct build *build)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	if (build->source_files) {
-		text_add_count(&text, build->source_files);
-		text_add(&text, " → ");
-	}
-	text_add_count(&text, build->totals.files);
-	text_add(&text, build->totals.files == 1 ? " file   " : " files   ");
-	if (build->source_files) {
-		text_add_size(&text, build->source_bytes);
-		text_add(&text, " → ");
-	}
-	text_add_size(&text, build->totals.bytes);
-	text_add(&text, "   image ");
-	text_add_size(&text, build->stats.bytes_out);
-	printf("%s%s\n", text.bytes, build->dry_run ? " (nothing written)" : "");
-	print_ways(build);
-	print_listed(build);
-	print_left_out(build);
-}
-
-static json_t *left_out_json(const struct closure *closure)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
-		const char *names[] = {[VERDICT_RULE] = "rule", [VERDICT_SECRET] = "secret",
-				       [VERDICT_STAT_ONLY] = "stat-only"};
-
-		if (!closure_entry_in(entry))
-			json_array_append_new(array,
-					      json_pack("{s:o, s:s, s:o}", "path",
-							json_path(entry->file->path), "why",
-							names[entry->verdict], "detail",
-							json_path(entry->verdict_detail)));
-	}
-	return array;
-}
-
-static int print_json(const struct build *build, struct error *err)
-{
-	const struct tree_totals *totals = &build->totals;
-	struct ways ways = {0};
-	json_t *json;
-
-	count_ways(build, &ways);
-	json = json_pack("{s:o, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I},"
-			 " s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
-			 "output", json_path(build->dry_run ? NULL : build->output), "sha256",
-			 json_path(build->dry_run ? NULL : build->digest), "uuid",
-			 json_path(build->contents ? package_uuid(build->contents) : NULL),
-			 "source", "files", (json_int_t)build->source_files, "bytes",
-			 (json_int_t)build->source_bytes, "packed", "files",
-			 (json_int_t)totals->files, "links", (json_int_t)totals->links,
-			 "directories", (json_int_t)totals->directories, "others",
-			 (json_int_t)totals->others, "bytes", (json_int_t)totals->bytes, "came_in",
-			 "touched", (json_int_t)ways.touched, "libraries",
-			 (json_int_t)ways.libraries, "links", (json_int_t)ways.links, "scripts",
-			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "rules",
-			 (json_int_t)ways.rules, "left_out",
-			 left_out_json(build->request.closure), "seconds",
-			 seconds_since(&build->started));
-	if (json)
-		json_set(json, "listed",
-			 json_pack("{s:I, s:I}", "directories", (json_int_t)build->listed.directories,
-				   "left_out", (json_int_t)build->listed.left_out));
-	if (json)
-		json_set(json, "image_bytes", json_integer((json_int_t)build->stats.bytes_out));
-	return json_print(json, err);
-}
-
-static int report(const struct build *build, struct error *err)
-{
-	const struct closure *closure = build->request.closure;
-
-	for (size_t i = 0; i < closure->warnings.count; i++)
-		log_warning("%s", closure->warnings.items[i]);
-	if (build->json || build->quiet)
-		print_left_out(build);
+	outcome->closure = build->request.closure;
+	outcome->output = build->dry_run ? NULL : build->output;
+	outcome->sha256 = build->dry_run ? NULL : build->digest;
+	outcome->uuid = build->contents ? package_uuid(build->contents) : NULL;
+	outcome->seconds = seconds_since(&build->started);
+	outcome_warn(outcome, build->json || build->quiet);
 	if (build->json)
-		return print_json(build, err);
+		return json_print(outcome_json(outcome), err);
 	if (!build->quiet)
-		print_result(build);
+		outcome_print(outcome);
 	return 0;
 }
 
@@ -491,7 +312,7 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = request_compute(&build->request, err);
 	if (r == 0)
-		r = closure_count_listed(build->request.closure, &build->listed, err);
+		r = closure_count_listed(build->request.closure, &build->outcome.listed, err);
 	if (r == 0)
 		r = make_tree(build, err);
 	if (r == 0)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/distribution_read.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +9,6 @@
 #include "db/base/path.h"
 
 enum { RECORDS_MAX = 256 * 1024 * 1024 };
-
-static bool is_absence(int r)
-{
-	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
-}
 
 /* ---- strings ---- */
 
@@ -40,7 +34,7 @@ char *reading_text(struct reading *reading, const char *path, int *ret)
 	*ret = source_read(reading->source, path, RECORDS_MAX, &text, reading->err);
 	if (*ret == 0 && !(whole = reading_keep(reading, text_take(&text))))
 		*ret = error_oom(reading->err);
-	else if (is_absence(*ret))
+	else if (source_has_none(*ret))
 		*ret = 0;
 	text_release(&text);
 	return whole;
@@ -69,7 +63,7 @@ int reading_add_file(struct reading *reading, struct installed *installed, const
 
 	r = source_walk(reading->source, undivert(reading, installed->name, listed), 0, NULL, NULL,
 			&file.file, NULL);
-	if (r < 0 && !is_absence(r))
+	if (r < 0 && !source_has_none(r))
 		return error_code(reading->err, r, "cannot look for '%s'", listed);
 	if (array_push(&files, file) < 0)
 		return error_oom(reading->err);

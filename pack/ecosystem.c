@@ -141,11 +141,6 @@ struct application {
 };
 
 /* Paths that come from words and links in files may lead anywhere. */
-static bool leads_nowhere(int code)
-{
-	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
-}
-
 static int add_path(const struct application *application, const char *path)
 {
 	struct reason reason = {REASON_ECOSYSTEM, application->trigger,
@@ -155,7 +150,7 @@ static int add_path(const struct application *application, const char *path)
 	/* a directory among the patterns' matches is there for what is in it */
 	r = closure_add(application->closure, path, CLOSURE_CONTENTS, &reason,
 			application->trigger->rule, NULL, application->err);
-	return leads_nowhere(r) ? 0 : r;
+	return source_has_none(r) ? 0 : r;
 }
 
 static int add_found(const struct source_entry *file, void *data)
@@ -321,7 +316,7 @@ static int apply_words(struct application *application)
 	r = source_read(application->closure->source, application->trigger->file->path,
 			WORDS_FILE_MAX, &text, application->err);
 	if (r < 0) /* too large, or not a file: it holds no words for us */
-		return r == -EFBIG || r == -EINVAL || leads_nowhere(r) ? 0 : r;
+		return r == -EFBIG || r == -EINVAL || source_has_none(r) ? 0 : r;
 	remove_comments(text.bytes);
 	for (word = strtok_r(text.bytes, blanks, &saved); word && r == 0;
 	     word = strtok_r(NULL, blanks, &saved)) {

@@ -221,7 +221,7 @@ int inventory_load_like(const char *path, const struct inventory *like,
 	for (size_t i = 0; i < like->count && r == 0; i++) {
 		r = scan_path(inventory.disk->scan, inventory.disk->tree, like->items[i].path, &node,
 			      &ignored);
-		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -ENAMETOOLONG)
+		if (source_has_none(r))
 			r = 0;
 		else if (r < 0)
 			error_set(err, r, "%s", ignored.message);

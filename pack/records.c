@@ -305,7 +305,7 @@ static int write_world(const struct distribution *distribution, struct node *top
 	int r;
 
 	r = source_read(distribution->source, APK_WORLD, RECORD_MAX, &world, err);
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+	if (r < 0 && !source_has_none(r))
 		return r;
 	for (word = r < 0 ? "" : world.bytes; *word; word += strspn(word, " \t\r\n")) {
 		size_t size = strcspn(word, " \t\r\n");

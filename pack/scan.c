@@ -5,18 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
 #include "db/base/path.h"
-#include "db/base/text.h"
+#include "pack/attributes.h"
 #include "pack/below.h"
 
 /* A file with more than one name on the disk: the node of the first one seen. */
@@ -27,12 +25,6 @@ struct peer {
 	struct node *node;
 };
 
-/* An attribute the format cannot hold, and how many files had it. */
-struct refused {
-	char *name;
-	uint64_t count;
-};
-
 struct scan {
 	int rootfd;
 	dev_t root_dev;
@@ -41,12 +33,8 @@ struct scan {
 	struct hash peers;
 	const struct node *held; /* the directory looked into last, below the top, */
 	int held_fd;             /* and its descriptor; -1: none yet */
-	ARRAY(struct refused) refused;
-	struct text warnings;
+	struct attributes attributes;
 	uint64_t left_out;
-	char *names; /* of attributes; a buffer reused from file to file */
-	char *value;
-	size_t names_room, value_room;
 };
 
 int scan_new(int rootfd, const struct scan_options *options, struct scan **ret_scan)
@@ -57,7 +45,7 @@ int scan_new(int rootfd, const struct scan_options *options, struct scan **ret_s
 		return -ENOMEM;
 	scan->rootfd = rootfd;
 	scan->held_fd = -1;
-	scan->warnings = (struct text)TEXT_INIT;
+	scan->attributes = (struct attributes)ATTRIBUTES_INIT;
 	if (options)
 		scan->options = *options;
 	*ret_scan = scan;
@@ -75,12 +63,7 @@ void scan_free(struct scan *scan)
 		free(container_of(link, struct peer, link));
 	hash_release(&scan->peers);
 	closep(&scan->held_fd);
-	for (size_t i = 0; i < scan->refused.count; i++)
-		free(scan->refused.items[i].name);
-	array_release(&scan->refused);
-	text_release(&scan->warnings);
-	free(scan->names);
-	free(scan->value);
+	attributes_release(&scan->attributes);
 	free(scan);
 }
 
@@ -97,121 +80,17 @@ uint64_t scan_left_out(const struct scan *scan)
 	return scan->left_out;
 }
 
-/* --- attributes ----------------------------------------------------------------------------- */
-
-static int refuse(struct scan *scan, const char *name)
-{
-	struct refused refused = {.count = 1};
-
-	for (size_t i = 0; i < scan->refused.count; i++)
-		if (strcmp(scan->refused.items[i].name, name) == 0) {
-			scan->refused.items[i].count++;
-			return 0;
-		}
-	refused.name = strdup(name);
-	if (!refused.name || array_push(&scan->refused, refused) < 0) {
-		free(refused.name);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int warnings_write(struct scan *scan)
-{
-	text_clear(&scan->warnings);
-	for (size_t i = 0; i < scan->refused.count; i++) {
-		const struct refused *refused = &scan->refused.items[i];
-
-		text_printf(&scan->warnings,
-			    "%sthe attribute '%s' of %llu file%s cannot be stored and was left out",
-			    i ? "; " : "", refused->name, (unsigned long long)refused->count,
-			    refused->count == 1 ? "" : "s");
-	}
-	return text_failed(&scan->warnings) ? -ENOMEM : 0;
-}
-
 const char *scan_warnings(const struct scan *scan)
 {
-	return scan->refused.count ? scan->warnings.bytes : NULL;
+	return attributes_warnings(&scan->attributes);
 }
 
-/* What a SquashFS image can hold; POSIX ACLs ("system.…") it cannot. */
-static bool storable(const char *name)
+static int take_attributes(struct scan *scan, int dirfd, const char *name, struct node *node,
+			   struct error *err)
 {
-	static const char *const prefixes[] = {"user.", "trusted.", "security."};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
-/*
- * A list or a value of any size into a buffer that grows: bytes, or a negative errno. `name` is NULL
- * for the list.
- */
-static ssize_t fetch(const char *path, const char *name, char **buffer, size_t *room)
-{
-	for (;;) {
-		ssize_t size = -1;
-		char *grown;
-
-		if (*room) {
-			size = name ? lgetxattr(path, name, *buffer, *room)
-				    : llistxattr(path, *buffer, *room);
-			if (size >= 0 || errno != ERANGE)
-				return size >= 0 ? size : -errno;
-		}
-		grown = realloc(*buffer, *room ? *room * 2 : 1024);
-		if (!grown)
-			return -ENOMEM;
-		*buffer = grown;
-		*room = *room ? *room * 2 : 1024;
-	}
-}
-
-static int take_xattr(struct scan *scan, const char *path, const char *name, struct inode *inode)
-{
-	ssize_t size;
-
-	if (!storable(name))
-		return refuse(scan, name);
-	size = fetch(path, name, &scan->value, &scan->value_room);
-	if (size == -ENODATA)
-		return 0; /* gone between the list and now */
-	if (size < 0)
-		return (int)size;
-	return inode_set_xattr(inode, name, scan->value, (size_t)size);
-}
-
-/* There is no call that takes a descriptor of a link or a device, so the way leads through /proc. */
-static int take_xattrs(struct scan *scan, int dirfd, const char *name, struct node *node,
-		       struct error *err)
-{
-	char path[NAME_MAX + 64];
-	ssize_t size;
-	int r = 0;
-
-	if (scan->options.no_xattrs)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, *name ? name : ".");
-	size = fetch(path, NULL, &scan->names, &scan->names_room);
-	if (size == -EOPNOTSUPP || size == 0)
-		return 0;
-	if (size == -ENOENT && access("/proc/self/fd", F_OK) < 0)
-		return error_set(err, -ENOENT, "cannot read extended attributes without /proc; "
-					       "mount it or leave them out");
-	if (size < 0)
-		r = (int)size;
-	for (ssize_t at = 0; at < size && r == 0; at += (ssize_t)strlen(scan->names + at) + 1)
-		r = take_xattr(scan, path, scan->names + at, node->inode);
-	if (r < 0) {
-		_cleanup_(freep) char *where = node_path(node);
-
-		return error_code(err, r, "cannot read the extended attributes of '%s'",
-				  where ? where : name);
-	}
-	return 0;
+	return scan->options.no_xattrs
+		       ? 0
+		       : attributes_take(&scan->attributes, dirfd, name, node, err);
 }
 
 /* --- one name ------------------------------------------------------------------------------- */
@@ -327,7 +206,7 @@ static int take_name(struct scan *scan, struct node *directory, int dirfd, const
 	else if (take_place(scan, node) < 0)
 		r = error_oom(err);
 	if (r == 0)
-		r = take_xattrs(scan, dirfd, name, node, err);
+		r = take_attributes(scan, dirfd, name, node, err);
 	if (r == 0 && shared && peer_remember(scan, st, node) < 0)
 		r = error_oom(err);
 	if (r < 0) {
@@ -350,7 +229,7 @@ static int take_root(struct scan *scan, struct tree *tree, struct error *err)
 	scan->root_dev = st.st_dev;
 	scan->root_taken = true;
 	take_stat(root->inode, &st, scan->rootfd);
-	return take_xattrs(scan, scan->rootfd, "", root, err);
+	return take_attributes(scan, scan->rootfd, "", root, err);
 }
 
 /*
@@ -407,7 +286,7 @@ int scan_path(struct scan *scan, struct tree *tree, const char *path, struct nod
 			if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 				return error_errno(err, "cannot look at '%s'", path);
 			r = take_name(scan, at, dirfd, name, &st, &next, err);
-			if (r < 0 || (warnings_write(scan) < 0 && (r = error_oom(err)) < 0))
+			if (r < 0)
 				return r;
 		}
 		at = next;
@@ -508,7 +387,5 @@ int scan_all(struct scan *scan, struct tree *tree, struct error *err)
 		r = scan_directory(scan, &pending,
 				   pending.directories.items[--pending.directories.count], err);
 	array_release(&pending.directories);
-	if (r == 0 && warnings_write(scan) < 0)
-		r = error_oom(err);
 	return r;
 }

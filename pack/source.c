@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/source.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
-#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
 #include "pack/arena.h"
+#include "pack/below.h"
 
 enum { HOPS_MAX = 40 }; /* as many as the kernel follows */
 
@@ -26,26 +23,9 @@ struct source {
 	char *parent;        /* its real path */
 };
 
-static int open_below(const struct source *source, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
-	};
-	const char *below = path[1] ? path + 1 : ".";
-	int fd;
-
-	/* EAGAIN: something was renamed meanwhile; the kernel asks to try again */
-	do
-		fd = (int)syscall(SYS_openat2, source->fd, below, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
-	return fd < 0 ? -errno : fd;
-}
-
 int source_open(const char *path, struct source **ret_source, struct error *err)
 {
 	_cleanup_(source_closep) struct source *source = calloc(1, sizeof(*source));
-	int fd;
 
 	if (!source)
 		return error_oom(err);
@@ -56,11 +36,6 @@ int source_open(const char *path, struct source **ret_source, struct error *err)
 	source->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (source->fd < 0)
 		return error_errno(err, "cannot open the source directory '%s'", path);
-	fd = open_below(source, "/", O_PATH);
-	if (fd < 0)
-		return error_code(err, fd, "cannot look into the source '%s' (openat2, Linux 5.6)",
-				  path);
-	close(fd);
 	*ret_source = take(source);
 	return 0;
 }
@@ -113,11 +88,6 @@ static size_t parent_length(const char *path)
 	return length > 1 ? length - 1 : 1;
 }
 
-static bool is_absence(int code)
-{
-	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
-}
-
 /* Keep the parent of `path` open: neighbours come one after another. */
 static int parent_open(struct source *source, const char *path)
 {
@@ -131,7 +101,7 @@ static int parent_open(struct source *source, const char *path)
 	parent = strndup(path, length);
 	if (!parent)
 		return -ENOMEM;
-	fd = open_below(source, parent, O_PATH | O_DIRECTORY);
+	fd = below_open(source->fd, parent, O_PATH | O_DIRECTORY);
 	if (fd < 0) {
 		free(parent);
 		return fd;
@@ -166,9 +136,9 @@ static int entry_fill(struct source *source, struct source_entry *entry)
 
 	dirfd = entry->path[1] ? parent_open(source, entry->path) : source->fd;
 	if (dirfd < 0)
-		return is_absence(dirfd) ? 0 : dirfd;
+		return source_has_none(dirfd) ? 0 : dirfd;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT) < 0)
-		return is_absence(-errno) ? 0 : -errno;
+		return source_has_none(-errno) ? 0 : -errno;
 	if (S_ISLNK(st.st_mode)) {
 		int r = read_target(source, dirfd, entry);
 
@@ -370,164 +340,4 @@ int source_read(struct source *source, const char *path, size_t limit, struct te
 	if (size < 0)
 		return error_code(err, (int)size, "cannot read '%s' in '%s'", path, source->path);
 	return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-struct names {
-	char **items;
-	size_t count, capacity;
-};
-
-static void names_release(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->items[i]);
-	array_release(names);
-}
-
-static int names_read(DIR *dir, struct names *names)
-{
-	struct dirent *found;
-
-	while ((errno = 0, found = readdir(dir))) {
-		char *name;
-
-		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
-			continue;
-		name = strdup(found->d_name);
-		if (!name || array_push(names, name) < 0) {
-			free(name);
-			return -ENOMEM;
-		}
-	}
-	if (errno)
-		return -errno;
-	if (names->count)
-		qsort(names->items, names->count, sizeof(*names->items), compare_names);
-	return 0;
-}
-
-int source_list(struct source *source, const char *path,
-		int (*visit)(const char *name, void *data), void *data, struct error *err)
-{
-	_cleanup_(names_release) struct names names = ARRAY_INIT;
-	_cleanup_(closedirp) DIR *dir = NULL;
-	int fd, r;
-
-	fd = open_below(source, path, O_RDONLY | O_DIRECTORY);
-	if (is_absence(fd))
-		return 0;
-	if (fd < 0)
-		return error_code(err, fd, "cannot list '%s' in '%s'", path, source->path);
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return error_oom(err);
-	}
-	r = names_read(dir, &names);
-	if (r < 0)
-		return error_code(err, r, "cannot list '%s' in '%s'", path, source->path);
-	for (size_t i = 0; i < names.count && r == 0; i++)
-		r = visit(names.items[i], data);
-	return r;
-}
-
-/* One directory level of a glob. */
-struct glob {
-	struct source *source;
-	const char *pattern;
-	const char *directory; /* real path of the level */
-	const char *spelled;   /* the same as the pattern spells it, so that it can be matched */
-	size_t prefix;         /* bytes of the pattern without a wildcard */
-	bool deep;             /* there is a "**" */
-	int (*visit)(const struct source_entry *entry, void *data);
-	void *data;
-	struct error *err;
-};
-
-/* Could something below this directory match: has it at most as many parts as the pattern? */
-static bool glob_may_contain(const struct glob *glob, const char *spelled)
-{
-	size_t wanted = 0, have = 0;
-
-	if (glob->deep)
-		return true;
-	for (const char *p = glob->pattern; *p; p++)
-		wanted += *p == '/';
-	for (const char *p = spelled; *p; p++)
-		have += *p == '/';
-	return have < wanted;
-}
-
-static int glob_level(const struct glob *glob);
-
-static int glob_name(const char *name, void *data)
-{
-	const struct glob *glob = data;
-	_cleanup_(freep) char *path = path_join(glob->directory, name);
-	_cleanup_(freep) char *spelled = path_join(glob->spelled, name);
-	const struct source_entry *entry;
-	struct glob below = *glob;
-	int r;
-
-	if (!path || !spelled)
-		return error_oom(glob->err);
-	r = source_look(glob->source, path, &entry, glob->err);
-	if (r < 0 || entry->kind == ENTRY_MISSING)
-		return r;
-	if (path_match(glob->pattern, spelled))
-		r = glob->visit(entry, glob->data);
-	if (r != 0 || entry->kind != ENTRY_DIR || !glob_may_contain(glob, spelled))
-		return r;
-	below.directory = path;
-	below.spelled = spelled;
-	return glob_level(&below);
-}
-
-static int glob_level(const struct glob *glob)
-{
-	return source_list(glob->source, glob->directory, glob_name, (void *)glob, glob->err);
-}
-
-/* The part of the pattern before the last slash in front of the first wildcard; caller frees. */
-static char *literal_directory(const char *pattern, bool *ret_literal)
-{
-	size_t plain = strcspn(pattern, "*?[\\");
-
-	*ret_literal = pattern[plain] == '\0';
-	if (*ret_literal)
-		return strdup(pattern);
-	while (plain > 0 && pattern[plain - 1] != '/')
-		plain--;
-	return plain > 1 ? strndup(pattern, plain - 1) : strdup("/");
-}
-
-int source_glob(struct source *source, const char *pattern,
-		int (*visit)(const struct source_entry *entry, void *data), void *data,
-		struct error *err)
-{
-	struct glob glob = {.source = source, .pattern = pattern, .visit = visit, .data = data,
-			    .err = err, .deep = strstr(pattern, "**") != NULL};
-	const struct source_entry *start;
-	bool literal;
-	_cleanup_(freep) char *directory = literal_directory(pattern, &literal);
-	int r;
-
-	if (!directory)
-		return error_oom(err);
-	r = source_walk(source, directory, literal ? 0 : SOURCE_FOLLOW, NULL, NULL, &start, err);
-	if (is_absence(r))
-		return 0;
-	if (r < 0 || literal)
-		return r < 0 ? r : visit(start, data);
-	glob.directory = start->path;
-	glob.spelled = directory;
-	/* two stars alone stand for no part at all too: the root itself */
-	if (path_match(pattern, directory))
-		r = visit(start, data);
-	return r ? r : glob_level(&glob);
 }

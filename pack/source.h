@@ -10,6 +10,8 @@
 #ifndef PACK_SOURCE_H
 #define PACK_SOURCE_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -60,6 +62,12 @@ enum source_walk_flags { SOURCE_FOLLOW = 1 << 0 };
 typedef int (*source_hop)(const struct source_entry *entry, void *data);
 int source_walk(struct source *source, const char *path, unsigned int flags, source_hop hop,
 		void *data, const struct source_entry **ret_entry, struct error *err);
+
+/* An error that says that a path leads to nothing, not that it cannot be known. */
+static inline bool source_has_none(int code)
+{
+	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP || code == -ENAMETOOLONG;
+}
 
 /* Open a regular file at a real path for reading. */
 int source_open_file(struct source *source, const char *path, int *ret_fd, struct error *err);
