@@ -6,6 +6,7 @@
 #ifndef PACK_ATTRIBUTES_H
 #define PACK_ATTRIBUTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct attributes {
 	struct text warnings;
 	char *names, *value; /* buffers reused from file to file */
 	size_t names_room, value_room;
+	bool old_kernel; /* without listxattrat(2) */
 };
 
 #define ATTRIBUTES_INIT                                                                            \

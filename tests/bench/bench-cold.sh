@@ -24,7 +24,7 @@ command -v mksquashfs >/dev/null || skip "needs mksquashfs"
 
 json=
 [ "${1:-}" != --json ] || json=1
-runs=${BENCH_RUNS:-3} level=${BENCH_LEVEL:-3}
+readahead=${BENCH_READAHEAD:-128} runs=${BENCH_RUNS:-3} level=${BENCH_LEVEL:-3}
 root=$("$srcdir/tests/minbase.sh" git,nginx-light,perl,python3,redis-server) || skip "no Debian root"
 mkdir mnt traced
 
@@ -185,6 +185,7 @@ once() {
 	dd if="$1" iflag=nocache count=0 2>/dev/null
 	loop=$(losetup --find --show --read-only --sector-size "$2" "$1") || die "no loop device"
 	counters=/sys/block/${loop#/dev/}
+	blockdev --setra $((readahead * 2)) "$loop"
 	# shellcheck disable=SC2046 # numbers
 	set -- "$1" "$2" "$3" "${4:-}" $(cat "$counters/stat")
 	before_requests=$5 before_sectors=$7 procs=
