@@ -16,171 +16,10 @@ int image_damaged(const struct image *image, const char *what, struct error *err
 	return error_set(err, -EINVAL, "'%s' is damaged: %s", image->name, what);
 }
 
-static int read_at(const struct image *image, void *data, size_t size, uint64_t position,
-		   struct error *err)
-{
-	ssize_t got = io_pread(image->fd, data, size, position);
-
-	if (got < 0)
-		return error_code(err, (int)got, "cannot read '%s'", image->name);
-	return (size_t)got < size ? image_damaged(image, "it ends too early", err) : 0;
-}
-
-/* --- metadata ------------------------------------------------------------------------------- */
-
-/* One block, or only how long it is (into == NULL). */
-static int meta_load(struct image *image, const struct meta_table *table, uint64_t position,
-		     struct meta_block *into, uint64_t *ret_next, struct error *err)
-{
-	uint8_t stored[SQFS_META_SIZE];
-	uint16_t header;
-	uint32_t size;
-	size_t got;
-	int r;
-
-	if (position < table->start || position > table->end || table->end - position < 2)
-		return image_damaged(image, "a metadata block is outside its table", err);
-	r = read_at(image, &header, sizeof(header), position, err);
-	if (r < 0)
-		return r;
-	header = le16toh(header);
-	size = header & (SQFS_META_RAW - 1);
-	if (size == 0 || size > SQFS_META_SIZE || table->end - position - 2 < size)
-		return image_damaged(image, "a metadata block has no possible size", err);
-	*ret_next = position + 2 + size;
-	if (!into)
-		return 0;
-	r = read_at(image, header & SQFS_META_RAW ? into->bytes : stored, size, position + 2, err);
-	if (r < 0)
-		return r;
-	got = size;
-	if (!(header & SQFS_META_RAW))
-		got = ZSTD_decompressDCtx(image->context, into->bytes, SQFS_META_SIZE, stored,
-					  size);
-	if (ZSTD_isError(got) || got == 0)
-		return image_damaged(image, "a metadata block cannot be uncompressed", err);
-	into->position = position;
-	into->next = *ret_next;
-	into->size = (uint32_t)got;
-	return 0;
-}
-
-static int meta_get(struct image *image, const struct meta_table *table, uint64_t position,
-		    const struct meta_block **ret_block, struct error *err)
-{
-	struct meta_block *block = &image->cache[position * 2654435761u / 4096 % META_CACHE];
-	uint64_t next;
-
-	if (position < table->start || position >= table->end)
-		return image_damaged(image, "a reference leads out of its table", err);
-	if (block->position != position) {
-		int r;
-
-		block->position = 0;
-		r = meta_load(image, table, position, block, &next, err);
-		if (r < 0)
-			return r;
-	}
-	*ret_block = block;
-	return 0;
-}
-
-int meta_seek(struct meta_cursor *cursor, struct image *image, const struct meta_table *table,
-	      uint64_t relative, uint32_t offset, struct error *err)
-{
-	if (relative >= table->end - table->start || offset >= SQFS_META_SIZE)
-		return image_damaged(image, "a reference leads out of its table", err);
-	*cursor = (struct meta_cursor){
-		.image = image, .table = table, .block = table->start + relative, .offset = offset};
-	return 0;
-}
-
-int meta_read(struct meta_cursor *cursor, void *data, size_t size, struct error *err)
-{
-	uint8_t *bytes = data;
-
-	while (size) {
-		const struct meta_block *block;
-		size_t part;
-		int r = meta_get(cursor->image, cursor->table, cursor->block, &block, err);
-
-		if (r < 0)
-			return r;
-		if (cursor->offset > block->size ||
-		    (cursor->offset == block->size && block->size < SQFS_META_SIZE))
-			return image_damaged(cursor->image, "a record runs out of its table", err);
-		part = block->size - cursor->offset;
-		if (part > size)
-			part = size;
-		memcpy(bytes, block->bytes + cursor->offset, part);
-		bytes += part;
-		size -= part;
-		cursor->offset += (uint32_t)part;
-		if (cursor->offset == SQFS_META_SIZE) {
-			cursor->block = block->next;
-			cursor->offset = 0;
-		}
-	}
-	return 0;
-}
-
-/* Count the blocks of a table by their headers, which bounds all that it can say. */
-static int table_measure(struct image *image, struct meta_table *table, struct error *err)
-{
-	uint64_t at = table->start;
-
-	while (at < table->end) {
-		int r = meta_load(image, table, at, NULL, &at, err);
-
-		if (r < 0)
-			return r;
-		table->room += SQFS_META_SIZE;
-	}
-	return 0;
-}
-
-/*
- * A table with positions behind its blocks: `count` records of `size` bytes into memory of the
- * caller. positions: where these are in the file.
- */
-static int load_records(struct image *image, uint64_t positions, uint64_t limit, uint32_t count,
-			size_t size, void **ret_records, struct error *err)
-{
-	uint64_t bytes = (uint64_t)count * size;
-	uint64_t blocks = (bytes + SQFS_META_SIZE - 1) / SQFS_META_SIZE;
-	_cleanup_(freep) uint8_t *records = NULL;
-
-	if (positions > limit || (limit - positions) / 8 < blocks)
-		return image_damaged(image, "a table is cut off", err);
-	/* a metadata block takes at least three bytes of the file */
-	if (blocks > limit / 3)
-		return image_damaged(image, "a table is larger than the image", err);
-	records = malloc(bytes + 1);
-	if (!records)
-		return error_oom(err);
-	for (uint64_t i = 0; i < blocks; i++) {
-		struct meta_table table = {.start = sizeof(struct sqfs_super), .end = positions};
-		const struct meta_block *block;
-		uint64_t position, want = bytes - i * SQFS_META_SIZE;
-		int r = read_at(image, &position, sizeof(position), positions + i * 8, err);
-
-		if (r == 0)
-			r = meta_get(image, &table, le64toh(position), &block, err);
-		if (r < 0)
-			return r;
-		want = want > SQFS_META_SIZE ? SQFS_META_SIZE : want;
-		if (block->size != want)
-			return image_damaged(image, "a table has too few records", err);
-		memcpy(records + i * SQFS_META_SIZE, block->bytes, want);
-	}
-	*ret_records = take(records);
-	return 0;
-}
-
 static int load_ids(struct image *image, struct error *err)
 {
 	void *records;
-	int r = load_records(image, image->info.id_table, image->info.bytes_used,
+	int r = meta_records(image, image->info.id_table, image->info.bytes_used,
 			     image->info.id_count, sizeof(uint32_t), &records, err);
 
 	if (r == 0)
@@ -197,7 +36,7 @@ static int load_fragments(struct image *image, struct error *err)
 
 	if (!count)
 		return 0;
-	r = load_records(image, image->info.fragment_table, image->info.bytes_used, count,
+	r = meta_records(image, image->info.fragment_table, image->info.bytes_used, count,
 			 sizeof(*fragments), &records, err);
 	if (r < 0)
 		return r;
@@ -212,34 +51,6 @@ static int load_fragments(struct image *image, struct error *err)
 	}
 	return 0;
 }
-
-int reader_xattrs_load(struct image *image, struct error *err)
-{
-	uint64_t at = image->info.xattr_table;
-	struct sqfs_xattr_header header;
-	void *records;
-	int r;
-
-	if (at == SQFS_NO_TABLE)
-		return 0;
-	if (at > image->info.bytes_used || image->info.bytes_used - at < sizeof(header))
-		return image_damaged(image, "the attributes are outside the image", err);
-	r = read_at(image, &header, sizeof(header), at, err);
-	if (r < 0)
-		return r;
-	image->values = (struct meta_table){.start = le64toh(header.values), .end = at};
-	if (image->values.start > at)
-		return image_damaged(image, "the attributes are outside the image", err);
-	r = load_records(image, at + sizeof(header), image->info.bytes_used, le32toh(header.count),
-			 sizeof(struct sqfs_xattr_set), &records, err);
-	if (r < 0)
-		return r;
-	image->sets = records;
-	image->set_count = le32toh(header.count);
-	return 0;
-}
-
-/* --- opening -------------------------------------------------------------------------------- */
 
 static void info_from(const struct sqfs_super *super, struct image_info *info)
 {
@@ -305,7 +116,7 @@ static int directories_end(const struct image *image, uint64_t *ret_end, struct 
 			continue;
 		r = next[i] > image->info.bytes_used - 8
 			    ? image_damaged(image, "a table is outside the image", err)
-			    : read_at(image, &first, sizeof(first), next[i], err);
+			    : image_read_at(image, &first, sizeof(first), next[i], err);
 		if (r < 0)
 			return r;
 		*ret_end = le64toh(first);
@@ -325,9 +136,9 @@ static int load_tables(struct image *image, struct error *err)
 	image->directories.start = image->info.directory_table;
 	r = directories_end(image, &image->directories.end, err);
 	if (r == 0)
-		r = table_measure(image, &image->inodes, err);
+		r = meta_measure(image, &image->inodes, err);
 	if (r == 0)
-		r = table_measure(image, &image->directories, err);
+		r = meta_measure(image, &image->directories, err);
 	if (r == 0)
 		r = load_ids(image, err);
 	if (r == 0)
@@ -351,7 +162,7 @@ int image_open(int fd, const char *name, struct image **ret_image, struct error 
 		return error_errno(err, "cannot read '%s'", name);
 	if ((size_t)size < sizeof(super))
 		return error_set(err, -EINVAL, "'%s' is no SquashFS image", name);
-	r = read_at(image, &super, sizeof(super), 0, err);
+	r = image_read_at(image, &super, sizeof(super), 0, err);
 	if (r < 0)
 		return r;
 	info_from(&super, &image->info);
@@ -415,7 +226,7 @@ int block_read(struct image *image, uint64_t position, uint32_t stored, uint8_t 
 		return image_damaged(image, "a block has no possible size", err);
 	if (position > image->info.inode_table || image->info.inode_table - position < size)
 		return image_damaged(image, "a block is outside the data", err);
-	r = read_at(image, raw ? into : image->compressed, size, position, err);
+	r = image_read_at(image, raw ? into : image->compressed, size, position, err);
 	if (r < 0)
 		return r;
 	got = size;

@@ -73,11 +73,22 @@ struct raw_inode {
 };
 
 int image_damaged(const struct image *image, const char *what, struct error *err);
+/* All of these bytes of the file, or an error. */
+int image_read_at(const struct image *image, void *data, size_t size, uint64_t position,
+		  struct error *err);
 
 /* offset is into the block, relative is to the table. */
 int meta_seek(struct meta_cursor *cursor, struct image *image, const struct meta_table *table,
 	      uint64_t relative, uint32_t offset, struct error *err);
 int meta_read(struct meta_cursor *cursor, void *data, size_t size, struct error *err);
+/* Set table->room by the headers of its blocks, which bounds all that the table can say. */
+int meta_measure(struct image *image, struct meta_table *table, struct error *err);
+/*
+ * A table with positions behind its blocks: `count` records of `size` bytes into memory of the
+ * caller. positions: where these are in the file; limit: where the file ends.
+ */
+int meta_records(struct image *image, uint64_t positions, uint64_t limit, uint32_t count,
+		 size_t size, void **ret_records, struct error *err);
 
 /* Leaves the cursor behind the fixed part: at block sizes or the target. */
 int raw_inode_read(struct image *image, uint64_t reference, struct raw_inode *inode,
