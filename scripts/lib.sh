@@ -159,7 +159,8 @@ needs_fuse() {
 
 # namespaces_run kill|leave UNSHARE-OPTIONS -- SCRIPT ARG…
 # Sets namespaces_status. "kill": any signal ends it all. "leave": an interrupt from the keyboard is the
-# program's own business, and a termination is passed on to the script inside.
+# program's own business, and a termination is passed on to the script inside. namespaces_then, when
+# set, is called as soon as that has been started.
 namespaces_run() {
 	on_interrupt=$1
 	shift
@@ -186,6 +187,7 @@ namespaces_run() {
 		unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
 		$unshare_options -- "$@" <&3 3<&- &
 	namespaces_pid=$!
+	${namespaces_then:-:}
 	wait_child "$namespaces_pid"
 	namespaces_status=$child_status
 	exit_on_signals

@@ -54,6 +54,27 @@ limits_check() {
 	done
 }
 
+# limits_enforced: the kernel can hold the instance whose record is loaded to its own limits, or say which
+# it cannot.
+limits_enforced() {
+	[ -z "$instance_memory" ] || cgroup_has memory memory.limit_in_bytes || limits_powerless memory
+	[ -z "$instance_cpus" ] || cgroup_has cpu cpu.cfs_quota_us || limits_powerless cpus
+	[ -z "$instance_pids" ] || cgroup_has pids cgroup.procs || limits_powerless pids
+}
+
+limits_powerless() {
+	die "--$1 cannot be enforced on this machine: below /sys/fs/cgroup there is no controller for it; 'sfc doctor' shows which are there"
+}
+
+# cgroup_has CONTROLLER V1FILE: on whichever version is here.
+cgroup_has() {
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers
+	else
+		[ -e "/sys/fs/cgroup/$1/$2" ]
+	fi
+}
+
 # limits_one WHAT MAX WANTED SHOWN
 limits_one() {
 	case $2 in

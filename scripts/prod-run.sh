@@ -167,12 +167,6 @@ log_rotate() {
 	[ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -lt 16777216 ] || mv -f "$1" "$1.1"
 }
 
-# log_last LOG: ": its last line" since the start, or nothing.
-log_last() {
-	log_line=$(tail -c "+$((${start_log:-0} + 1))" "$1" 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300)
-	[ -z "$log_line" ] || printf ': %s' "$log_line"
-}
-
 # wait_gone DIR: until the supervisor has put everything down, and do it for one that cannot.
 wait_gone() {
 	wait_while 60 process_alive "$1/supervisor" || supervisor_kill "$1"

@@ -125,6 +125,12 @@ bytes_of() {
 		printf "%.0f\n", n }'
 }
 
+# log_last LOG: ": its last line" since the start, or nothing.
+log_last() {
+	log_line=$(tail -c "+$((${start_log:-0} + 1))" "$1" 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300)
+	[ -z "$log_line" ] || printf ': %s' "$log_line"
+}
+
 # A process is known by pid, start time and boot, so that a reused pid is not taken for it.
 # process_look PID: sets process_now to what it is known by; fails when it is gone or a zombie. Called
 # in loops, so it starts no program.

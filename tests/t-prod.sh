@@ -96,6 +96,7 @@ case $WHAT in
 memory) x=0123456789abcdef; while :; do x=$x$x; done ;;
 pids) i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i + 1)); done; wait ;;
 cpu) while :; do :; done ;;
+child) echo started; sh -c "x=0123456789abcdef; while :; do x=\$x\$x; done"; echo "child $?"; sleep 1000 ;;
 esac'
 check "install hog" sfc prod install hog.sfc
 for runtime in runc crun; do
@@ -108,6 +109,22 @@ throttled() {
 		awk '$1 == "nr_throttled" && $2 > 0 { found = 1 } END { exit !found }'
 }
 check "too much CPU time is withheld" wait_for 30 throttled
+# group I V1CONTROLLER/V1FILE V2FILE: of the cgroup of hog/I
+group() { cat "/sys/fs/cgroup/${2%/*}/sfc/hog-$1/${2#*/}" 2>/dev/null || cat "/sys/fs/cgroup/sfc/hog-$1/$3"; }
+for runtime in runc crun; do
+	check "$runtime: all limits at once" sfc prod start hog --name l$runtime --runtime $runtime --memory 24M --cpus 0.5 --pids 12 --env WHAT=child
+	check_equal "$runtime: are those of its cgroup" \
+		"$(group l$runtime memory/memory.limit_in_bytes memory.max) $(group l$runtime pids/pids.max pids.max) $(
+		group l$runtime cpu/cpu.cfs_quota_us cpu.max | cut -d ' ' -f 1)" "$((24 << 20)) 12 50000"
+	check "$runtime: a child that takes too much is killed" wait_for 60 grep -q "child 137" "$SFC_STATE/prod/hog/instances/l$runtime/log"
+	check "$runtime: by the kernel" sh -c "cat /sys/fs/cgroup/memory/sfc/hog-l$runtime/memory.oom_control /sys/fs/cgroup/sfc/hog-l$runtime/memory.events 2>/dev/null | grep -q '^oom_kill [1-9]'"
+	check "$runtime: the others of it live" instance_is hog l$runtime running
+done
+if [ -d /sys/fs/cgroup/pids ]; then
+	check_fails "a limit the kernel has no controller for" 1 "sfc: prod: --pids cannot be enforced*" \
+		unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/pids; sfc prod start hog --name none --pids 5'
+	check_equal "leaves no instance" "$(sfc prod list hog | grep -c none)" 0
+fi
 sfc prod start hog --name p --pids 10 --env WHAT=pids >/dev/null 2>&1
 wait_for 10 sh -c "grep -qi 'fork' '$SFC_STATE/prod/hog/instances/p/log' '$SFC_STATE/prod/hog/last-failure.log' 2>/dev/null"
 check "too many processes are refused" grep -qi "fork" "$SFC_STATE/prod/hog/instances/p/log" "$SFC_STATE/prod/hog/last-failure.log"

@@ -4,7 +4,7 @@
 # interface). A forwarder listens on the host and connects inside: systemd-socket-proxyd started on
 # an already listening socket in the namespace of the instance, one process per port and no copies
 # in user space; else socat, which needs two processes per connection. TCP only. Nothing leads out
-# of such an instance. Sourced by sfc-prod after prod-instance.sh.
+# of such an instance. Sourced by sfc-prod and sfc-test after state.sh and ports.sh.
 
 # publish_check SPEC COUNT: [ADDRESS:]HOST[-HOST]:PORT.
 publish_check() {
@@ -65,17 +65,19 @@ start_publish() {
 	done
 }
 
-# publish_one PID SPEC
+# publish_one PID SPEC. What it starts outlives us, unless publish_bound says otherwise; its log and the
+# note of its pid are in publish_at.
+publish_bound=
 publish_one() {
 	publish_parse "$2"
 	publish_pid=$1
 	case $(publish_with) in
 	proxyd)
-		setsid systemd-socket-activate -l "$publish_address:$publish_first" \
+		$publish_bound setsid systemd-socket-activate -l "$publish_address:$publish_first" \
 			nsenter --net="/proc/$publish_pid/ns/net" "$(publish_proxyd)" "127.0.0.1:$publish_port" \
 			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- 7>&- & ;;
 	socat)
-		setsid socat "TCP-LISTEN:$publish_first,bind=$publish_address,fork,reuseaddr$(publish_family)" \
+		$publish_bound setsid socat "TCP-LISTEN:$publish_first,bind=$publish_address,fork,reuseaddr$(publish_family)" \
 			"EXEC:nsenter --net=/proc/$publish_pid/ns/net socat STDIO TCP\:127.0.0.1\:$publish_port" \
 			>/dev/null 2>>"$publish_at/log" </dev/null 9>&- 8>&- 7>&- & ;;
 	*)
