@@ -134,14 +134,17 @@ static void read_comm(int proc_fd, pid_t tid, char *buffer, size_t size)
 	buffer[n > 0 ? n - 1 : 0] = '\0'; /* without its newline */
 }
 
-static const struct program *program_read(struct processes *processes, pid_t tid)
+static const struct program *program_read(struct processes *processes, pid_t tid,
+					  uint64_t *ret_exe)
 {
 	char exe[PATH_MAX], root[PATH_MAX], comm[64];
 	const struct program *program;
 	const char *inside = "";
 
+	*ret_exe = 0;
 	read_comm(processes->proc_fd, tid, comm, sizeof(comm));
 	if (read_link(processes->proc_fd, tid, "exe", exe, sizeof(exe))) {
+		*ret_exe = hash_string(exe);
 		read_link(processes->proc_fd, tid, "root", root, sizeof(root));
 		inside = process_inside(exe, root[0] ? root : "/", processes->mountpoint);
 	}
@@ -156,41 +159,70 @@ static struct process_slot *slot_of(struct processes *processes, pid_t tid)
 	return &processes->slots[(unsigned int)tid % PROCESS_SLOTS];
 }
 
-const struct program *processes_find(struct processes *processes, pid_t tid)
+/*
+ * Until the new program is in place an exec makes several requests. If it is another file, one link
+ * tells that it is not there yet.
+ */
+static bool not_yet(struct processes *processes, pid_t tid, const struct process_slot *slot,
+		    int64_t now)
+{
+	char exe[PATH_MAX];
+
+	return slot->before && !slot->same && slot->exe && now - slot->exec_ns < EXEC_NS &&
+	       read_link(processes->proc_fd, tid, "exe", exe, sizeof(exe)) &&
+	       hash_string(exe) == slot->exe;
+}
+
+static void slot_fill(struct processes *processes, pid_t tid, int64_t now,
+		      const struct program *program, uint64_t exe)
 {
 	struct process_slot *slot = slot_of(processes, tid);
-	const struct program *program = NULL;
-	int64_t now;
 
-	if (tid <= 0 || processes->proc_fd < 0)
-		return processes->nobody;
-	now = now_ns();
-	pthread_mutex_lock(&processes->lock);
-	if (slot->tid == tid && slot->read_ns && now - slot->read_ns < KEEP_NS)
-		program = slot->program;
-	pthread_mutex_unlock(&processes->lock);
-	if (program)
-		return program;
-
-	program = program_read(processes, tid);
 	pthread_mutex_lock(&processes->lock);
 	if (slot->tid != tid)
 		*slot = (struct process_slot){.tid = tid};
 	/* still what it was before its exec: ask again next time */
 	slot->read_ns = program == slot->before && now - slot->exec_ns < EXEC_NS ? 0 : now;
 	slot->program = program;
+	slot->exe = exe;
 	if (slot->read_ns)
 		slot->before = NULL;
 	pthread_mutex_unlock(&processes->lock);
+}
+
+const struct program *processes_find(struct processes *processes, pid_t tid)
+{
+	const struct program *program;
+	struct process_slot slot;
+	uint64_t exe;
+	int64_t now;
+
+	if (tid <= 0 || processes->proc_fd < 0)
+		return processes->nobody;
+	now = now_ns();
+	pthread_mutex_lock(&processes->lock);
+	slot = *slot_of(processes, tid);
+	pthread_mutex_unlock(&processes->lock);
+	if (slot.tid == tid && slot.read_ns && now - slot.read_ns < KEEP_NS)
+		return slot.program;
+	if (slot.tid == tid && not_yet(processes, tid, &slot, now))
+		return slot.before;
+	program = program_read(processes, tid, &exe);
+	slot_fill(processes, tid, now, program, exe);
 	return program;
 }
 
-void processes_forget(struct processes *processes, pid_t tid)
+void processes_exec(struct processes *processes, pid_t tid, const char *path)
 {
 	struct process_slot *slot = slot_of(processes, tid);
 
 	pthread_mutex_lock(&processes->lock);
 	if (slot->tid == tid) {
+		if (!slot->before)
+			slot->same = false;
+		/* by the last part: what is before it depends on the root of who looks */
+		if (strcmp(path_name(slot->program->exe), path_name(path)) == 0)
+			slot->same = true;
 		slot->before = slot->program;
 		slot->exec_ns = now_ns();
 		slot->read_ns = 0;

@@ -10,6 +10,7 @@
 #define FS_PROCESS_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,9 +29,11 @@ enum { PROCESS_SLOTS = 1024 };
 struct process_slot {
 	pid_t tid; /* 0: empty */
 	int64_t read_ns;
+	uint64_t exe;                 /* a hash of what /proc said of its executable */
 	const struct program *program;
 	const struct program *before; /* while it executes something: what it was; or NULL */
 	int64_t exec_ns;
+	bool same; /* what it executes may be what it is already: its exe will not tell them apart */
 };
 
 struct processes {
@@ -48,8 +51,11 @@ void processes_release(struct processes *processes);
 /* Never NULL; the program of thread 0, or of one that is gone, is nobody. */
 const struct program *processes_find(struct processes *processes, pid_t tid);
 
-/* The thread executes something: what it is will have to be read again at its next event. */
-void processes_forget(struct processes *processes, pid_t tid);
+/*
+ * The thread executes the file at this path inside the root: what it is will have to be read again at
+ * its next events, until it is something else.
+ */
+void processes_exec(struct processes *processes, pid_t tid, const char *path);
 
 /*
  * The path of an executable inside a root, from what /proc/PID/exe and /proc/PID/root say: both are

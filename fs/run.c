@@ -136,23 +136,12 @@ int run_daemonize(struct run *run, struct error *err)
 	return 0;
 }
 
-/*
- * Ready: the parent may go. stderr stays where it is, for the summary and for warnings, unless it is
- * a pipe: whoever reads from that would wait for us to end.
- */
+/* Ready: the parent may go. */
 static void say_ready(struct run *run)
 {
-	_cleanup_(closep) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct stat st;
-
 	if (run->ready_fd < 0)
 		return;
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		if (fstat(STDERR_FILENO, &st) < 0 || S_ISFIFO(st.st_mode))
-			dup2(null, STDERR_FILENO);
-	}
+	io_leave_streams();
 	if (chdir("/") < 0)
 		log_debug("cannot change to /");
 	io_write(run->ready_fd, "+", 1);
@@ -207,7 +196,8 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	/* what threads take and give back meets in the nodes: an arena each would only hold memory */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
-	r = watcher_start(&run->watcher, options->mountpoint, options->manifest, err);
+	r = watcher_start(&run->watcher, options->mountpoint, options->manifest,
+			  !options->foreground, err);
 	if (r < 0)
 		return r;
 	run->fs = calloc(1, sizeof(*run->fs));

@@ -223,7 +223,7 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 		aggregator_add(&fs->aggregator, &event);
 		note_wanted(fs, &event);
 		if (note->op == ACCESS_EXEC)
-			processes_forget(&fs->processes, event.tid);
+			processes_exec(&fs->processes, event.tid, event.path);
 	}
 	if (path != buffer)
 		free(path);

@@ -17,7 +17,13 @@
 #include "db/base/cleanup.h"
 
 /* The largest request: max_write of libfuse, a page for headers. */
-enum { BUFFER_SIZE = 257 * 4096, MOST_AT_ONCE = 8 };
+enum { BUFFER_SIZE = 257 * 4096 };
+
+/*
+ * So many wait for requests. Fewer would come and go, with each close(2), which nobody waits for: a
+ * thread costs as much as a dozen requests.
+ */
+enum { MOST_IDLE = 8 };
 
 /* From newer headers than Debian 12 has. */
 static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
@@ -112,9 +118,6 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 	follow_init(&transport->follow);
 	pthread_cond_init(&transport->gone, NULL);
 	pthread_cond_init(&transport->answered, NULL);
-	transport->at_once = (unsigned int)CPU_COUNT(&transport->follow.all);
-	if (transport->at_once > MOST_AT_ONCE)
-		transport->at_once = MOST_AT_ONCE;
 	transport->ended_fd = eventfd(0, EFD_CLOEXEC);
 	if (transport->ended_fd < 0)
 		return error_errno(err, "cannot make an eventfd");
@@ -167,16 +170,13 @@ static void became_busy(struct transport *transport)
 	pthread_mutex_unlock(&transport->lock);
 }
 
-/*
- * Before waiting again: true when there are enough who wait. As many as can run at the same time and
- * one more, or threads would come and go with each close(2), which nobody waits for.
- */
+/* Before waiting again: true when there are enough who wait. */
 static bool is_spare(struct transport *transport)
 {
 	bool spare;
 
 	pthread_mutex_lock(&transport->lock);
-	spare = transport->stopping || transport->idle > transport->at_once;
+	spare = transport->stopping || transport->idle >= MOST_IDLE;
 	if (!spare)
 		transport->idle++;
 	pthread_mutex_unlock(&transport->lock);

@@ -27,7 +27,6 @@ struct transport {
 	int fd;                  /* /dev/fuse; borrowed */
 	int ended_fd;            /* an eventfd, readable when the kernel has ended the session */
 	unsigned int max_threads;
-	unsigned int at_once;    /* threads that can run at the same time */
 	bool own_fs_attributes;  /* each thread has a umask of its own */
 
 	bool uring_wanted;       /* io_uring, if the kernel offers it */
@@ -37,7 +36,6 @@ struct transport {
 	/* Will the request be answered without waiting for a disk? */
 	bool (*is_quick)(void *userdata, const void *request, size_t size);
 	void *userdata;
-
 
 	uint64_t init_unique;    /* the request whose reply is to be completed; 0: none */
 	uint64_t init_offered;   /* the flags of the INIT request */

@@ -76,7 +76,7 @@ static void watch(int fd, const char *mountpoint, const char *manifest)
 }
 
 int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
-		  struct error *err)
+		  bool background, struct error *err)
 {
 	int fds[2];
 
@@ -90,6 +90,8 @@ int watcher_start(struct watcher *watcher, const char *mountpoint, const char *m
 	}
 	if (watcher->pid == 0) {
 		close(fds[1]);
+		if (background)
+			io_leave_streams();
 		watch(fds[0], mountpoint, manifest);
 	}
 	close(fds[0]);

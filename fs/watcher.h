@@ -7,6 +7,7 @@
 #ifndef FS_WATCHER_H
 #define FS_WATCHER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,9 +18,12 @@ struct watcher {
 	pid_t pid;
 };
 
-/* Fork it, before there are threads and open files. Both paths are canonical. */
+/*
+ * Fork it, before there are threads and open files. Both paths are canonical. In the background it
+ * leaves the standard streams that somebody may be reading to their end.
+ */
 int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
-		  struct error *err);
+		  bool background, struct error *err);
 /* There is something to take away now: the mount with this id, of this device. */
 void watcher_tell(struct watcher *watcher, uint64_t mount_id, dev_t dev);
 /* All is well: it ends. Returns when it has. */

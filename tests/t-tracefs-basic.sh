@@ -27,7 +27,8 @@ ln -s file src/link
 echo deep >src/sub/deep
 
 # The finished root: an overlay, the source below it untouched.
-check "a mount with scratch= stands when tracefs returns" tracefs -o "manifest=m.db,label=one,scratch=$dir/scratch" src mnt
+check "a mount with scratch= stands when tracefs returns, and who reads its output need not wait for its end" \
+	timeout 60 sh -c 'tracefs -o "manifest=m.db,label=one,scratch=$1" src mnt 2>&1 | cat && mountpoint -q mnt' sh "$dir/scratch"
 check_equal "files can be read, through links too" "$(cat mnt/link mnt/sub/deep)" "hello
 deep"
 cat mnt/missing 2>/dev/null

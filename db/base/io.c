@@ -2,6 +2,7 @@
 #include "db/base/io.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "db/base/cleanup.h"
 
@@ -98,4 +99,17 @@ int io_read_file(int dirfd, const char *path, size_t limit, struct text *text, s
 		if (text_add_bytes(text, buffer, (size_t)n) < 0)
 			return error_oom(err);
 	}
+}
+
+void io_leave_streams(void)
+{
+	_cleanup_(closep) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (fstat(STDERR_FILENO, &st) < 0 || S_ISFIFO(st.st_mode))
+		dup2(null, STDERR_FILENO);
 }

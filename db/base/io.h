@@ -35,6 +35,12 @@ int io_pwrite(int fd, const void *data, size_t size, uint64_t offset);
  */
 int io_read_file(int dirfd, const char *path, size_t limit, struct text *text, struct error *err);
 
+/*
+ * What goes on in the background gives up its standard input and output, and its standard error if
+ * that is a pipe: whoever reads from one would wait for our end.
+ */
+void io_leave_streams(void);
+
 struct io_output {
 	int fd;          /* open for reading and writing; owned */
 	char *path;      /* where it will appear */
