@@ -294,6 +294,8 @@ int manifest_copy(struct manifest *manifest, const char *path, struct error *err
 		r = statement_step(manifest, stmt, err);
 	if (!manifest->writing)
 		sqlite3_exec(manifest->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	if (r == -ENOSPC) /* it is not the manifest that is being read which is full */
+		return error_code(err, r, "cannot copy manifest '%s' to '%s'", manifest->path, path);
 	if (r < 0)
 		return error_prefix(err, r, "cannot copy to '%s'", path);
 	return io_publish(&output, err);

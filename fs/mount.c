@@ -249,7 +249,8 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 				 "scratch= needs root, or a user namespace of your own: "
 				 "unshare -Urm tracefs …");
 	if (access("/dev/fuse", R_OK | W_OK) < 0)
-		return error_errno(err, "/dev/fuse");
+		return error_errno(err, "this user may not open /dev/fuse; run tracefs as root, or "
+					"let the user read and write it");
 	if (fuse_session_mount(session, options->mountpoint) < 0)
 		return error_set(err, -EPERM, "fusermount3 could not mount at %s (is the package "
 					      "fuse3 installed?)", options->mountpoint);

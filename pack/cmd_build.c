@@ -249,6 +249,7 @@ static int write_image(struct build *build, int fd, struct error *err)
 	build->image.warn = imaging_warn;
 	build->image.cancel = &command_cancelled;
 	build->image.dry_run = build->dry_run;
+	build->image.name = build->output;
 	r = image_write(build->tree, &build->image, fd, &stats, err);
 	progress_done();
 	build->outcome.image_bytes = stats.bytes_out;

@@ -290,6 +290,7 @@ static int write_image(struct arguments *args, struct tree *tree, struct image_s
 	bool changed;
 	int r = 0;
 
+	image->name = args->output;
 	if (!image->dry_run)
 		r = io_output_open(&output, args->output, 0644, err);
 	if (r == 0)

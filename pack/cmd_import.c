@@ -183,6 +183,7 @@ static int write_image(struct arguments *args, const struct import *import, stru
 	args->image.progress_data = (void *)"write";
 	args->image.warn = imaging_warn;
 	args->image.cancel = &command_cancelled;
+	args->image.name = args->output;
 	r = io_output_open(&output, args->output, 0644, err);
 	if (r == 0)
 		r = image_write(import->tree, &args->image, output.fd, &stats, err);

@@ -106,7 +106,7 @@ static int report(const struct arguments *arguments, struct error *err)
 		return r;
 	r = report_write(manifest, &options, output.fd, err);
 	if (r < 0)
-		return r;
+		return error_prefix(err, r, "%s", arguments->output);
 	return io_publish(&output, err);
 }
 

@@ -222,7 +222,8 @@ static int apply(const struct parser *parser, int found, void *arguments)
 	if (r == -EINVAL && *err.message)
 		return command_misused(parser->command, "%s", err.message);
 	if (r == -EINVAL)
-		return command_misused(parser->command, "'%s' makes no sense there", optarg);
+		return command_misused(parser->command, "--%s does not take '%s'",
+				       option->name, optarg);
 	if (r < 0)
 		log_error("%s", err.message);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -48,6 +48,8 @@ static int write_tar(struct node *root, const struct layer_write_options *layer,
 	r = io_output_open(&file, output, 0644, err);
 	if (r == 0)
 		r = layer_write(root, layer, file.fd, ret_written, err);
+	if (r == -ENOSPC)
+		return error_prefix(err, r, "%s", output);
 	return r < 0 ? r : io_publish(&file, err);
 }
 
@@ -55,11 +57,13 @@ static int write_squashfs(struct tree *tree, const struct image_options *image, 
 			  struct error *err)
 {
 	_cleanup_(io_output_release) struct io_output file = IO_OUTPUT_INIT;
+	struct image_options named = *image;
 	struct image_stats stats;
 	int r = io_output_open(&file, output, 0644, err);
 
+	named.name = output;
 	if (r == 0)
-		r = image_write(tree, image, file.fd, &stats, err);
+		r = image_write(tree, &named, file.fd, &stats, err);
 	return r < 0 ? r : io_publish(&file, err);
 }
 

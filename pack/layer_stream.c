@@ -234,7 +234,7 @@ int layer_stream_error(const struct layer_stream *stream, struct error *err)
 		return error_oom(err);
 	/* the words of a reader that found no tar at all */
 	if (!reason || strcmp(reason, "Unrecognized archive format") == 0)
-		return error_set(err, -EBADMSG, "is not a tar archive");
+		return error_set(err, -EBADMSG, "not a tar archive");
 	return error_set(err, -EBADMSG, "%s", reason);
 }
 

@@ -99,7 +99,7 @@ static int archive_failed(const struct writer *writer, struct archive *archive, 
 	const char *reason = archive_error_string(archive);
 
 	if (writer->code)
-		return error_code(err, writer->code, "cannot write");
+		return error_code(err, writer->code, "cannot write the archive");
 	return error_set(err, archive_errno(archive) == ENOMEM ? -ENOMEM : -EIO, "%s",
 			 reason ? reason : "cannot write the archive");
 }

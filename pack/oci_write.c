@@ -116,7 +116,7 @@ static int add_layer(struct tree *tree, struct node *root, const struct oci_writ
 
 	r = layer_write(root, &options->layer, fd, ret_written, err);
 	if (r < 0)
-		return r;
+		return error_prefix(err, r, "the image's layer");
 	snprintf(path, sizeof(path), "/blobs/sha256/%s", ret_written->digest);
 	if (tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0)
 		return error_oom(err);

@@ -188,7 +188,7 @@ check_fails "no output" 2 "tracepack: build: no output given*" tracepack build m
 check_fails "a full disk" 1 "tracepack: *" tracepack build m.db -s root -o /dev/full
 mkdir small
 mount -t tmpfs -o size=64k tmpfs small
-check_fails "an output that does not fit" 1 "tracepack: *No space left*" tracepack build m.db -s root -o small/x.sqsh
+check_fails "an output that does not fit" 1 "tracepack: cannot write 'small/x.sqsh': No space left on device" tracepack build m.db -s root -o small/x.sqsh
 check_equal "and leaves nothing" "$(ls -A small)" ""
 umount small
 

@@ -166,7 +166,7 @@ done
 
 # --- refused --------------------------------------------------------------------------------------
 check_fails "no such source" 1 "tracepack: export: cannot open 'none': No such file or directory" tracepack export none --to tar -o x
-check_fails "a name that is none" 2 "tracepack: export: 'A B' makes no sense there*" tracepack export root --to oci --name 'A B' -o x
+check_fails "a name that is none" 2 "tracepack: export: --name does not take 'A B'*" tracepack export root --to oci --name 'A B' -o x
 check_fails "a broken config.json" 1 "tracepack: export: 'hello.c' is not JSON: line 1*" tracepack export root --to oci --config hello.c -o x
 check_fails "a full disk" 1 "tracepack: export: *No space left on device" \
 	sh -c 'tracepack export root --to tar -o - >/dev/full'

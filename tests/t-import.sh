@@ -195,7 +195,7 @@ refused "a way out through a link" "'link.tar': entry 's/out' leads through the 
 refused "a hard link to outside" "'hard.tar': entry 'h': hard link target *" hard.tar
 refused "a name that comes twice" "'twice.tar': entry 'a': comes twice*" twice.tar
 refused "a bomb" "'bomb.tar.bz2': *decompression bomb*" bomb.tar.bz2
-refused "something else" "'config.json': is not a tar archive" config.json
+refused "something else" "'config.json': not a tar archive" config.json
 refused "the wrong type" "'plain.tar' is not an OCI layout" plain.tar -t oci
 refused "how to start a plain tar" "'plain.tar' is a plain tar and says nothing*" plain.tar --config c.json
 refused "no place for the configuration" "cannot create 'none/c.json'*" L --ref v1 --config none/c.json

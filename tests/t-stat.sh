@@ -122,7 +122,7 @@ check "and nothing was made" test ! -e new.db
 check_fails "a manifest is not merged into itself" 1 "tracepack: merge: *itself*" tracepack merge a.db a.db
 check_fails "merge wants an IN" 2 "tracepack: merge: what is to be merged*" tracepack merge a.db
 check_fails "stat of nothing" 1 "tracepack: stat: *nowhere.db*" tracepack stat nowhere.db
-check_fails "stat by what it does not know" 2 "tracepack: stat: 'colour' makes no sense there*" \
+check_fails "stat by what it does not know" 2 "tracepack: stat: --by does not take 'colour'*" \
 	tracepack stat --by colour a.db
 check_fails "ls of what is not there" 1 "tracepack: ls: nothing in 'a.db' matches '/nope'" tracepack ls a.db /nope
 check_fails "a directory does not know what is missing" 1 "tracepack: ls: 'tree' is a directory*" \

@@ -375,8 +375,10 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 	if (r == 0 && writer.stats.changed)
 		return error_set(err, -ESTALE, "%llu files changed while they were being packed",
 				 (unsigned long long)writer.stats.changed);
+	if (r == -EINTR && !err->message[0])
+		return error_set(err, r, "interrupted");
 	if (r < 0 && !err->message[0])
-		return r == -EINTR ? error_set(err, r, "interrupted")
-				   : error_code(err, r, "cannot write the image");
+		return options->name ? error_code(err, r, "cannot write '%s'", options->name)
+				     : error_code(err, r, "cannot write the image");
 	return r;
 }

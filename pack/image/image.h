@@ -25,6 +25,7 @@ enum {
 
 /* Zero-initialised is the default of everything. */
 struct image_options {
+	const char *name;     /* of the image in errors; or NULL */
 	int level;            /* zstd, 1 to 22; 0: IMAGE_LEVEL_DEFAULT */
 	uint32_t block_size;  /* bytes, a power of two; 0: one of the above */
 	bool small;           /* own zstd parameters for the smallest image (squashfs with 1 MiB blocks) */

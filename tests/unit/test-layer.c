@@ -597,7 +597,7 @@ static void what_is_no_tar_is_said_to_be_none(void)
 	REQUIRE(io_write(fd, "this is a letter, not an archive\n", 33) == 0);
 	lseek(fd, 0, SEEK_SET);
 	CHECK(apply_fd(&root, fd) < 0);
-	CHECK_STRING(root.err.message, "'test.tar': is not a tar archive");
+	CHECK_STRING(root.err.message, "'test.tar': not a tar archive");
 	root_free(&root);
 }
 
