@@ -75,6 +75,17 @@ unsquashfs -q -n -d bundle app.sfc >/dev/null
 check_equal "config.json starts what was traced" \
 	"$(jq -c '[.process.args, .process.cwd, .process.env, .process.user, .root.path]' bundle/config.json)" \
 	'[["/opt/app/run"],"/opt",["PATH=/usr/bin:/bin"],{"uid":0,"gid":0},"rootfs"]'
+# its manual names every key there is
+{
+	jq -r 'keys[], (.source | keys[]), (.sessions[] | keys[]), (.before | keys[]), (.after | keys[]),
+		(.parts | keys[]), (.parts[] | keys[])' bundle/sfc/package.json
+	jq -r 'keys[], (.entries[] | keys[], (.reasons[] | keys[], .why))' bundle/sfc/closure.json
+} | sort -u >keys
+check "package.json and closure.json have keys" test "$(wc -l <keys)" -gt 30
+while read -r key; do
+	sed -n 's/^\.\(It \)\{0,1\}\(Li\|Pa\|Pq Li\) //p' "$srcdir/pack/package.5" | tr -s ' ,' '\n' | grep -qxF "$key" ||
+		fail "package(5) does not name $key"
+done <keys
 check_equal "package.json names it" "$(jq -r '.name, .created' bundle/sfc/package.json | tr '\n' ' ')" \
 	"app 2023-11-14T22:13:20Z "
 check_equal "the manifest is in it" "$(sqlite3 bundle/sfc/manifest.db 'SELECT label FROM session')" run
