@@ -19,11 +19,8 @@
 /* The largest request: max_write of libfuse, a page for headers. */
 enum { BUFFER_SIZE = 257 * 4096 };
 
-/*
- * So many wait for requests. Fewer would come and go, with each close(2), which nobody waits for: a
- * thread costs as much as a dozen requests.
- */
-enum { MOST_IDLE = 8 };
+/* So many wait for requests. To make and end a thread costs as much as a dozen of them. */
+enum { MOST_IDLE = 4 };
 
 /* From newer headers than Debian 12 has. */
 static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
@@ -77,8 +74,6 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 	       sizeof(depth));
 }
 
-static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata);
-
 static ssize_t hook_read(int fd, void *buffer, size_t size, void *userdata)
 {
 	(void)userdata;
@@ -88,12 +83,30 @@ static ssize_t hook_read(int fd, void *buffer, size_t size, void *userdata)
 /* The hooks get the session's userdata, which is the file system's: there is one per process. */
 static struct transport *the_transport;
 
+/* This thread is among the idle ones. */
+static _Thread_local bool counted;
+
+/*
+ * A thread is idle from its reply on. Who gets it may run at once, in place of the thread, and ask
+ * again: to those who count, it would seem that all threads were busy.
+ */
+static void became_idle(struct transport *transport)
+{
+	if (counted)
+		return;
+	counted = true;
+	pthread_mutex_lock(&transport->lock);
+	transport->idle++;
+	pthread_mutex_unlock(&transport->lock);
+}
+
 static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
 	(void)userdata;
 	if (uring_reply(iov, count))
 		return (ssize_t)((const struct fuse_out_header *)iov[0].iov_base)->len;
 	init_complete(the_transport, iov, count);
+	became_idle(the_transport);
 	return writev(fd, iov, count);
 }
 
@@ -159,26 +172,31 @@ static int worker_add(struct transport *transport)
 	return array_push(&transport->ids, id);
 }
 
-/* After a request came in: nobody may be left waiting for the next. */
+/*
+ * After a request came in: somebody must be left waiting for the next, besides one who may not have
+ * come to the end of his last.
+ */
 static void became_busy(struct transport *transport)
 {
+	counted = false;
 	pthread_mutex_lock(&transport->lock);
 	transport->idle--;
-	if (transport->idle == 0 && transport->threads < transport->max_threads &&
+	if (transport->idle < 2 && transport->threads < transport->max_threads &&
 	    !transport->stopping)
 		worker_add(transport); /* without one more we are slower, not wrong */
 	pthread_mutex_unlock(&transport->lock);
 }
 
-/* Before waiting again: true when there are enough who wait. */
+/* Before waiting again: true when there are enough who wait, and this one is not counted any more. */
 static bool is_spare(struct transport *transport)
 {
 	bool spare;
 
+	became_idle(transport);
 	pthread_mutex_lock(&transport->lock);
-	spare = transport->stopping || transport->idle >= MOST_IDLE;
-	if (!spare)
-		transport->idle++;
+	spare = transport->stopping || transport->idle > MOST_IDLE;
+	if (spare)
+		transport->idle--;
 	pthread_mutex_unlock(&transport->lock);
 	return spare;
 }
