@@ -106,7 +106,7 @@ json_put() {
 # records_clean DIR: what commands were writing there when they died.
 records_clean() {
 	for record_left in "$1"/*.new.*[0-9]; do
-		[ ! -f "$record_left" ] || kill -0 "${record_left##*.}" 2>/dev/null || rm -f "$record_left"
+		[ ! -f "$record_left" ] || runs "${record_left##*.}" || rm -f "$record_left"
 	done
 }
 

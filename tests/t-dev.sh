@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc dev: roots from directories, archives and each other; their layers.
+# shellcheck disable=SC2010,SC2317 # names we chose; called by wait_for
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
@@ -11,7 +12,7 @@ requires unshare --mount true
 export SFC_STATE="$dir/state"
 mkdir -p src/bin src/etc src/sub/deep
 cp "$(command -v busybox)" src/bin/busybox
-for tool in sh cat rm mkdir mv echo chmod id; do ln -s busybox "src/bin/$tool"; done
+for tool in sh cat rm mkdir mv echo chmod id sleep; do ln -s busybox "src/bin/$tool"; done
 echo one >src/etc/one
 echo two >src/etc/two
 echo deep >src/sub/deep/file
@@ -28,7 +29,6 @@ check_fails "a source that is not there" 1 "*no such file*" sfc dev create x --f
 check_fails "a bad name" 2 "*no good as the name*" sfc dev create ../x --from src
 head -c 100 src.tar.gz >short.tar.gz
 check_fails "a truncated archive" 1 "sfc: dev: *short.tar.gz*" sfc dev create x --from short.tar.gz
-# shellcheck disable=SC2010 # names of our own making
 check_equal "nothing of it is left" "$(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" | grep -c -e '^\.' -e '^x')" 0
 check_fails "an unknown package" 1 "*mmdebstrap*" sfc dev create x --from debian:nosuchsuite
 
@@ -77,6 +77,35 @@ check_fails "a commit over another" 1 "*base 'v1' already*" sfc dev commit mine 
 (sfc dev create a2 --from src.tar >a3.out 2>&1; echo $? >>a3.out) &
 wait
 check_equal "one of two with a name wins" "$(cat a1.out a2.out a3.out | grep -c '^0$')" 2
+# --- killed
+sleeps() { pgrep -f "^sleep 12345[$1]\$"; }
+setsid sfc dev exec web sleep 123451 &
+shell=$!
+check "a command runs in it" wait_for 30 sleeps 1
+check_fails "what is in use is not reset" 1 "*'web' is in use*" sfc dev reset web
+check_fails "nor removed" 1 "*'web' is in use*" sfc dev rm web
+kill -9 -$shell
+wait $shell 2>/dev/null
+check "it is still mounted" mountpoint -q "$SFC_STATE/dev/web/root"
+mv "$SFC_STATE/dev/web/upper" "$SFC_STATE/dev/web/.upper" # between the two steps of a reset
+for moment in 0.05 0.15 0.25 0.35; do
+	setsid sfc dev create killed$moment --from src.tar >/dev/null 2>&1 &
+	sleep $moment
+	kill -9 -$! 2>/dev/null
+	wait $! 2>/dev/null
+done
+mkdir "$SFC_STATE/base/.new.4194305" # of a process that cannot be
+sfc doctor --repair >repaired
+check "repair says what it did" sh -c 'grep -q "^web: unmounted" repaired && grep -q "removed .*new.4194305" repaired'
+check_equal "nothing half-made is left" "$(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" "$SFC_STATE/dev/web" | grep '^\.')" ""
+check_equal "nor mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
+check_equal "a second repair finds nothing" "$(sfc dev _repair)" ""
+check_equal "all works" "$(sfc dev exec web cat /etc/other)" web
+for moment in 0.05 0.15 0.25 0.35; do
+	[ -e "$SFC_STATE/dev/killed$moment" ] || sfc dev create killed$moment --from src.tar >/dev/null
+	sfc dev rm killed$moment || fail "rm killed$moment"
+done
+
 check "rm" sfc dev rm web mine next tar tar2 a1 a2 v1
 check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
 finish

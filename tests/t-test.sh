@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc test: an image as "docker save" writes it, all options with every runtime, and podman.
-# shellcheck disable=SC2016,SC2317 # programs in quotes; called by wait_for and on_exit
+# shellcheck disable=SC2016,SC2046,SC2317 # programs in quotes; called by wait_for and on_exit
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
@@ -81,6 +81,20 @@ check_fails "no such volume" 1 "*there is no '/nowhere'*" sfc test page --volume
 check_fails "no such user" 1 "*user 'nosuch' is not in the root's /etc/passwd" sfc test page --user nosuch -- true
 check_fails "no such runtime" 2 "*unknown runtime 'docker'*" sfc test page --runtime docker -- true
 check_fails "a probe that hangs" 1 "*the probe failed*" sfc test page -q --network none --ready tcp:8080 --timeout 2 --probe 'sleep 1000'
+
+# --- killed
+check "a service" sfc test start page -q --network none --ready tcp:8080
+read -r service _ <"$SFC_STATE/test/page/up"
+kill -9 "-$service"
+check_fails "it is gone" 1 "*no service of 'page' is up*" sfc test stop page
+sfc doctor --repair >repaired
+check "repair takes down what was left" grep -q '^page: removed what was left of a test that was killed' repaired
+sfc test mount page >/dev/null
+kill -9 $(pgrep -f "tracefs .*$SFC_STATE/test/page/root")
+sfc doctor --repair >repaired
+check_equal "of a mount, too" "$(grep -c "$SFC_STATE/test" /proc/self/mountinfo)$(sfc test _repair)" 0
+check "a service again" sfc test start page -q --network none --ready tcp:8080
+check "stop" sfc test stop page
 
 # --- podman, with our root
 requires podman --version
