@@ -108,7 +108,7 @@ static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image", OPTION_STRING(struct arguments, output)},
 	{'l', "level", "N", "zstd level, 1 to 22 [15]",
 	 OPTION_CALL(imaging_level, struct arguments, image.level)},
-	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 256K]",
+	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 512K]",
 	 OPTION_CALL(imaging_block, struct arguments, image)},
 	{0, "fast", NULL, "level 6, blocks of 128K",
 	 OPTION_CALL(take_fast, struct arguments, image.level)},

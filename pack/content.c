@@ -147,7 +147,7 @@ int content_check(const struct node *node, int fd, struct error *err)
 		return 0;
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, "cannot look at '%s'", node->name);
-	if (!S_ISREG(st.st_mode) || st.st_dev != content->file.dev ||
+	if (!S_ISREG(st.st_mode) || (uint32_t)st.st_dev != content->file.dev ||
 	    st.st_ino != content->file.ino || (uint64_t)st.st_size != inode->size ||
 	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec != content->file.mtime_ns)
 		return changed(node, err);

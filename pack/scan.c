@@ -108,7 +108,7 @@ static void take_stat(struct inode *inode, const struct stat *st, int rootfd)
 	inode->size = (uint64_t)st->st_size;
 	inode->content.kind = CONTENT_FILE;
 	inode->content.file.rootfd = rootfd;
-	inode->content.file.dev = st->st_dev;
+	inode->content.file.dev = (uint32_t)st->st_dev;
 	inode->content.file.ino = st->st_ino;
 	inode->content.file.mtime_ns =
 		st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;

@@ -34,14 +34,14 @@ struct content {
 	enum content_kind kind;
 	union {
 		struct {
-			int rootfd;  /* borrowed; outlives the tree */
+			int rootfd;   /* borrowed; outlives the tree */
+			uint32_t dev; /* what it was, so that a file replaced since is an error */
 			/*
 			 * Relative to rootfd, no leading slash; owned. NULL: the path of the node in
 			 * its tree, so that a scanned tree need not store 800,000 paths.
 			 */
 			char *path;
-			dev_t dev;  /* what it was, so that a file replaced since is an error */
-			ino_t ino;
+			ino_t ino; /* as dev */
 			int64_t mtime_ns;
 		} file;
 		struct {
@@ -74,12 +74,12 @@ struct inode {
 	uint64_t size;  /* regular files: bytes */
 	dev_t rdev;     /* devices */
 	uint64_t order; /* when it is first used: 1 first; 0 never, or unknown */
+	uint32_t number; /* the writer's own use */
 	bool unread;    /* used, but only looked at: the contents were not */
 	bool light;     /* large and seldom read: not worth the effort of a high level */
 	char *target;   /* links: owned */
 	struct xattr_list *xattrs; /* or NULL; owned */
 	struct content content;    /* regular files */
-	uint32_t number; /* the writer's own use */
 	uint64_t scratch; /* the writer's own use */
 };
 

@@ -87,7 +87,7 @@ check "--mode" grep -q '^/one/x 100600 0:0 ' got.list
 check "--time clamps" sh -c 'awk "{ if (\$4 > 1000) exit 1 }" got.list'
 printf '/size-30\none/x\n/no/such\n' >order
 tracepack image crafted -o x.sqsh -q --order order --verify
-check "--order: blocks of 256K" sh -c 'unsquashfs -s x.sqsh | grep -q "^Block size 262144"'
+check "--order: blocks of 512K" sh -c 'unsquashfs -s x.sqsh | grep -q "^Block size 524288"'
 same "--order loses nothing" /dev/null sh -c '"$1" crafted >want.list; :' sh "$list"
 same "--order: the kernel" want.list kernel 512 x.sqsh
 size=$(tracepack image crafted -n --stats=json -q 2>/dev/null | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')

@@ -19,7 +19,7 @@ struct compressor {
 	ZSTD_CCtx *context;
 	ZSTD_CCtx *look;
 	struct compressor_options options;
-	const struct tuning *tuning; /* of `context`; NULL: as zstd has it */
+	bool tuned; /* `context` has parameters of its own */
 };
 
 /*
@@ -31,47 +31,58 @@ struct compressor {
  * trees far deeper than a block of 1 MiB needs. SMALL is an optimal parser with a tree just as large as
  * the block.
  */
-enum { SMALL = 0 };
+enum {
+	SMALL = 0,
+	MIDDLE_BLOCK = 256 * 1024,
+	LAZY_LEVEL = 15, /* the last one that is weaker in larger blocks */
+};
 
 static const struct tuning {
 	int level; /* or SMALL */
 	uint32_t block_size;
-	int window_log, chain_log, hash_log, search_log, min_match, target_length;
-	ZSTD_strategy strategy;
+	ZSTD_compressionParameters parameters;
 } tunings[] = {
-	{1, 128 * 1024, 17, 12, 12, 1, 5, 0, ZSTD_fast},
-	{3, 128 * 1024, 17, 13, 14, 1, 4, 0, ZSTD_dfast},
-	{SMALL, 0, 20, 20, 18, 3, 3, 32, ZSTD_btopt},
+	{1, 128 * 1024, {17, 12, 12, 1, 5, 0, ZSTD_fast}},
+	{3, 128 * 1024, {17, 13, 14, 1, 4, 0, ZSTD_dfast}},
+	{SMALL, 0, {20, 20, 18, 3, 3, 32, ZSTD_btopt}},
 };
 
-static const struct tuning *tuning_of(const struct compressor_options *options)
+/* False: as zstd has it. */
+static bool tuning_of(const struct compressor_options *options, ZSTD_compressionParameters *ret)
 {
 	for (size_t i = 0; i < sizeof(tunings) / sizeof(*tunings); i++)
 		if (options->small ? tunings[i].level == SMALL
 				   : tunings[i].level == options->level &&
-					     tunings[i].block_size == options->block_size)
-			return &tunings[i];
-	return NULL;
+					     tunings[i].block_size == options->block_size) {
+			*ret = tunings[i].parameters;
+			return true;
+		}
+	if (options->block_size <= MIDDLE_BLOCK || options->level > LAZY_LEVEL)
+		return false;
+	/* what the level is in blocks of 256 KiB, looking back through all of a larger one */
+	*ret = ZSTD_getCParams(options->level, MIDDLE_BLOCK, 0);
+	ret->windowLog = (unsigned int)__builtin_ctz(options->block_size);
+	return true;
 }
 
-static int tune(ZSTD_CCtx *context, const struct tuning *tuning)
+static int tune(ZSTD_CCtx *context, const ZSTD_compressionParameters *wanted)
 {
 	const struct {
 		ZSTD_cParameter parameter;
-		int value;
+		unsigned int value;
 	} parameters[] = {
-		{ZSTD_c_windowLog, tuning->window_log},
-		{ZSTD_c_chainLog, tuning->chain_log},
-		{ZSTD_c_hashLog, tuning->hash_log},
-		{ZSTD_c_searchLog, tuning->search_log},
-		{ZSTD_c_minMatch, tuning->min_match},
-		{ZSTD_c_targetLength, tuning->target_length},
-		{ZSTD_c_strategy, (int)tuning->strategy},
+		{ZSTD_c_windowLog, wanted->windowLog},
+		{ZSTD_c_chainLog, wanted->chainLog},
+		{ZSTD_c_hashLog, wanted->hashLog},
+		{ZSTD_c_searchLog, wanted->searchLog},
+		{ZSTD_c_minMatch, wanted->minMatch},
+		{ZSTD_c_targetLength, wanted->targetLength},
+		{ZSTD_c_strategy, wanted->strategy},
 	};
 
 	for (size_t i = 0; i < sizeof(parameters) / sizeof(*parameters); i++)
 		if (ZSTD_isError(ZSTD_CCtx_setParameter(context, parameters[i].parameter,
-							parameters[i].value)))
+							(int)parameters[i].value)))
 			return -EIO;
 	return 0;
 }
@@ -79,14 +90,15 @@ static int tune(ZSTD_CCtx *context, const struct tuning *tuning)
 int compressor_new(const struct compressor_options *options, struct compressor **ret_compressor)
 {
 	struct compressor *c = calloc(1, sizeof(*c));
+	ZSTD_compressionParameters parameters = {0};
 
 	if (!c)
 		return -ENOMEM;
 	c->options = *options;
-	c->tuning = tuning_of(options);
+	c->tuned = tuning_of(options, &parameters);
 	c->context = ZSTD_createCCtx();
 	c->look = ZSTD_createCCtx();
-	if (!c->context || !c->look || (c->tuning && tune(c->context, c->tuning) < 0)) {
+	if (!c->context || !c->look || (c->tuned && tune(c->context, &parameters) < 0)) {
 		compressor_free(c);
 		return -ENOMEM;
 	}
@@ -143,7 +155,7 @@ int compressor_run(struct compressor *c, enum compress_as as, const void *data, 
 		*ret_size = 0;
 		return 0;
 	}
-	if (c->tuning && as == COMPRESS_DATA)
+	if (c->tuned && as == COMPRESS_DATA)
 		got = ZSTD_compress2(c->context, out, room, data, size);
 	else
 		got = ZSTD_compressCCtx(as == COMPRESS_DATA ? c->context : c->look, out, room, data,

@@ -3,22 +3,29 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "db/base/array.h"
 #include "db/base/hash.h"
 
-enum { FIRST_ENTRIES = 1024, CELLS_PER_FILE = 8 };
+enum { FIRST_SLOTS = 1024, CELLS_PER_FILE = 8, CELLS_PER_BYTE = 4 };
 
+/* What a file begins with, in the order in which they were added. */
 struct entry {
 	struct fingerprint print;
-	uint32_t number; /* plus 1; 0: empty */
-};
+	uint32_t number;
+} __attribute__((packed, aligned(4)));
 
 struct duplicates {
-	/* How often a size was told, up to 2, by its hash: two sizes in one cell only cost a hash. */
+	/*
+	 * How often a size was told, up to 2, by its hash: two sizes in one cell only cost a hash.
+	 * Four cells a byte.
+	 */
 	uint8_t *cells;
 	size_t cell_count; /* a power of two */
-	struct entry *entries; /* open addressing */
-	size_t entry_count, used; /* a power of two; at most 3/4 of it */
+	ARRAY(struct entry) entries;
+	uint32_t *slots; /* index into entries plus 1, by its print; open addressing; 0: empty */
+	size_t slot_count; /* a power of two; at most 3/4 of it are used */
 };
 
 int duplicates_new(uint64_t files, struct duplicates **ret_duplicates)
@@ -30,7 +37,7 @@ int duplicates_new(uint64_t files, struct duplicates **ret_duplicates)
 	d->cell_count = 64;
 	while (d->cell_count < files * CELLS_PER_FILE)
 		d->cell_count *= 2;
-	d->cells = calloc(d->cell_count, 1);
+	d->cells = calloc(d->cell_count / CELLS_PER_BYTE, 1);
 	if (!d->cells) {
 		duplicates_free(d);
 		return -ENOMEM;
@@ -44,79 +51,90 @@ void duplicates_free(struct duplicates *duplicates)
 	if (!duplicates)
 		return;
 	free(duplicates->cells);
-	free(duplicates->entries);
+	array_release(&duplicates->entries);
+	free(duplicates->slots);
 	free(duplicates);
 }
 
-static uint8_t *cell(const struct duplicates *d, uint64_t size)
+static size_t cell(const struct duplicates *d, uint64_t size)
 {
-	return &d->cells[hash_pair(size, 1) & (d->cell_count - 1)];
+	return hash_pair(size, 1) & (d->cell_count - 1);
+}
+
+/* Where the two bits of a cell are in its byte. */
+static unsigned int shift(size_t cell)
+{
+	return (unsigned int)(cell % CELLS_PER_BYTE) * 2;
+}
+
+static unsigned int told(const struct duplicates *d, size_t cell)
+{
+	return d->cells[cell / CELLS_PER_BYTE] >> shift(cell) & 3;
 }
 
 void duplicates_tell_size(struct duplicates *d, uint64_t size)
 {
-	uint8_t *told = cell(d, size);
+	size_t at = cell(d, size);
 
-	if (*told < 2)
-		++*told;
+	if (told(d, at) < 2)
+		d->cells[at / CELLS_PER_BYTE] += (uint8_t)(1u << shift(at));
 }
 
 bool duplicates_possible(const struct duplicates *d, uint64_t size)
 {
-	return *cell(d, size) > 1;
+	return told(d, cell(d, size)) > 1;
 }
 
-static struct entry *find(const struct duplicates *d, const struct fingerprint *print)
+/* The slot of these contents, or the empty one where they would be. */
+static uint32_t *find(const struct duplicates *d, const struct fingerprint *print)
 {
-	size_t at = print->words[0] & (d->entry_count - 1);
+	size_t at = print->words[0] & (d->slot_count - 1);
 
-	while (d->entries[at].number && (d->entries[at].print.words[0] != print->words[0] ||
-					 d->entries[at].print.words[1] != print->words[1]))
-		at = (at + 1) & (d->entry_count - 1);
-	return &d->entries[at];
+	while (d->slots[at] && memcmp(&d->entries.items[d->slots[at] - 1].print, print,
+				      sizeof(*print)) != 0)
+		at = (at + 1) & (d->slot_count - 1);
+	return &d->slots[at];
 }
 
 bool duplicates_find(const struct duplicates *d, const struct fingerprint *print,
 		     uint32_t *ret_number)
 {
-	const struct entry *entry;
+	uint32_t slot = d->slot_count ? *find(d, print) : 0;
 
-	if (!d->entry_count)
-		return false;
-	entry = find(d, print);
-	if (entry->number)
-		*ret_number = entry->number - 1;
-	return entry->number != 0;
+	if (slot)
+		*ret_number = d->entries.items[slot - 1].number;
+	return slot != 0;
 }
 
 static int grow(struct duplicates *d)
 {
-	struct entry *old = d->entries;
-	size_t count = d->entry_count;
+	size_t count = d->slot_count ? d->slot_count * 2 : FIRST_SLOTS;
+	uint32_t *slots;
 
-	if (d->used < count / 4 * 3)
+	if (d->entries.count < d->slot_count / 4 * 3)
 		return 0;
-	d->entry_count = count ? count * 2 : FIRST_ENTRIES;
-	d->entries = calloc(d->entry_count, sizeof(*d->entries));
-	if (!d->entries) {
-		d->entries = old;
-		d->entry_count = count;
+	slots = calloc(count, sizeof(*slots));
+	if (!slots)
 		return -ENOMEM;
+	free(d->slots);
+	d->slots = slots;
+	d->slot_count = count;
+	for (size_t i = 0; i < d->entries.count; i++) {
+		struct fingerprint print = d->entries.items[i].print;
+
+		*find(d, &print) = (uint32_t)i + 1;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (old[i].number)
-			*find(d, &old[i].print) = old[i];
-	free(old);
 	return 0;
 }
 
 int duplicates_add(struct duplicates *d, const struct fingerprint *print, uint32_t number)
 {
-	int r = grow(d);
+	struct entry entry = {.print = *print, .number = number};
+	int r = d->entries.count < UINT32_MAX ? grow(d) : -EFBIG;
 
-	if (r < 0)
-		return r;
-	*find(d, print) = (struct entry){.print = *print, .number = number + 1};
-	d->used++;
-	return 0;
+	if (r == 0)
+		r = array_push(&d->entries, entry);
+	if (r == 0)
+		*find(d, print) = (uint32_t)d->entries.count;
+	return r;
 }

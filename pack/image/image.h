@@ -18,7 +18,7 @@
 enum {
 	IMAGE_LEVEL_DEFAULT = 15,
 	IMAGE_BLOCK_DEFAULT = 128 * 1024,
-	IMAGE_BLOCK_ORDERED = 256 * 1024, /* when the tree has an order of use */
+	IMAGE_BLOCK_ORDERED = 512 * 1024, /* when the tree has an order of use */
 	IMAGE_BLOCK_MIN = 4 * 1024,
 	IMAGE_BLOCK_MAX = 1024 * 1024,
 };

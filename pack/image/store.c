@@ -104,7 +104,7 @@ int store_end(struct store *store)
 
 int store_file(struct store *store)
 {
-	struct file_data file = {.first_block = store->blocks.count,
+	struct file_data file = {.first_block = (uint32_t)store->blocks.count,
 				 .fragment = SQFS_NO_FRAGMENT};
 
 	if (store->files.count >= UINT32_MAX)

@@ -22,7 +22,7 @@
 struct file_data {
 	uint64_t start;  /* of the first stored block; 0: none */
 	uint64_t sparse; /* bytes in blocks of zeroes */
-	uint64_t first_block; /* index into store.blocks */
+	uint32_t first_block; /* index into store.blocks */
 	uint32_t block_count;
 	uint32_t fragment; /* or SQFS_NO_FRAGMENT */
 	uint32_t fragment_offset;

@@ -85,6 +85,7 @@ static void what_is_written_is_read_back(void)
 		{.level = 1, .block_size = 4096, .threads = 2},
 		{.level = 3, .no_dedup = true, .exportable = true, .threads = 1},
 		{.small = true, .no_xattrs = true, .threads = 2},
+		{.level = 15, .block_size = 524288, .threads = 2},
 		{.level = 9, .block_size = 8192, .memory = 1, .has_time = true, .time = 77},
 	};
 
@@ -179,7 +180,7 @@ static void a_changed_source_is_an_error_or_counted(void)
 	node->inode->size = 20000;
 	node->inode->content.kind = CONTENT_FILE;
 	node->inode->content.file.rootfd = rootfd;
-	node->inode->content.file.dev = st.st_dev;
+	node->inode->content.file.dev = (uint32_t)st.st_dev;
 	node->inode->content.file.ino = st.st_ino;
 	CHECK_INT(write_to_memory(tree, &options, &err, &fd), -ESTALE);
 	CHECK(strstr(err.message, path + 4) != NULL);
@@ -247,7 +248,7 @@ static void a_file_that_shrinks_is_stored_as_it_was_read(void)
 	node->inode->size = sizeof(bytes);
 	node->inode->content.kind = CONTENT_FILE;
 	node->inode->content.file.rootfd = rootfd;
-	node->inode->content.file.dev = st.st_dev;
+	node->inode->content.file.dev = (uint32_t)st.st_dev;
 	node->inode->content.file.ino = st.st_ino;
 	node->inode->content.file.mtime_ns =
 		st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
