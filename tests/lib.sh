@@ -128,6 +128,11 @@ wait_for() {
 	return 1
 }
 
+# ended PID: it is gone, or nobody has asked yet how it ended.
+ended() {
+	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in '' | [ZX]) ;; *) return 1 ;; esac
+}
+
 # The last line of every test.
 finish() {
 	echo "$claims claims, $failures failed"

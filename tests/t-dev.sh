@@ -84,8 +84,10 @@ shell=$!
 check "a command runs in it" wait_for 30 sleeps 1
 check_fails "what is in use is not reset" 1 "*'web' is in use*" sfc dev reset web
 check_fails "nor removed" 1 "*'web' is in use*" sfc dev rm web
+init=$(cat "$SFC_STATE"/dev/web/.pid.*)
 kill -9 -$shell
 wait $shell 2>/dev/null
+wait_for 30 ended "$init"
 check "it is still mounted" mountpoint -q "$SFC_STATE/dev/web/root"
 mv "$SFC_STATE/dev/web/upper" "$SFC_STATE/dev/web/.upper" # between the two steps of a reset
 for moment in 0.05 0.15 0.25 0.35; do
@@ -93,6 +95,7 @@ for moment in 0.05 0.15 0.25 0.35; do
 	sleep $moment
 	kill -9 -$! 2>/dev/null
 	wait $! 2>/dev/null
+	wait_for 30 sh -c "! pgrep -r D,R,S,T -g $!"
 done
 mkdir "$SFC_STATE/base/.new.4194305" # of a process that cannot be
 sfc doctor --repair >repaired

@@ -63,6 +63,8 @@ crash() {
 	sleep "$moment"
 	kill_some $chance
 	wait $victim 2>/dev/null
+	# who was killed may take a moment to end; who was not goes on beside the repair
+	[ $chance != 1 ] || wait_for 30 sh -c "! pgrep -r D,R,S,T -g $victim"
 }
 
 # in_time COMMAND…: a command that hangs is a failure, not a test that does not end.
