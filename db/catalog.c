@@ -37,6 +37,23 @@ int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, st
 	return statement_run(manifest, stmt, err);
 }
 
+int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_bytes,
+		  struct error *err)
+{
+	static const char sql[] = "SELECT count(*), sum(size) FROM catalog WHERE kind = 'file'";
+	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
+	int r;
+
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r == 0)
+		r = statement_step(manifest, stmt, err);
+	if (r < 0)
+		return r;
+	*ret_files = column_count(stmt, 0);
+	*ret_bytes = column_count(stmt, 1);
+	return 0;
+}
+
 static void catalog_read(sqlite3_stmt *stmt, struct catalog_entry *ret_entry)
 {
 	*ret_entry = (struct catalog_entry){

@@ -41,6 +41,10 @@ int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
 int catalog_find(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,
 		 struct error *err);
 
+/* How many regular files there are, and their bytes; 0 and 0 without a catalog. */
+int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_bytes,
+		  struct error *err);
+
 /* Every path in byte order: as access_walk. */
 struct catalog_walk;
 int catalog_walk_begin(struct manifest *manifest, struct catalog_walk **ret_walk,

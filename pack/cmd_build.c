@@ -146,22 +146,6 @@ static int load_config(struct build *build, struct error *err)
 	return 0;
 }
 
-static int count_source(struct build *build, struct error *err)
-{
-	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
-	struct catalog_entry entry;
-	int r;
-
-	r = catalog_walk_begin(build->request.manifest, &walk, err);
-	if (r < 0)
-		return r;
-	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
-		build->outcome.source_files += entry.kind == ENTRY_FILE;
-		build->outcome.source_bytes += entry.kind == ENTRY_FILE ? entry.size : 0;
-	}
-	return r;
-}
-
 /* "nginx" of "/srv/nginx.sfc", unless a name was given. */
 static char *package_name(const struct build *build)
 {
@@ -309,7 +293,8 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = request_open(&build->request, err);
 	if (r == 0)
-		r = count_source(build, err);
+		r = catalog_total(build->request.manifest, &build->outcome.source_files,
+				  &build->outcome.source_bytes, err);
 	if (r == 0)
 		r = request_compute(&build->request, err);
 	if (r == 0)

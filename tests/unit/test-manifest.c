@@ -287,7 +287,7 @@ static void the_catalog_names_what_is_in_the_source(void)
 	struct catalog_entry entry;
 	struct catalog_walk *walk;
 	struct error err = ERROR_INIT;
-	uint64_t skipped = 99;
+	uint64_t skipped = 99, files = 99, bytes = 99;
 	bool exists = true;
 	int fd, count = 0;
 
@@ -299,6 +299,8 @@ static void the_catalog_names_what_is_in_the_source(void)
 	CHECK_INT(symlink("d", "root/l"), 0);
 	CHECK_INT(catalog_exists(manifest, &exists, &err), 0);
 	CHECK(!exists);
+	CHECK_INT(catalog_total(manifest, &files, &bytes, &err), 0);
+	CHECK_INT(files + bytes, 0);
 	CHECK_INT(catalog_scan(manifest, "root", false, &skipped, &err), 0);
 	CHECK_INT(close(open("root/gone", O_CREAT | O_WRONLY, 0644)), 0);
 	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
@@ -307,6 +309,9 @@ static void the_catalog_names_what_is_in_the_source(void)
 	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
 	CHECK_INT(skipped, 0);
 	CHECK_INT(catalog_find(manifest, "/gone", &entry, &err), 0);
+	CHECK_INT(catalog_total(manifest, &files, &bytes, &err), 0);
+	CHECK_INT(files, 1);
+	CHECK_INT(bytes, 5);
 	CHECK_INT(catalog_exists(manifest, &exists, &err), 0);
 	CHECK(exists);
 	CHECK_INT(catalog_find(manifest, "/d/f\n", &entry, &err), 1);
