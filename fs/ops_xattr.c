@@ -3,10 +3,13 @@
 #include "fs/tracefs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 
@@ -19,6 +22,26 @@ static bool asked_by_kernel(const char *name)
 	       strcmp(name, "security.capability") == 0;
 }
 
+/* From newer headers than Debian 12 has. */
+#ifndef SYS_getxattrat
+#define SYS_getxattrat 464
+#endif
+
+struct getxattrat_arguments {
+	uint64_t value;
+	uint32_t size, flags;
+};
+
+/* Since Linux 6.13: three times as fast as by way of /proc, and asked for at each new name. */
+static ssize_t getxattr_at(const struct place *place, const char *name, void *value, size_t size)
+{
+	struct getxattrat_arguments arguments = {.value = (uint64_t)(uintptr_t)value,
+						 .size = (uint32_t)size};
+
+	return syscall(SYS_getxattrat, place->fd, place->name, AT_SYMLINK_NOFOLLOW, name, &arguments,
+		       sizeof(arguments));
+}
+
 /*
  * The l-forms do not follow a last link, which is right for (directory, name); a bare descriptor is
  * reached through a magic link, which has to be followed.
@@ -27,7 +50,13 @@ static ssize_t place_getxattr(const struct place *place, const char *name, void 
 			      size_t size)
 {
 	char path[300];
+	ssize_t n;
 
+	if (place->name[0]) {
+		n = getxattr_at(place, name, value, size);
+		if (n >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: by a filter of calls */
+			return n;
+	}
 	place_proc_path(place, path, sizeof(path));
 	return place->name[0] ? lgetxattr(path, name, value, size)
 			      : getxattr(path, name, value, size);
