@@ -30,7 +30,32 @@ if command -v zsh >/dev/null; then
 fi
 if command -v man >/dev/null; then
 	check_equal "the manual is well formed" \
-		"$(man --warnings -E UTF-8 -l "$srcdir/scripts/sfc.1" 2>&1 >/dev/null)" ""
+		"$(for page in "$srcdir"/scripts/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""
+fi
+if command -v mandoc >/dev/null; then
+	# text_of COMMAND: its manual, without the overstriking that makes it bold
+	text_of() {
+		case $1 in dev | test | prod) page=sfc-$1.1 ;; pack) page=sfc-test.1 ;; *) page=sfc.1 ;; esac
+		mandoc -T ascii -O width=200 "$srcdir/scripts/$page" | sed "s/.$(printf '\010')//g"
+		[ "$1" != pack ] || mandoc -T ascii -O width=200 "$srcdir/pack/tracepack-build.1" | sed "s/.$(printf '\010')//g"
+	}
+	for command in $commands; do
+		text_of "$command" >"$dir/page"
+		missing=
+		for option in $(grep -oE -- '(^|[^a-z-])--[a-z-]+' "$dir/help.$command" | tr -cd 'a-z\n-' | sort -u); do
+			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/page" || missing="$missing $option"
+		done
+		check_equal "sfc $command: no option is undocumented" "$missing" ""
+	done
+	# whatever a script takes is in its help
+	for command in dev doctor pack prod run slim test verify; do
+		missing=
+		for option in $(grep -hoE '^[[:space:]]*(-[a-z] \| )?--[a-z-]+( \| --[a-z-]+)*\)' "$srcdir/scripts/sfc-$command" |
+			grep -oE -- '--[a-z-]+' | sort -u); do
+			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/help.$command" || missing="$missing $option"
+		done
+		check_equal "sfc $command: no option is hidden" "$missing" ""
+	done
 fi
 if command -v shellcheck >/dev/null; then
 	check "shellcheck has nothing to say of scripts" \
