@@ -115,8 +115,8 @@ instance_up() {
 	[ ! -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || up_swap=true
 	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || up_swap=true
 	jq --slurpfile record "$1/instance.json" --arg root "$1/bundle/rootfs" --arg host "$up_host" \
-		--argjson swap "$up_swap" "(\$record[0] | {
-			root: \$root, hostname: \$host, cgroup: \"/sfc/\\(\$host)\", network, memory, cpus, pids,
+		--arg group "$state_group" --argjson swap "$up_swap" "(\$record[0] | {
+			root: \$root, hostname: \$host, cgroup: (\$group + \$host), network, memory, cpus, pids,
 			volumes: (.volumes // []), swap: \$swap,
 			env: ([\"SFC_APP=\\(.app)\", \"SFC_INSTANCE=\\(.name)\"] + .env)}) as \$o | $(cat "$here/instance.jq")" \
 		"$state_dir/mounts/$instance_package/config.json" >"$1/bundle/config.json" ||
@@ -133,7 +133,7 @@ instance_down() {
 	done
 	[ ! -e "$state_dir/run/$instance_runtime/$down_id" ] || runtime_delete "$instance_runtime" "$down_id"
 	keeper_wait "$1"
-	cgroup_remove "/sfc/${down_id#sfc-}"
+	cgroup_remove "$state_group${down_id#sfc-}"
 	unmount "$1/bundle/rootfs"
 	guard_down "$1"
 	[ "$instance_ephemeral" != true ] || rm -rf --one-file-system "$1/upper" "$1/work"

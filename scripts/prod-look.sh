@@ -61,7 +61,7 @@ cmd_stats() {
 	look_records "$app" | while IFS= read -r record; do
 		look_id=$(printf '%s' "$record" | jq -r '"\(.app)/\(.name)"')
 		at=$(instance_at "${look_id%/*}" "${look_id#*/}")
-		group=/sfc/${look_id%/*}-${look_id#*/}
+		group=$state_group${look_id%/*}-${look_id#*/}
 		memory=$(cgroup_file "$group" memory memory.usage_in_bytes memory.current)
 		cpu=$(cgroup_file "$group" cpuacct cpuacct.usage cpu.stat |
 			awk 'NF == 1 { printf "%.3f", $1 / 1e9 } $1 == "usage_usec" { printf "%.3f", $2 / 1e6 }')

@@ -39,6 +39,9 @@ state_open() {
 	# as the kernel lists its mounts
 	state_dir=$(cd "$state_dir" && pwd -P)
 	state_name_check
+	# cgroups are the whole machine's: two state directories may use the same names
+	state_group=/sfc/
+	[ "$state_dir" = /var/lib/sfc ] || state_group=/sfc/$(printf %s "$state_dir" | cksum | cut -d ' ' -f 1)-
 	# what the runtimes remember does not outlive a boot
 	read -r state_boot </proc/sys/kernel/random/boot_id
 	if [ "$(cat "$state_dir/run/boot" 2>/dev/null)" != "$state_boot" ]; then

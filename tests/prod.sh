@@ -10,6 +10,8 @@ requires jq --version
 requires busybox true
 
 export SFC_STATE="$dir/state"
+# shellcheck disable=SC2034 # for who sources this: how the cgroups of this state directory begin
+groups=/sfc/$(printf %s "$SFC_STATE" | cksum | cut -d ' ' -f 1)-
 export SFC_LIMITS="$dir/limits.conf"
 
 # Whatever a failing test leaves running goes by the application, never by name.

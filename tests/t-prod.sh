@@ -105,19 +105,19 @@ for runtime in runc crun; do
 done
 check "a busy loop starts" sfc prod start hog --name c --cpus 0.1 --env WHAT=cpu
 throttled() {
-	cat /sys/fs/cgroup/cpu/sfc/hog-c/cpu.stat /sys/fs/cgroup/sfc/hog-c/cpu.stat 2>/dev/null |
+	cat "/sys/fs/cgroup/cpu$groups"hog-c/cpu.stat "/sys/fs/cgroup$groups"hog-c/cpu.stat 2>/dev/null |
 		awk '$1 == "nr_throttled" && $2 > 0 { found = 1 } END { exit !found }'
 }
 check "too much CPU time is withheld" wait_for 30 throttled
 # group I V1CONTROLLER/V1FILE V2FILE: of the cgroup of hog/I
-group() { cat "/sys/fs/cgroup/${2%/*}/sfc/hog-$1/${2#*/}" 2>/dev/null || cat "/sys/fs/cgroup/sfc/hog-$1/$3"; }
+group() { cat "/sys/fs/cgroup/${2%/*}${groups}hog-$1/${2#*/}" 2>/dev/null || cat "/sys/fs/cgroup${groups}hog-$1/$3"; }
 for runtime in runc crun; do
 	check "$runtime: all limits at once" sfc prod start hog --name l$runtime --runtime $runtime --memory 24M --cpus 0.5 --pids 12 --env WHAT=child
 	check_equal "$runtime: are those of its cgroup" \
 		"$(group l$runtime memory/memory.limit_in_bytes memory.max) $(group l$runtime pids/pids.max pids.max) $(
 		group l$runtime cpu/cpu.cfs_quota_us cpu.max | cut -d ' ' -f 1)" "$((24 << 20)) 12 50000"
 	check "$runtime: a child that takes too much is killed" wait_for 60 grep -q "child 137" "$SFC_STATE/prod/hog/instances/l$runtime/log"
-	check "$runtime: by the kernel" sh -c "cat /sys/fs/cgroup/memory/sfc/hog-l$runtime/memory.oom_control /sys/fs/cgroup/sfc/hog-l$runtime/memory.events 2>/dev/null | grep -q '^oom_kill [1-9]'"
+	check "$runtime: by the kernel" sh -c "cat /sys/fs/cgroup/memory${groups}hog-l$runtime/memory.oom_control /sys/fs/cgroup${groups}hog-l$runtime/memory.events 2>/dev/null | grep -q '^oom_kill [1-9]'"
 	check "$runtime: the others of it live" instance_is hog l$runtime running
 done
 if [ -d /sys/fs/cgroup/pids ]; then
@@ -159,5 +159,5 @@ check "rm all" sfc prod rm web --all --timeout 1
 check "rm the other" sfc prod rm hog --all --timeout 0
 check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
 check_equal "nothing is left in the store" "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" | grep -v :)" ""
-check_equal "no cgroup is left" "$(ls -d /sys/fs/cgroup/*/sfc/web-* /sys/fs/cgroup/sfc/web-* 2>/dev/null)" ""
+check_equal "no cgroup is left" "$(ls -d /sys/fs/cgroup/*"$groups"* /sys/fs/cgroup"$groups"* 2>/dev/null)" ""
 finish

@@ -108,7 +108,7 @@ count_bytes() { find "$1" -xdev -type f -printf '%s\n' | awk '{ n += $1 } END { 
 # The memory of every process of every instance, in bytes.
 memory_of() {
 	sfc prod list "$1" --json | jq -r '.[].instances[] | select(.pid) | "\(.app)-\(.name)"' | while read -r group; do
-		cat /sys/fs/cgroup/pids/sfc/"$group"/cgroup.procs /sys/fs/cgroup/sfc/"$group"/cgroup.procs 2>/dev/null
+		cat /sys/fs/cgroup/pids/sfc/*"-$group"/cgroup.procs /sys/fs/cgroup/sfc/*"-$group"/cgroup.procs 2>/dev/null
 	done | while read -r pid; do
 		awk '$1 == "Pss:" { print $2 * 1024 }' "/proc/$pid/smaps_rollup" 2>/dev/null
 	done | awk '{ n += $1 } END { printf "%.0f", n }'
