@@ -58,6 +58,16 @@ sfc prod exec web/1 rm /etc/main.sh # named as it is listed
 check "an instance cannot change another's files" sfc prod exec web 2 cat /etc/main.sh
 check_equal "one package mount for all" "$(awk -v m="$SFC_STATE/mounts/" 'index($5, m) == 1' /proc/self/mountinfo | wc -l)" 1
 check_equal "stats for each" "$(sfc prod stats web --json | jq 'map(select(.memory_bytes > 0 and .processes > 0)) | length')" 5
+sfc prod exec web 3 dd if=/dev/zero of=/data/big bs=1024 count=2048 2>/dev/null
+check_equal "stats tell who wrote how much" "$(sfc prod stats web --json | jq -r '.[] | select(.written_bytes >= 2097152) | .name')" 3
+sfc prod logs web 2 -f >followed 2>/dev/null &
+follower=$!
+check "logs -f shows what was" wait_for 30 grep -q "^started 2" followed
+sfc prod stop web 2
+check "and what comes" wait_for 30 grep -q "^bye" followed
+kill $follower
+wait $follower 2>/dev/null
+sfc prod start web --name 2
 check "list is aligned text" sh -c 'sfc prod list | grep -q "^web/1 .*running"'
 check "an ephemeral one" sfc prod start web --name e --ephemeral --ready "test -s '$SFC_STATE/prod/web/instances/e/log'"
 sfc prod stop web e

@@ -50,7 +50,8 @@ if command -v mandoc >/dev/null; then
 	# whatever a script takes is in its help
 	for command in dev doctor pack prod run slim test verify; do
 		missing=
-		for option in $(grep -hoE '^[[:space:]]*(-[a-z] \| )?--[a-z-]+( \| --[a-z-]+)*\)' "$srcdir/scripts/sfc-$command" |
+		for option in $(find "$srcdir/scripts" -name "sfc-$command" -o -name "$command-*.sh" | xargs cat |
+			grep -oE '^[[:space:]]*(-[a-z] \| )?--[a-z-]+( \| --[a-z-]+)*\)' |
 			grep -oE -- '--[a-z-]+' | sort -u); do
 			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/help.$command" || missing="$missing $option"
 		done
