@@ -67,7 +67,7 @@ except() {
 }
 copy() {
 	rm -f copy.db
-	sqlite3 m.db .dump | sqlite3 copy.db
+	sqlite3 m.db "VACUUM INTO 'copy.db'"
 }
 
 merge() {
