@@ -98,7 +98,7 @@ measure() {
 
 measure build files tracepack build m.db -s root -n -q --level 1
 measure stat rows tracepack stat m.db
-measure why rows tracepack why m.db -s root /1000/f0500
+measure why rows tracepack why m.db -s root /0/f0500
 measure why-not rows tracepack why-not m.db -s root /none
 measure ls rows tracepack ls -l m.db
 measure diff except tracepack diff m.db n.db
