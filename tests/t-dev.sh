@@ -77,6 +77,15 @@ check_fails "a commit over another" 1 "*base 'v1' already*" sfc dev commit mine 
 (sfc dev create a2 --from src.tar >a3.out 2>&1; echo $? >>a3.out) &
 wait
 check_equal "one of two with a name wins" "$(cat a1.out a2.out a3.out | grep -c '^0$')" 2
+# --- from Debian: minutes on a slow network, hence not always
+if [ -n "${SFC_TEST_LONG:-}" ] && command -v mmdebstrap >/dev/null; then
+	check "from Debian, with a package" sfc dev create deb --from debian:bookworm+busybox-static
+	check_equal "which is in it" "$(sfc dev exec deb busybox echo inside)" inside
+	check "the same again" sfc dev create deb2 --from debian:bookworm+busybox-static
+	check_equal "is the same base" "$(sfc dev list --json | jq '[.names[] | select(.name | startswith("deb")).base] | unique | length')" 1
+	check "rm deb" sfc dev rm deb deb2
+fi
+
 # --- killed
 sleeps() { pgrep -f "^sleep 12345[$1]\$"; }
 setsid sfc dev exec web sleep 123451 &
