@@ -59,7 +59,7 @@ check_fails "a bad option for the packer" 2 "sfc: slim: '99' is no level*" slim 
 check_fails "a bad option for tracefs" 1 "sfc: slim: *bogus*" slim --trace bogus=1 -- sh -c true
 
 # not there, not usable
-check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory" \
+check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory, nor an archive" \
 	sfc slim --root "$dir/none" -o "$out" -- sh
 check_fails "a root that is a file" 1 "sfc: slim: the root '*file' is not a directory" \
 	sfc slim --root "$dir/root/etc/file" -o "$out" -- sh
