@@ -65,12 +65,17 @@ instance_goes_down() {
 		{ [ -e "$1/keeper" ] && [ ! -e "$1/adopted" ] && ! process_alive "$1/keeper"; }
 }
 
+# supervisor_alive DIR: and is not this command, which notes itself before it starts one.
+supervisor_alive() {
+	process_alive "$1/supervisor" && [ "$process_pid" != $$ ]
+}
+
 # supervisor_kill DIR: the program has ended and its supervisor does not: it waits for something that
 # never comes. It leads a process group of its own, unless it is a command that was about to start one.
 supervisor_kill() {
-	process_alive "$1/supervisor" || return 0
-	kill -KILL -- "-$process_pid" 2>/dev/null || kill -KILL "$process_pid" 2>/dev/null
-	wait_while 10 process_alive "$1/supervisor"
+	supervisor_alive "$1" || return 0
+	kill -KILL "-$process_pid" 2>/dev/null || kill -KILL "$process_pid" 2>/dev/null
+	wait_while 10 supervisor_alive "$1"
 }
 
 # instance_pid DIR: sets process_pid to the first process, also when the supervisor was killed before it

@@ -13,7 +13,7 @@ supervise() {
 	trap '' HUP INT
 	trap 'interrupted=1; supervise_stop' TERM	# of a session or a unit that is ended
 	at=$(instance_at "$1" "$2")
-	process_note "$at/supervisor" $$
+	process_note "$at/supervisor" $$ || exit	# whoever wanted it has taken it back
 	instance_load "$at"
 	keeper "$at" &
 	supervise_keeper=$!
@@ -169,13 +169,20 @@ log_rotate() {
 
 # wait_gone DIR: until the supervisor has put everything down, and do it for one that cannot.
 wait_gone() {
-	wait_while 60 process_alive "$1/supervisor" || supervisor_kill "$1"
-	process_alive "$1/pid" || instance_down "$1"
+	wait_while 60 supervisor_alive "$1" || supervisor_kill "$1"
+	instance_down "$1"
+}
+
+# stop_too_early DIR: it is on its way up, and has no program yet.
+stop_too_early() {
+	[ ! -e "$1/exit" ] && ! instance_pid "$1" && supervisor_alive "$1"
 }
 
 # instance_stop APP I SIGNAL SECONDS: ask, wait, kill; everything is down when this returns.
 instance_stop() {
 	stop_at=$(instance_at "$1" "$2")
+	# one that a killed command had only begun to start: there is nothing to signal yet
+	wait_while 30 stop_too_early "$stop_at"
 	if instance_pid "$stop_at"; then
 		kill -s "$3" "$process_pid" 2>/dev/null
 		wait_while "$4" process_alive "$stop_at/pid" || kill -s KILL "$process_pid" 2>/dev/null

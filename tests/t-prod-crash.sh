@@ -112,6 +112,7 @@ for round in $(seq "$rounds"); do
 done
 check "rm" in_time sfc prod rm app --all --timeout 1
 [ ! -e "$SFC_STATE/prod/other" ] || check "rm the other" in_time sfc prod rm other --all
+check_equal "no program is left" "$(cat /sys/fs/cgroup/pids"$groups"*/cgroup.procs /sys/fs/cgroup"$groups"*/cgroup.procs 2>/dev/null)" ""
 check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
 check_equal "nothing is left in the store" "$(find "$SFC_STATE/packages" "$SFC_STATE/prod" -type f)" ""
 finish
