@@ -14,7 +14,21 @@ package_check() {
 # package_mount FILE DIR: read-only, by the kernel where it can; a squashfuse holds none of our locks.
 package_mount() {
 	package_check "$1"
-	mount_error=$(mount -t squashfs -o ro,loop "$1" "$2" 2>&1) && return
+	package_mount_loop "$1" "$2" && return
 	command -v squashfuse >/dev/null && squashfuse "$1" "$2" >/dev/null 2>&1 9>&- 8>&- 7>&- && return
 	die "cannot mount '$1': $(printf '%s\n' "$mount_error" | head -n 1)"
+}
+
+# package_mount_loop FILE DIR: sets mount_error when it fails. With sectors of 4096 bytes the kernel
+# reads in larger pieces: a cold start makes a quarter to two thirds fewer requests (make bench-cold).
+# A file that is no multiple of them would lose its end.
+package_mount_loop() {
+	if [ "$(($(stat -L -c %s "$1") % 4096))" = 0 ] &&
+		mount_loop=$(losetup --find --show --read-only --sector-size 4096 "$1" 2>/dev/null); then
+		mount -t squashfs -o ro "$mount_loop" "$2" 2>/dev/null
+		mount_status=$?
+		losetup -d "$mount_loop"	# goes with its last user
+		[ "$mount_status" != 0 ] || return 0
+	fi
+	mount_error=$(mount -t squashfs -o ro,loop "$1" "$2" 2>&1)
 }

@@ -10,6 +10,7 @@ cmd_repair() {
 		[ -e "$left" ] || continue
 		tree_remove "$left" && echo "removed what was left of '${left##*/}'"
 	done
+	repair_loops
 	unlock_shared
 	for record in "$state_dir"/prod/*; do
 		[ -d "$record" ] || continue
@@ -21,6 +22,14 @@ cmd_repair() {
 		unlock
 	done
 	repair_mounts
+}
+
+# Packages that were just being mounted.
+repair_loops() {
+	losetup --list --noheadings --output NAME,BACK-FILE 2>/dev/null | while read -r left file; do
+		case $file in "$state_dir"/packages/*) ;; *) continue ;; esac
+		grep -qF " $left " /proc/self/mountinfo || { losetup -d "$left" && echo "detached $left, which nobody had mounted"; }
+	done
 }
 
 repair_app() {

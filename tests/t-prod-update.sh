@@ -85,11 +85,12 @@ check_equal "all run" "$(states)" "running running running"
 
 # --- half-made things
 : >"$SFC_STATE/packages/.new.1"
-cp two.sfc "$SFC_STATE/packages/$hex_two.sfc.x"
 mkdir "$root/.new.9" "$SFC_STATE/prod/half"
-rm "$SFC_STATE/packages/$hex_two.sfc.x"
+loop=$(losetup --find --show --read-only "$SFC_STATE/packages/$hex_one.sfc")
 sfc prod repair >repair.out
-check_equal "half-made things are named and removed" "$(sed 's/ .*new/ new/' repair.out | sort)" \
+check "a loop device that is not mounted is let go" grep -q "^detached $loop," repair.out
+check_equal "and the one that is stays" "$(losetup -j "$SFC_STATE/packages/$hex_one.sfc" | grep -c .)" 1
+check_equal "half-made things are named and removed" "$(grep -v ^detached repair.out | sed 's/ .*new/ new/' | sort)" \
 	"app: new.9'
 half: removed, it was never wholly installed
 removed new.1'"

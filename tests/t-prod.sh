@@ -33,6 +33,10 @@ check "installing the same again is no error" sfc prod install web.sfc
 check_fails "an unknown application is named" 1 "*no application 'wbe'*" sfc prod start wbe
 check_fails "a bad option is a wrong usage" 2 "*--memory*not a size*" sfc prod start web --memory lots
 
+check_equal "it is read by sectors of 4096 bytes" "$(
+	findmnt -rno SOURCE -T "$SFC_STATE/mounts/${digest#sha256:}" | sed 's|^/dev/||' |
+		while read -r loop; do cat "/sys/block/$loop/queue/logical_block_size"; done)" 4096
+
 # --- start, exec, logs, stop
 for runtime in runc crun; do
 	requires "$runtime" --version

@@ -45,6 +45,17 @@ if [ -s /etc/resolv.conf ]; then
 	rm "$out"
 fi
 
+# an archive as the root
+tar -C "$dir/root" -czf "$dir/root.tar.gz" .
+sfc slim -q --root "$dir/root.tar.gz" -o "$out" -- cat /etc/file >"$dir/said" 2>&1
+check_equal "a tar does for a root" "$?$(cat "$dir/said")" 0
+check_equal "and the package works without it" "$(rm "$dir/root.tar.gz"; sfc run "$out")" "$(cat "$dir/root/etc/file")"
+check_equal "what was unpacked is gone" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'sfc-root.*' -newer "$dir/root/etc/file")" ""
+check "for other engines, too" sfc export "$out" --to oci -q -o "$dir/app.tar"
+check "as tracepack does it" sh -c 'tar -tf "$1" | grep -qx oci-layout' sh "$dir/app.tar"
+check_fails "an engine that is none" 2 "tracepack: export: *" sfc export "$out" --to nothing -o "$dir/app.x"
+rm "$out"
+
 # asked wrongly
 check_fails "no command at all" 2 "sfc: no command given; see 'sfc --help'" sfc
 check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; see 'sfc --help'" sfc slmi
@@ -61,7 +72,7 @@ check_fails "a bad option for tracefs" 1 "sfc: slim: *bogus*" slim --trace bogus
 # not there, not usable
 check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory, nor an archive" \
 	sfc slim --root "$dir/none" -o "$out" -- sh
-check_fails "a root that is a file" 1 "sfc: slim: the root '*file' is not a directory" \
+check_fails "a root that is a file" 1 "sfc: slim: the root '*file': *" \
 	sfc slim --root "$dir/root/etc/file" -o "$out" -- sh
 check_fails "a command that is not in the root" 127 "sfc: slim: 'cta' not found*did you mean 'cat'?" slim -- cta
 check_fails "a command that is not executable" 126 "sfc: slim: *plain*not *executable*" slim -- plain
