@@ -178,12 +178,17 @@ limit() {
 	esac >"$group/$rule"
 }
 
+# the device of a run that was ended in the middle
+detach() { [ ! -s "$dir/loop" ] || losetup -d "$(cat "$dir/loop")"; }
+on_exit detach
+
 # once IMAGE SECTOR COMMAND [limited]: sets bytes, requests, microseconds
 once() {
 	kind=squashfs
 	[ "$1" != erofs ] || kind=erofs
 	dd if="$1" iflag=nocache count=0 2>/dev/null
 	loop=$(losetup --find --show --read-only --sector-size "$2" "$1") || die "no loop device"
+	echo "$loop" >"$dir/loop"
 	counters=/sys/block/${loop#/dev/}
 	blockdev --setra $((readahead * 2)) "$loop"
 	# shellcheck disable=SC2046 # numbers
@@ -200,6 +205,7 @@ once() {
 	set -- "$1" "$2" "$3" "$4" $(cat "$counters/stat")
 	requests=$(($5 - before_requests)) bytes=$((($7 - before_sectors) * 512))
 	losetup -d "$loop"
+	rm "$dir/loop"
 	[ -s microseconds ] || { cat said; die "the program failed from '$1'"; }
 	microseconds=$(cat microseconds)
 }
