@@ -24,8 +24,8 @@ struct compressor {
 
 /*
  * Where zstd's own parameters can be bettered. It has one table for blocks up to 128 KiB, which
- * serves smaller ones too: at exactly 128 KiB, shorter matches in a smaller hash table, which stays in
- * the processor's nearest cache, are both faster and smaller at the low levels.
+ * serves smaller ones too: at exactly 128 KiB, shorter matches, and at level 3 in smaller hash tables,
+ * which stay in the processor's nearest cache, are both faster and smaller at the low levels.
  *
  * For blocks over 256 KiB it gives level 15 a lazy search, and the optimal parsers only later, with
  * trees far deeper than a block of 1 MiB needs. SMALL is an optimal parser with a tree just as large as
@@ -42,7 +42,7 @@ static const struct tuning {
 	uint32_t block_size;
 	ZSTD_compressionParameters parameters;
 } tunings[] = {
-	{1, 128 * 1024, {17, 12, 12, 1, 5, 0, ZSTD_fast}},
+	{1, 128 * 1024, {17, 12, 13, 1, 5, 0, ZSTD_fast}},
 	{3, 128 * 1024, {17, 13, 14, 1, 4, 0, ZSTD_dfast}},
 	{SMALL, 0, {20, 20, 18, 3, 3, 32, ZSTD_btopt}},
 };
