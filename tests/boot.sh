@@ -17,7 +17,7 @@ boot_root() {
 	mount -t overlay -o "lowerdir=$boot_lower,upperdir=$dir/machine.upper,workdir=$dir/machine.work" machine "$boot_root" ||
 		skip "cannot mount an overlay"
 	unset MAKEFLAGS MAKELEVEL MFLAGS
-	make -C "$builddir" install DESTDIR="$boot_root" >"$dir/install.log" 2>&1 || fail "make install"
+	make -C "$builddir" install DESTDIR="$boot_root" prefix=/usr/local >"$dir/install.log" 2>&1 || fail "make install"
 	# its cgroups are there to be used, and loop devices, which udev is not there to make
 	cat >"$boot_root/etc/systemd/system/devices.service" <<-'END'
 		[Unit]

@@ -72,7 +72,7 @@ same() {
 
 # shellcheck disable=SC2016 # the roots expand it
 {
-	build='mkdir source; tar -C "$SOURCE" --exclude=./.git --exclude="./build*/*.o" --exclude="*.a" -cf - . | tar -C source -xf -
+	build='mkdir source; tar -C "$SOURCE" --exclude=./.git --exclude="./build*/*.o" --exclude="*.a" --exclude=./_build --exclude=./_inst -cf - . | tar -C source -xf -
 		cd source; rm -rf build build-asan build-check; mkdir build; cd build; ../configure >log 2>&1'
 	same compile "$build; make -j2 \$([ $long = 0 ] && echo libbase.a) >>log 2>&1
 		[ $long = 0 ] || {
