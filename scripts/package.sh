@@ -20,7 +20,7 @@ package_mount() {
 }
 
 # package_mount_loop FILE DIR: sets mount_error when it fails. With sectors of 4096 bytes the kernel
-# reads in larger pieces: a cold start makes a quarter to two thirds fewer requests (make bench-cold).
+# reads in larger pieces: a cold start makes a sixth to two thirds fewer requests (make bench-cold).
 # A file that is no multiple of them would lose its end.
 package_mount_loop() {
 	if [ "$(($(stat -L -c %s "$1") % 4096))" = 0 ] &&
