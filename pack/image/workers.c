@@ -249,8 +249,8 @@ int workers_finish_one(struct workers *w)
 	if (r == 0)
 		r = slot->job.done(&slot->job, slot->job.owner);
 	w->free_buffers[w->free_count++] = slot->job.data;
-	slot->finished = false;
 	pthread_mutex_lock(&w->lock);
+	slot->finished = false;
 	w->head++;
 	pthread_mutex_unlock(&w->lock);
 	if (r < 0)
