@@ -41,6 +41,10 @@ check_equal "all are back" "$(base)$(states)" "$hex_two running running stopped"
 check_equal "the bad package is gone" "$(find "$SFC_STATE/packages" -name '*.sfc' | wc -l)" 2
 busybox_package done.sfc app 'echo done'
 check_fails "a base that ends at once and well is not kept either" 1 "*app/[12] ended*with status 0*back on sha256:$hex_two" sfc prod update app done.sfc
+busybox_package later.sfc app 'sleep 3; exit 3 # later'
+check_fails "nor one whose first instance dies while the next is updated" 1 "*app/1 ended*status 3*back on sha256:$hex_two" \
+	sfc prod update app later.sfc --ready "test \$SFC_INSTANCE = 1 || ! grep -q later /proc/\$SFC_PID/root/etc/main.sh || test -e '$root/1/exit'"
+check_equal "all are back once more" "$(base)$(states)" "$hex_two running running stopped"
 check "rollback" sfc prod rollback app
 check_equal "all stand on the old base" "$(base)" "$hex_one "
 check_equal "the old file is seen" "$(version 2)" one

@@ -54,6 +54,10 @@ check_equal "what was unpacked is gone" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 
 check "for other engines, too" sfc export "$out" --to oci -q -o "$dir/app.tar"
 check "as tracepack does it" sh -c 'tar -tf "$1" | grep -qx oci-layout' sh "$dir/app.tar"
 check_fails "an engine that is none" 2 "tracepack: export: *" sfc export "$out" --to nothing -o "$dir/app.x"
+mv "$out" "$dir/app.sfc"
+sfc export "$dir/app.sfc" --to oci-dir -q -o "$dir/layout"
+check "an OCI layout does, too" sfc slim -q --root "$dir/layout" -o "$out" -- cat /etc/file
+check_equal "and its package works" "$(sfc run "$out")" contents
 rm "$out"
 
 # asked wrongly
