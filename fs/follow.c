@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/follow.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "db/base/cleanup.h"
+#include "fs/thread.h"
 
 /* A look costs four microseconds, and is worth it this often. */
 static const int64_t INTERVAL_NS = 200 * 1000;
@@ -16,7 +11,8 @@ static const int64_t INTERVAL_NS = 200 * 1000;
 /* Who leaves a place sooner than this went there for nothing. */
 static const int64_t SHORT_NS = 10 * 1000 * 1000;
 
-enum { NEEDED_FIRST = 3, NEEDED_MOST = 96, FIELD_CPU = 39 };
+/* Looks in a row at one CPU: to leave another for it; to go there from nowhere, at first and at most. */
+enum { NEEDED_OTHER = 2, NEEDED_FIRST = 3, NEEDED_MOST = 24 };
 
 int64_t follow_now(void)
 {
@@ -35,29 +31,12 @@ void follow_init(struct follow *follow)
 		follow->next_ns = INT64_MAX;
 }
 
-/* The CPU a thread runs on, or ran on last; or FOLLOW_NOBODY. */
-static int cpu_of(pid_t tid)
-{
-	_cleanup_(closep) int fd = -1;
-	char path[40], line[1024], *field;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
-	if (n <= 0)
-		return FOLLOW_NOBODY;
-	line[n] = '\0';
-	field = strrchr(line, ')'); /* the name, in parentheses, is the second field */
-	for (int i = 2; field && i < FIELD_CPU; i++)
-		field = strchr(field + 1, ' ');
-	return field ? atoi(field + 1) : FOLLOW_NOBODY;
-}
-
 bool follow_seen(struct follow *follow, int cpu, int64_t now)
 {
 	if (cpu < 0 || !CPU_ISSET((size_t)cpu, &follow->all))
 		return false;
+	if (cpu != follow->cpu && follow->needed == NEEDED_FIRST) /* be quick about it */
+		__atomic_store_n(&follow->next_ns, now, __ATOMIC_RELAXED);
 	follow->streak = cpu == follow->last ? follow->streak + 1 : 1;
 	follow->last = cpu;
 	if (cpu == follow->cpu)
@@ -65,10 +44,12 @@ bool follow_seen(struct follow *follow, int cpu, int64_t now)
 	if (follow->cpu != FOLLOW_NOBODY) {
 		bool brief = now - follow->since_ns < SHORT_NS;
 
+		if (follow->streak < NEEDED_OTHER)
+			return false;
 		follow->needed = !brief ? NEEDED_FIRST
 				 : follow->needed < NEEDED_MOST ? follow->needed * 2
 								: follow->needed;
-		follow->cpu = FOLLOW_NOBODY;
+		follow->cpu = brief ? FOLLOW_NOBODY : cpu;
 	} else if (follow->streak >= follow->needed) {
 		follow->cpu = cpu;
 	} else {
@@ -81,6 +62,7 @@ bool follow_seen(struct follow *follow, int cpu, int64_t now)
 int follow_look(struct follow *follow, pid_t tid)
 {
 	int64_t next = __atomic_load_n(&follow->next_ns, __ATOMIC_RELAXED), now;
+	struct thread_stat stat;
 
 	if (next == INT64_MAX || tid <= 0)
 		return FOLLOW_NOBODY;
@@ -88,7 +70,7 @@ int follow_look(struct follow *follow, pid_t tid)
 	if (now < next || !__atomic_compare_exchange_n(&follow->next_ns, &next, now + INTERVAL_NS,
 						       false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return FOLLOW_NOBODY;
-	return cpu_of(tid);
+	return thread_stat_read(tid, &stat) ? stat.cpu : FOLLOW_NOBODY;
 }
 
 void follow_cpus(const struct follow *follow, cpu_set_t *ret_cpus)

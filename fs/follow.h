@@ -3,7 +3,8 @@
  * Where those sit who ask. A call through /dev/fuse is two changes between processes. On one CPU each
  * costs about a microsecond; between two, one of which has gone to sleep over it, it may cost fifty,
  * and the scheduler leaves both sides where they are. So while all who ask sit on one CPU, those who
- * answer are bound to it, and are free again as soon as somebody asks from another.
+ * answer are bound to it. They go along with one who has been there for a while, and are free again
+ * when there are several who take turns.
  *
  * io_uring needs none of this: it has a queue for each CPU.
  */

@@ -86,6 +86,9 @@ static struct transport *the_transport;
 /* This thread is among the idle ones. */
 static _Thread_local bool counted;
 
+/* Whose request this thread is at. */
+static _Thread_local pid_t asker;
+
 /*
  * A thread is idle from its reply on. Who gets it may run at once, in place of the thread, and ask
  * again: to those who count, it would seem that all threads were busy.
@@ -107,6 +110,7 @@ static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 		return (ssize_t)((const struct fuse_out_header *)iov[0].iov_base)->len;
 	init_complete(the_transport, iov, count);
 	became_idle(the_transport);
+	yield_before_reply(asker);
 	return writev(fd, iov, count);
 }
 
@@ -237,6 +241,7 @@ static void rings_start(struct transport *transport)
 				      .max_helpers = transport->max_threads,
 				      .own_fs_attributes = transport->own_fs_attributes,
 				      .is_quick = transport->is_quick,
+				      .yield = &transport->yield,
 				      .userdata = transport->userdata};
 
 	if (transport->uring_used && !transport->uring &&
@@ -282,12 +287,12 @@ static bool serve_one(struct transport *transport, char *buffer)
 	became_busy(transport);
 	if (n > 0) {
 		struct fuse_buf request = {.size = (size_t)n, .mem = buffer};
-		pid_t tid = (pid_t)((const struct fuse_in_header *)(void *)buffer)->pid;
 
+		asker = (pid_t)((const struct fuse_in_header *)(void *)buffer)->pid;
 		init_remember(transport, buffer, (size_t)n);
 		fuse_session_process_buf(transport->session, &request);
 		init_done(transport);
-		follow_asker(transport, tid);
+		follow_asker(transport, asker);
 		return true;
 	}
 	if (n < 0 && (error == EINTR || error == EAGAIN || error == ENOENT))
@@ -305,9 +310,11 @@ static void *worker(void *argument)
 		unshare(CLONE_FS);
 		umask(0);
 	}
+	yield_join(&transport->yield, false);
 	if (buffer)
 		while (serve_one(transport, buffer) && !is_spare(transport))
 			;
+	yield_leave(&transport->yield);
 	worker_gone(transport);
 	return NULL;
 }
@@ -316,6 +323,7 @@ int transport_start(struct transport *transport, struct error *err)
 {
 	int r;
 
+	yield_start(&transport->yield);
 	pthread_mutex_lock(&transport->lock);
 	r = worker_add(transport);
 	pthread_mutex_unlock(&transport->lock);
@@ -359,4 +367,5 @@ void transport_stop(struct transport *transport)
 	}
 	pthread_mutex_unlock(&transport->lock);
 	uring_stop(transport->uring);
+	yield_stop(&transport->yield);
 }

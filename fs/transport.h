@@ -20,6 +20,7 @@
 #include "fs/backing.h"
 #include "fs/follow.h"
 #include "fs/uring.h"
+#include "fs/yield.h"
 
 struct transport {
 	struct fuse_session *session; /* borrowed */
@@ -48,6 +49,8 @@ struct transport {
 	bool stopping;
 	ARRAY(pthread_t) ids;    /* of running threads */
 	struct follow follow;    /* where they should be */
+
+	struct yield yield;      /* of all threads that reply */
 };
 
 /* The session must not be mounted by libfuse, or only have been mounted and nothing more. */

@@ -55,6 +55,8 @@ struct queue {
 	uint16_t qid;
 	int event_fd;         /* a helper has finished one */
 	uint64_t event;
+	bool replying;        /* the next submission holds replies */
+	pid_t asker;          /* whose request was the last to be answered at once */
 	unsigned int alive;   /* entries the kernel still has a use for */
 	char *request;        /* put together for libfuse */
 	struct entry entries[DEPTH];
@@ -217,6 +219,7 @@ static void *helper_run(void *argument)
 	struct entry *entry;
 
 	thread_begin(queue);
+	yield_usual(queue->uring->config.yield);
 	while (request && (entry = next_work(queue))) {
 		entry_process(entry, request);
 		hand_back(entry);
@@ -279,6 +282,7 @@ static void command_submit(struct entry *entry, unsigned int operation)
 	sqe->addr = (uint64_t)(uintptr_t)entry->iov;
 	sqe->len = 2;
 	sqe->user_data = (uint64_t)(entry - queue->entries);
+	queue->replying |= operation == CMD_COMMIT_AND_FETCH;
 	command = (struct ring_command *)sqe->cmd;
 	command->commit_id = entry->commit_id;
 	command->qid = queue->qid;
@@ -304,6 +308,8 @@ static void entry_arrived(struct entry *entry)
 	    !uring->config.is_quick(uring->config.userdata, queue->request, size) &&
 	    hand_over(queue, entry) == 0)
 		return;
+	if (size)
+		queue->asker = (pid_t)((struct fuse_in_header *)queue->request)->pid;
 	entry_process(entry, queue->request);
 	command_submit(entry, CMD_COMMIT_AND_FETCH);
 }
@@ -373,8 +379,14 @@ static void *queue_run(void *argument)
 	thread_begin(queue);
 	if (queue_open(queue) < 0)
 		return NULL;
-	while (completions_serve(queue) && !is_stopping(queue))
+	yield_join(queue->uring->config.yield, true);
+	while (completions_serve(queue) && !is_stopping(queue)) {
+		if (queue->replying)
+			yield_before_reply(queue->asker);
+		queue->replying = false;
 		io_uring_submit_and_wait(&queue->ring, 1);
+	}
+	yield_leave(queue->uring->config.yield);
 	io_uring_queue_exit(&queue->ring);
 	return NULL;
 }

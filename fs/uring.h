@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 
 #include "db/base/error.h"
+#include "fs/yield.h"
 
 struct uring;
 
@@ -30,6 +31,7 @@ struct uring_config {
 	/* Will the request be answered without waiting for a disk? Called in a queue's thread. */
 	bool (*is_quick)(void *userdata, const void *request, size_t size);
 	void *userdata;
+	struct yield *yield;      /* of the threads that reply */
 };
 
 /* Can this process make such rings? To be asked before the kernel is told that we will. */

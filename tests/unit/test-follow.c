@@ -42,17 +42,42 @@ static void one_who_stays_is_followed(void)
 	CHECK(!follow_seen(&follow, 2, MS));
 }
 
-static void another_one_sets_us_free(void)
+/* Two looks, as one may have been for another. */
+static bool gone(struct follow *follow, int cpu, int64_t now)
+{
+	return !follow_seen(follow, cpu, now) && follow_seen(follow, cpu, now);
+}
+
+static void who_goes_elsewhere_is_gone_along_with(void)
+{
+	struct follow follow = four();
+
+	CHECK(asked_until_there(&follow, 2, 0) > 0);
+	CHECK(gone(&follow, 1, 100 * MS));
+	CHECK(follow.cpu == 1);
+}
+
+static void but_not_after_a_moment(void)
 {
 	struct follow follow = four();
 	cpu_set_t cpus;
 
 	CHECK(asked_until_there(&follow, 2, 0) > 0);
-	CHECK(follow_seen(&follow, 1, 100 * MS));
+	CHECK(gone(&follow, 1, MS));
 	CHECK(follow.cpu == FOLLOW_NOBODY);
 	follow_cpus(&follow, &cpus);
 	CHECK(CPU_COUNT(&cpus) == 4);
-	CHECK(asked_until_there(&follow, 1, 100 * MS) > 0);
+	CHECK(asked_until_there(&follow, 1, MS) > 0);
+}
+
+static void a_single_other_one_changes_nothing(void)
+{
+	struct follow follow = four();
+
+	CHECK(asked_until_there(&follow, 2, 0) > 0);
+	for (int i = 0; i < 1000; i++)
+		CHECK(!follow_seen(&follow, i % 2 ? 2 : 1, i * MS));
+	CHECK(follow.cpu == 2);
 }
 
 static void those_who_take_turns_are_not(void)
@@ -68,12 +93,13 @@ static void a_place_left_soon_is_not_taken_so_soon_again(void)
 	struct follow follow = four();
 	unsigned int first = asked_until_there(&follow, 0, 0), then;
 
-	CHECK(follow_seen(&follow, 1, MS));
+	CHECK(gone(&follow, 1, MS));
 	then = asked_until_there(&follow, 0, MS);
 	CHECK(then > first);
 	/* but it was good for long */
-	CHECK(follow_seen(&follow, 1, 1000 * MS));
-	CHECK(asked_until_there(&follow, 0, 1000 * MS) == first);
+	CHECK(gone(&follow, 1, 1000 * MS));
+	CHECK(gone(&follow, 2, 1000 * MS));
+	CHECK(asked_until_there(&follow, 0, 1000 * MS) > first);
 }
 
 static void who_cannot_be_placed_changes_nothing(void)
@@ -105,7 +131,9 @@ static void a_thread_is_looked_up_but_not_all_the_time(void)
 int main(void)
 {
 	RUN(one_who_stays_is_followed);
-	RUN(another_one_sets_us_free);
+	RUN(who_goes_elsewhere_is_gone_along_with);
+	RUN(but_not_after_a_moment);
+	RUN(a_single_other_one_changes_nothing);
 	RUN(those_who_take_turns_are_not);
 	RUN(a_place_left_soon_is_not_taken_so_soon_again);
 	RUN(who_cannot_be_placed_changes_nothing);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who answers makes way for who was answered.
+ *
+ * A reply wakes the program that waits for it, and the scheduler looks for a CPU for it while the one it came
+ * from is still taken by us, who are about to sleep. It finds another one, asleep, and to wake that costs
+ * more than all the rest of the call. A thread of the policy SCHED_IDLE is no reason to go elsewhere: so
+ * before its reply each of our threads takes that policy, and the program goes on where it was.
+ *
+ * Left at that, a busy program on the same CPU would keep us from the next request. So another thread looks
+ * every TICK, as long as there is something to look at, and gives each that has not replied for so long its
+ * usual policy back. One that was kept from work by then does not make way for a while, and for longer the more
+ * often it happens.
+ *
+ * Where the usual policy could not be had back (no CAP_SYS_NICE) or is none of the plain ones, nothing is done.
+ */
+#ifndef FS_YIELD_H
+#define FS_YIELD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct yielder;
+
+struct yield {
+	pthread_mutex_t lock;     /* guards the list; a leaf */
+	struct yielder *threads;
+	pthread_t guard;          /* the one that looks */
+	bool possible;            /* there is a guard */
+	bool stopping;            /* atomic */
+	int64_t served_at;        /* atomic: the last reply of a thread that is not alone */
+	uint32_t asleep;          /* atomic; a futex: the guard has nothing to look at */
+};
+
+/* To be stopped in any case. */
+void yield_start(struct yield *yield);
+/* No thread may be joined any more. */
+void yield_stop(struct yield *yield);
+
+/* The calling thread was made by one that may have made way, which is inherited: no more. */
+void yield_usual(const struct yield *yield);
+
+/*
+ * The calling thread replies to requests from now on, and no more. Alone: those it is to answer cannot be
+ * answered by others who have joined.
+ */
+void yield_join(struct yield *yield, bool alone);
+void yield_leave(struct yield *yield);
+
+/* The calling thread, one that has joined or not, is about to reply to this one; 0: not known. */
+void yield_before_reply(pid_t tid);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/yield.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+
+/* Until the thread has this policy; the limit is for one that never gets it. */
+static bool comes_to(pid_t tid, int policy)
+{
+	for (int ms = 0; ms < 60 * 1000 && sched_getscheduler(tid) != policy; ms++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+	return sched_getscheduler(tid) == policy;
+}
+
+static void who_replied_makes_way_and_is_as_usual_again(void)
+{
+	struct yield yield;
+
+	yield_start(&yield);
+	yield_join(&yield, true);
+	for (int i = 0; i < 5; i++) {
+		CHECK_INT(sched_getscheduler(0), SCHED_OTHER);
+		yield_before_reply(getpid());
+		CHECK_INT(sched_getscheduler(0), SCHED_IDLE);
+		CHECK(comes_to(0, SCHED_OTHER));
+	}
+	yield_leave(&yield);
+	yield_stop(&yield);
+}
+
+static void who_leaves_is_as_usual(void)
+{
+	struct yield yield;
+
+	yield_start(&yield);
+	yield_join(&yield, false);
+	yield_before_reply(0);
+	yield_leave(&yield);
+	CHECK_INT(sched_getscheduler(0), SCHED_OTHER);
+	yield_before_reply(0);
+	CHECK_INT(sched_getscheduler(0), SCHED_OTHER);
+	yield_stop(&yield);
+}
+
+static void *look_at_oneself(void *argument)
+{
+	yield_usual(argument);
+	return (void *)(intptr_t)sched_getscheduler(0);
+}
+
+static void a_thread_made_meanwhile_is_as_usual(void)
+{
+	struct yield yield;
+	pthread_t thread;
+	void *policy = NULL;
+
+	yield_start(&yield);
+	yield_join(&yield, true);
+	yield_before_reply(0);
+	REQUIRE(pthread_create(&thread, NULL, look_at_oneself, &yield) == 0);
+	pthread_join(thread, &policy);
+	CHECK_INT((intptr_t)policy, SCHED_OTHER);
+	yield_leave(&yield);
+	yield_stop(&yield);
+}
+
+/* A busy one, on the first CPU we may use, and from now on we are there too. */
+static pid_t busy_beside_us(cpu_set_t *all)
+{
+	cpu_set_t one;
+	pid_t pid;
+
+	REQUIRE(sched_getaffinity(0, sizeof(*all), all) == 0);
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, all))
+			CPU_SET(cpu, &one);
+	REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
+	pid = fork();
+	REQUIRE(pid >= 0);
+	if (pid == 0)
+		for (alarm(120);;) /* whatever becomes of us */
+			;
+	return pid;
+}
+
+/* With the policy it has then, it would get some thousandth of the CPU. */
+static void a_busy_program_does_not_keep_us_low(void)
+{
+	struct yield yield;
+	cpu_set_t all;
+	pid_t busy;
+
+	yield_start(&yield);
+	yield_join(&yield, true);
+	busy = busy_beside_us(&all);
+	for (int i = 0; i < 20; i++) {
+		yield_before_reply(busy);
+		CHECK(comes_to(0, SCHED_OTHER));
+	}
+	kill(busy, SIGKILL);
+	waitpid(busy, NULL, 0);
+	sched_setaffinity(0, sizeof(all), &all);
+	yield_leave(&yield);
+	yield_stop(&yield);
+}
+
+static void without_a_way_back_nothing_is_done(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct yield yield;
+
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(2);
+		yield_start(&yield);
+		yield_join(&yield, true);
+		yield_before_reply(0);
+		if (yield.possible || sched_getscheduler(0) != SCHED_OTHER)
+			_exit(1);
+		yield_leave(&yield);
+		yield_stop(&yield);
+		_exit(0);
+	}
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	CHECK_INT(status, 0);
+}
+
+static bool is_possible(void)
+{
+	struct yield yield;
+	bool possible;
+
+	yield_start(&yield);
+	possible = yield.possible;
+	yield_stop(&yield);
+	return possible;
+}
+
+int main(void)
+{
+	if (!is_possible())
+		test_skip("the usual policy cannot be had back: not root, or of another policy");
+	RUN(who_replied_makes_way_and_is_as_usual_again);
+	RUN(who_leaves_is_as_usual);
+	RUN(a_thread_made_meanwhile_is_as_usual);
+	RUN(a_busy_program_does_not_keep_us_low);
+	RUN(without_a_way_back_nothing_is_done);
+	return test_end();
+}
