@@ -15,8 +15,8 @@
  */
 static const int64_t TICK = 8000, PATIENCE = 4000;
 
-/* How long one that was kept from work does not make way: at first, and at most. */
-static const int64_t HOLD_FIRST = 40 * 1000, HOLD_MOST = 1280 * 1000;
+/* How long those who were kept from work do not make way: at first, and at most. */
+static const int64_t HOLD_FIRST = 80 * 1000, HOLD_MOST = 1280 * 1000;
 
 /* Ticks without anything to look at before the guard sleeps. */
 enum { QUIET_TICKS = 12 };
@@ -30,9 +30,7 @@ struct yielder {
 	enum state state;       /* atomic: the thread's own, but LOWERED to RAISED is the guard's */
 	pid_t asker;            /* atomic: the last one that is known */
 	int64_t replied_at;     /* atomic */
-	int64_t *served_at;     /* atomic: when one was last answered of those that wait for this thread */
-	int64_t hold_until;     /* atomic: the guard's */
-	int64_t hold;           /* the guard's */
+	struct yield_queue *queue, own;
 };
 
 static _Thread_local struct yielder self;
@@ -62,16 +60,18 @@ static bool runs(pid_t tid)
 /* It would run but does not, and not because of the one it answered. */
 static bool is_kept_from_work(const struct yielder *thread, int64_t now)
 {
-	return now - __atomic_load_n(thread->served_at, __ATOMIC_RELAXED) >= PATIENCE &&
+	return now - __atomic_load_n(&thread->queue->served_at, __ATOMIC_RELAXED) >= PATIENCE &&
 	       !runs(__atomic_load_n(&thread->asker, __ATOMIC_RELAXED)) && runs(thread->tid);
 }
 
-static void hold(struct yielder *thread, int64_t now)
+static void hold(struct yield_queue *queue, int64_t now)
 {
-	thread->hold = thread->hold == 0 ? HOLD_FIRST : thread->hold * 2;
-	if (thread->hold > HOLD_MOST)
-		thread->hold = HOLD_MOST;
-	__atomic_store_n(&thread->hold_until, now + thread->hold, __ATOMIC_RELAXED);
+	queue->hold *= 2;
+	if (queue->hold < HOLD_FIRST)
+		queue->hold = HOLD_FIRST;
+	if (queue->hold > HOLD_MOST)
+		queue->hold = HOLD_MOST;
+	__atomic_store_n(&queue->hold_until, now + queue->hold, __ATOMIC_RELAXED);
 }
 
 static void thread_look(struct yielder *thread, int64_t now)
@@ -86,9 +86,9 @@ static void thread_look(struct yielder *thread, int64_t now)
 	if (now - __atomic_load_n(&thread->replied_at, __ATOMIC_RELAXED) < PATIENCE)
 		return;
 	if (is_kept_from_work(thread, now))
-		hold(thread, now);
+		hold(thread->queue, now);
 	else
-		thread->hold = 0;
+		thread->queue->hold /= 2;
 	if (__atomic_compare_exchange_n(&thread->state, &lowered, RAISED, false, __ATOMIC_SEQ_CST,
 					__ATOMIC_SEQ_CST))
 		policy_set(thread->tid, SCHED_OTHER);
@@ -199,7 +199,7 @@ void yield_join(struct yield *yield, bool alone)
 	yield_usual(yield);
 	self = (struct yielder){.yield = yield,
 				.tid = gettid(),
-				.served_at = alone ? &self.replied_at : &yield->served_at};
+				.queue = alone ? &self.own : &yield->shared};
 	pthread_mutex_lock(&yield->lock);
 	self.next = yield->threads;
 	yield->threads = &self;
@@ -231,8 +231,8 @@ void yield_before_reply(pid_t tid)
 	if (tid > 0)
 		__atomic_store_n(&self.asker, tid, __ATOMIC_RELAXED);
 	__atomic_store_n(&self.replied_at, now, __ATOMIC_RELAXED);
-	__atomic_store_n(self.served_at, now, __ATOMIC_RELAXED);
-	if (is_low(&self) || now < __atomic_load_n(&self.hold_until, __ATOMIC_RELAXED))
+	__atomic_store_n(&self.queue->served_at, now, __ATOMIC_RELAXED);
+	if (is_low(&self) || now < __atomic_load_n(&self.queue->hold_until, __ATOMIC_RELAXED))
 		return;
 	__atomic_store_n(&self.state, LOWERING, __ATOMIC_SEQ_CST);
 	policy_set(0, SCHED_IDLE);

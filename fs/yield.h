@@ -9,7 +9,7 @@
  *
  * Left at that, a busy program on the same CPU would keep us from the next request. So another thread looks
  * every TICK, as long as there is something to look at, and gives each that has not replied for so long its
- * usual policy back. One that was kept from work by then does not make way for a while, and for longer the more
+ * usual policy back. Where one was kept from work by then, nobody makes way for a while, and for longer the more
  * often it happens.
  *
  * Where the usual policy could not be had back (no CAP_SYS_NICE) or is none of the plain ones, nothing is done.
@@ -24,13 +24,20 @@
 
 struct yielder;
 
+/* The requests that some threads share, or that are one thread's alone. In microseconds. */
+struct yield_queue {
+	int64_t served_at;        /* atomic: the last reply */
+	int64_t hold_until;       /* atomic: nobody makes way before */
+	int64_t hold;             /* the guard's: for how long that was */
+};
+
 struct yield {
 	pthread_mutex_t lock;     /* guards the list; a leaf */
 	struct yielder *threads;
 	pthread_t guard;          /* the one that looks */
 	bool possible;            /* there is a guard */
 	bool stopping;            /* atomic */
-	int64_t served_at;        /* atomic: the last reply of a thread that is not alone */
+	struct yield_queue shared;
 	uint32_t asleep;          /* atomic; a futex: the guard has nothing to look at */
 };
 
