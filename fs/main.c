@@ -6,6 +6,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
+#include "fs/background.h"
 #include "fs/options.h"
 #include "fs/run.h"
 
@@ -46,13 +47,13 @@ static int trace(struct options *options)
 	struct error err = ERROR_INIT;
 	int r;
 
-	r = run_check(options, &err);
+	r = options_resolve(options, &err);
 	if (r < 0)
 		return failed(&err);
 	if (options->fake)
 		return EXIT_DONE;
 	if (!options->foreground)
-		r = run_daemonize(&run, &err);
+		r = background_enter(&run.ready_fd, &err);
 	if (r == 0)
 		r = run_open(&run, options, &err);
 	if (r == 0)

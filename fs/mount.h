@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Putting it there and taking it away. A mount is prepared where nobody sees it, and appears at the
+ * Putting the mount there and taking it away. A mount is prepared where nobody sees it, and appears at the
  * mount point whole, in one step:
  *
  *	plain     the FUSE mount itself
- *	scratch   overlayfs, above the FUSE mount, whose own place is given up again: the overlay holds
- *	          it, and lets it go when it is unmounted
+ *	scratch   overlayfs above the FUSE mount (fs/overlay.h), which is itself seen nowhere: the
+ *	          overlay holds it, and lets it go when it is unmounted
  *
  * Without the right to mount, fusermount3 does it, and a plain mount appears at once.
  */
@@ -25,32 +25,28 @@ struct mount {
 	const char *source;      /* canonical; borrowed */
 	int fuse_fd;             /* /dev/fuse */
 	int mount_fd;            /* what is to appear, or -1 */
-	char *stage;             /* the directory in which things are put together, or NULL */
-	bool stage_is_tmpfs;
 	bool by_helper;          /* fusermount3 did it */
 	bool attached;
 	uint64_t id;             /* of the mount that is seen, as statx() has it */
 	dev_t dev;               /* and its device, as stat() has it */
 };
 
-/*
- * Can this be a mount point? 0 and its canonical path (the caller frees), or an error. A mount left
- * there by a tracefs that died is taken away.
- */
-int mount_point_check(const char *path, char **ret_path, struct error *err);
-
 /* Root, and not of a user namespace only: kernel passthrough is for nobody else. */
 bool mount_is_root_of_all(void);
 /* Do we have the right to mount? */
 bool mount_privileged(void);
 
-/* Open /dev/fuse and make the FUSE mount, not to be seen yet. permissions: the kernel checks them. */
+/*
+ * Open /dev/fuse and make the FUSE mount, not to be seen yet. permissions: the kernel checks them;
+ * allow_other: other users may enter. What is borrowed outlives the mount. mount_release() is called
+ * whatever became of it, as of all that follows here.
+ */
 int mount_open(struct mount *mount, const struct options *options, const char *source,
 	       bool permissions, bool allow_other, struct error *err);
-/* The same by fusermount3; session was made with mount_helper_arguments(). */
+/* The same by fusermount3, whose options the session was made with; it is seen at once. */
 int mount_open_by_helper(struct mount *mount, const struct options *options, const char *source,
 			 struct fuse_session *session, struct error *err);
-/* With scratch: put the overlay above it. Requests must be answered by now. root_fd: the source's. */
+/* With scratch: put the overlay above it (fs/overlay.h). Requests must be answered by now. */
 int mount_stack(struct mount *mount, int root_fd, struct error *err);
 /* Let it be seen. */
 int mount_attach(struct mount *mount, struct error *err);
@@ -59,6 +55,7 @@ int mount_attach(struct mount *mount, struct error *err);
  * then. Requests must still be answered.
  */
 bool mount_detach(struct mount *mount, struct fuse_session *session);
+/* Closes what is open; does not unmount. */
 void mount_release(struct mount *mount);
 
 #endif

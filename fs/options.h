@@ -63,6 +63,13 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv, struct error *err);
 void options_release(struct options *options);
 
+/*
+ * What a mount needs is there, and the manifest is outside of what is traced; makes the paths
+ * canonical. Nothing is written, but a mount that a dead tracefs left at the mount point is taken
+ * away.
+ */
+int options_resolve(struct options *options, struct error *err);
+
 /* The text of --help: fits a screen. */
 extern const char options_help[];
 

@@ -24,4 +24,7 @@ bool presence_mounted(dev_t dev);
  */
 bool presence_used(dev_t dev);
 
+/* Who waits for the last user to leave asks this often. */
+enum { PRESENCE_LOOK_MS = 1000 };
+
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One mount from its beginning to its end, as calls in the order in which main() makes them. What
- * was begun is undone by run_release(), whatever of it there is.
+ * One mount from its beginning to its end, as calls in the order in which main() makes them: run.c
+ * has the beginning, run_serve.c the middle, run_finish.c the end. What was begun is undone by
+ * run_release(), whatever of it there is, so that it is called however far a run came.
  */
 #ifndef FS_RUN_H
 #define FS_RUN_H
@@ -34,22 +35,26 @@ struct run {
 	char catalog_root[32]; /* what it walks */
 	struct control control;
 	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
-	int signal_fd;
+	int signal_fd;  /* SIGINT, SIGTERM and SIGHUP; or -1 */
 	int mounts_fd;  /* tells of changes of the mount table; or -1 */
 	bool stopped;   /* nobody is served any more */
 	bool abandoned; /* unmounted here, and what other namespaces have of it is used by nobody */
-	int ready_fd; /* a parent waits at the other end for the mount to be usable; or -1 */
+	int ready_fd;   /* of background_enter(); or -1 */
 };
 
-/* The paths are there and allowed; makes them canonical. Nothing is written. */
-int run_check(struct options *options, struct error *err);
-/* Go to the background: returns in the child. The parent exits with what becomes of it. */
-int run_daemonize(struct run *run, struct error *err);
+/*
+ * Open the source and the manifest, which is made where there is none. From here on signals that
+ * end programs are read by run_serve(). The options are resolved ones, and outlive the run.
+ */
 int run_open(struct run *run, struct options *options, struct error *err);
+/* Make the mount, begin the session, and let the mount be seen; a parent that waits may go then. */
 int run_mount(struct run *run, struct error *err);
-/* Until it is unmounted, or a signal says so. */
+/* Until it is unmounted, or a signal says so; questions of the control socket are answered. */
 void run_serve(struct run *run);
-/* End the session: 0 whole, a negative errno when something is missing in the manifest. */
+/*
+ * Unmount and end the session: 0 when it is whole, a negative errno with err set when something is
+ * missing in the manifest. The summary is filled as far as it is known.
+ */
 int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err);
 /* Undo the rest. What was said at the end (or NULL) goes to who asked us to unmount, too. */
 void run_release(struct run *run, bool good, const char *last_words);
@@ -57,7 +62,7 @@ void run_release(struct run *run, bool good, const char *last_words);
 #define RUN_INIT                                                                                   \
 	{                                                                                          \
 		.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
-		.goodbye_fd = -1, .mounts_fd = -1                                             \
+		.goodbye_fd = -1, .mounts_fd = -1                                                  \
 	}
 
 #endif

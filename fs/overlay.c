@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fs/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "fs/filesystem.h"
+#include "fs/sticky.h"
+
+/* The directory in which things are put together, and what is in it. */
+struct stage {
+	char *path; /* NULL: there is none yet */
+	char *lower, *upper, *work;
+	bool temporary; /* made by us, and removed */
+	bool is_tmpfs;
+};
+
+/* The upper directory is the root's face: it takes mode, owner and time from the source. */
+static int upper_make(const char *path, int root_fd, struct error *err)
+{
+	_cleanup_(closep) int fd = -1;
+	struct timespec times[2];
+	struct stat st;
+
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", path);
+	if (fstat(root_fd, &st) < 0)
+		return error_errno(err, "cannot look at the source");
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "cannot open %s", path);
+	sticky_prepare(root_fd, fd);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	/* in a user namespace the owner may be somebody who does not exist there */
+	if (chown(path, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
+		return error_errno(err, "cannot prepare %s", path);
+	if (chmod(path, st.st_mode & 07777) < 0 ||
+	    utimensat(AT_FDCWD, path, times, 0) < 0)
+		return error_errno(err, "cannot prepare %s", path);
+	return 0;
+}
+
+static int directory_make(const char *path, struct error *err)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make %s", path);
+	return 0;
+}
+
+static int stage_fill(struct stage *stage, int root_fd, struct error *err)
+{
+	int r;
+
+	stage->lower = path_join(stage->path, "lower");
+	stage->upper = path_join(stage->path, "upper");
+	stage->work = path_join(stage->path, "work");
+	if (!stage->lower || !stage->upper || !stage->work)
+		return error_oom(err);
+	r = upper_make(stage->upper, root_fd, err);
+	if (r == 0)
+		r = directory_make(stage->work, err);
+	return r < 0 ? r : directory_make(stage->lower, err);
+}
+
+/* A directory of our own with a tmpfs in it. */
+static int stage_tmpfs(struct stage *stage, struct error *err)
+{
+	static const struct parameter parameters[] = {
+		{"source", "tracefs"}, {"mode", "0700"}, {NULL, NULL}};
+	_cleanup_(closep) int fd = -1;
+	const char *temporary = getenv("TMPDIR");
+	_cleanup_(freep) char *name = NULL;
+	int r;
+
+	r = fd = filesystem_make("tmpfs", parameters, 0, "cannot make a tmpfs for scratch", err);
+	if (r < 0)
+		return r;
+	if (!temporary || temporary[0] != '/')
+		temporary = "/tmp";
+	name = path_join(temporary, "tracefs.XXXXXX");
+	if (!name)
+		return error_oom(err);
+	if (!mkdtemp(name))
+		return error_errno(err, "cannot make a directory in '%s'", temporary);
+	stage->path = take(name);
+	stage->temporary = true;
+	r = filesystem_attach(fd, stage->path);
+	if (r < 0)
+		return error_code(err, r, "cannot mount a tmpfs for scratch");
+	stage->is_tmpfs = true;
+	return 0;
+}
+
+static int stage_directory(struct stage *stage, const char *scratch, struct error *err)
+{
+	struct stat st;
+
+	if (stat(scratch, &st) < 0 && (errno != ENOENT || mkdir(scratch, 0700) < 0))
+		return error_errno(err, "scratch directory %s", scratch);
+	if (stat(scratch, &st) == 0 && !S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "scratch %s is not a directory", scratch);
+	stage->path = realpath(scratch, NULL);
+	return stage->path ? 0 : error_errno(err, "scratch directory %s", scratch);
+}
+
+/* Give it up; what is mounted on top of it holds what it needs of it. */
+static void stage_leave(struct stage *stage)
+{
+	if (stage->lower) {
+		umount2(stage->lower, MNT_DETACH | UMOUNT_NOFOLLOW);
+		rmdir(stage->lower);
+	}
+	if (stage->is_tmpfs)
+		umount2(stage->path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	if (stage->temporary)
+		rmdir(stage->path);
+	free(stage->path);
+	free(stage->lower);
+	free(stage->upper);
+	free(stage->work);
+}
+
+/* A path for an overlayfs option, where ':' ',' and '\' mean something else: by descriptor then. */
+static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd,
+			struct error *err)
+{
+	if (!strpbrk(path, ":,\\")) {
+		snprintf(buffer, size, "%s", path);
+		return 0;
+	}
+	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return error_errno(err, "%s", path);
+	snprintf(buffer, size, "/proc/self/fd/%d", *ret_fd);
+	return 0;
+}
+
+static int overlay_mount(const struct stage *stage, unsigned int attributes, struct error *err)
+{
+	static const char what[] = "cannot make the overlay";
+	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
+	char lower[4096], upper[4096], work[4096];
+	struct parameter parameters[] = {{"source", OVERLAY_SOURCE},
+					 {"lowerdir", lower},
+					 {"upperdir", upper},
+					 {"workdir", work},
+					 {"xino", "on"},
+					 {NULL, NULL}, /* room for one more */
+					 {NULL, NULL}};
+	struct error second = ERROR_INIT;
+	int r, fd;
+
+	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
+	if (r == 0)
+		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
+	if (r == 0)
+		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);
+	if (r < 0)
+		return r;
+	r = filesystem_make("overlay", parameters, attributes, what, err);
+	if (r != -EPERM && r != -EINVAL)
+		return r;
+	/* in a user namespace it may not use trusted.* */
+	parameters[5] = (struct parameter){"userxattr", NULL};
+	fd = filesystem_make("overlay", parameters, attributes, what, &second);
+	return fd < 0 ? r : fd;
+}
+
+int overlay_make(const char *scratch, int mount_fd, int root_fd, unsigned int attributes,
+		 struct error *err)
+{
+	_cleanup_(stage_leave) struct stage stage = {NULL};
+	int r;
+
+	r = strcmp(scratch, "tmpfs") == 0 ? stage_tmpfs(&stage, err)
+					  : stage_directory(&stage, scratch, err);
+	if (r < 0)
+		return r;
+	r = stage_fill(&stage, root_fd, err);
+	if (r < 0)
+		return r;
+	r = filesystem_attach(mount_fd, stage.lower);
+	if (r < 0)
+		return error_code(err, r, "cannot mount at %s", stage.lower);
+	return overlay_mount(&stage, attributes, err);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The middle of a run: until it is unmounted, questions are answered. */
+#include "fs/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "fs/presence.h"
+#include "fs/status.h"
+
+enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
+
+/* What comes first: the kernel ends it, a signal, a question, a mount somewhere; or nothing in that time. */
+static enum happening wait_event(struct run *run, int timeout_ms)
+{
+	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+			       {.fd = run->signal_fd, .events = POLLIN},
+			       {.fd = run->control.fd, .events = POLLIN},
+			       {.fd = run->mounts_fd, .events = POLLPRI}};
+	struct signalfd_siginfo info;
+	int r;
+
+	do
+		r = poll(fds, 4, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		return NOTHING;
+	if (fds[0].revents)
+		return ENDED;
+	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
+		return SIGNAL;
+	if (fds[2].revents)
+		return QUESTION;
+	return fds[3].revents ? MOUNTS : NOTHING;
+}
+
+static void answer(struct run *run, const char *question, int fd)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct error err = ERROR_INIT;
+	int r = 0;
+
+	if (strncmp(question, "mark ", 5) == 0)
+		r = recorder_mark(&run->recorder, question + 5, &err);
+	else if (strcmp(question, "flush") == 0)
+		r = recorder_flush(&run->recorder, &err);
+	else if (strcmp(question, "status") == 0)
+		status_write(run, false, &text);
+	else if (strcmp(question, "status json") == 0)
+		status_write(run, true, &text);
+	else
+		r = error_set(&err, -EINVAL, "what is '%.40s'?", question);
+	if (r == 0 && text_failed(&text))
+		r = error_oom(&err);
+	control_answer(fd, r == 0, r < 0 ? err.message : text.bytes);
+}
+
+/* True when it was to unmount; the answer has to wait then. */
+static bool take_question(struct run *run)
+{
+	_cleanup_(text_release) struct text question = TEXT_INIT;
+	int fd;
+
+	if (control_accept(&run->control, &question, &fd) < 0)
+		return false;
+	if (strcmp(question.bytes, "unmount") != 0) {
+		answer(run, question.bytes, fd);
+		return false;
+	}
+	run->goodbye_fd = fd;
+	return true;
+}
+
+/*
+ * umount(8) took it away from here, and the kernel does not end it: there is somebody inside, or a
+ * copy of it in another mount namespace, which does not count when nobody uses it.
+ */
+static bool is_abandoned(struct run *run)
+{
+	if (presence_used(run->mount.dev))
+		return false;
+	log_debug("%s is left in other mount namespaces, and nobody uses it",
+		  run->options->mountpoint);
+	run->abandoned = true;
+	return true;
+}
+
+void run_serve(struct run *run)
+{
+	bool unmounted = false;
+
+	run->mounts_fd = presence_open();
+	for (;;) {
+		bool already = unmounted;
+
+		switch (wait_event(run, unmounted ? PRESENCE_LOOK_MS : -1)) {
+		case ENDED:
+		case SIGNAL:
+			return;
+		case QUESTION:
+			if (take_question(run))
+				return;
+			break;
+		case MOUNTS:
+			unmounted = !presence_mounted(run->mount.dev);
+			break;
+		case NOTHING:
+			break;
+		}
+		if (already && unmounted && is_abandoned(run))
+			return;
+	}
+}
