@@ -60,7 +60,7 @@ struct batch {
 	struct batch_block *blocks; /* the memory of paths and aggregates */
 	size_t aggregates;
 	uint64_t events;  /* counted into the aggregates */
-	uint64_t dropped; /* seen, and no room for them */
+	uint64_t dropped; /* seen, and no room for them; 0 once that is written */
 	struct raw_event *raw; /* in order; only with log=events */
 	size_t raw_count, raw_capacity;
 };

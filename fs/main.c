@@ -25,7 +25,7 @@ static int misused(const struct error *err)
 }
 
 /* "tracefs: 3,211 accesses to 148 files, 97 looked up in vain, 0 lost" */
-static void summarize(const struct recorder_summary *summary, struct text *text)
+static void summarize(const struct summary *summary, struct text *text)
 {
 	text_add_count(text, summary->accesses);
 	text_add(text, " accesses to ");
@@ -43,7 +43,7 @@ static int trace(struct options *options)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct run run = RUN_INIT;
-	struct recorder_summary summary = {0};
+	struct summary summary = {0};
 	struct error err = ERROR_INIT;
 	int r;
 

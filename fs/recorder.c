@@ -9,12 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "db/access.h"
 #include "db/base/cleanup.h"
 #include "db/guard.h"
-
-/* One transaction holds no more than this, so that other writers of the manifest get their turn. */
-enum { CHUNK = 20000 };
+#include "fs/batch_write.h"
 
 /* A tenth of a CPU is left to the writer where others want all of it. */
 enum { LESS_URGENT = 10 };
@@ -91,104 +88,6 @@ void recorder_release(struct recorder *recorder)
 	pthread_mutex_destroy(&recorder->writing);
 }
 
-static void record_of(const struct batch_path *path, const struct aggregate *a,
-		      struct access_record *ret_record)
-{
-	*ret_record = (struct access_record){.path = path->text,
-					     .found = path->has_found ? &path->found : NULL,
-					     .exe = a->program->exe,
-					     .comm = a->program->comm,
-					     .op = a->op,
-					     .error = a->error,
-					     .flags = a->flags,
-					     .count = a->count,
-					     .first_seq = a->first_seq,
-					     .first_ns = a->first_ns,
-					     .last_ns = a->last_ns};
-}
-
-/* Write the raw stream, oldest first; what is written is taken off the batch. */
-static int write_raw(struct recorder *recorder, struct batch *batch, struct error *err)
-{
-	_cleanup_(freep) struct event_record *records = calloc(CHUNK, sizeof(*records));
-	size_t done = 0;
-	int r = 0;
-
-	if (!records)
-		return error_oom(err);
-	while (done < batch->raw_count) {
-		size_t count = 0, i = done;
-
-		for (; i < batch->raw_count && count < CHUNK; i++) {
-			const struct raw_event *raw = &batch->raw[i];
-
-			if (raw->seq == 0)
-				continue;
-			records[count++] = (struct event_record){.seq = raw->seq,
-								 .ns = raw->ns,
-								 .pid = raw->tid,
-								 .path = raw->path->text,
-								 .exe = raw->program->exe,
-								 .comm = raw->program->comm,
-								 .op = raw->op,
-								 .error = raw->error};
-		}
-		if (count)
-			r = event_record_batch(recorder->manifest, recorder->session, records,
-					       count, err);
-		if (r < 0)
-			break;
-		done = i;
-	}
-	memmove(batch->raw, batch->raw + done, (batch->raw_count - done) * sizeof(*batch->raw));
-	batch->raw_count -= done;
-	return r;
-}
-
-/*
- * Write one transaction's worth of accesses from the front of the batch and take them off it. The
- * last one carries the events that were dropped.
- */
-static int write_chunk(struct recorder *recorder, struct batch *batch, struct error *err)
-{
-	_cleanup_(freep) struct access_record *records = calloc(CHUNK, sizeof(*records));
-	struct batch_path *path;
-	uint64_t events = 0, dropped = 0;
-	size_t count = 0, aggregates = 0;
-	int r;
-
-	if (!records)
-		return error_oom(err);
-	for (path = batch->paths; path; path = path->next) {
-		size_t before = count;
-
-		for (const struct aggregate *a = path->aggregates; a && count < CHUNK; a = a->next)
-			if (a->count)
-				record_of(path, a, &records[count++]);
-		if (count == CHUNK && before > 0) {
-			count = before; /* a path goes whole */
-			break;
-		}
-		for (const struct aggregate *a = path->aggregates; a; a = a->next, aggregates++)
-			events += a->count;
-	}
-	if (!path)
-		dropped = batch->dropped;
-	if (count || dropped) {
-		r = access_record_batch(recorder->manifest, recorder->session, records, count,
-					events, dropped, err);
-		if (r < 0)
-			return r;
-	}
-	batch->paths = path;
-	batch->aggregates -= aggregates;
-	pthread_mutex_lock(&recorder->lock);
-	recorder->events += events;
-	recorder->dropped += dropped;
-	pthread_mutex_unlock(&recorder->lock);
-	return 0;
-}
-
 /* -EIO when the file at the manifest's path is not the one we write to any more. */
 static int manifest_present(struct recorder *recorder, struct error *err)
 {
@@ -204,25 +103,32 @@ static int manifest_present(struct recorder *recorder, struct error *err)
 			 path);
 }
 
+static int write_accesses(struct recorder *recorder, struct batch *batch, struct error *err)
+{
+	struct batch_written written;
+	int r;
+
+	r = batch_write_accesses(recorder->manifest, recorder->session, batch, &written, err);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&recorder->lock);
+	recorder->events += written.events;
+	recorder->dropped += written.dropped;
+	pthread_mutex_unlock(&recorder->lock);
+	return 0;
+}
+
 static int write_batch(struct recorder *recorder, struct error *err)
 {
 	struct batch *batch = recorder->pending;
 	int r;
 
 	r = manifest_present(recorder, err);
-	if (r < 0)
-		return r;
-	while (batch->paths) {
-		r = write_chunk(recorder, batch, err);
-		if (r < 0)
-			return r;
-	}
-	if (batch->dropped && !batch->events) {
-		r = write_chunk(recorder, batch, err);
-		if (r < 0)
-			return r;
-	}
-	return batch->raw_count ? write_raw(recorder, batch, err) : 0;
+	while (r == 0 && (batch->paths || batch->dropped))
+		r = write_accesses(recorder, batch, err);
+	if (r == 0 && batch->raw_count)
+		r = batch_write_raw(recorder->manifest, recorder->session, batch, err);
+	return r;
 }
 
 /* Whoever has the manifest locked only delays us: that spoils nothing if it ends. */
@@ -349,10 +255,7 @@ static uint64_t give_up(struct recorder *recorder)
 
 	for (; recorder->pending;
 	     recorder->pending = aggregator_take(recorder->aggregator, true)) {
-		for (struct batch_path *p = recorder->pending->paths; p; p = p->next)
-			for (struct aggregate *a = p->aggregates; a; a = a->next)
-				lost += a->count;
-		lost += recorder->pending->dropped;
+		lost += batch_unwritten(recorder->pending);
 		batch_free(recorder->pending);
 	}
 	return lost;
@@ -461,40 +364,14 @@ int recorder_mark(struct recorder *recorder, const char *label, struct error *er
 	return r;
 }
 
-/* Distinct files and misses: the manifest knows them, whatever was forgotten here. */
-static int summary_count(void *data, struct error *err)
+static int read_summary(void *data, struct error *err)
 {
 	struct recorder *recorder = data;
-	struct recorder_summary *summary = recorder->summary;
-	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
-	struct access_row row;
-	int64_t entry = -1;
-	bool there = false;
-	int r;
 
-	r = access_walk_begin(recorder->manifest, &recorder->session, 1, &walk, err);
-	if (r < 0)
-		return r;
-	while ((r = access_walk_next(walk, &row, err)) > 0) {
-		bool seen = row.error == 0 && row.entry.found.kind != ENTRY_DIR;
-		bool miss = row.error == ENOENT || row.error == ENOTDIR;
-
-		if (row.entry.id != entry) {
-			entry = row.entry.id;
-			there = false;
-			if (miss && row.entry.found.kind == ENTRY_MISSING)
-				summary->missing++;
-		}
-		if (seen && !there) {
-			there = true;
-			summary->files++;
-		}
-	}
-	return r;
+	return summary_count(recorder->summary, recorder->manifest, recorder->session, err);
 }
 
-int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summary,
-		  struct error *err)
+int recorder_stop(struct recorder *recorder, struct summary *ret_summary, struct error *err)
 {
 	int r, counted;
 
@@ -506,9 +383,9 @@ int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summar
 		pthread_join(recorder->thread, NULL);
 	flush(recorder, true); /* what came in between */
 	r = session_finish(recorder, err);
-	*ret_summary = (struct recorder_summary){.accesses = recorder->events,
+	*ret_summary = (struct summary){.accesses = recorder->events,
 						 .dropped = recorder->dropped};
 	recorder->summary = ret_summary;
-	counted = r < 0 ? r : guarded(recorder, summary_count, err);
+	counted = r < 0 ? r : guarded(recorder, read_summary, err);
 	return r < 0 ? r : counted;
 }

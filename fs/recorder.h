@@ -17,14 +17,7 @@
 #include "db/manifest.h"
 #include "db/session.h"
 #include "fs/aggregator.h"
-
-/* What a session came to. */
-struct recorder_summary {
-	uint64_t accesses; /* operations recorded */
-	uint64_t files;    /* distinct paths that were there, directories not counted */
-	uint64_t missing;  /* distinct paths that never were */
-	uint64_t dropped;
-};
+#include "fs/summary.h"
 
 struct recorder {
 	struct aggregator *aggregator;
@@ -46,7 +39,7 @@ struct recorder {
 	bool last;                /* nothing comes after what is taken now */
 	uint64_t given_up;        /* events that will not be written */
 	const char *next_label;
-	struct recorder_summary *summary; /* being counted; the caller's */
+	struct summary *summary; /* being counted; the caller's */
 	struct stat file;         /* the manifest as it was opened */
 
 	pthread_mutex_t lock;     /* never held for long; guards what follows */
@@ -93,8 +86,7 @@ int recorder_flush(struct recorder *recorder, struct error *err);
 int recorder_mark(struct recorder *recorder, const char *label, struct error *err);
 
 /* Write the rest and end the session. ret_summary is filled as far as it is known. */
-int recorder_stop(struct recorder *recorder, struct recorder_summary *ret_summary,
-		  struct error *err);
+int recorder_stop(struct recorder *recorder, struct summary *ret_summary, struct error *err);
 void recorder_release(struct recorder *recorder);
 
 #endif

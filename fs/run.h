@@ -55,7 +55,7 @@ void run_serve(struct run *run);
  * Unmount and end the session: 0 when it is whole, a negative errno with err set when something is
  * missing in the manifest. The summary is filled as far as it is known.
  */
-int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err);
+int run_finish(struct run *run, struct summary *ret_summary, struct error *err);
 /* Undo the rest. What was said at the end (or NULL) goes to who asked us to unmount, too. */
 void run_release(struct run *run, bool good, const char *last_words);
 

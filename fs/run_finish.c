@@ -83,7 +83,7 @@ static void wait_for_catalog(struct run *run)
 	}
 }
 
-int run_finish(struct run *run, struct recorder_summary *ret_summary, struct error *err)
+int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 {
 	struct error catalog = ERROR_INIT;
 	int r, cataloged;
