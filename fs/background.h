@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Going to the background, and telling who started us what became of it. The parent waits at a pipe:
- * it exits with 0 when the child says that all is ready, and with 1 when the child is gone without
- * having said so. What went wrong the child prints itself: it keeps the standard streams until then.
+ * Going to the background, and telling who started us what became of it. The parent waits at a
+ * pipe: it exits with 0 when the child says that all is ready, and with 1 when the child is gone
+ * without having said so. What went wrong the child prints itself: it keeps the standard streams
+ * until then.
  */
 #ifndef FS_BACKGROUND_H
 #define FS_BACKGROUND_H

@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fs/inode.h"
+#include "fs/place.h"
 
 enum { BACKING_KEEP = 16384 };
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Nodes: what the kernel holds inode numbers of. There is one node per (parent, name), not one per
- * file, so that each hard link keeps the name it was used by and two mounts with equal inode numbers
- * never meet. A node is its own fuse_ino_t.
+ * file, so that each hard link keeps the name it was used by and two mounts with equal inode
+ * numbers never meet. A node is its own fuse_ino_t.
  *
- * No node holds a descriptor of its own: it is reached as (descriptor of the parent directory, name),
- * and the descriptors of directories are kept in a least-recently-used list of NODE_DIRECTORIES. The
- * exceptions are pinned: the roots of other mounts, and what is about to lose its name.
+ * No node holds a descriptor of its own: how it is reached is fs/place.h. The exceptions are
+ * pinned: the roots of other mounts, and what is about to lose its name.
  *
  * Lock order: table->lock is a leaf; it is never held over a system call that may touch the disk.
  */
@@ -20,8 +19,7 @@
 
 #include "db/base/error.h"
 #include "db/base/hash.h"
-
-enum { NODE_DIRECTORIES = 256 };
+#include "fs/directory.h"
 
 enum node_flags {
 	NODE_NAMED = 1 << 0,   /* in the table: (parent, name) still leads to it */
@@ -33,9 +31,7 @@ enum node_flags {
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */
 enum { NODE_NO_BACKING = -1 };
 
-struct directory; /* an open one in the list */
-
-/* What only a renamed node has. */
+/* What only a renamed node has: which are few. */
 struct node_move {
 	char *from;  /* its path inside the root before, where it was in the source; or NULL */
 	char name[]; /* its name now */
@@ -59,84 +55,61 @@ struct node {
 	char first_name[];      /* until it is renamed */
 };
 
+/* What it is called now. Called with the table's lock held. */
+static inline const char *node_name(const struct node *node)
+{
+	return node->moved ? node->moved->name : node->first_name;
+}
+
 struct node_table {
-	pthread_mutex_t lock;
-	struct hash nodes;
+	pthread_mutex_t lock; /* guards what follows and the nodes */
+	struct hash nodes;    /* all but the root */
 	struct node *root;
-	struct directory *newest, *oldest; /* of the open directories */
-	unsigned int directories;
+	struct directory_list directories; /* those that are open */
 	void (*forgotten)(void *owner, struct node *node); /* just before a node is freed */
 	void *owner;
 };
 
-/* Takes ownership of root_fd (O_PATH). */
+/* Takes ownership of root_fd (O_PATH), also on failure. */
 int node_table_init(struct node_table *table, int root_fd, struct error *err);
 void node_table_release(struct node_table *table);
 
 /*
- * Where a node is for the *at() calls: (fd, name), with name "" and AT_EMPTY_PATH in flags where the
- * descriptor is the thing itself.
- */
-struct place {
-	int fd;
-	int flags; /* AT_SYMLINK_NOFOLLOW, perhaps AT_EMPTY_PATH */
-	struct node_table *table;
-	struct directory *directory; /* held by table->lock; NULL for a pinned node */
-	char name[256];
-};
-
-/* 0 or a negative errno; place_release() gives the descriptor back. */
-int node_place(struct node_table *table, struct node *node, struct place *ret_place);
-/* A name in a directory node. */
-int node_child_place(struct node_table *table, struct node *directory, const char *name,
-		     struct place *ret_place);
-/* The directory itself, as a descriptor (O_PATH) with name "". */
-int node_directory_place(struct node_table *table, struct node *directory,
-			 struct place *ret_place);
-void place_release(struct place *place);
-
-/* fstatat() at a place. */
-int place_stat(const struct place *place, struct stat *ret_st);
-/* openat() at a place: 0 or more, or a negative errno. Works where the place is a descriptor too. */
-int place_open(const struct place *place, int flags);
-/*
- * A path for calls without an *at() form, below /proc/self/fd. Where the place is a bare descriptor
- * the call has to follow links to reach it; where it has a name it must not.
- */
-const char *place_proc_path(const struct place *place, char *buffer, size_t size);
-
-/*
- * The node for what stat says is at (parent, name), with one more reference of the kernel; made when
- * it is new or when another file took the name. pin >= 0 is the descriptor of a mount's root, owned
- * by the node if it is new, closed otherwise.
+ * The node for what stat says is at (parent, name), with one more reference of the kernel; made
+ * when it is new or when another file took the name; 0 or -ENOMEM. pin >= 0 is the descriptor of a
+ * mount's root, owned by the node if it is new, closed otherwise.
  */
 int node_lookup(struct node_table *table, struct node *parent, const char *name,
 		const struct stat *st, int pin, struct node **ret_node);
 
+/* Hold a node that is held or known to the kernel already, and let it go again. */
 void node_ref(struct node_table *table, struct node *node);
 void node_unref(struct node_table *table, struct node *node);
+/* The kernel gives back that many of the references that node_lookup() gave it. */
 void node_forget(struct node_table *table, struct node *node, uint64_t nlookup);
 
 /* The node of this name when the kernel knows one, referenced; or NULL. */
 struct node *node_find(struct node_table *table, struct node *parent, const char *name);
 
-/* Before its name goes: keep a descriptor. Errors are not fatal: the file may be gone after. */
-void node_pin(struct node_table *table, struct node *node);
 /* Its name is gone. */
 void node_unlinked(struct node_table *table, struct node *node);
-/* (parent, name) became (new_parent, new_name). What was there loses its name. */
+/*
+ * It is (new_parent, new_name) now; the node of that name, if there is one, loses it. 0, or -ENOMEM
+ * and it stays what it was.
+ */
 int node_renamed(struct node_table *table, struct node *node, struct node *new_parent,
 		 const char *new_name);
-/* Each took the other's name. */
+/* Each took the other's name; 0 or -ENOMEM. */
 int node_exchanged(struct node_table *table, struct node *a, struct node *b);
 
 /*
- * The path inside the root by which the node is recorded, or of a name in it. Uses buffer when it is
- * large enough, otherwise the caller frees what is returned. NULL: out of memory.
+ * The path inside the root by which the node is recorded, or of a name in it. Uses buffer when it
+ * is large enough, otherwise the caller frees what is returned. NULL: out of memory.
  */
 char *node_path(struct node_table *table, const struct node *node, const char *name, char *buffer,
 		size_t size, size_t *ret_length);
 
+/* Set these enum node_flags too; returns what was set before. */
 uint16_t node_flag(struct node_table *table, struct node *node, uint16_t set);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Putting the mount there and taking it away. A mount is prepared where nobody sees it, and appears at the
- * mount point whole, in one step:
+ * Putting the mount there and taking it away. A mount is prepared where nobody sees it, and
+ * appears at the mount point whole, in one step:
  *
  *	plain     the FUSE mount itself
  *	scratch   overlayfs above the FUSE mount (fs/overlay.h), which is itself seen nowhere: the
@@ -38,8 +38,8 @@ bool mount_privileged(void);
 
 /*
  * Open /dev/fuse and make the FUSE mount, not to be seen yet. permissions: the kernel checks them;
- * allow_other: other users may enter. What is borrowed outlives the mount. mount_release() is called
- * whatever became of it, as of all that follows here.
+ * allow_other: other users may enter. What is borrowed outlives the mount. mount_release() is
+ * called whatever became of it, as of all that follows here.
  */
 int mount_open(struct mount *mount, const struct options *options, const char *source,
 	       bool permissions, bool allow_other, struct error *err);

@@ -11,9 +11,9 @@
 #include "db/base/error.h"
 
 /*
- * Can this be a mount point? 0 and its canonical path, which the caller frees; or a negative errno,
- * -EBUSY where something else is mounted already. A mount left there by a tracefs that died is taken
- * away first.
+ * Can this be a mount point? 0 and its canonical path, which the caller frees; or a negative
+ * errno, -EBUSY where something else is mounted already. A mount left there by a tracefs that died
+ * is taken away first.
  */
 int mountpoint_check(const char *path, char **ret_path, struct error *err);
 

@@ -21,6 +21,7 @@
 #include "fs/inode.h"
 #include "fs/known.h"
 #include "fs/options.h"
+#include "fs/place.h"
 #include "fs/process.h"
 #include "fs/source.h"
 

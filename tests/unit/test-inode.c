@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "fs/inode.h"
+#include "fs/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,17 +96,17 @@ static void a_forgotten_node_is_gone_and_takes_its_parents_along(void)
 	CHECK_INT(first_byte(f), 'F');
 	node_forget(&table, f, 1);
 	CHECK_INT(table.nodes.count, 0);
-	CHECK_INT(table.directories, 0);
+	CHECK_INT(table.directories.count, 0);
 	node_table_release(&table);
 }
 
 static void descriptors_are_few_whatever_the_tree(void)
 {
-	struct node *directories[NODE_DIRECTORIES * 2];
+	struct node *directories[DIRECTORY_LIMIT * 2];
 	char name[32];
 
 	setup();
-	for (int i = 0; i < NODE_DIRECTORIES * 2; i++) {
+	for (int i = 0; i < DIRECTORY_LIMIT * 2; i++) {
 		snprintf(name, sizeof(name), "many%d", i);
 		mkdirat(top_fd, name, 0755);
 		strcat(name, "/f");
@@ -115,10 +115,10 @@ static void descriptors_are_few_whatever_the_tree(void)
 		directories[i] = look(table.root, name);
 		look(directories[i], "f");
 	}
-	CHECK_INT(table.directories, NODE_DIRECTORIES);
+	CHECK_INT(table.directories.count, DIRECTORY_LIMIT);
 	/* the first was closed meanwhile and opens again */
 	CHECK_INT(first_byte(look(directories[0], "f")), 'M');
-	CHECK_INT(table.directories, NODE_DIRECTORIES);
+	CHECK_INT(table.directories.count, DIRECTORY_LIMIT);
 	node_table_release(&table);
 }
 
