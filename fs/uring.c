@@ -1,50 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/uring.h"
 
-#ifdef HAVE_LIBURING
-
 #include <errno.h>
-#include <liburing.h>
 #include <linux/fuse.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
-
-/* The kernel's structures, from newer headers than Debian 12 has. */
-enum { CMD_REGISTER = 1, CMD_COMMIT_AND_FETCH = 2, DEPTH = 8, HEADER_AREA = 128 };
-
-struct ring_header {
-	char in_out[HEADER_AREA]; /* struct fuse_in_header, then struct fuse_out_header */
-	char op_in[HEADER_AREA];  /* the first argument of a request */
-	uint64_t flags;
-	uint64_t commit_id;
-	uint32_t payload_size;
-	uint32_t padding;
-	uint64_t reserved;
-};
-_Static_assert(sizeof(struct ring_header) == 288, "fuse_uring_req_header");
-
-struct ring_command {
-	uint64_t flags;
-	uint64_t commit_id;
-	uint16_t qid;
-	uint8_t padding[6];
-};
+#include "db/base/hash.h"
+#include "fs/helpers.h"
+#include "fs/ring.h"
 
 struct entry {
+	struct ring_entry ring;
+	struct job job; /* given to the helpers, or collected from them */
 	struct queue *queue;
-	struct entry *next;   /* of those to be worked on, or done */
-	struct ring_header header;
-	char *payload;
-	struct iovec iov[2];
-	uint64_t commit_id;
 };
 
 struct queue {
@@ -52,25 +26,21 @@ struct queue {
 	struct io_uring ring;
 	pthread_t thread;
 	bool running;
-	uint16_t qid;
-	int event_fd;         /* a helper has finished one */
+	bool stopping;        /* atomic */
+	uint16_t qid;         /* and the CPU */
+	int event_fd;         /* a helper has finished one, or it is time to stop */
 	uint64_t event;
 	bool replying;        /* the next submission holds replies */
 	pid_t asker;          /* whose request was the last to be answered at once */
 	unsigned int alive;   /* entries the kernel still has a use for */
 	char *request;        /* put together for libfuse */
-	struct entry entries[DEPTH];
+	struct entry entries[RING_DEPTH];
 
 	/*
 	 * Helpers take what may have to wait for a disk. They run on the queue's CPU as well: to wake
 	 * somebody on another one costs more than all the rest.
 	 */
-	pthread_mutex_t lock; /* guards what follows; a leaf */
-	pthread_cond_t work, gone;
-	struct entry *todo, **todo_last;
-	struct entry *done;
-	unsigned int helpers, idle;
-	bool stopping;
+	struct helpers helpers;
 };
 
 struct uring {
@@ -79,20 +49,10 @@ struct uring {
 	struct queue queues[];
 };
 
-enum { EVENT_DATA = 1000 }; /* user_data of the read of event_fd; entries have their index */
+enum { EVENT_DATA = 1000 }; /* of the completed read of event_fd; entries have their index */
 
 /* The entry this thread is answering. */
-static _Thread_local struct entry *current;
-
-static int ring_make(struct io_uring *ring)
-{
-	struct io_uring_params params = {.flags = IORING_SETUP_SQE128 | IORING_SETUP_CQSIZE |
-						  IORING_SETUP_SINGLE_ISSUER |
-						  IORING_SETUP_DEFER_TASKRUN,
-					 .cq_entries = 4 * DEPTH};
-
-	return io_uring_queue_init_params(2 * DEPTH, ring, &params);
-}
+static _Thread_local struct ring_entry *current;
 
 bool uring_possible(void)
 {
@@ -104,58 +64,28 @@ bool uring_possible(void)
 	return true;
 }
 
-/* The request in one piece, as /dev/fuse would have given it; its size. */
-static size_t request_assemble(const struct entry *entry, char *request)
-{
-	const struct fuse_in_header *in = (const void *)entry->header.in_out;
-	size_t payload = entry->header.payload_size;
-	size_t first = in->len - sizeof(*in) - payload;
-
-	if (in->len < sizeof(*in) + payload || first > HEADER_AREA)
-		return 0;
-	memcpy(request, in, sizeof(*in));
-	memcpy(request + sizeof(*in), entry->header.op_in, first);
-	memcpy(request + sizeof(*in) + first, entry->payload, payload);
-	return in->len;
-}
-
 bool uring_reply(const struct iovec *iov, int count)
 {
-	struct entry *entry = current;
-	size_t size = 0, room;
-
-	if (!entry)
+	if (!current)
 		return false;
-	memcpy(entry->header.in_out, iov[0].iov_base, sizeof(struct fuse_out_header));
-	room = entry->iov[1].iov_len;
-	for (int i = 1; i < count && iov[i].iov_len <= room - size; i++) {
-		memcpy(entry->payload + size, iov[i].iov_base, iov[i].iov_len);
-		size += iov[i].iov_len;
-	}
-	entry->header.payload_size = (uint32_t)size;
+	ring_entry_reply(current, iov, count);
 	return true;
 }
 
-static void entry_process(struct entry *entry, char *request)
+/* Have libfuse answer the request of that size; 0: one that cannot be read. */
+static void entry_process(struct entry *entry, char *request, size_t size)
 {
-	const struct uring_config *config = &entry->queue->uring->config;
-	size_t size = request_assemble(entry, request);
 	struct fuse_out_header broken = {.len = sizeof(broken),
 					 .error = -EIO,
 					 .unique = ((struct fuse_in_header *)request)->unique};
 
-	current = entry;
+	current = &entry->ring;
 	if (size)
-		fuse_session_process_buf(config->session,
+		fuse_session_process_buf(entry->queue->uring->config.session,
 					 &(struct fuse_buf){.size = size, .mem = request});
 	else
 		uring_reply(&(struct iovec){&broken, sizeof(broken)}, 1);
 	current = NULL;
-}
-
-static size_t request_room(const struct uring *uring)
-{
-	return sizeof(struct fuse_in_header) + HEADER_AREA + uring->config.payload;
 }
 
 /* As every thread of a queue begins. */
@@ -172,8 +102,6 @@ static void thread_begin(const struct queue *queue)
 	umask(0);
 }
 
-/* Helpers. */
-
 static void queue_wake(struct queue *queue)
 {
 	static const uint64_t one = 1;
@@ -182,150 +110,63 @@ static void queue_wake(struct queue *queue)
 		abort(); /* an eventfd takes eight bytes */
 }
 
-static void hand_back(struct entry *entry)
+/* A helper's life. */
+static void queue_help(void *userdata)
 {
-	struct queue *queue = entry->queue;
-
-	pthread_mutex_lock(&queue->lock);
-	entry->next = queue->done;
-	queue->done = entry;
-	pthread_mutex_unlock(&queue->lock);
-	queue_wake(queue);
-}
-
-static struct entry *next_work(struct queue *queue)
-{
-	struct entry *entry;
-
-	pthread_mutex_lock(&queue->lock);
-	queue->idle++;
-	while (!queue->todo && !queue->stopping)
-		pthread_cond_wait(&queue->work, &queue->lock);
-	queue->idle--;
-	entry = queue->todo;
-	if (entry) {
-		queue->todo = entry->next;
-		if (!queue->todo)
-			queue->todo_last = &queue->todo;
-	}
-	pthread_mutex_unlock(&queue->lock);
-	return entry;
-}
-
-static void *helper_run(void *argument)
-{
-	struct queue *queue = argument;
-	_cleanup_(freep) char *request = malloc(request_room(queue->uring));
-	struct entry *entry;
+	struct queue *queue = userdata;
+	_cleanup_(freep) char *request = malloc(ring_request_room(queue->uring->config.payload));
+	struct job *job;
 
 	thread_begin(queue);
 	yield_usual(queue->uring->config.yield);
-	while (request && (entry = next_work(queue))) {
-		entry_process(entry, request);
-		hand_back(entry);
+	while (request && (job = helpers_take(&queue->helpers))) {
+		struct entry *entry = container_of(job, struct entry, job);
+
+		entry_process(entry, request, ring_entry_request(&entry->ring, request));
+		helpers_finish(&queue->helpers, job);
+		queue_wake(queue);
 	}
-	pthread_mutex_lock(&queue->lock);
-	queue->helpers--;
-	pthread_cond_signal(&queue->gone);
-	pthread_mutex_unlock(&queue->lock);
-	return NULL;
 }
 
-/* 0, or -EAGAIN when there is nobody to take it. */
-static int hand_over(struct queue *queue, struct entry *entry)
-{
-	pthread_t id;
-	int r = 0;
+/* From here on all runs in the queue's own thread. */
 
-	pthread_mutex_lock(&queue->lock);
-	if (queue->idle == 0 && !queue->stopping &&
-	    queue->helpers < queue->uring->config.max_helpers &&
-	    pthread_create(&id, NULL, helper_run, queue) == 0) {
-		pthread_detach(id);
-		queue->helpers++;
-	}
-	if (queue->helpers == 0) {
-		r = -EAGAIN;
-	} else {
-		entry->next = NULL;
-		*queue->todo_last = entry;
-		queue->todo_last = &entry->next;
-		pthread_cond_signal(&queue->work);
-	}
-	pthread_mutex_unlock(&queue->lock);
-	return r;
-}
-
-/* Queues: all of this runs in the queue's own thread. */
-
-/* A cleared one; the ring has room for all that can be on the way. */
-static struct io_uring_sqe *sqe_get(struct queue *queue)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&queue->ring);
-
-	if (!sqe)
-		abort();
-	memset((void *)sqe, 0, 128);
-	return sqe;
-}
-
-static void command_submit(struct entry *entry, unsigned int operation)
+static void entry_commit(struct entry *entry)
 {
 	struct queue *queue = entry->queue;
-	struct io_uring_sqe *sqe = sqe_get(queue);
-	struct ring_command *command;
 
-	sqe->opcode = IORING_OP_URING_CMD;
-	sqe->flags = IOSQE_FIXED_FILE;
-	sqe->fd = 0;
-	sqe->cmd_op = operation;
-	sqe->addr = (uint64_t)(uintptr_t)entry->iov;
-	sqe->len = 2;
-	sqe->user_data = (uint64_t)(entry - queue->entries);
-	queue->replying |= operation == CMD_COMMIT_AND_FETCH;
-	command = (struct ring_command *)sqe->cmd;
-	command->commit_id = entry->commit_id;
-	command->qid = queue->qid;
-}
-
-static void event_submit(struct queue *queue)
-{
-	struct io_uring_sqe *sqe = sqe_get(queue);
-
-	io_uring_prep_read(sqe, queue->event_fd, &queue->event, sizeof(queue->event), 0);
-	sqe->user_data = EVENT_DATA;
+	queue->replying = true;
+	ring_commit(&queue->ring, &entry->ring, queue->qid, (uint64_t)(entry - queue->entries));
 }
 
 static void entry_arrived(struct entry *entry)
 {
 	struct queue *queue = entry->queue;
-	struct uring *uring = queue->uring;
-	size_t size;
+	const struct uring_config *config = &queue->uring->config;
+	size_t size = ring_entry_request(&entry->ring, queue->request);
 
-	entry->commit_id = entry->header.commit_id;
-	size = request_assemble(entry, queue->request);
-	if (size &&
-	    !uring->config.is_quick(uring->config.userdata, queue->request, size) &&
-	    hand_over(queue, entry) == 0)
+	if (size && !config->is_quick(config->userdata, queue->request, size) &&
+	    helpers_give(&queue->helpers, &entry->job) == 0)
 		return;
 	if (size)
 		queue->asker = (pid_t)((struct fuse_in_header *)queue->request)->pid;
-	entry_process(entry, queue->request);
-	command_submit(entry, CMD_COMMIT_AND_FETCH);
+	entry_process(entry, queue->request, size);
+	entry_commit(entry);
+}
+
+static void event_await(struct queue *queue)
+{
+	ring_read_event(&queue->ring, queue->event_fd, &queue->event, EVENT_DATA);
 }
 
 static void replies_collect(struct queue *queue)
 {
-	struct entry *done, *next;
+	struct job *done, *next;
 
-	pthread_mutex_lock(&queue->lock);
-	done = take(queue->done);
-	pthread_mutex_unlock(&queue->lock);
-	for (; done; done = next) {
+	for (done = helpers_collect(&queue->helpers); done; done = next) {
 		next = done->next;
-		command_submit(done, CMD_COMMIT_AND_FETCH);
+		entry_commit(container_of(done, struct entry, job));
 	}
-	event_submit(queue);
+	event_await(queue);
 }
 
 /* Everything that has come in; false when the kernel has given up the last entry. */
@@ -350,20 +191,14 @@ static bool completions_serve(struct queue *queue)
 
 static int queue_open(struct queue *queue)
 {
-	int r = ring_make(&queue->ring);
+	int r = ring_open(&queue->ring, queue->uring->config.fuse_fd);
 
 	if (r < 0)
 		return r;
-	r = io_uring_register_files(&queue->ring, &queue->uring->config.fuse_fd, 1);
-	if (r < 0) {
-		io_uring_queue_exit(&queue->ring);
-		return r;
-	}
-	io_uring_register_ring_fd(&queue->ring); /* saves finding it at each call, if it works */
-	event_submit(queue);
-	for (size_t i = 0; i < DEPTH; i++)
-		command_submit(&queue->entries[i], CMD_REGISTER);
-	queue->alive = DEPTH;
+	event_await(queue);
+	for (size_t i = 0; i < RING_DEPTH; i++)
+		ring_register(&queue->ring, &queue->entries[i].ring, queue->qid, i);
+	queue->alive = RING_DEPTH;
 	return 0;
 }
 
@@ -397,23 +232,15 @@ static int queue_init(struct queue *queue, struct uring *uring, uint16_t qid)
 {
 	queue->uring = uring;
 	queue->qid = qid;
-	queue->todo_last = &queue->todo;
-	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->work, NULL);
-	pthread_cond_init(&queue->gone, NULL);
+	helpers_init(&queue->helpers, uring->config.max_helpers, queue_help, queue);
 	queue->event_fd = eventfd(0, EFD_CLOEXEC);
-	queue->request = malloc(request_room(uring));
+	queue->request = malloc(ring_request_room(uring->config.payload));
 	if (queue->event_fd < 0 || !queue->request)
 		return -ENOMEM;
-	for (size_t i = 0; i < DEPTH; i++) {
-		struct entry *entry = &queue->entries[i];
-
-		entry->queue = queue;
-		entry->payload = malloc(uring->config.payload);
-		if (!entry->payload)
+	for (size_t i = 0; i < RING_DEPTH; i++) {
+		queue->entries[i].queue = queue;
+		if (ring_entry_init(&queue->entries[i].ring, uring->config.payload) < 0)
 			return -ENOMEM;
-		entry->iov[0] = (struct iovec){&entry->header, sizeof(entry->header)};
-		entry->iov[1] = (struct iovec){entry->payload, uring->config.payload};
 	}
 	return 0;
 }
@@ -454,12 +281,8 @@ int uring_start(const struct uring_config *config, struct uring **ret_uring, str
 /* Helpers first: the queue's thread sends their last replies. */
 static void queue_stop(struct queue *queue)
 {
-	pthread_mutex_lock(&queue->lock);
+	helpers_stop(&queue->helpers);
 	__atomic_store_n(&queue->stopping, true, __ATOMIC_RELEASE);
-	pthread_cond_broadcast(&queue->work);
-	while (queue->helpers)
-		pthread_cond_wait(&queue->gone, &queue->lock);
-	pthread_mutex_unlock(&queue->lock);
 	if (!queue->running)
 		return;
 	queue_wake(queue);
@@ -475,13 +298,11 @@ void uring_stop(struct uring *uring)
 
 static void queue_release(struct queue *queue)
 {
-	for (size_t i = 0; i < DEPTH; i++)
-		free(queue->entries[i].payload);
+	for (size_t i = 0; i < RING_DEPTH; i++)
+		ring_entry_release(&queue->entries[i].ring);
 	free(queue->request);
 	closep(&queue->event_fd);
-	pthread_mutex_destroy(&queue->lock);
-	pthread_cond_destroy(&queue->work);
-	pthread_cond_destroy(&queue->gone);
+	helpers_release(&queue->helpers);
 }
 
 void uring_free(struct uring *uring)
@@ -490,38 +311,3 @@ void uring_free(struct uring *uring)
 		queue_release(&uring->queues[i]);
 	free(uring);
 }
-
-#else /* without liburing */
-
-#include <errno.h>
-
-bool uring_possible(void)
-{
-	return false;
-}
-
-int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err)
-{
-	(void)config;
-	(void)ret_uring;
-	return error_set(err, -EOPNOTSUPP, "built without liburing");
-}
-
-bool uring_reply(const struct iovec *iov, int count)
-{
-	(void)iov;
-	(void)count;
-	return false;
-}
-
-void uring_stop(struct uring *uring)
-{
-	(void)uring;
-}
-
-void uring_free(struct uring *uring)
-{
-	(void)uring;
-}
-
-#endif

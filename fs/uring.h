@@ -4,10 +4,10 @@
  * the CPU it was made on, and answering one request and waiting for the next is one system call.
  *
  * A queue's thread must never wait for a disk, or all calls of its CPU wait with it. What may is
- * handed to helper threads on the same CPU, and the reply comes back by way of the queue's thread, which alone may
- * talk to its ring. Helpers are made as needed, like the threads of the plain transport.
+ * given to helper threads on the same CPU (fs/helpers.h), and the reply comes back by way of the
+ * queue's thread, which alone may talk to its ring (fs/ring.h).
  *
- * Without liburing uring_possible() says no and nothing else is ever called.
+ * Built without liburing (uring_none.c), uring_possible() says no and nothing else is ever called.
  */
 #ifndef FS_URING_H
 #define FS_URING_H
@@ -27,7 +27,7 @@ struct uring_config {
 	int fuse_fd;
 	uint32_t payload;         /* bytes of the largest request or reply without its headers */
 	unsigned int max_helpers; /* of each queue */
-	bool own_fs_attributes;   /* each thread has a umask of its own */
+	bool own_fs_attributes;   /* each thread has a umask of its own: of no bits */
 	/* Will the request be answered without waiting for a disk? Called in a queue's thread. */
 	bool (*is_quick)(void *userdata, const void *request, size_t size);
 	void *userdata;
@@ -37,13 +37,16 @@ struct uring_config {
 /* Can this process make such rings? To be asked before the kernel is told that we will. */
 bool uring_possible(void);
 
-/* After the INIT reply. From when all queues are registered on, requests come through them. */
+/*
+ * After the INIT reply. From when all queues are registered on, requests come through them. What is
+ * borrowed in config outlives the rings.
+ */
 int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err);
 
 /* A reply on its way out: true when it belonged to a request of a ring, and was taken. */
 bool uring_reply(const struct iovec *iov, int count);
 
-/* The threads end; what is in work is finished first. */
+/* The threads end; what is in work is finished first. Both accept NULL. */
 void uring_stop(struct uring *uring);
 void uring_free(struct uring *uring);
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Built without liburing: there are no rings, and whoever asks is told so. */
+#include "fs/uring.h"
+
+#include <errno.h>
+
+bool uring_possible(void)
+{
+	return false;
+}
+
+int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err)
+{
+	(void)config;
+	(void)ret_uring;
+	return error_set(err, -EOPNOTSUPP, "built without liburing");
+}
+
+bool uring_reply(const struct iovec *iov, int count)
+{
+	(void)iov;
+	(void)count;
+	return false;
+}
+
+void uring_stop(struct uring *uring)
+{
+	(void)uring;
+}
+
+void uring_free(struct uring *uring)
+{
+	(void)uring;
+}
