@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "pack/evidence_json.h"
 #include "pack/image/reader.h"
 
 enum { CHUNK = 128 * 1024, JSON_MAX = 512 * 1024 * 1024, HOPS_MAX = 40 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Inside the closure: what is still to be looked at. closure.c fills the queue and empties it,
- * closure_needs.c knows what a file needs, closure_ask.c what was asked for.
+ * closure_needs.c knows what a file needs, closure_ask.c what was asked for, closure_judge.c what
+ * may not be in, closure_reason.c which reasons are worth keeping.
  */
 #ifndef PACK_CLOSURE_WORK_H
 #define PACK_CLOSURE_WORK_H
@@ -34,8 +35,16 @@ struct closure_work {
 	} unresolved;
 };
 
+/*
+ * Look into the contents of an entry, as loaded from `origin` (NULL: where it is) with `inherited`
+ * RPATHs (NULL: none); once for each such way. 0 or -ENOMEM.
+ */
 int closure_queue(struct closure *closure, struct closure_entry *entry, const char *origin,
 		  const char *inherited);
+
+/* Keep one more reason, its detail copied; not one that says nothing new. 0 or -ENOMEM. */
+int closure_reason_add(struct closure *closure, struct closure_entry *entry,
+		       const struct reason *reason);
 
 /* What the contents of an entry need. */
 int closure_expand(struct closure *closure, const struct work *work, struct error *err);

@@ -16,7 +16,7 @@
 #include "pack/columns.h"
 #include "pack/difference.h"
 #include "pack/difference_show.h"
-#include "pack/evidence.h"
+#include "pack/evidence_json.h"
 #include "pack/json.h"
 #include "pack/records.h"
 

@@ -15,7 +15,7 @@
 #include "db/base/text.h"
 #include "db/catalog.h"
 #include "pack/bundle.h"
-#include "pack/evidence.h"
+#include "pack/evidence_json.h"
 #include "pack/explanation.h"
 #include "pack/json.h"
 #include "pack/request.h"

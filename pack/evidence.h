@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Evidence: what is in a package and why, what was left out and why, in a form that outlives the
- * build. It is made from a closure, carried in a package as sfc/closure.json, and read back from
- * there, so that `why`, `ls` and `stat` give the same answers about a package as about the manifest
+ * build. It is made from a closure, carried in a package as sfc/closure.json (pack/evidence_json.h),
+ * and read back from there, so that `why`, `ls` and `stat` give the same answers about a package as about the manifest
  * and the source it was made from.
  */
 #ifndef PACK_EVIDENCE_H
 #define PACK_EVIDENCE_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,12 +71,12 @@ struct evidence_made {
 };
 int evidence_add_made(struct evidence *evidence, const struct evidence_made *made, size_t count,
 		      struct error *err);
-/* As read from closure.json: -EINVAL when it is not of that form. */
-int evidence_from_json(const json_t *json, struct evidence *ret_evidence, struct error *err);
-json_t *evidence_json(const struct evidence *evidence);
-json_t *evidence_entry_json(const struct evidence_entry *entry);
-json_t *evidence_reason_json(const struct evidence_reason *reason);
 void evidence_release(struct evidence *evidence);
+
+/* For who fills one: a copy that lives as long as the evidence; false when out of memory. */
+bool evidence_keep(struct evidence *evidence, const char *string, const char **ret_string);
+/* And when all entries are there and stand still: they can be found. 0 or -ENOMEM. */
+int evidence_index(struct evidence *evidence);
 
 struct evidence_entry *evidence_find(const struct evidence *evidence, const char *path);
 

@@ -9,6 +9,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "pack/evidence_json.h"
 #include "pack/json.h"
 
 enum { PHRASE_WIDTH = 20 };

@@ -9,8 +9,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-
-enum { CONF_SIZE_MAX = 1024 * 1024, CONF_DEPTH_MAX = 8 };
+#include "pack/loader_conf.h"
 
 struct loader {
 	struct source *source;
@@ -38,94 +37,10 @@ static const struct {
 	{EM_S390, {"z16", "z15", "z14", NULL}},
 };
 
-/* Append the directories of a conf text to `list`; includes are read in place. */
-static int conf_parse(struct loader *loader, char *text, struct text *list, int depth,
-		      struct error *err);
-
-struct include {
-	struct loader *loader;
-	struct text *list;
-	int depth;
-	struct error *err;
-};
-
-static int conf_read(struct loader *loader, const char *path, struct text *list, int depth,
-		     struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	int r;
-
-	r = source_read(loader->source, path, CONF_SIZE_MAX, &text, err);
-	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EINVAL)
-		return 0;
-	return r < 0 ? r : conf_parse(loader, text.bytes, list, depth, err);
-}
-
-static int conf_include(const struct source_entry *entry, void *data)
-{
-	const struct include *include = data;
-
-	return conf_read(include->loader, entry->path, include->list, include->depth + 1,
-			 include->err);
-}
-
-static int conf_line(struct loader *loader, char *line, struct text *list, int depth,
-		     struct error *err)
-{
-	static const char blanks[] = " \t:,";
-	struct include include = {loader, list, depth, err};
-	char *saved, *word = strtok_r(line, blanks, &saved);
-
-	if (!word || strcmp(word, "hwcap") == 0)
-		return 0;
-	if (strcmp(word, "include") == 0) {
-		int r = 0;
-
-		while (r == 0 && depth < CONF_DEPTH_MAX && (word = strtok_r(NULL, blanks, &saved))) {
-			_cleanup_(freep) char *pattern = path_resolve("/etc/ld.so.conf", word);
-
-			if (!pattern)
-				return error_oom(err);
-			r = source_glob(loader->source, pattern, conf_include, &include, err);
-		}
-		return r;
-	}
-	for (; word; word = strtok_r(NULL, blanks, &saved))
-		if (word[0] == '/')
-			text_printf(list, "%s%s", list->size ? ":" : "", word);
-	return 0;
-}
-
-static int conf_parse(struct loader *loader, char *text, struct text *list, int depth,
-		      struct error *err)
-{
-	char *saved, *line;
-
-	for (line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
-		char *comment = strchr(line, '#');
-		int r;
-
-		if (comment)
-			*comment = '\0';
-		r = conf_line(loader, line, list, depth, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int musl_read(const struct source_entry *entry, void *data)
-{
-	const struct include *include = data;
-
-	return conf_read(include->loader, entry->path, include->list, 0, include->err);
-}
-
 int loader_new(struct source *source, const char *library_path, struct loader **ret_loader,
 	       struct error *err)
 {
 	_cleanup_(loader_freep) struct loader *loader = calloc(1, sizeof(*loader));
-	struct include include;
 	int r;
 
 	if (!loader)
@@ -138,10 +53,9 @@ int loader_new(struct source *source, const char *library_path, struct loader **
 	for (char *p = loader->library_path; *p; p++)
 		if (*p == ';') /* ld.so takes both */
 			*p = ':';
-	r = conf_read(loader, "/etc/ld.so.conf", &loader->conf, 0, err);
-	include = (struct include){loader, &loader->musl, 0, err};
+	r = loader_conf_read(source, "/etc/ld.so.conf", &loader->conf, err);
 	if (r == 0)
-		r = source_glob(source, "/etc/ld-musl-*.path", musl_read, &include, err);
+		r = loader_conf_read_all(source, "/etc/ld-musl-*.path", &loader->musl, err);
 	if (r < 0)
 		return r;
 	if (text_failed(&loader->conf) || text_failed(&loader->musl))

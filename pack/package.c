@@ -17,7 +17,7 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "pack/closure_tree.h"
-#include "pack/evidence.h"
+#include "pack/evidence_json.h"
 #include "pack/json.h"
 #include "pack/records.h"
 #include "pack/sbom.h"

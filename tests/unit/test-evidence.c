@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a package says of itself: there and back as JSON, and told as a chain of reasons. */
-#include "pack/evidence.h"
+#include "pack/evidence_json.h"
 
 #include <errno.h>
 
