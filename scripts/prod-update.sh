@@ -58,13 +58,20 @@ cmd_rollback() {
 	echo "$app rolled back to sha256:$new"
 }
 
-# A --ready given with the update is kept: it is how these instances say that they work.
+# A --ready given with the update is kept with it: it is how these instances say that they work. Until
+# it has succeeded each remembers (.before) what it had.
 update_settings() {
 	[ -n "$ready$timeout" ] || return 0
+	instances_put --arg ready "$ready" --arg timeout "$timeout" '
+		.before //= {ready, timeout}
+		| if $ready != "" then .ready = $ready else . end
+		| if $timeout != "" then .timeout = ($timeout | tonumber) else . end'
+}
+
+# instances_put JQ-ARGUMENT…: in the record of each.
+instances_put() {
 	for name in $(instance_names "$app"); do
-		json_put "$(instance_at "$app" "$name")/instance.json" --arg ready "$ready" --arg timeout "$timeout" '
-			if $ready != "" then .ready = $ready else . end
-			| if $timeout != "" then .timeout = ($timeout | tonumber) else . end'
+		json_put "$(instance_at "$app" "$name")/instance.json" "$@"
 	done
 }
 
@@ -79,6 +86,7 @@ base_swap() {
 		store_forget "$1"
 		die "$swap_problem; every instance of '$app' is back on sha256:$2"
 	}
+	instances_put 'del(.before)'
 	before=$(json_get "$record" .previous)
 	json_put "$record" --arg new "$1" --arg old "$2" --arg now "$(stamp)" \
 		'.package = $new | .previous = $old | .updated = $now | del(.updating)'
@@ -104,6 +112,7 @@ base_moved() {
 
 # base_back OLD: every instance that is not on it.
 base_back() {
+	instances_put 'if .before then . + .before | del(.before) else . end'
 	for name in $(instance_names "$app"); do
 		back_at=$(instance_at "$app" "$name")
 		if [ "$(json_get "$back_at/instance.json" .package)" != "$1" ] ||

@@ -16,6 +16,7 @@ root=$SFC_STATE/prod/app/instances
 
 base() { sfc prod list app --json | jq -r '.[0].package, .[0].instances[].package' | sort -u | tr '\n' ' '; }
 states() { sfc prod list app --json | jq -r '[.[0].instances[].state] | join(" ")'; }
+readiness() { jq -r .ready "$root"/[123]/instance.json | sort -u; }
 version() { sfc prod exec app "$1" cat /etc/main.sh | sed -n 's/.*# //p'; }
 
 # --- update and rollback
@@ -45,6 +46,7 @@ busybox_package later.sfc app 'sleep 3; exit 3 # later'
 check_fails "nor one whose first instance dies while the next is updated" 1 "*app/1 ended*status 3*back on sha256:$hex_two" \
 	sfc prod update app later.sfc --ready "test \$SFC_INSTANCE = 1 || ! grep -q later /proc/\$SFC_PID/root/etc/main.sh || test -e '$root/1/exit'"
 check_equal "all are back once more" "$(base)$(states)" "$hex_two running running stopped"
+check_equal "and ready when they were before" "$(readiness)" 'test -s /proc/$SFC_PID/root/data/kept'
 check "rollback" sfc prod rollback app
 check_equal "all stand on the old base" "$(base)" "$hex_one "
 check_equal "the old file is seen" "$(version 2)" one
@@ -56,6 +58,7 @@ check "an update is killed half-way" kill -9 "-$update"
 wait "$update" 2>/dev/null
 check "is undone by rollback" sfc prod rollback app
 check_equal "and all is as it was" "$(base)$(states)" "$hex_one running running stopped"
+check_equal "also when they are ready" "$(readiness)" 'test -s /proc/$SFC_PID/root/data/kept'
 
 # --- kill -9
 for name in 1 2; do
