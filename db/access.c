@@ -82,6 +82,20 @@ static void bind_access(sqlite3_stmt *stmt, const struct access_record *record,
 	bind_int(stmt, 12, record->last_ns);
 }
 
+static int access_run(struct manifest *manifest, const char *sql,
+		      const struct access_record *record, const struct access_key *key,
+		      struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int r;
+
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_access(stmt, record, key);
+	return statement_run(manifest, stmt, err);
+}
+
 /* Grow the row that is there: 1, or 0 when there is none. */
 static int access_grow(struct manifest *manifest, const struct access_record *record,
 		       const struct access_key *key, struct error *err)
@@ -91,14 +105,8 @@ static int access_grow(struct manifest *manifest, const struct access_record *re
 		" executing = executing | ?9, first_seq = min(first_seq, ?10),"
 		" first_ns = min(first_ns, ?11), last_ns = max(last_ns, ?12)"
 		" WHERE entry = ?1 AND session = ?2 AND op = ?3 AND errno = ?4 AND program = ?5";
-	sqlite3_stmt *stmt;
-	int r;
+	int r = access_run(manifest, sql, record, key, err);
 
-	r = statement_get(manifest, sql, &stmt, err);
-	if (r < 0)
-		return r;
-	bind_access(stmt, record, key);
-	r = statement_run(manifest, stmt, err);
 	return r < 0 ? r : sqlite3_changes(manifest->db) > 0;
 }
 
@@ -108,14 +116,8 @@ static int access_insert(struct manifest *manifest, const struct access_record *
 	static const char sql[] =
 		"INSERT INTO access (entry, session, op, errno, program, count, reading, writing,"
 		" executing, first_seq, first_ns, last_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-	sqlite3_stmt *stmt;
-	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
-	if (r < 0)
-		return r;
-	bind_access(stmt, record, key);
-	return statement_run(manifest, stmt, err);
+	return access_run(manifest, sql, record, key, err);
 }
 
 static int record_one(struct manifest *manifest, int64_t session,

@@ -12,9 +12,7 @@ int catalog_exists(struct manifest *manifest, bool *ret_exists, struct error *er
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
-	if (r == 0)
-		r = statement_step(manifest, stmt, err);
+	r = statement_first(manifest, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	*ret_exists = r > 0;
@@ -44,9 +42,7 @@ int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
-	if (r == 0)
-		r = statement_step(manifest, stmt, err);
+	r = statement_first(manifest, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	*ret_files = column_count(stmt, 0);

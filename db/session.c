@@ -72,9 +72,7 @@ static int note_first(struct manifest *manifest, int64_t id, struct error *err)
 
 	if (manifest->first_session)
 		return 0;
-	r = statement_get(manifest, sql, &stmt, err);
-	if (r == 0)
-		r = statement_step(manifest, stmt, err);
+	r = statement_first(manifest, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	manifest->first_session = id;

@@ -48,6 +48,14 @@ int statement_step(struct manifest *manifest, sqlite3_stmt *stmt, struct error *
 	return code == SQLITE_DONE ? 0 : manifest_error(manifest, code, err);
 }
 
+int statement_first(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+		    struct error *err)
+{
+	int r = statement_get(manifest, sql, ret_stmt, err);
+
+	return r < 0 ? r : statement_step(manifest, *ret_stmt, err);
+}
+
 int statement_run(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err)
 {
 	int r = statement_step(manifest, stmt, err);

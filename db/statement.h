@@ -24,6 +24,10 @@ int statement_new(struct manifest *manifest, const char *sql, sqlite3_stmt **ret
 		  struct error *err);
 void statement_freep(sqlite3_stmt **stmt);
 
+/* Get one that takes no values, and step it: 1 its first row, 0 there is none, or a negative errno. */
+int statement_first(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+		    struct error *err);
+
 /* 1 a row, 0 the end, or a negative errno. */
 int statement_step(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err);
 /* Step one that returns nothing, and be done with it: 0 or a negative errno. */

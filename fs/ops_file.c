@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/credentials.h"
 
 /* The kernel's own mark of an open by exec: not for open(2), but it reaches us. */
 enum { OPEN_EXEC = 0x20 };
@@ -123,20 +124,20 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static int create_here(struct tracefs *fs, fuse_req_t req, struct node *parent, const char *name,
 		       mode_t mode, int flags)
 {
-	struct caller caller;
+	struct credentials credentials;
 	struct place place;
 	int fd, r;
 
 	r = node_child_place(&fs->nodes, parent, name, &place);
 	if (r < 0)
 		return r;
-	caller_become(fs, req, &caller);
+	credentials_assume(req, fs->own_credentials, &credentials);
 	fd = openat(place.fd, place.name,
 		    flags_for_us(flags) | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 			    (flags & (O_EXCL | O_TRUNC)),
 		    mode);
 	r = fd < 0 ? -errno : fd;
-	caller_return(&caller);
+	credentials_return(&credentials);
 	place_release(&place);
 	return r;
 }

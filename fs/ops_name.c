@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "fs/credentials.h"
+
 /* The end of everything that makes a name: look it up, note it, reply. */
 static void made(fuse_req_t req, struct node *parent, const char *name, int result,
 		 struct note *note)
@@ -36,15 +38,15 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent_ino, const char *name, mode_t mo
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino);
-	struct caller caller;
+	struct credentials credentials;
 	struct place place;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &place);
 	if (r == 0) {
-		caller_become(fs, req, &caller);
+		credentials_assume(req, fs->own_credentials, &credentials);
 		r = mknodat(place.fd, place.name, mode, device) < 0 ? -errno : 0;
-		caller_return(&caller);
+		credentials_return(&credentials);
 		place_release(&place);
 	}
 	made(req, parent, name, r, &(struct note){.op = ACCESS_MKNOD});
@@ -54,15 +56,15 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent_ino, const char *name, mode_t mo
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino);
-	struct caller caller;
+	struct credentials credentials;
 	struct place place;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &place);
 	if (r == 0) {
-		caller_become(fs, req, &caller);
+		credentials_assume(req, fs->own_credentials, &credentials);
 		r = mkdirat(place.fd, place.name, mode) < 0 ? -errno : 0;
-		caller_return(&caller);
+		credentials_return(&credentials);
 		place_release(&place);
 	}
 	made(req, parent, name, r, &(struct note){.op = ACCESS_MKDIR});
@@ -72,15 +74,15 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent_ino, const
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino);
-	struct caller caller;
+	struct credentials credentials;
 	struct place place;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &place);
 	if (r == 0) {
-		caller_become(fs, req, &caller);
+		credentials_assume(req, fs->own_credentials, &credentials);
 		r = symlinkat(target, place.fd, place.name) < 0 ? -errno : 0;
-		caller_return(&caller);
+		credentials_return(&credentials);
 		place_release(&place);
 	}
 	made(req, parent, name, r, &(struct note){.op = ACCESS_SYMLINK, .target = target});

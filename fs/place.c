@@ -32,7 +32,6 @@ static void place_of_directory(struct node_table *table, struct directory *direc
 			       struct place *ret_place)
 {
 	directory_hold(&table->directories, directory);
-	ret_place->table = table;
 	ret_place->fd = directory->fd;
 	ret_place->flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
 	ret_place->directory = directory;
@@ -46,6 +45,7 @@ static bool reachable(const struct node *node)
 
 static void place_now(struct node_table *table, struct node *node, struct place *ret_place)
 {
+	ret_place->table = table;
 	if (node->directory)
 		place_of_directory(table, node->directory, ret_place);
 	else

@@ -96,16 +96,6 @@ int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret
 int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node);
 
-/*
- * Carry out what makes a new file as the caller: owner, group and umask are then the file system's
- * business. Nothing happens where the caller is who we are.
- */
-struct caller {
-	bool changed;
-};
-void caller_become(struct tracefs *fs, fuse_req_t req, struct caller *ret_caller);
-void caller_return(struct caller *caller);
-
 /* The operations, by what they touch. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup);

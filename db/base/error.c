@@ -52,32 +52,36 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return code;
 }
 
+/* What failed, and what the system calls the reason. */
+__attribute__((format(printf, 3, 0))) static void explain(struct error *err, int code,
+							  const char *format, va_list args)
+{
+	size_t used = 0;
+
+	if (!err)
+		return;
+	message_append(err, &used, format, args);
+	message_add(err, &used, ": %s", strerror(-code));
+}
+
 int error_errno(struct error *err, const char *format, ...)
 {
 	int code = -errno;
-	size_t used = 0;
 	va_list args;
 
-	if (!err)
-		return code;
 	va_start(args, format);
-	message_append(err, &used, format, args);
+	explain(err, code, format, args);
 	va_end(args);
-	message_add(err, &used, ": %s", strerror(-code));
 	return code;
 }
 
 int error_code(struct error *err, int code, const char *format, ...)
 {
-	size_t used = 0;
 	va_list args;
 
-	if (!err)
-		return code;
 	va_start(args, format);
-	message_append(err, &used, format, args);
+	explain(err, code, format, args);
 	va_end(args);
-	message_add(err, &used, ": %s", strerror(-code));
 	return code;
 }
 
