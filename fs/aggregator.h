@@ -3,7 +3,8 @@
  * Folds events into accesses. Any thread adds; one thread (fs/recorder.h) takes what has come
  * together as a batch. Adding costs one hash lookup under a lock. Memory grows with distinct
  * (path, op, result, program), never with the number of calls; beyond AGGREGATOR_MAX_ACCESSES of
- * them, when the manifest cannot take them for a long time, further new ones are counted as dropped.
+ * them, when the manifest cannot take them for a long time, further new ones are counted as
+ * dropped.
  *
  * An exec is seen by the kernel's own look at the file's attributes and then an open. That look is
  * not the program's stat: when an exec follows a stat of the same path by the same thread directly,
@@ -33,6 +34,7 @@ struct aggregate {
 	int64_t first_ns, last_ns;
 };
 
+/* A path and all that was done to it. */
 struct batch_path {
 	struct hash_link link;
 	struct batch_path *next; /* in the order of their first events */
@@ -42,6 +44,7 @@ struct batch_path {
 	char text[];
 };
 
+/* One event of log=events. */
 struct raw_event {
 	uint64_t seq; /* 0: taken back */
 	int64_t ns;
@@ -54,6 +57,7 @@ struct raw_event {
 
 struct batch_block;
 
+/* What came together between two takings; its programs outlive it. */
 struct batch {
 	struct hash index; /* of paths */
 	struct batch_path *paths, **last;
@@ -92,9 +96,11 @@ struct aggregator {
 	} last_stats[AGGREGATOR_SLOTS];
 };
 
+/* raw: keep the stream of events as well, of which batches then have both. */
 void aggregator_init(struct aggregator *aggregator, bool raw);
 void aggregator_release(struct aggregator *aggregator);
 
+/* Copies what it keeps. Where there is no memory or no room the event is counted as dropped. */
 void aggregator_add(struct aggregator *aggregator, const struct event *event);
 
 /*

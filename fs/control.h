@@ -8,7 +8,10 @@
  *	"mark LABEL"	"+" or "-reason"
  *	"flush"		the same
  *	"status"	"+" and lines for a person; "status json": one JSON object
- *	"unmount"	"+summary" when the session has ended
+ *	"unmount"	"+summary" when the session has ended, or "-reason"
+ *
+ * The directory is the first that can be used of /run/tracefs, $XDG_RUNTIME_DIR/tracefs and
+ * /tmp/tracefs-UID; the socket in it MAJOR:MINOR.
  */
 #ifndef FS_CONTROL_H
 #define FS_CONTROL_H
@@ -22,11 +25,12 @@
 
 struct control {
 	int fd; /* listening, or -1 */
-	char path[108];
+	char path[108]; /* as long as unix(7) allows */
 };
 
 /* Listen for questions about the mount that is seen at mountpoint. */
 int control_open(struct control *control, const char *mountpoint, struct error *err);
+/* Removes the socket. */
 void control_release(struct control *control);
 /* Remove the socket of a mount of this device, whose server was killed. */
 void control_sweep(dev_t dev);

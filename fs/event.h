@@ -22,7 +22,7 @@ struct event {
 	pid_t tid;          /* the calling thread as this process sees it, 0 when it cannot */
 	const struct program *program;
 	const char *path;   /* inside the root; borrowed */
-	size_t path_length;
+	size_t path_length; /* without the final 0 */
 	const struct found *found; /* what is there, when this is the first sight of it; or NULL */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Helper threads: who must not wait gives a job away, goes on, and collects it when it is done. They
- * are made as needed, one when a job comes and none is idle, up to a limit, and stay until the end.
+ * Helper threads: who must not wait gives a job away, goes on, and collects it when it is done.
+ * They are made as needed, one when a job comes and none is idle, up to a limit, and stay until
+ * the end.
  *
  * A job is a link inside of what is to be worked on, and belongs to whoever has it: it is given,
  * taken by a helper, finished, and collected, in no particular order.

@@ -26,7 +26,7 @@ enum { TRANSPORT_AUTO, TRANSPORT_URING, TRANSPORT_DEV };
 enum { LOG_ACCESSES, LOG_EVENTS };
 enum { KIND_TEST, KIND_PROD };
 
-/* Strings are owned; NULL where nothing was said. */
+/* Strings are owned; NULL where nothing was said. tracefs.1 says what each is for. */
 struct options {
 	int action; /* enum option_action */
 	char *source;
@@ -42,8 +42,8 @@ struct options {
 	int transport;
 	int log;
 	int kind;
-	unsigned int flush_ms;
-	unsigned int threads;
+	unsigned int flush_ms; /* between two batches */
+	unsigned int threads;  /* that answer requests, at the most */
 	unsigned int attr_timeout_ms;
 	bool foreground;
 	bool debug;

@@ -74,6 +74,7 @@ struct recorder_status {
 int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		  struct aggregator *aggregator, const struct session_start *start,
 		  unsigned int flush_ms, struct error *err);
+/* Start the thread. */
 int recorder_start(struct recorder *recorder, struct error *err);
 
 /* Never waits for the manifest. */
@@ -82,11 +83,15 @@ void recorder_status(struct recorder *recorder, struct recorder_status *ret_stat
 /* Return when everything seen before the call is written; -EIO when it could not be. */
 int recorder_flush(struct recorder *recorder, struct error *err);
 
-/* End the session and begin the next, under another label. */
+/*
+ * End the session and begin the next, under another label, which is copied. After an error the
+ * session that was goes on, unless it was the beginning of the next that failed.
+ */
 int recorder_mark(struct recorder *recorder, const char *label, struct error *err);
 
 /* Write the rest and end the session. ret_summary is filled as far as it is known. */
 int recorder_stop(struct recorder *recorder, struct summary *ret_summary, struct error *err);
+/* After recorder_open(); a thread that was started has been stopped. */
 void recorder_release(struct recorder *recorder);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel and we say to each other through a ring, FUSE over io_uring (Linux 6.14 and later:
- * fuse-io-uring.rst in its documentation, include/uapi/linux/fuse.h).
+ * What the kernel and we say to each other through a ring, FUSE over io_uring (Linux 6.14 and
+ * later: fuse-io-uring.rst in its documentation, include/uapi/linux/fuse.h).
  *
- * There is a ring for each CPU, its queue id the CPU's number, with RING_DEPTH entries. An entry is
- * room for one request or reply. We give it to the kernel by a command on the ring: registered at
- * first, later committed, with the reply in it to the request that it brought. The command completes
- * when the next request is in the entry, or with -ENOTCONN when there will be none.
+ * There is a ring for each CPU, its queue id the CPU's number, with RING_DEPTH entries. An entry
+ * is room for one request or reply. We give it to the kernel by a command on the ring: registered
+ * at first, later committed, with the reply in it to the request that it brought. The command
+ * completes when the next request is in the entry, or with -ENOTCONN when there will be none.
  *
  * All calls that take a ring are made by the one thread that uses it. Nothing reaches the kernel
  * before io_uring_submit().

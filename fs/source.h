@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The source: the tree that is traced, taken as a clone of its mount. What is mounted inside it does
- * not come with the clone, so neither /proc nor our own mount point can leak in; other disk file
- * systems mounted inside it are cloned beside it and looked up by path (unless xdev). In a user
- * namespace, where mounts of another user cannot be taken apart, they come along, and those that do
- * not belong to it are covered by empty directories.
+ * The source: the tree that is traced, taken as a clone of its mount. What is mounted inside it
+ * does not come with the clone, so neither /proc nor our own mount point can leak in; other disk
+ * file systems mounted inside it are cloned beside it and looked up by path (unless xdev). In a
+ * user namespace, where mounts of another user cannot be taken apart, they come along, and those
+ * that do not belong to it are covered by empty directories.
  *
  * Without the right to clone mounts the directory itself is used as it is.
  */
@@ -31,7 +31,11 @@ struct source {
 	ARRAY(struct source_mount) mounts;
 };
 
-/* read_only: nothing below it can be written by way of us, not even the time of last use. */
+/*
+ * Open it as clones of mounts where that is allowed. xdev: without what is mounted inside it;
+ * read_only: nothing below it can be written by way of us, not even the time of last use. What is
+ * open is given back by source_release(), also after an error.
+ */
 int source_open(struct source *source, const char *path, bool xdev, bool read_only,
 		struct error *err);
 void source_release(struct source *source);

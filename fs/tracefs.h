@@ -4,8 +4,8 @@
  * operation has the same four steps: find the node, do it, note it, reply. Noting comes before the
  * reply, because until then the caller is held and can be asked who it is.
  *
- * The struct is filled before the first request and then only its parts change, each under a lock of
- * its own: nodes.lock, processes.lock and aggregator.lock are leaves and never held together.
+ * The struct is filled before the first request and then only its parts change, each under a lock
+ * of its own: nodes.lock, processes.lock and aggregator.lock are leaves and never held together.
  */
 #ifndef FS_TRACEFS_H
 #define FS_TRACEFS_H
@@ -47,6 +47,7 @@ struct tracefs {
 	unsigned int ndevices;
 };
 
+/* Open the source; options outlive it. tracefs_release() is for what came to be, also on failure. */
 int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err);
 void tracefs_release(struct tracefs *fs);
 
@@ -89,10 +90,13 @@ static inline struct node *node_of(struct tracefs *fs, fuse_ino_t ino)
 /* The st_ino we show: the file's own, moved aside where another file system could have the same. */
 uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino);
 
-/* stat at a place, as the mount shows it; the raw one in *ret_raw when it is not NULL. */
+/* stat at a place, as the mount shows it: with tracefs_ino(). 0 or a negative errno. */
 int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret_st);
 
-/* Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. */
+/*
+ * Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. 0
+ * or a negative errno. The attributes as the source has them are in *ret_raw.
+ */
 int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node);
 
@@ -146,7 +150,10 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 		 int flags);
 void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
 
-/* A descriptor of the node for a call that needs one: fi's own, or a new one the caller closes. */
+/*
+ * A descriptor of the node for a call that needs one, or a negative errno: fi's own where it has
+ * one, else one opened with `flags`, which is put into *ret_own too, for the caller to close.
+ */
 int node_descriptor(struct tracefs *fs, struct node *node, struct fuse_file_info *fi, int flags,
 		    int *ret_own);
 

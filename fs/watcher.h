@@ -14,8 +14,8 @@
 #include "db/base/error.h"
 
 struct watcher {
-	int fd; /* our end of the pipe */
-	pid_t pid;
+	int fd;    /* our end of the pipe, or -1: there is none */
+	pid_t pid; /* valid with fd */
 };
 
 /*
