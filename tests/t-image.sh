@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Images are what their sources are, for every reader there is.
 #
-# SFC_TEST_SEEDS=N: so many random trees, instead of 24, or 2,000 with SFC_TEST_LONG=1. SFC_TEST_BIG=1: also an image over 4 GiB.
+# SFC_TEST_SEEDS=N: so many random trees, instead of 24, or 2,000 with SFC_TEST_LONG=1.
+# What is large or has many names: t-image-trees.sh.
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/image.sh
 . "$srcdir/tests/image.sh"
@@ -56,12 +57,6 @@ check "a sparse file over 4 GiB" sh -c 'test "$(stat -c %s x.sqsh)" -lt 300000'
 kernel_stat >got.list 2>&1
 check "is found again, sparse" sh -c 'read -r size blocks <got.list && [ "$size" = 4508876800 ] && [ "$blocks" -lt 1000 ]'
 check "with its bytes" grep -q '^end' got.list
-if [ -n "${SFC_TEST_BIG:-}" ]; then
-	mkdir large && head -c 4400000000 /dev/urandom >large/first
-	echo behind >large/second && head -c 200000 /dev/urandom >large/third
-	compare "over 4 GiB" large 128K all 1
-	rm -rf large
-fi
 rm -rf out huge
 
 # --- deterministic --------------------------------------------------------------------------
