@@ -3,24 +3,26 @@
 # make bench-image: our writer against mksquashfs, same tree, threads, level and block; runs interleaved,
 # medians, ratios (below 1: we are ahead). A figure past its bar (issue's table) is named at the end of the line.
 #
-#	BENCH_TREES="A B C D E F linear peers"	which parts; all of them take about 15 minutes of two idle
-#						processors, a fifth of which is mksquashfs on C
+#	BENCH_TREES="A B C D E F linear peers"	which parts; all of them take about 30 minutes of two idle
+#						processors
 #		A a minbase with python3		D 100 MB that cannot be compressed
 #		B 1.2 GB of /usr/share and /usr/lib	E five copies of A's /usr/lib
 #		C 200,000 tiny files			F 300 MB of text
 #		linear: 50, 200 and 800 thousand tiny files, only ours
-#		peers: other writers on A
+#		peers: ours to each other writer there is, on A and F at levels 1 and 15; no bars
 #	BENCH_LEVELS="1 3 9 15 19 small"	instead of those each tree has by default
 #	BENCH_RUNS=N		instead of 3 up to level 3, 1 above
 #	BENCH_SCALE=100		percent of the full size
-#	BENCH_PEER=mksquashfs	another one, say a newer one
+#	BENCH_PEER=mksquashfs	another one
+#	BENCH_NEWER=mksquashfs	one more for peers
+#	BENCH_EROFS=mkfs.erofs	another one for peers, say one that knows zstd, which Debian 12's does not
 #	BENCH_FLAGS=--json	one JSON object a line
 set -eu
 LC_ALL=C
 export LC_ALL
 builddir=${builddir:-.} srcdir=${srcdir:-.}
 tracepack=$builddir/pack/tracepack random=$builddir/tests/image/random-tree
-scale=${BENCH_SCALE:-100} peer=${BENCH_PEER:-mksquashfs} json=no work=
+scale=${BENCH_SCALE:-100} peer=${BENCH_PEER:-mksquashfs} erofs=${BENCH_EROFS:-mkfs.erofs} json=no work=
 [ "${1:-}" != --json ] || json=yes
 
 cleanup() {
@@ -154,57 +156,105 @@ levels_of() {
 	esac
 }
 
-# Time and memory per file as files become more.
+# Time and memory per file as files become more; the trees take turns.
 linear() {
 	for thousand in 50 200 800; do
-		mkdir "$work/many"
-		"$random" "$work/many" --many $((thousand * 10 * scale))
-		rm -f "$work/own"
-		for _ in 1 2 3; do
-			measure "$work/own" "$tracepack" image "$work/many" -q -o "$work/own.sqsh" --level=1
+		mkdir "$work/$thousand"
+		"$random" "$work/$thousand" --many $((thousand * 10 * scale))
+		rm -f "$work/own.$thousand"
+	done
+	for _ in $(seq "${BENCH_RUNS:-3}"); do
+		for thousand in 50 200 800; do
+			measure "$work/own.$thousand" "$tracepack" image "$work/$thousand" -q -o "$work/own.sqsh" --level=1
 		done
-		rm -rf "$work/many"
-		echo "$((thousand * 10 * scale)) $(medians "$work/own")"
+	done
+	for thousand in 50 200 800; do
+		rm -rf --one-file-system "${work:?}/$thousand"
+		echo "$((thousand * 10 * scale)) $(medians "$work/own.$thousand")"
 	done | awk -v json=$json '
-		NR == 1 { files = $1; kilobytes = $4; first = $2 / $1 }
+		NR == 1 { files = $1; kilobytes = $4; first_wall = $2 / $1; first_cpu = $3 / $1 }
 		{
+			wall = $2 / $1; cpu = $3 / $1; past = ""
 			each = NR > 1 ? ($4 - kilobytes) * 1024 / ($1 - files) : 0
+			if (wall > 1.1 * first_wall || cpu > 1.1 * first_cpu)
+				past = "time > 1.10 "
+			if (each > 300)
+				past = past "bytes > 300"
 			if (json == "yes")
-				printf "{\"tree\":\"linear\",\"files\":%d,\"microseconds_each\":%.2f,\"to_first\":%.3f,\"kilobytes\":%d,\"bytes_each\":%d}\n", $1, 1e6 * $2 / $1, $2 / $1 / first, $4, each
+				printf "{\"tree\":\"linear\",\"files\":%d,\"microseconds_each\":%.2f,\"to_first\":%.3f,\"cpu_microseconds_each\":%.2f,\"cpu_to_first\":%.3f,\"kilobytes\":%d,\"bytes_each\":%d,\"past\":\"%s\"}\n", $1, 1e6 * wall, wall / first_wall, 1e6 * cpu, cpu / first_cpu, $4, each, past
 			else
-				printf "linear %7d files %6.2f us each (%.3f of the first) %7d KB, %d bytes each beyond the first  %s%s\n", $1, 1e6 * $2 / $1, $2 / $1 / first, $4, each, ($2 / $1 / first > 1.1 ? "time > 1.10 " : ""), (each > 300 ? "bytes > 300" : "")
+				printf "linear %7d files %6.2f us each (%.3f of the first), cpu %6.2f (%.3f) %7d KB, %d bytes each beyond the first  %s\n", $1, 1e6 * wall, wall / first_wall, 1e6 * cpu, cpu / first_cpu, $4, each, past
 		}'
 }
 
-# row NAME OUTPUT COMMAND…: another writer
-row() {
-	name=$1 output=$2
-	shift 2
-	rm -f "$work/own"
-	measure "$work/own" "$@"
-	echo "$name $(stat -c %s "$output") $(medians "$work/own")" | awk -v json=$json '
-		json == "yes" { printf "{\"tree\":\"peers\",\"writer\":\"%s\",\"bytes\":%d,\"seconds\":%s,\"cpu\":%s,\"kilobytes\":%d}\n", $1, $2, $3, $4, $5 }
-		json != "yes" { printf "peers  %-22s %11d bytes %8.2fs %8.2fs cpu %7d KB\n", $1, $2, $3, $4, $5 }'
+# Does this mkfs.erofs know zstd?
+erofs_has_zstd() {
+	mkdir -p "$work/probe" && "$erofs" -zzstd "$work/probe.out" "$work/probe" >/dev/null 2>&1
 }
 
-peers() {
-	tree A
-	out=$work/own.sqsh
-	row tracepack-15 "$out" "$tracepack" image "$dir" -q -o "$out" -l 15
-	row mksquashfs-15 "$out" "$peer" "$dir" "$out" -comp zstd -noappend -no-progress -Xcompression-level 15 -b 128K
-	! command -v gensquashfs >/dev/null ||
-		row gensquashfs-15 "$out" gensquashfs -q -f -D "$dir" -c zstd -X level=15 -b 128K "$out"
-	row tar-zstd-15 "$out" sh -c "tar -C '$dir' -c . | zstd -q -f -T0 -15 -o '$out'"
-	row tracepack-small "$out" "$tracepack" image "$dir" -q -o "$out" --small
+# The other writers that are here, for "by".
+writers() {
+	echo mksquashfs
+	[ -z "${BENCH_NEWER:-}" ] || echo mksquashfs-newer
+	! command -v gensquashfs >/dev/null || echo gensquashfs
+	! command -v zstd >/dev/null || echo tar+zstd
+	! command -v "$erofs" >/dev/null || { erofs_has_zstd && echo erofs-zstd || echo erofs-lz4hc; }
+}
+
+# by WRITER LEVEL: $dir as $work/WRITER.out, measured into $work/WRITER
+by() {
+	writer=$1 level=$2 out=$work/$1.out program=$peer
 	rm -f "$out"
-	! command -v mkfs.erofs >/dev/null || row erofs-lz4hc-64K "$out" mkfs.erofs -zlz4hc,12 -C65536 "$out" "$dir"
+	set -- measure "$work/$writer"
+	[ "$writer" != mksquashfs-newer ] || program=$BENCH_NEWER
+	case $writer in
+	own) "$@" "$tracepack" image "$dir" -q -o "$out" "--level=$level" ;;
+	mksquashfs*) "$@" "$program" "$dir" "$out" -comp zstd -noappend -no-progress -Xcompression-level "$level" -b 128K ;;
+	gensquashfs) "$@" gensquashfs -q -k -x -j "$(nproc)" -D "$dir" -c zstd -X "level=$level" -b 128K "$out" ;;
+	tar+zstd)
+		# shellcheck disable=SC2016 # for the shell inside
+		"$@" sh -c 'tar -C "$1" -c . | zstd -q -T0 "-$2" -o "$3"' sh "$dir" "$level" "$out"
+		;;
+	erofs-zstd) "$@" "$erofs" "-zzstd,level=$level" -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
+	erofs-lz4hc) "$@" "$erofs" -zlz4hc -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
+	esac
+}
+
+# Ours to each other writer there is: no bars, only to know where one stands.
+peers() {
+	tree "$1"
+	all="own $(writers)"
+	for level in 1 15; do
+		for writer in $all; do
+			rm -f "$work/$writer"
+		done
+		for _ in $(seq "${BENCH_RUNS:-1}"); do
+			for writer in $all; do
+				by "$writer" "$level"
+			done
+		done
+		for writer in ${all#own }; do
+			echo "$1 $level $writer $(medians "$work/own") $(medians "$work/$writer") $(stat -c %s "$work/own.out" "$work/$writer.out" | xargs)"
+			rm -f "$work/$writer.out"
+		done
+	done | awk -v json=$json '{
+		wall = $4 / ($7 > 0 ? $7 : 0.01); cpu = $5 / ($8 > 0 ? $8 : 0.01); memory = $6 / $9; size = $10 / $11
+		if (json == "yes")
+			printf "{\"tree\":\"peers %s\",\"mode\":\"%s\",\"writer\":\"%s\",\"wall\":%.3f,\"cpu\":%.3f,\"memory\":%.3f,\"size\":%.4f,\"seconds\":%s,\"peer_seconds\":%s,\"kilobytes\":%s,\"bytes\":%s}\n", $1, $2, $3, wall, cpu, memory, size, $4, $7, $6, $10
+		else
+			printf "%-6s %-6s %6.3f %6.3f %6.3f %7.4f %8.2fs %8.2fs %7d KB  to %s\n", $1, $2, wall, cpu, memory, size, $4, $7, $6, $3
+	}'
+	gone
 }
 
 [ $json = yes ] || echo "tree   mode     wall    cpu memory    size      ours     peer     memory  waited"
 for name in ${BENCH_TREES:-A B C D E F linear peers}; do
 	case $name in
 	linear) linear ;;
-	peers) peers ;;
+	peers)
+		peers A
+		peers F
+		;;
 	*)
 		tree "$name"
 		for level in ${BENCH_LEVELS:-$(levels_of "$name")}; do
