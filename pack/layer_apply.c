@@ -11,15 +11,14 @@
 #include <archive_entry.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/hash.h"
+#include "pack/layer_attributes.h"
 #include "pack/layer_path.h"
 #include "pack/layer_stream.h"
+#include "pack/node_set.h"
 
 #define WHITEOUT ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 #define WHITEOUT_RESERVED ".wh..wh." /* aufs' own book-keeping: nothing of the root */
-
-enum { XATTR_NAME_MAX_BYTES = 255, XATTR_VALUE_MAX = 65536 };
 
 /*
  * One stream being applied. A whiteout takes away what earlier layers brought, never what this one
@@ -32,30 +31,16 @@ struct application {
 	struct tree *tree;
 	struct layer_stats *stats;
 	struct layer_stream *stream;
-	struct hash own; /* struct own_node */
-};
-
-struct own_node {
-	struct hash_link link;
-	const struct node *node;
+	struct node_set own;
 };
 
 /* ---- what this layer brought ---- */
 
-static uint64_t node_hash(const struct node *node)
-{
-	return hash_number((uint64_t)(uintptr_t)node);
-}
-
 static bool is_own(const struct node *node, void *data)
 {
 	const struct application *apply = data;
-	uint64_t hash = node_hash(node);
 
-	for (struct hash_link *l = hash_first(&apply->own, hash); l; l = hash_next(l, hash))
-		if (container_of(l, struct own_node, link)->node == node)
-			return true;
-	return false;
+	return node_set_has(&apply->own, node);
 }
 
 /* Remember a node and the directories above it, which now hold something of this layer. */
@@ -63,26 +48,15 @@ static int own(struct node *node, void *data)
 {
 	struct application *apply = data;
 
-	for (; !is_own(node, data); node = node->parent) {
-		struct own_node *element = malloc(sizeof(*element));
-
-		if (!element || hash_add(&apply->own, &element->link, node_hash(node)) < 0) {
-			free(element);
+	for (; !is_own(node, data); node = node->parent)
+		if (node_set_add(&apply->own, node) < 0)
 			return -ENOMEM;
-		}
-		element->node = node;
-	}
 	return 0;
 }
 
 static void application_release(struct application *apply)
 {
-	struct hash_cursor cursor = {0};
-	struct hash_link *link;
-
-	while ((link = hash_each(&apply->own, &cursor)))
-		free(container_of(link, struct own_node, link));
-	hash_release(&apply->own);
+	node_set_release(&apply->own);
 	layer_stream_free(apply->stream);
 }
 
@@ -126,69 +100,6 @@ static int whiteout_apply(struct application *apply, struct node *directory, con
 	else if (node_is_dir(child))
 		remove_lower(apply, child);
 	return 0;
-}
-
-/* ---- attributes ---- */
-
-static bool xattr_is_known(const char *name)
-{
-	return strncmp(name, "user.", 5) == 0 || strncmp(name, "trusted.", 8) == 0 ||
-	       strncmp(name, "security.", 9) == 0;
-}
-
-static void clear_xattrs(struct inode *inode)
-{
-	struct xattr_list *list = take(inode->xattrs);
-
-	for (size_t i = 0; list && i < list->count; i++) {
-		free(list->items[i].name);
-		free(list->items[i].value);
-	}
-	if (list)
-		free(list->items);
-	free(list);
-}
-
-static int fill_xattrs(struct application *apply, struct archive_entry *entry, struct inode *inode,
-		       struct error *err)
-{
-	const char *name;
-	const void *value;
-	size_t size;
-
-	if (apply->options->no_xattrs)
-		return 0;
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-		if (!name || !xattr_is_known(name)) {
-			apply->stats->foreign_xattrs++;
-			continue;
-		}
-		if (strlen(name) > XATTR_NAME_MAX_BYTES || size > XATTR_VALUE_MAX)
-			return error_set(err, -E2BIG,
-					 "has an extended attribute that is too large");
-		if (inode_set_xattr(inode, name, value, size) < 0)
-			return error_oom(err);
-	}
-	return 0;
-}
-
-/* Mode, owner, time and xattrs; a directory that was there before takes them on in full. */
-static int fill_attributes(struct application *apply, struct archive_entry *entry,
-			   struct inode *inode, struct error *err)
-{
-	int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
-
-	if (uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
-		return error_set(err, -EOVERFLOW, "has an owner beyond 32 bits");
-	inode->mode = (inode->mode & S_IFMT) | (archive_entry_mode(entry) & 07777);
-	inode->uid = (uint32_t)uid;
-	inode->gid = (uint32_t)gid;
-	inode->mtime = archive_entry_mtime(entry);
-	if (archive_entry_acl_types(entry) != 0)
-		apply->stats->acls++;
-	clear_xattrs(inode);
-	return fill_xattrs(apply, entry, inode, err);
 }
 
 /* ---- contents ---- */
@@ -334,7 +245,7 @@ static int add_directory(struct application *apply, struct node *parent, const c
 	}
 	if (own(node, apply) < 0)
 		return error_oom(err);
-	return fill_attributes(apply, entry, node->inode, err);
+	return layer_attributes(entry, apply->options, node->inode, apply->stats, err);
 }
 
 static bool is_below(const struct node *node, const struct node *directory)
@@ -415,7 +326,7 @@ static int add_node(struct application *apply, struct node *parent, const char *
 		return error_code(err, r, "cannot be added");
 	if (own(node, apply) < 0)
 		return error_oom(err);
-	r = fill_attributes(apply, entry, node->inode, err);
+	r = layer_attributes(entry, apply->options, node->inode, apply->stats, err);
 	return r < 0 ? r : fill_kind(apply, entry, node->inode, err);
 }
 

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/io.h"
@@ -18,9 +17,10 @@
 #include "db/base/text.h"
 #include "pack/closure_tree.h"
 #include "pack/evidence_json.h"
+#include "pack/evidence_tree.h"
 #include "pack/json.h"
-#include "pack/records.h"
-#include "pack/sbom.h"
+#include "pack/package_records.h"
+#include "pack/provenance.h"
 
 enum { PACKAGE_FORMAT = 1, CHUNK = 128 * 1024 };
 
@@ -199,48 +199,6 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
 }
 
-struct made_list {
-	const struct evidence *evidence;
-	ARRAY(struct evidence_made) items; /* paths are owned */
-};
-
-static void made_list_release(struct made_list *made)
-{
-	for (size_t i = 0; i < made->items.count; i++)
-		free((char *)made->items.items[i].path);
-	array_release(&made->items);
-}
-
-/* What stands in the root file system and is in no evidence: records we wrote, and where they are. */
-static int list_made(struct node *node, void *data)
-{
-	static const char prefix[] = "/rootfs/";
-	struct evidence_made made = {.kind = entry_kind_of_mode(node->inode->mode)};
-	_cleanup_(freep) char *path = node_path(node), *inside = NULL;
-	struct made_list *list = data;
-
-	if (!path)
-		return -ENOMEM;
-	if (strncmp(path, prefix, strlen(prefix)) != 0 ||
-	    evidence_find(list->evidence, path + strlen(prefix) - 1))
-		return 0;
-	inside = strdup(path + strlen(prefix) - 1);
-	made.path = inside;
-	if (!inside || array_push(&list->items, made) < 0)
-		return -ENOMEM;
-	take(inside);
-	return 0;
-}
-
-static int add_made(struct making *making, struct evidence *evidence, struct error *err)
-{
-	_cleanup_(made_list_release) struct made_list list = {.evidence = evidence};
-
-	if (tree_walk(making->tree, list_made, &list) < 0)
-		return error_oom(err);
-	return evidence_add_made(evidence, list.items.items, list.items.count, err);
-}
-
 /* The evidence, and in it the digest of every file as it is packed. */
 static int add_evidence(struct making *making, const struct closure *closure,
 			const struct selection *selection, struct error *err)
@@ -250,7 +208,7 @@ static int add_evidence(struct making *making, const struct closure *closure,
 
 	r = evidence_from_closure(closure, selection, &evidence, err);
 	if (r == 0)
-		r = add_made(making, &evidence, err);
+		r = evidence_add_tree(&evidence, making->tree, err);
 	for (size_t i = 0; i < evidence.count && r == 0; i++) {
 		struct evidence_entry *entry = &evidence.items[i];
 		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
@@ -315,51 +273,6 @@ static int add_identity(struct making *making, struct error *err)
 	return 0;
 }
 
-static json_t *sessions_json(const struct selection *selection)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < selection->sessions.count; i++) {
-		const struct session *session = &selection->sessions.items[i];
-
-		json_array_append_new(array, json_pack("{s:s, s:o, s:s}", "uuid", session->uuid,
-						       "label", json_path(session->label), "state",
-						       session_state_name(session->state)));
-	}
-	return array;
-}
-
-/* NAME="value" of os-release; null when it does not say. */
-static json_t *os_release_json(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, length) == 0 && line[length] == '=') {
-			const char *value = line + length + 1;
-			size_t size;
-
-			value += *value == '"' || *value == '\'';
-			size = strcspn(value, "\"'\n");
-			return json_stringn(value, size);
-		}
-	}
-	return json_null();
-}
-
-static json_t *source_json(struct source *source)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-
-	if (source_read(source, "/etc/os-release", CHUNK, &text, NULL) < 0)
-		text_clear(&text);
-	return json_pack("{s:o, s:o, s:o, s:o}", "path", json_path(source_path(source)), "id",
-			 os_release_json(text.bytes, "ID"), "version",
-			 os_release_json(text.bytes, "VERSION_ID"), "name",
-			 os_release_json(text.bytes, "PRETTY_NAME"));
-}
-
 static int add_description(struct making *making, const struct selection *selection,
 			   struct source *source, struct error *err)
 {
@@ -377,7 +290,8 @@ static int add_description(struct making *making, const struct selection *select
 			 "format", PACKAGE_FORMAT, "name", json_path(options->name), "version",
 			 json_path(options->version), "uuid", making->package->uuid, "created",
 			 created, "tool", "tracepack " PACKAGE_VERSION, "source",
-			 source_json(source), "sessions", sessions_json(selection), "before",
+			 provenance_source(source), "sessions",
+			 provenance_sessions(selection), "before",
 			 "files", (json_int_t)options->source_files, "bytes",
 			 (json_int_t)options->source_bytes, "after", "files",
 			 (json_int_t)totals.files, "links", (json_int_t)totals.links,
@@ -386,45 +300,17 @@ static int add_description(struct making *making, const struct selection *select
 	return add_json(making, making->sfc, "package.json", json, err);
 }
 
-static int warn_of_records(struct closure *closure, const struct distribution *distribution,
-			   struct error *err)
-{
-	int r = 0;
-
-	if (distribution->unread)
-		r = closure_warn(closure, "which packages of %s are inside is not noted, and its records "
-				 "are not trimmed: %s", distribution->unread, distribution->because);
-	else if (distribution->untrimmed)
-		r = closure_warn(closure, "the records of %s are not trimmed: %s",
-				 distribution->untrimmed, distribution->because);
-	return r < 0 ? error_oom(err) : 0;
-}
-
 /* What the distribution's package manager says, trimmed to what is in, and as a bill of materials. */
 static int add_records(struct making *making, struct closure *closure, struct error *err)
 {
-	_cleanup_(distribution_release) struct distribution distribution = {0};
 	const struct package_options *options = making->options;
 	struct sbom_subject subject = {.name = options->name, .version = options->version,
 				       .time = options->time};
-	struct tree_totals totals;
-	uint64_t owned;
+	json_t *sbom;
 	int r;
 
-	r = distribution_read(closure->source, &distribution, err);
-	if (r < 0)
-		return r;
-	records_mark(&distribution, making->rootfs);
-	tree_total(making->rootfs, &totals);
-	if (distribution_count_owned(&distribution, &owned) < 0)
-		return error_oom(err);
-	subject.files = totals.files + totals.links + totals.others;
-	subject.unowned_count = subject.files > owned ? subject.files - owned : 0;
-	r = records_write(&distribution, making->rootfs, err);
-	if (r == 0)
-		r = warn_of_records(closure, &distribution, err);
-	return r < 0 ? r : add_json(making, making->sfc, "sbom.json",
-				    sbom_json(&distribution, &subject), err);
+	r = package_records(closure, making->rootfs, &subject, &sbom, err);
+	return r < 0 ? r : add_json(making, making->sfc, "sbom.json", sbom, err);
 }
 
 static bool is_empty(const struct node *rootfs, const char *name)
