@@ -192,13 +192,17 @@ erofs_has_zstd() {
 	mkdir -p "$work/probe" && "$erofs" -zzstd "$work/probe.out" "$work/probe" >/dev/null 2>&1
 }
 
-# The other writers that are here, for "by".
+# writers LEVEL: the others that are here, for "by". At levels above 3 mkfs.erofs would take a quarter of an hour.
 writers() {
 	echo mksquashfs
 	[ -z "${BENCH_NEWER:-}" ] || echo mksquashfs-newer
 	! command -v gensquashfs >/dev/null || echo gensquashfs
 	! command -v zstd >/dev/null || echo tar+zstd
-	! command -v "$erofs" >/dev/null || { erofs_has_zstd && echo erofs-zstd || echo erofs-lz4hc; }
+	if command -v "$erofs" >/dev/null && ! erofs_has_zstd; then
+		echo erofs-lz4hc
+	elif command -v "$erofs" >/dev/null && [ "$1" -le 3 ]; then
+		echo erofs-zstd
+	fi
 }
 
 # by WRITER LEVEL: $dir as $work/WRITER.out, measured into $work/WRITER
@@ -215,20 +219,21 @@ by() {
 		# shellcheck disable=SC2016 # for the shell inside
 		"$@" sh -c 'tar -C "$1" -c . | zstd -q -T0 "-$2" -o "$3"' sh "$dir" "$level" "$out"
 		;;
-	erofs-zstd) "$@" "$erofs" "-zzstd,level=$level" -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
-	erofs-lz4hc) "$@" "$erofs" -zlz4hc -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
+	erofs-zstd) "$@" "$erofs" --quiet "-zzstd,level=$level" -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
+	erofs-lz4hc) "$@" "$erofs" --quiet -zlz4hc -C65536 -Efragments,ztailpacking "$out" "$dir" ;;
 	esac
 }
 
 # Ours to each other writer there is: no bars, only to know where one stands.
 peers() {
 	tree "$1"
-	all="own $(writers)"
-	for level in 1 15; do
+	for level in ${BENCH_LEVELS:-1 15}; do
+		[ "$level" != small ] || continue
+		all="own $(writers "$level")"
 		for writer in $all; do
 			rm -f "$work/$writer"
 		done
-		for _ in $(seq "${BENCH_RUNS:-1}"); do
+		for _ in $(seq "$(runs_of "$level")"); do
 			for writer in $all; do
 				by "$writer" "$level"
 			done
