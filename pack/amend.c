@@ -95,13 +95,13 @@ bool amend_wants(const struct amend *amend, const char *path)
 
 static int filter_children(const struct amend *amend, struct node *node)
 {
-	for (uint32_t i = node->child_count; i--;) {
-		_cleanup_(freep) char *path = node_path(node->children[i]);
+	for (uint32_t i = node_child_count(node); i--;) {
+		_cleanup_(freep) char *path = node_path(node_child_at(node, i));
 
 		if (!path)
 			return -ENOMEM;
 		if (!amend_wants(amend, path))
-			node_remove(node->children[i]);
+			node_remove(node_child_at(node, i));
 	}
 	return 0;
 }

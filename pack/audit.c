@@ -167,10 +167,10 @@ static int copy_tree(struct auditing *auditing, const struct node *node, const c
 {
 	int r = copy_node(auditing, node, path);
 
-	for (uint32_t i = 0; r == 0 && node_is_dir(node) && i < node->child_count; i++) {
-		_cleanup_(freep) char *below = path_join(path, node->children[i]->name);
+	for (uint32_t i = 0; r == 0 && i < node_child_count(node); i++) {
+		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
 
-		r = below ? copy_tree(auditing, node->children[i], below)
+		r = below ? copy_tree(auditing, node_child_at(node, i), below)
 			  : error_oom(auditing->err);
 	}
 	return r;
@@ -309,11 +309,11 @@ static int check_root(struct auditing *auditing)
 /* Remove what copy_tree() made: by the tree, nothing else can be in there. */
 static void remove_copy(int rootfd, const struct node *node, const char *path)
 {
-	for (uint32_t i = 0; node_is_dir(node) && i < node->child_count; i++) {
-		_cleanup_(freep) char *below = path_join(path, node->children[i]->name);
+	for (uint32_t i = 0; i < node_child_count(node); i++) {
+		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
 
 		if (below)
-			remove_copy(rootfd, node->children[i], below);
+			remove_copy(rootfd, node_child_at(node, i), below);
 	}
 	if (path[1])
 		unlinkat(rootfd, path + 1, node_is_dir(node) ? AT_REMOVEDIR : 0);

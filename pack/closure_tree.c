@@ -107,12 +107,12 @@ int closure_tree(struct closure *closure, struct node *top, struct error *err)
 
 	if (scan_new(source_fd(closure->source), &options, &scan) < 0)
 		return error_oom(err);
-	r = scan_path(scan, top->tree, "/", &root, err);
+	r = scan_path(scan, node_tree(top), "/", &root, err);
 	for (size_t i = 0; i < closure->entries.count && r == 0; i++) {
 		if (cancel && *cancel)
 			return error_set(err, -EINTR, "interrupted");
 		if (closure_entry_in(closure->entries.items[i]))
-			r = add_entry(scan, top->tree, closure, closure->entries.items[i], err);
+			r = add_entry(scan, node_tree(top), closure, closure->entries.items[i], err);
 	}
 	if (r == 0)
 		r = add_mount_points(top, err);
@@ -133,7 +133,7 @@ static void total_node(const struct node *node, struct tree_totals *totals)
 	switch (node->inode->mode & S_IFMT) {
 	case S_IFREG:
 		totals->files++;
-		if (node->inode->content.kind != CONTENT_NONE && !node->inode->scratch++)
+		if (inode_content(node->inode) != CONTENT_NONE && !node->inode->scratch++)
 			totals->bytes += node->inode->size;
 		break;
 	case S_IFLNK:
@@ -141,8 +141,8 @@ static void total_node(const struct node *node, struct tree_totals *totals)
 		break;
 	case S_IFDIR:
 		totals->directories++;
-		for (uint32_t i = 0; i < node->child_count; i++)
-			total_node(node->children[i], totals);
+		for (uint32_t i = 0; i < node_child_count(node); i++)
+			total_node(node_child_at(node, i), totals);
 		break;
 	default:
 		totals->others++;
@@ -152,7 +152,7 @@ static void total_node(const struct node *node, struct tree_totals *totals)
 void tree_total(struct node *top, struct tree_totals *ret_totals)
 {
 	*ret_totals = (struct tree_totals){0};
-	tree_walk(top->tree, clear_scratch, NULL);
+	tree_walk(node_tree(top), clear_scratch, NULL);
 	total_node(top, ret_totals);
-	tree_walk(top->tree, clear_scratch, NULL);
+	tree_walk(node_tree(top), clear_scratch, NULL);
 }

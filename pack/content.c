@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/hash.h"
 #include "db/base/io.h"
 #include "pack/below.h"
 
@@ -102,10 +103,8 @@ const struct xattr *inode_xattr(const struct inode *inode, const char *name)
 
 void content_release(struct content *content)
 {
-	if (content->kind == CONTENT_FILE)
-		free(content->file.path);
 	if (content->kind == CONTENT_BYTES)
-		free(content->bytes.data);
+		free(content->data);
 	memset(content, 0, sizeof(*content));
 }
 
@@ -113,7 +112,7 @@ void inode_used(struct inode *inode, uint64_t order, bool read)
 {
 	inode->unread = !read && (!inode->order || inode->unread);
 	if (!inode->order || order < inode->order)
-		inode->order = order;
+		inode->order = order < UINT32_MAX ? (uint32_t)order : UINT32_MAX;
 }
 
 int inode_set_bytes(struct inode *inode, const void *data, size_t size)
@@ -124,9 +123,26 @@ int inode_set_bytes(struct inode *inode, const void *data, size_t size)
 		return -ENOMEM;
 	content_release(&inode->content);
 	inode->content.kind = CONTENT_BYTES;
-	inode->content.bytes.data = copy;
+	inode->content.data = copy;
 	inode->size = size;
 	return 0;
+}
+
+/* A file that is another one, or was written to, has another. */
+static uint64_t stamp_of(const struct stat *st)
+{
+	uint64_t which = hash_pair(st->st_dev, st->st_ino);
+	uint64_t when = hash_pair((uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec);
+
+	return hash_pair(which, when);
+}
+
+void inode_set_file(struct inode *inode, const struct stat *st)
+{
+	content_release(&inode->content);
+	inode->content.kind = CONTENT_FILE;
+	inode->content.stamp = stamp_of(st);
+	inode->size = (uint64_t)st->st_size;
 }
 
 static int changed(const struct node *node, struct error *err)
@@ -147,29 +163,25 @@ int content_check(const struct node *node, int fd, struct error *err)
 		return 0;
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, "cannot look at '%s'", node->name);
-	if (!S_ISREG(st.st_mode) || (uint32_t)st.st_dev != content->file.dev ||
-	    st.st_ino != content->file.ino || (uint64_t)st.st_size != inode->size ||
-	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec != content->file.mtime_ns)
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != inode->size ||
+	    stamp_of(&st) != content->stamp)
 		return changed(node, err);
 	return 0;
 }
 
 static int open_file(const struct node *node, int *ret_fd, struct error *err)
 {
-	const struct content *content = &node->inode->content;
-	_cleanup_(freep) char *own = NULL;
-	const char *path = content->file.path;
+	int rootfd;
+	_cleanup_(freep) char *path = node_source(node, &rootfd);
 	_cleanup_(closep) int fd = -1;
 	int r;
 
 	if (!path)
-		path = own = node_path(node);
-	if (!path)
 		return error_oom(err);
 	/* O_NONBLOCK: a fifo that took the place of the file must not stop us */
-	fd = below_open(content->file.rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
+	fd = below_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
 	if (fd == -EPERM)
-		fd = below_open(content->file.rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		fd = below_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR || fd == -ENXIO)
 		return error_set(err, -ESTALE, "'%s' changed while it was being packed: it is %s",
 				 path, fd == -ENOENT ? "gone" : "no regular file any more");
@@ -189,7 +201,7 @@ static int open_bytes(const struct node *node, int *ret_fd, struct error *err)
 
 	if (fd < 0)
 		return error_errno(err, "cannot open the contents of '%s'", node->name);
-	r = io_pwrite(fd, node->inode->content.bytes.data, node->inode->size, 0);
+	r = io_pwrite(fd, node->inode->content.data, node->inode->size, 0);
 	if (r < 0)
 		return error_code(err, r, "cannot open the contents of '%s'", node->name);
 	*ret_fd = take_fd(&fd);
@@ -211,11 +223,11 @@ int content_open(const struct node *node, int *ret_fd, uint64_t *ret_offset, str
 			*ret_offset = 0;
 		return r;
 	case CONTENT_RANGE:
-		fd = fcntl(content->range.fd, F_DUPFD_CLOEXEC, 0);
+		fd = fcntl(content->fd, F_DUPFD_CLOEXEC, 0);
 		if (fd < 0)
 			return error_errno(err, "cannot open the contents of '%s'", node->name);
 		*ret_fd = fd;
-		*ret_offset = content->range.offset;
+		*ret_offset = content->offset;
 		return 0;
 	case CONTENT_NONE:
 		break;

@@ -206,7 +206,7 @@ int export_write(struct node *root, const json_t *start, const struct export_opt
 	if (export_kind_is_directory(options->kind))
 		return write_directory(root, start, options, output, stats, err);
 	if (options->kind == EXPORT_SQUASHFS)
-		return write_squashfs(root->tree, &options->image, output, err);
+		return write_squashfs(node_tree(root), &options->image, output, err);
 	if (options->kind != EXPORT_TAR)
 		return write_oci(root, start, options, output, -1, stats, err);
 	r = write_tar(root, &options->layer, output, &written, err);

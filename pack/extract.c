@@ -109,7 +109,7 @@ static int make_file(struct extraction *x, const struct node *node, struct error
 		return failed(node, "create", err);
 	if (size && ftruncate(out, (off_t)size) < 0)
 		return failed(node, "write", err);
-	if (!size || node->inode->content.kind == CONTENT_NONE)
+	if (!size || inode_content(node->inode) == CONTENT_NONE)
 		return 0;
 	r = content_open(node, &in, &start, err);
 	if (r < 0)
@@ -234,8 +234,8 @@ static int enter(struct extraction *x, const struct node *node, const char *name
 /* Fill the directory x->dirfd, which is `directory`. One descriptor, whatever the depth. */
 static int fill(struct extraction *x, struct node *directory, struct error *err)
 {
-	for (uint32_t i = 0; i < directory->child_count; i++) {
-		struct node *child = directory->children[i];
+	for (uint32_t i = 0; i < node_child_count(directory); i++) {
+		struct node *child = node_child_at(directory, i);
 		int r;
 
 		if (x->options->cancel && *x->options->cancel)
@@ -266,8 +266,8 @@ static void forget_links(struct node *node)
 {
 	if (!node_is_dir(node))
 		node->inode->scratch = 0;
-	for (uint32_t i = 0; i < node->child_count; i++)
-		forget_links(node->children[i]);
+	for (uint32_t i = 0; i < node_child_count(node); i++)
+		forget_links(node_child_at(node, i));
 }
 
 int extract_tree(struct node *root, int dirfd, const struct extract_options *options,
@@ -279,7 +279,7 @@ int extract_tree(struct node *root, int dirfd, const struct extract_options *opt
 
 	x.dirfd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	x.buffer = malloc(BUFFER);
-	if (!x.buffer || tree_sort(root->tree) < 0)
+	if (!x.buffer || tree_sort(node_tree(root)) < 0)
 		return error_oom(err);
 	if (x.dirfd < 0)
 		return failed(root, "open", err);

@@ -59,24 +59,25 @@ static int add_node(struct inventory *inventory, const struct node *node, const 
 		    struct error *err)
 {
 	const struct inode *inode = node->inode;
+	const char *target = inode_target(inode);
 	struct inventory_item item = {
 		.path = strdup(path),
 		.node = node,
-		.rdev = inode->rdev,
+		.rdev = inode_rdev(inode),
 		.order = inode->order,
 		.found = {.kind = kind_of(inode),
 			  .size = S_ISREG(inode->mode) ? inode->size
-				  : inode->target      ? strlen(inode->target)
+				  : target	       ? strlen(target)
 						       : 0,
 			  .mode = inode->mode & 07777,
 			  .uid = inode->uid,
 			  .gid = inode->gid,
 			  .nlink = inode->nlink,
 			  .mtime_ns = inode->mtime * 1000000000,
-			  .target = inode->target ? strdup(inode->target) : NULL},
+			  .target = target ? strdup(target) : NULL},
 	};
 
-	if (!item.path || (inode->target && !item.found.target) || array_push(inventory, item) < 0) {
+	if (!item.path || (target && !item.found.target) || array_push(inventory, item) < 0) {
 		free(item.path);
 		free((char *)item.found.target);
 		return error_oom(err);
@@ -90,10 +91,10 @@ static int add_below(struct inventory *inventory, const struct node *node, const
 {
 	int r = add_node(inventory, node, path, err);
 
-	for (uint32_t i = 0; r == 0 && node_is_dir(node) && i < node->child_count; i++) {
-		_cleanup_(freep) char *below = path_join(path, node->children[i]->name);
+	for (uint32_t i = 0; r == 0 && i < node_child_count(node); i++) {
+		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
 
-		r = below ? add_below(inventory, node->children[i], below, err) : error_oom(err);
+		r = below ? add_below(inventory, node_child_at(node, i), below, err) : error_oom(err);
 	}
 	return r;
 }
@@ -271,7 +272,7 @@ int contents_open(const struct inventory *inventory, const struct inventory_item
 	contents->size = item->found.size;
 	if (inventory->disk && inventory->disk->image)
 		r = image_file_open(inventory->disk->image, item->node->inode, &contents->file, err);
-	else if (item->node->inode->content.kind != CONTENT_NONE)
+	else if (inode_content(item->node->inode) != CONTENT_NONE)
 		r = content_open(item->node, &contents->fd, &contents->offset, err);
 	if (r < 0)
 		return r;

@@ -65,8 +65,8 @@ static void application_release(struct application *apply)
 /* Children below `directory` that earlier layers brought go; those of this layer stay. */
 static void remove_lower(struct application *apply, struct node *directory)
 {
-	for (uint32_t i = directory->child_count; i-- > 0;) {
-		struct node *child = directory->children[i];
+	for (uint32_t i = node_child_count(directory); i-- > 0;) {
+		struct node *child = node_child_at(directory, i);
 
 		if (!is_own(child, apply))
 			node_remove(child);
@@ -163,8 +163,8 @@ static int fill_contents(struct application *apply, struct archive_entry *entry,
 	if (stored == 0)
 		return 0; /* all a hole */
 	inode->content.kind = CONTENT_RANGE;
-	inode->content.range.fd = spool_fd(apply->options->spool);
-	inode->content.range.offset = start;
+	inode->content.fd = spool_fd(apply->options->spool);
+	inode->content.offset = start;
 	return 0;
 }
 

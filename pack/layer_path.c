@@ -63,7 +63,7 @@ static int resolve_from(struct node *at, const char *path, struct resolution *re
 	size_t length;
 
 	if (path[0] == '/')
-		at = tree_root(at->tree);
+		at = tree_root(node_tree(at));
 	while ((part = path_next(&rest, &length))) {
 		struct node *child;
 

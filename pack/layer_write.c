@@ -174,7 +174,7 @@ static int write_contents(struct writer *writer, const struct node *node, struct
 	uint64_t offset, left = node->inode->size;
 	int r;
 
-	if (node->inode->content.kind == CONTENT_NONE)
+	if (inode_content(node->inode) == CONTENT_NONE)
 		return write_zeros(writer, left, err);
 	r = content_open(node, &fd, &offset, err);
 	while (r == 0 && left) {
@@ -241,8 +241,8 @@ static int write_below(struct writer *writer, struct node *node, const struct no
 	size_t length = writer->path.size;
 	int r = write_node(writer, node, root, err);
 
-	for (uint32_t i = 0; r == 0 && i < node->child_count; i++) {
-		struct node *child = node->children[i];
+	for (uint32_t i = 0; r == 0 && i < node_child_count(node); i++) {
+		struct node *child = node_child_at(node, i);
 
 		text_add(&writer->path, child->name);
 		/* as tar has it, directories end in a slash */
@@ -261,8 +261,8 @@ static void forget_links(struct node *node)
 {
 	if (!node_is_dir(node))
 		node->inode->scratch = 0;
-	for (uint32_t i = 0; i < node->child_count; i++)
-		forget_links(node->children[i]);
+	for (uint32_t i = 0; i < node_child_count(node); i++)
+		forget_links(node_child_at(node, i));
 }
 
 /* ---- opening and closing ---- */
@@ -355,7 +355,7 @@ int layer_write(struct node *root, const struct layer_write_options *options, in
 	locale_t before = locale ? uselocale(locale) : (locale_t)0;
 	int r;
 
-	r = tree_sort(root->tree) < 0 ? error_oom(err) : writer_open(&writer, err);
+	r = tree_sort(node_tree(root)) < 0 ? error_oom(err) : writer_open(&writer, err);
 	if (r == 0) {
 		forget_links(root);
 		r = write_below(&writer, root, root, err);

@@ -87,7 +87,7 @@ static int open_in_tree(const struct tree *tree, const char *path, struct oci_bl
 	if (r < 0)
 		return r;
 	blob->size = node->inode->size;
-	if (node->inode->content.kind != CONTENT_NONE)
+	if (inode_content(node->inode) != CONTENT_NONE)
 		return content_open(node, &blob->fd, &blob->offset, err);
 	/* nothing but zeros, or nothing at all */
 	blob->fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);

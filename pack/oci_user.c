@@ -26,7 +26,7 @@ static char *read_file(const struct tree *tree, const char *path)
 	char *text;
 
 	if (tree_resolve(tree, path, &node) < 0 || !S_ISREG(node->inode->mode) ||
-	    node->inode->size > FILE_MAX || node->inode->content.kind == CONTENT_NONE ||
+	    node->inode->size > FILE_MAX || inode_content(node->inode) == CONTENT_NONE ||
 	    content_open(node, &fd, &offset, NULL) < 0)
 		return NULL;
 	text = malloc(node->inode->size + 1);

@@ -122,7 +122,7 @@ static int add_layer(struct tree *tree, struct node *root, const struct oci_writ
 		return error_oom(err);
 	node->inode->size = ret_written->size;
 	node->inode->content.kind = CONTENT_RANGE;
-	node->inode->content.range.fd = fd;
+	node->inode->content.fd = fd;
 	*ret_descriptor = json_pack(
 		"{s:s, s:s+, s:I}", "mediaType", layer_type(options->layer.compression), "digest",
 		"sha256:", ret_written->digest, "size", (json_int_t)ret_written->size);
@@ -150,7 +150,7 @@ static void created(struct node *root, const json_t *start, const struct oci_wri
 	time_t time;
 	struct tm tm;
 
-	tree_walk(root->tree, newest, &seconds);
+	tree_walk(node_tree(root), newest, &seconds);
 	if (options->layer.has_time && seconds > options->layer.time)
 		seconds = options->layer.time;
 	time = (time_t)seconds;

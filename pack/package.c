@@ -134,7 +134,7 @@ static int digest_node(const struct node *node, char ret_hex[DIGEST_HEX_SIZE], s
 	if (!chunk || digest_new(&digest) < 0)
 		return error_oom(err);
 	memset(chunk, 0, CHUNK);
-	if (node->inode->content.kind != CONTENT_NONE) {
+	if (inode_content(node->inode) != CONTENT_NONE) {
 		r = content_open(node, &fd, &offset, err);
 		if (r < 0)
 			return r;
@@ -194,7 +194,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	node->inode->mtime = making->options->time;
 	node->inode->size = (uint64_t)st.st_size;
 	node->inode->content.kind = CONTENT_RANGE;
-	node->inode->content.range.fd = making->package->manifest_fd;
+	node->inode->content.fd = making->package->manifest_fd;
 	node->inode->light = true; /* of a host's own root it is larger than all the rest */
 	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
 }
@@ -230,6 +230,7 @@ static int add_evidence(struct making *making, const struct closure *closure,
 static int describe_node(struct node *node, void *data)
 {
 	const struct inode *inode = node->inode;
+	const char *target = inode_target(inode);
 	struct text *text = data;
 	_cleanup_(freep) char *path = node_path(node);
 
@@ -237,8 +238,8 @@ static int describe_node(struct node *node, void *data)
 		return -ENOMEM;
 	text_add_escaped(text, path);
 	text_printf(text, "\t%o %u:%u %" PRId64 " %" PRIu64 " %" PRIu64 "\t", inode->mode, inode->uid,
-		    inode->gid, inode->mtime, inode->size, (uint64_t)inode->rdev);
-	text_add_escaped(text, inode->target ? inode->target : "");
+		    inode->gid, inode->mtime, inode->size, (uint64_t)inode_rdev(inode));
+	text_add_escaped(text, target ? target : "");
 	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++) {
 		const struct xattr *xattr = &inode->xattrs->items[i];
 
@@ -317,7 +318,7 @@ static bool is_empty(const struct node *rootfs, const char *name)
 {
 	const struct node *node = node_child(rootfs, name);
 
-	return node && node_is_dir(node) && node->child_count == 0;
+	return node && node_is_dir(node) && node_child_count(node) == 0;
 }
 
 static int fill(struct making *making, struct manifest *manifest,

@@ -95,23 +95,16 @@ static int take_attributes(struct scan *scan, int dirfd, const char *name, struc
 
 /* --- one name ------------------------------------------------------------------------------- */
 
-static void take_stat(struct inode *inode, const struct stat *st, int rootfd)
+static void take_stat(struct inode *inode, const struct stat *st)
 {
-	inode->mode = st->st_mode;
+	inode->mode = (uint16_t)st->st_mode;
 	inode->uid = st->st_uid;
 	inode->gid = st->st_gid;
 	inode->mtime = st->st_mtim.tv_sec;
 	if (S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode))
 		inode->rdev = st->st_rdev;
-	if (!S_ISREG(st->st_mode))
-		return;
-	inode->size = (uint64_t)st->st_size;
-	inode->content.kind = CONTENT_FILE;
-	inode->content.file.rootfd = rootfd;
-	inode->content.file.dev = (uint32_t)st->st_dev;
-	inode->content.file.ino = st->st_ino;
-	inode->content.file.mtime_ns =
-		st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+	if (S_ISREG(st->st_mode))
+		inode_set_file(inode, st);
 }
 
 static int take_target(int dirfd, struct node *node, struct error *err)
@@ -132,21 +125,6 @@ static int take_target(int dirfd, struct node *node, struct error *err)
 static struct node *top_of(const struct scan *scan, const struct tree *tree)
 {
 	return scan->options.top ? scan->options.top : tree_root(tree);
-}
-
-/* Below a top of its own a node is not where its file is: the file has to be named. */
-static int take_place(const struct scan *scan, struct node *node)
-{
-	_cleanup_(freep) char *path = NULL, *top = NULL;
-
-	if (!scan->options.top || node->inode->content.kind != CONTENT_FILE)
-		return 0;
-	path = node_path(node);
-	top = node_path(scan->options.top);
-	if (!path || !top)
-		return -ENOMEM;
-	node->inode->content.file.path = strdup(path + (top[1] ? strlen(top) + 1 : 1));
-	return node->inode->content.file.path ? 0 : -ENOMEM;
 }
 
 static struct node *peer_find(const struct scan *scan, const struct stat *st)
@@ -200,11 +178,9 @@ static int take_name(struct scan *scan, struct node *directory, int dirfd, const
 	r = node_add(directory, name, st->st_mode, &node);
 	if (r < 0)
 		return refused_name(directory, name, r, err);
-	take_stat(node->inode, st, scan->rootfd);
+	take_stat(node->inode, st);
 	if (S_ISLNK(st->st_mode))
 		r = take_target(dirfd, node, err);
-	else if (take_place(scan, node) < 0)
-		r = error_oom(err);
 	if (r == 0)
 		r = take_attributes(scan, dirfd, name, node, err);
 	if (r == 0 && shared && peer_remember(scan, st, node) < 0)
@@ -228,7 +204,8 @@ static int take_root(struct scan *scan, struct tree *tree, struct error *err)
 		return error_errno(err, "cannot look at the root directory");
 	scan->root_dev = st.st_dev;
 	scan->root_taken = true;
-	take_stat(root->inode, &st, scan->rootfd);
+	root->inode->directory->rootfd = scan->rootfd;
+	take_stat(root->inode, &st);
 	return take_attributes(scan, scan->rootfd, "", root, err);
 }
 

@@ -9,26 +9,21 @@
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
 #include "pack/arena.h"
+#include "pack/inodes.h"
 
 enum {
-	INODES_PER_SLAB = 256,
 	FIRST_SLOTS = 64,
 	NAME_LONGEST = 255, /* bytes */
 };
 
-/* Inodes live in slabs: no bytes lost between them, and all can be found to free what they own. */
-struct slab {
-	struct slab *next;
-	struct inode inodes[INODES_PER_SLAB];
-};
-
 struct tree {
 	struct node *root;
-	struct slab *slabs;
-	size_t slab_used;        /* inodes handed out of the newest slab */
-	struct inode *free_inodes; /* linked by `scratch` */
+	struct inodes inodes;
 	struct arena nodes; /* a removed one's bytes come back with the tree */
-	/* Open addressing, keyed by (parent, name): the names of all directories in one table. */
+	/*
+	 * Open addressing, keyed by (parent, name): the names of all directories in one table. Without
+	 * one all directories are in order, and names are found by that.
+	 */
 	struct node **slots;
 	size_t nslots; /* 0 or a power of two; at most 3/4 in use */
 	uint64_t node_count, inode_count;
@@ -51,25 +46,32 @@ static void slot_put(struct tree *tree, struct node *node)
 	tree->slots[at] = node;
 }
 
+static int put_in_slot(struct node *node, void *data)
+{
+	struct tree *tree = data;
+
+	if (node != tree->root)
+		slot_put(tree, node);
+	return 0;
+}
+
+/* Room for one more. */
 static int slots_reserve(struct tree *tree)
 {
-	struct node **old = tree->slots;
-	size_t nold = tree->nslots;
+	size_t wanted = tree->nslots ? tree->nslots : FIRST_SLOTS;
+	struct node **slots;
 
-	if (tree->node_count < nold / 4 * 3)
+	while (tree->node_count >= wanted / 4 * 3)
+		wanted *= 2;
+	if (wanted == tree->nslots)
 		return 0;
-	tree->nslots = nold ? nold * 2 : FIRST_SLOTS;
-	tree->slots = calloc(tree->nslots, sizeof(*tree->slots));
-	if (!tree->slots) {
-		tree->slots = old;
-		tree->nslots = nold;
+	slots = calloc(wanted, sizeof(*slots));
+	if (!slots)
 		return -ENOMEM;
-	}
-	for (size_t i = 0; i < nold; i++)
-		if (old[i])
-			slot_put(tree, old[i]);
-	free(old);
-	return 0;
+	free(tree->slots);
+	tree->slots = slots;
+	tree->nslots = wanted;
+	return tree_walk(tree, put_in_slot, tree);
 }
 
 /* Close the gap behind a removed slot, so that no probe ends too early. */
@@ -92,12 +94,29 @@ static void slot_drop(struct tree *tree, const struct node *node)
 	tree->slots[hole] = NULL;
 }
 
+static struct node *child_in_order(const struct directory *directory, const char *name)
+{
+	uint32_t low = 0, high = directory->child_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (strcmp(directory->children[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == directory->child_count || strcmp(directory->children[low]->name, name) != 0)
+		return NULL;
+	return directory->children[low];
+}
+
 struct node *node_child(const struct node *directory, const char *name)
 {
-	const struct tree *tree = directory->tree;
+	const struct tree *tree = node_tree(directory);
 
 	if (!tree->nslots)
-		return NULL;
+		return node_is_dir(directory) ? child_in_order(directory->inode->directory, name) : NULL;
 	for (size_t at = slot_first(tree, directory, name); tree->slots[at];
 	     at = (at + 1) & (tree->nslots - 1)) {
 		struct node *node = tree->slots[at];
@@ -109,7 +128,7 @@ struct node *node_child(const struct node *directory, const char *name)
 }
 
 /* Room is a power of two, so the count alone says when it is used up. */
-static int children_reserve(struct node *directory)
+static int children_reserve(struct directory *directory)
 {
 	uint32_t count = directory->child_count;
 	struct node **grown;
@@ -127,58 +146,34 @@ static int children_reserve(struct node *directory)
 
 /* --- memory --------------------------------------------------------------------------------- */
 
-static struct inode *inode_new(struct tree *tree)
+static struct inode *inode_new(struct tree *tree, uint32_t mode)
 {
-	struct inode *inode = tree->free_inodes;
+	struct inode *inode = inodes_take(&tree->inodes);
+	struct directory *directory;
 
-	if (inode) {
-		tree->free_inodes = (struct inode *)(uintptr_t)inode->scratch;
-		inode->scratch = 0;
-		return inode;
-	}
-	if (!tree->slabs || tree->slab_used == INODES_PER_SLAB) {
-		struct slab *slab = calloc(1, sizeof(*slab));
-
-		if (!slab)
+	if (!inode)
+		return NULL;
+	if (S_ISDIR(mode)) {
+		directory = arena_take(&tree->nodes, sizeof(*directory));
+		if (!directory) {
+			inodes_give_back(&tree->inodes, inode);
 			return NULL;
-		slab->next = tree->slabs;
-		tree->slabs = slab;
-		tree->slab_used = 0;
-	}
-	return &tree->slabs->inodes[tree->slab_used++];
-}
-
-static void inode_release(struct inode *inode)
-{
-	free(inode->target);
-	if (inode->xattrs) {
-		for (size_t i = 0; i < inode->xattrs->count; i++) {
-			free(inode->xattrs->items[i].name);
-			free(inode->xattrs->items[i].value);
 		}
-		free(inode->xattrs->items);
-		free(inode->xattrs);
+		directory->tree = tree;
+		directory->rootfd = -1;
+		inode->directory = directory;
 	}
-	content_release(&inode->content);
-	memset(inode, 0, sizeof(*inode));
-}
-
-static void inode_free(struct tree *tree, struct inode *inode)
-{
-	inode_release(inode);
-	inode->scratch = (uintptr_t)tree->free_inodes;
-	tree->free_inodes = inode;
+	inode->mode = (uint16_t)mode;
+	return inode;
 }
 
 static struct node *node_new(struct tree *tree, const char *name)
 {
 	size_t length = strlen(name);
-	struct node *node = arena_take(&tree->nodes, sizeof(*node) + length + 1);
+	struct node *node = arena_take(&tree->nodes, offsetof(struct node, name) + length + 1);
 
-	if (!node)
-		return NULL;
-	memcpy(node->name, name, length + 1);
-	node->tree = tree;
+	if (node)
+		memcpy(node->name, name, length + 1);
 	return node;
 }
 
@@ -193,10 +188,9 @@ int tree_new(struct tree **ret_tree)
 	if (!root)
 		return -ENOMEM;
 	root->parent = root;
-	root->inode = inode_new(tree);
+	root->inode = inode_new(tree, S_IFDIR | 0755);
 	if (!root->inode)
 		return -ENOMEM;
-	root->inode->mode = S_IFDIR | 0755;
 	root->inode->nlink = 1;
 	tree->root = root;
 	tree->node_count = tree->inode_count = 1;
@@ -208,17 +202,7 @@ void tree_free(struct tree *tree)
 {
 	if (!tree)
 		return;
-	for (size_t i = 0; i < tree->nslots; i++)
-		if (tree->slots[i])
-			free(tree->slots[i]->children);
-	if (tree->root)
-		free(tree->root->children);
-	for (struct slab *slab = tree->slabs, *next; slab; slab = next) {
-		next = slab->next;
-		for (size_t i = 0; i < INODES_PER_SLAB; i++)
-			inode_release(&slab->inodes[i]);
-		free(slab);
-	}
+	inodes_release(&tree->inodes);
 	arena_release(&tree->nodes);
 	free(tree->slots);
 	free(tree);
@@ -263,18 +247,19 @@ static int name_check(const struct node *directory, const char *name)
 static int node_attach(struct node *directory, const char *name, struct inode *inode,
 		       struct node **ret_node)
 {
-	struct tree *tree = directory->tree;
+	struct directory *to = directory->inode->directory;
+	struct tree *tree = to->tree;
 	struct node *node;
 
-	if (slots_reserve(tree) < 0 || children_reserve(directory) < 0)
+	if (slots_reserve(tree) < 0 || children_reserve(to) < 0)
 		return -ENOMEM;
 	node = node_new(tree, name);
 	if (!node)
 		return -ENOMEM;
 	node->parent = directory;
 	node->inode = inode;
-	node->index = directory->child_count;
-	directory->children[directory->child_count++] = node;
+	node->index = to->child_count;
+	to->children[to->child_count++] = node;
 	slot_put(tree, node);
 	inode->nlink++;
 	tree->node_count++;
@@ -286,20 +271,19 @@ static int node_attach(struct node *directory, const char *name, struct inode *i
 
 int node_add(struct node *directory, const char *name, uint32_t mode, struct node **ret_node)
 {
-	struct tree *tree = directory->tree;
+	struct tree *tree = node_tree(directory);
 	struct inode *inode;
 	int r;
 
 	r = name_check(directory, name);
 	if (r < 0)
 		return r;
-	inode = inode_new(tree);
+	inode = inode_new(tree, mode);
 	if (!inode)
 		return -ENOMEM;
-	inode->mode = mode;
 	r = node_attach(directory, name, inode, ret_node);
 	if (r < 0) {
-		inode_free(tree, inode);
+		inodes_give_back(&tree->inodes, inode);
 		return r;
 	}
 	tree->inode_count++;
@@ -318,25 +302,34 @@ int node_link(struct node *directory, const char *name, struct node *peer, struc
 	return node_attach(directory, name, peer->inode, ret_node);
 }
 
+/* Out of its parent's children: the last one takes its place, or all behind it move up in order. */
+static void leave_siblings(struct tree *tree, const struct node *node)
+{
+	struct directory *from = node->parent->inode->directory;
+	uint32_t last = --from->child_count;
+
+	if (tree->nslots && node->index != last) {
+		from->children[node->index] = from->children[last];
+		from->children[node->index]->index = node->index;
+		tree->sorted = false;
+	}
+	for (uint32_t i = node->index; !tree->nslots && i < last; i++) {
+		from->children[i] = from->children[i + 1];
+		from->children[i]->index = i;
+	}
+}
+
 /* Take out a node that has no children. */
 static void node_detach(struct node *node)
 {
-	struct node *parent = node->parent;
-	struct tree *tree = node->tree;
-	struct node *last = parent->children[parent->child_count - 1];
+	struct tree *tree = node_tree(node);
 
-	slot_drop(tree, node);
-	if (last != node) {
-		parent->children[node->index] = last;
-		last->index = node->index;
-		tree->sorted = false;
-	}
-	parent->child_count--;
+	if (tree->nslots)
+		slot_drop(tree, node);
+	leave_siblings(tree, node);
 	tree->node_count--;
-	free(node->children);
-	node->children = NULL;
 	if (--node->inode->nlink == 0) {
-		inode_free(tree, node->inode);
+		inodes_give_back(&tree->inodes, node->inode);
 		tree->inode_count--;
 	}
 }
@@ -346,11 +339,11 @@ void node_clear(struct node *directory)
 	struct node *at = directory;
 
 	/* down along the last children and up again: no recursion, whatever the depth */
-	while (directory->child_count) {
+	while (node_child_count(directory)) {
 		struct node *parent;
 
-		while (at->child_count)
-			at = at->children[at->child_count - 1];
+		while (node_child_count(at))
+			at = node_child_at(at, node_child_count(at) - 1);
 		parent = at->parent;
 		node_detach(at);
 		at = parent;
@@ -360,7 +353,7 @@ void node_clear(struct node *directory)
 void node_remove(struct node *node)
 {
 	node_clear(node);
-	if (node != node->tree->root)
+	if (node != node->parent)
 		node_detach(node);
 }
 
@@ -375,15 +368,19 @@ static int compare_names(const void *a, const void *b)
 
 static int sort_children(struct node *node, void *data)
 {
+	struct directory *directory = node_is_dir(node) ? node->inode->directory : NULL;
+	struct node **children = directory ? directory->children : NULL;
+	uint32_t count = node_child_count(node);
+
 	(void)data;
-	for (uint32_t i = 1; i < node->child_count; i++) {
-		if (compare_names(&node->children[i - 1], &node->children[i]) < 0)
+	for (uint32_t i = 1; i < count; i++) {
+		if (compare_names(&children[i - 1], &children[i]) < 0)
 			continue;
-		qsort(node->children, node->child_count, sizeof(*node->children), compare_names);
+		qsort(children, count, sizeof(*children), compare_names);
 		break;
 	}
-	for (uint32_t i = 0; i < node->child_count; i++)
-		node->children[i]->index = i;
+	for (uint32_t i = 0; i < count; i++)
+		children[i]->index = i;
 	return 0;
 }
 
@@ -393,4 +390,11 @@ int tree_sort(struct tree *tree)
 		tree_walk(tree, sort_children, NULL);
 	tree->sorted = true;
 	return 0;
+}
+
+int tree_settle(struct tree *tree)
+{
+	free(take(tree->slots));
+	tree->nslots = 0;
+	return tree_sort(tree);
 }

@@ -7,7 +7,7 @@
  * A *node* is one name in one directory. Names that are hard links of each other are separate nodes
  * that share one struct inode, which holds everything but the name: mode, owner, time, contents.
  * Children are found by name in O(1) and walked in byte order of their names (tree_sort()).
- * Memory: a node and its inode stay under 300 bytes together plus the name.
+ * Memory: a node and its inode take some 110 bytes and the name, while it grows some 20 more.
  */
 #ifndef PACK_TREE_H
 #define PACK_TREE_H
@@ -25,32 +25,18 @@ struct tree;
 /* Where the bytes of a regular file are. */
 enum content_kind {
 	CONTENT_NONE,  /* nothing: size 0, or all a hole */
-	CONTENT_FILE,  /* a file below a directory descriptor, checked against what it was when scanned */
+	CONTENT_FILE,  /* a file on the disk where the node was scanned; see directory.rootfd */
 	CONTENT_RANGE, /* size bytes of an open file (a spool) from offset on */
 	CONTENT_BYTES, /* in memory */
 };
 
 struct content {
 	enum content_kind kind;
+	int fd; /* of a range; borrowed, outlives the tree */
 	union {
-		struct {
-			int rootfd;   /* borrowed; outlives the tree */
-			uint32_t dev; /* what it was, so that a file replaced since is an error */
-			/*
-			 * Relative to rootfd, no leading slash; owned. NULL: the path of the node in
-			 * its tree, so that a scanned tree need not store 800,000 paths.
-			 */
-			char *path;
-			ino_t ino; /* as dev */
-			int64_t mtime_ns;
-		} file;
-		struct {
-			int fd; /* borrowed; outlives the tree */
-			uint64_t offset;
-		} range;
-		struct {
-			char *data; /* owned */
-		} bytes;
+		uint64_t stamp;  /* of a file: what it was, so that one replaced since is an error */
+		uint64_t offset; /* of a range */
+		char *data;      /* bytes; owned */
 	};
 };
 
@@ -66,30 +52,44 @@ struct xattr_list {
 	size_t count;
 };
 
+struct node;
+
+struct directory {
+	struct tree *tree;
+	struct node **children; /* in byte order after tree_sort(); see node_child_at() */
+	uint32_t child_count;
+	/*
+	 * The directory on the disk that this one stands for; files below are found by their path from
+	 * here, so that no node stores one. -1: the parent's matters. Borrowed, outlives the tree.
+	 */
+	int rootfd;
+};
+
+/* There are as many of these as files: each field costs, so they are no wider than they must be. */
 struct inode {
-	uint32_t mode;  /* S_IFMT and 07777 */
+	uint16_t mode;   /* S_IFMT and 07777; the S_IFMT it was added with stays */
+	bool unread;     /* used, but only looked at: the contents were not */
+	bool light;      /* large and seldom read: not worth the effort of a high level */
 	uint32_t uid, gid;
-	uint32_t nlink; /* names in this tree; kept by the tree. Of directories: not kept */
-	int64_t mtime;  /* seconds since 1970; may be negative */
-	uint64_t size;  /* regular files: bytes */
-	dev_t rdev;     /* devices */
-	uint64_t order; /* when it is first used: 1 first; 0 never, or unknown */
+	uint32_t nlink;  /* names in this tree; kept by the tree. Of directories: not kept */
+	int64_t mtime;   /* seconds since 1970; may be negative */
+	uint64_t size;   /* regular files: bytes */
+	uint32_t order;  /* when it is first used: 1 first; 0 never, or unknown */
 	uint32_t number; /* the writer's own use */
-	bool unread;    /* used, but only looked at: the contents were not */
-	bool light;     /* large and seldom read: not worth the effort of a high level */
-	char *target;   /* links: owned */
+	uint64_t scratch; /* likewise */
 	struct xattr_list *xattrs; /* or NULL; owned */
-	struct content content;    /* regular files */
-	uint64_t scratch; /* the writer's own use */
+	union { /* by kind; where the kind is not known, ask inode_content(), _target() and _rdev() */
+		struct content content;      /* regular files */
+		struct directory *directory; /* owned by the tree */
+		char *target;                /* links: owned */
+		dev_t rdev;                  /* devices */
+	};
 };
 
 struct node {
-	struct tree *tree;
 	struct node *parent; /* the root is its own parent */
 	struct inode *inode; /* shared by hard links; owned by the tree */
-	struct node **children; /* of a directory; in byte order after tree_sort() */
-	uint32_t child_count;
-	uint32_t index; /* of this node in parent->children */
+	uint32_t index; /* of this node among its parent's children */
 	char name[]; /* the root's is "" */
 };
 
@@ -107,8 +107,46 @@ static inline bool node_is_dir(const struct node *node)
 	return S_ISDIR(node->inode->mode);
 }
 
+/* 0 of what is no directory. */
+static inline uint32_t node_child_count(const struct node *node)
+{
+	return node_is_dir(node) ? node->inode->directory->child_count : 0;
+}
+
+static inline struct node *node_child_at(const struct node *directory, uint32_t index)
+{
+	return directory->inode->directory->children[index];
+}
+
+static inline struct tree *node_tree(const struct node *node)
+{
+	return (node_is_dir(node) ? node : node->parent)->inode->directory->tree;
+}
+
+static inline enum content_kind inode_content(const struct inode *inode)
+{
+	return S_ISREG(inode->mode) ? inode->content.kind : CONTENT_NONE;
+}
+
+/* NULL of what is no link. */
+static inline const char *inode_target(const struct inode *inode)
+{
+	return S_ISLNK(inode->mode) ? inode->target : NULL;
+}
+
+/* 0 of what is no device. */
+static inline dev_t inode_rdev(const struct inode *inode)
+{
+	return S_ISBLK(inode->mode) || S_ISCHR(inode->mode) ? inode->rdev : 0;
+}
+
 /* Children in byte order, in all directories; the writers call it. Adding nodes undoes it. */
 int tree_sort(struct tree *tree);
+/*
+ * Sort, and give back what only a growing tree needs: from now on a name is found in O(log n) of its
+ * siblings and removed in O(n). Adding one undoes that, too.
+ */
+int tree_settle(struct tree *tree);
 
 /* The child with this name, or NULL. */
 struct node *node_child(const struct node *directory, const char *name);
@@ -138,6 +176,8 @@ int tree_insert(struct tree *tree, const char *path, uint32_t mode, struct node 
 
 /* The canonical path; the caller frees. NULL: out of memory. */
 char *node_path(const struct node *node);
+/* Likewise, from the directory that has a rootfd on, which *ret_rootfd becomes; -1: none has. */
+char *node_source(const struct node *node, int *ret_rootfd);
 
 /* Set one attribute (the value is copied), replacing one of the same name: 0 or -ENOMEM. */
 int inode_set_xattr(struct inode *inode, const char *name, const void *value, size_t size);
@@ -145,6 +185,9 @@ const struct xattr *inode_xattr(const struct inode *inode, const char *name);
 
 /* It is used as the order-th (from 1), or one of its names is; the first use counts. */
 void inode_used(struct inode *inode, uint64_t order, bool read);
+
+/* Its contents are those of the file that has just been looked at. */
+void inode_set_file(struct inode *inode, const struct stat *st);
 
 /* Give an inode contents in memory (copied); sets size. 0 or -ENOMEM. */
 int inode_set_bytes(struct inode *inode, const void *data, size_t size);

@@ -18,15 +18,15 @@ int tree_walk(struct tree *tree, int (*visit)(struct node *node, void *data), vo
 
 		if (r)
 			return r;
-		if (node->child_count) {
-			node = node->children[0];
+		if (node_child_count(node)) {
+			node = node_child_at(node, 0);
 			continue;
 		}
-		while (node != tree_root(tree) && node->index + 1 == node->parent->child_count)
+		while (node != tree_root(tree) && node->index + 1 == node_child_count(node->parent))
 			node = node->parent;
 		if (node == tree_root(tree))
 			return 0;
-		node = node->parent->children[node->index + 1];
+		node = node_child_at(node->parent, node->index + 1);
 	}
 }
 
@@ -85,22 +85,22 @@ int tree_insert(struct tree *tree, const char *path, uint32_t mode, struct node 
 	return node_add(at, name, mode, ret_node);
 }
 
-char *node_path(const struct node *node)
+/* From a directory above on; that one itself is "/". */
+static char *path_from(const struct node *top, const struct node *node)
 {
-	const struct node *root = tree_root(node->tree);
 	size_t size = 1;
 	char *path, *at;
 
-	for (const struct node *n = node; n != root; n = n->parent)
-		size += strlen(n->name) + 1;
-	if (node == root)
+	if (node == top)
 		return strdup("/");
+	for (const struct node *n = node; n != top; n = n->parent)
+		size += strlen(n->name) + 1;
 	path = malloc(size);
 	if (!path)
 		return NULL;
 	at = path + size - 1;
 	*at = '\0';
-	for (const struct node *n = node; n != root; n = n->parent) {
+	for (const struct node *n = node; n != top; n = n->parent) {
 		size_t length = strlen(n->name);
 
 		at -= length;
@@ -108,4 +108,24 @@ char *node_path(const struct node *node)
 		*--at = '/';
 	}
 	return path;
+}
+
+char *node_path(const struct node *node)
+{
+	return path_from(tree_root(node_tree(node)), node);
+}
+
+static bool has_source(const struct node *node)
+{
+	return node_is_dir(node) && node->inode->directory->rootfd >= 0;
+}
+
+char *node_source(const struct node *node, int *ret_rootfd)
+{
+	const struct node *top = node;
+
+	while (!has_source(top) && top != top->parent)
+		top = top->parent;
+	*ret_rootfd = top->inode->directory->rootfd;
+	return path_from(top, node);
 }

@@ -36,9 +36,10 @@ static int copy_attributes(const struct inode *from, struct inode *to)
 	to->gid = from->gid;
 	to->mtime = from->mtime;
 	to->size = from->size;
-	to->rdev = from->rdev;
 	to->order = from->order;
-	if (from->target && !(to->target = strdup(from->target)))
+	if (S_ISBLK(from->mode) || S_ISCHR(from->mode))
+		to->rdev = from->rdev;
+	if (S_ISLNK(from->mode) && !(to->target = strdup(from->target)))
 		return -ENOMEM;
 	for (size_t i = 0; from->xattrs && i < from->xattrs->count; i++) {
 		const struct xattr *xattr = &from->xattrs->items[i];
@@ -76,8 +77,8 @@ static int copy_contents(struct unpacking *u, const struct inode *from, struct i
 	if (r < 0 || stored == 0)
 		return r;
 	to->content.kind = CONTENT_RANGE;
-	to->content.range.fd = spool_fd(u->spool);
-	to->content.range.offset = start;
+	to->content.fd = spool_fd(u->spool);
+	to->content.offset = start;
 	return 0;
 }
 
@@ -112,8 +113,8 @@ static int copy_below(struct unpacking *u, struct node *from, struct node *to, i
 {
 	if (depth > DEPTH_MAX)
 		return error_set(err, -ENAMETOOLONG, "directories are nested too deep");
-	for (uint32_t i = 0; i < from->child_count; i++) {
-		struct node *child = from->children[i], *node = NULL;
+	for (uint32_t i = 0; i < node_child_count(from); i++) {
+		struct node *child = node_child_at(from, i), *node = NULL;
 		int r = copy_node(u, child, to, &node, err);
 
 		if (r == 0 && node_is_dir(child))
@@ -144,7 +145,7 @@ int unpack_below(struct image *image, struct node *from, struct spool *spool,
 
 	if (!u.buffer || tree_new(&tree) < 0)
 		return error_oom(err);
-	tree_walk(from->tree, forget_number, NULL);
+	tree_walk(node_tree(from), forget_number, NULL);
 	if (copy_attributes(from->inode, tree_root(tree)->inode) < 0)
 		return error_oom(err);
 	r = copy_below(&u, from, tree_root(tree), 0, err);

@@ -32,13 +32,13 @@ static int run_length(struct writer *writer, const struct node *node, uint32_t a
 	uint32_t room = SQFS_META_SIZE - writer->directories.fill, count = 0;
 	uint32_t used = sizeof(struct sqfs_run);
 
-	for (; count < SQFS_RUN_MAX && at + count < node->child_count; count++) {
-		const struct node *child = node->children[at + count];
+	for (; count < SQFS_RUN_MAX && at + count < node_child_count(node); count++) {
+		const struct node *child = node_child_at(node, at + count);
 		int r = reference_of(writer, child, &references[count]);
 
 		if (r < 0)
 			return r;
-		if (count && (used >= room || !fits_in_run(node->children[at], references[0],
+		if (count && (used >= room || !fits_in_run(node_child_at(node, at), references[0],
 							   child, references[count])))
 			break;
 		used += sizeof(struct sqfs_name) + (uint32_t)strlen(child->name);
@@ -56,14 +56,14 @@ static int add(struct writer *writer, struct listing *listing, const void *data,
 static int write_run(struct writer *writer, const struct node *node, uint32_t at,
 		     const uint64_t *references, uint32_t count, struct listing *listing)
 {
-	uint32_t base = node->children[at]->inode->number;
+	uint32_t base = node_child_at(node, at)->inode->number;
 	struct sqfs_run run = {.count = htole32(count - 1),
 			       .block = htole32((uint32_t)(references[0] >> 16)),
 			       .number = htole32(base)};
 	int r = add(writer, listing, &run, sizeof(run));
 
 	for (uint32_t i = 0; i < count && r == 0; i++) {
-		const struct node *child = node->children[at + i];
+		const struct node *child = node_child_at(node, at + i);
 		size_t size = strlen(child->name);
 		struct sqfs_name name = {
 			.offset = htole16((uint16_t)(references[i] & 0xffff)),
@@ -102,18 +102,18 @@ static int listing_size(struct writer *writer, const struct node *node, uint64_t
 	uint64_t reference, first = 0, size = 0;
 	uint32_t from = 0;
 
-	for (uint32_t i = 0; i < node->child_count; i++) {
-		int r = reference_of(writer, node->children[i], &reference);
+	for (uint32_t i = 0; i < node_child_count(node); i++) {
+		int r = reference_of(writer, node_child_at(node, i), &reference);
 
 		if (r < 0)
 			return r;
 		if (i == 0 || i - from == SQFS_RUN_MAX ||
-		    !fits_in_run(node->children[from], first, node->children[i], reference)) {
+		    !fits_in_run(node_child_at(node, from), first, node_child_at(node, i), reference)) {
 			from = i;
 			first = reference;
 			size += sizeof(struct sqfs_run);
 		}
-		size += sizeof(struct sqfs_name) + strlen(node->children[i]->name);
+		size += sizeof(struct sqfs_name) + strlen(node_child_at(node, i)->name);
 	}
 	*ret_size = size;
 	return 0;
@@ -143,13 +143,13 @@ int directory_write(struct writer *writer, const struct node *node, bool togethe
 
 	listing.place = metadata_place(&writer->directories);
 	block = writer->directories.submitted;
-	for (uint32_t at = 0; at < node->child_count && r == 0; at += count) {
+	for (uint32_t at = 0; at < node_child_count(node) && r == 0; at += count) {
 		r = run_length(writer, node, at, references, &count);
 		if (r < 0)
 			break;
 		if (writer->directories.submitted != block) {
 			block = writer->directories.submitted;
-			index_add(writer, &listing, node->children[at]->name);
+			index_add(writer, &listing, node_child_at(node, at)->name);
 		}
 		r = write_run(writer, node, at, references, count, &listing);
 	}

@@ -61,7 +61,7 @@ ssize_t feed_read(struct feed *feed, void *data, size_t size, uint64_t position)
 		return (ssize_t)size;
 	}
 	if (inode->content.kind == CONTENT_BYTES) {
-		memcpy(data, inode->content.bytes.data + position, size);
+		memcpy(data, inode->content.data + position, size);
 		return (ssize_t)size;
 	}
 	return io_pread(feed->fd, data, size, feed->offset + position);

@@ -32,8 +32,8 @@ static int plan_node(struct node *node, void *data)
 		plan->newest = node->inode->mtime;
 	if (!node_is_dir(node))
 		return 0;
-	for (uint32_t i = 0; i < node->child_count; i++) {
-		struct node *child = node->children[i];
+	for (uint32_t i = 0; i < node_child_count(node); i++) {
+		struct node *child = node_child_at(node, i);
 
 		if (node_is_dir(child))
 			child->inode->number = ++plan->writer->inode_count;
@@ -118,7 +118,7 @@ int plan_make(struct plan *plan)
 		return error_set(plan->err, -EOVERFLOW, "an image holds at most %u files",
 				 UINT32_MAX - 1);
 	tree_walk(writer->tree, forget, NULL);
-	r = tree_sort(writer->tree);
+	r = tree_settle(writer->tree);
 	if (r == 0)
 		r = tree_walk(writer->tree, plan_node, plan);
 	if (r < 0)

@@ -73,7 +73,7 @@ static int compare_inodes(const struct verify *v, const struct node *node,
 		return differs(v, node, "number of links");
 	if (S_ISREG(inode->mode) && inode->size != found->size)
 		return differs(v, node, "size");
-	if (inode->rdev != found->rdev)
+	if (inode_rdev(inode) != inode_rdev(found))
 		return differs(v, node, "device number");
 	if (S_ISLNK(inode->mode) && strcmp(inode->target, found->target) != 0)
 		return differs(v, node, "target");

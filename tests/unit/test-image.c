@@ -127,11 +127,11 @@ static void a_wrong_byte_is_found(void)
 	struct error err = ERROR_INIT;
 
 	REQUIRE(write_to_memory(tree, &options, &err, &fd) == 0);
-	tree_find(tree, "/files/4097")->inode->content.bytes.data[4096] ^= 1;
+	tree_find(tree, "/files/4097")->inode->content.data[4096] ^= 1;
 	CHECK_INT(image_verify(tree, &options, fd, "image", &err), -EIO);
 	CHECK_STRING(err.message,
 		     "the image is wrong: '/files/4097' has another contents than its source");
-	tree_find(tree, "/files/4097")->inode->content.bytes.data[4096] ^= 1;
+	tree_find(tree, "/files/4097")->inode->content.data[4096] ^= 1;
 	tree_find(tree, "/device")->inode->rdev++;
 	CHECK_INT(image_verify(tree, &options, fd, "image", &err), -EIO);
 }
@@ -177,11 +177,9 @@ static void a_changed_source_is_an_error_or_counted(void)
 	struct stat st;
 
 	REQUIRE(file >= 0 && ftruncate(file, 10000) == 0 && fstat(file, &st) == 0);
-	node->inode->size = 20000;
-	node->inode->content.kind = CONTENT_FILE;
-	node->inode->content.file.rootfd = rootfd;
-	node->inode->content.file.dev = (uint32_t)st.st_dev;
-	node->inode->content.file.ino = st.st_ino;
+	tree_root(tree)->inode->directory->rootfd = rootfd;
+	st.st_size = 20000;
+	inode_set_file(node->inode, &st);
 	CHECK_INT(write_to_memory(tree, &options, &err, &fd), -ESTALE);
 	CHECK(strstr(err.message, path + 4) != NULL);
 	options.keep_going = true;
@@ -245,13 +243,8 @@ static void a_file_that_shrinks_is_stored_as_it_was_read(void)
 		fstat(shrinking.file, &st) == 0 && tree_new(&tree) == 0);
 	inode_set_bytes(add(tree, "/before", S_IFREG)->inode, bytes, sizeof(bytes));
 	node = add(tree, path + 4, S_IFREG | 0644);
-	node->inode->size = sizeof(bytes);
-	node->inode->content.kind = CONTENT_FILE;
-	node->inode->content.file.rootfd = rootfd;
-	node->inode->content.file.dev = (uint32_t)st.st_dev;
-	node->inode->content.file.ino = st.st_ino;
-	node->inode->content.file.mtime_ns =
-		st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	tree_root(tree)->inode->directory->rootfd = rootfd;
+	inode_set_file(node->inode, &st);
 	CHECK_INT(write_to_memory(tree, &options, &err, &fd), -ESTALE);
 	CHECK_STRING(err.message, "1 files changed while they were being packed");
 	CHECK_INT(shrinking.warnings, 1);

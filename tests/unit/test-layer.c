@@ -274,8 +274,8 @@ static void holes_stay_holes(void)
 	inode = inode_at(&root, "/sparse");
 	CHECK_INT(inode->size, SIZE);
 	REQUIRE(inode->content.kind == CONTENT_RANGE);
-	CHECK_INT(inode->content.range.offset % 4096, 0);
-	CHECK_INT(io_pread(spool_fd(root.spool), back, SIZE, inode->content.range.offset), SIZE);
+	CHECK_INT(inode->content.offset % 4096, 0);
+	CHECK_INT(io_pread(spool_fd(root.spool), back, SIZE, inode->content.offset), SIZE);
 	CHECK(memcmp(back + 5000000, "needle", 6) == 0);
 	CHECK(back[4999999] == 0 && back[5000006] == 0);
 	CHECK_INT(inode_at(&root, "/zeros")->size, SIZE);

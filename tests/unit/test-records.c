@@ -46,7 +46,7 @@ static const char *written(const struct tree *tree, const char *path)
 {
 	const struct node *node = tree_find(tree, path);
 
-	return node && node->inode->content.kind == CONTENT_BYTES ? node->inode->content.bytes.data
+	return node && node->inode->content.kind == CONTENT_BYTES ? node->inode->content.data
 								  : "";
 }
 

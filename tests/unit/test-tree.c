@@ -96,11 +96,11 @@ static int count_and_compare(struct node *node, void *data)
 	uint64_t *count = data;
 
 	++*count;
-	if (node != tree_root(node->tree)) {
-		CHECK(node->parent->children[node->index] == node);
+	if (node != tree_root(node_tree(node))) {
+		CHECK(node_child_at(node->parent, node->index) == node);
 		CHECK(node_child(node->parent, node->name) == node);
 		if (node->index)
-			CHECK(strcmp(node->parent->children[node->index - 1]->name, node->name) <
+			CHECK(strcmp(node_child_at(node->parent, node->index - 1)->name, node->name) <
 			      0);
 	}
 	return 0;
@@ -133,6 +133,64 @@ static void a_big_directory_stays_whole_through_removals(void)
 	node_remove(big);
 	CHECK_INT(tree_node_count(tree), 1);
 	CHECK_INT(node_add(tree_root(tree), "big", S_IFREG, NULL), 0);
+}
+
+static struct node *numbered(struct node *directory, unsigned int number)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u", number * 7919 % 1009);
+	return node_child(directory, name);
+}
+
+static void a_settled_tree_finds_and_loses_names_and_can_grow(void)
+{
+	_cleanup_(tree_freep) struct tree *tree = new_tree();
+	struct node *many;
+	uint64_t seen = 0;
+	char path[32];
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(path, sizeof(path), "/many/%u", i * 7919 % 1009);
+		REQUIRE(tree_insert(tree, path, i % 10 ? S_IFREG : S_IFDIR, NULL, NULL) == 0);
+	}
+	many = tree_find(tree, "/many");
+	CHECK_INT(tree_settle(tree), 0);
+	CHECK_INT(tree_walk(tree, count_and_compare, &seen), 0);
+	CHECK_INT(seen, 1002);
+	CHECK(!node_child(many, "") && !node_child(many, "5x") && !node_child(many, "z"));
+	for (unsigned int i = 0; i < 1000; i += 3) {
+		REQUIRE(numbered(many, i));
+		node_remove(numbered(many, i));
+		CHECK(!numbered(many, i));
+	}
+	seen = 0;
+	CHECK_INT(tree_walk(tree, count_and_compare, &seen), 0); /* they stayed in order */
+	CHECK_INT(seen, 1002 - 334);
+	CHECK_INT(tree_insert(tree, "/many/0/below", S_IFREG, NULL, NULL), 0);
+	CHECK_INT(tree_insert(tree, "/many/1", S_IFREG, NULL, NULL), -EEXIST);
+	for (unsigned int i = 0; i < 1000; i++)
+		CHECK(i == 0 || !!numbered(many, i) == (i % 3 != 0));
+	CHECK_INT(tree_node_count(tree), 1002 - 334 + 2);
+}
+
+static void a_source_is_the_nearest_scanned_directory(void)
+{
+	_cleanup_(tree_freep) struct tree *tree = new_tree();
+	struct node *node;
+	int rootfd;
+
+	REQUIRE(tree_insert(tree, "/rootfs/usr/bin", S_IFREG, &node, NULL) == 0);
+	_cleanup_(freep) char *nowhere = node_source(node, &rootfd);
+	CHECK_STRING(nowhere, "/rootfs/usr/bin");
+	CHECK_INT(rootfd, -1);
+	tree_root(tree)->inode->directory->rootfd = 5;
+	tree_find(tree, "/rootfs")->inode->directory->rootfd = 6;
+	_cleanup_(freep) char *path = node_source(node, &rootfd);
+	CHECK_STRING(path, "/usr/bin");
+	CHECK_INT(rootfd, 6);
+	_cleanup_(freep) char *top = node_source(tree_find(tree, "/rootfs"), &rootfd);
+	CHECK_STRING(top, "/");
 }
 
 static void depth_costs_no_stack(void)
@@ -216,14 +274,8 @@ static int scratch_file(char *directory, struct tree *tree, struct node **ret_no
 	REQUIRE(fstat(fd, &st) == 0);
 	close(fd);
 	REQUIRE(node_add(tree_root(tree), "file", S_IFREG | 0644, ret_node) == 0);
-	(*ret_node)->inode->size = 5;
-	(*ret_node)->inode->content = (struct content){
-		.kind = CONTENT_FILE,
-		.file = {.rootfd = dirfd,
-			 .dev = st.st_dev,
-			 .ino = st.st_ino,
-			 .mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec},
-	};
+	tree_root(tree)->inode->directory->rootfd = dirfd;
+	inode_set_file((*ret_node)->inode, &st);
 	return dirfd;
 }
 
@@ -300,6 +352,8 @@ int main(void)
 	RUN(bad_names_are_refused);
 	RUN(hard_links_share_an_inode_until_the_last_goes);
 	RUN(a_big_directory_stays_whole_through_removals);
+	RUN(a_settled_tree_finds_and_loses_names_and_can_grow);
+	RUN(a_source_is_the_nearest_scanned_directory);
 	RUN(depth_costs_no_stack);
 	RUN(a_visitor_ends_the_walk);
 	RUN(attributes_are_sorted_and_replaced);
