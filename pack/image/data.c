@@ -38,11 +38,16 @@ int data_init(struct data *data, struct workers *workers, struct output *output,
 	return r;
 }
 
+static void forget_duplicates(struct data *data)
+{
+	duplicates_free(take(data->duplicates));
+	digest_free(take(data->digest));
+}
+
 void data_release(struct data *data)
 {
 	store_release(&data->store);
-	duplicates_free(data->duplicates);
-	digest_free(data->digest);
+	forget_duplicates(data);
 	*data = (struct data){0};
 }
 
@@ -261,5 +266,13 @@ int data_add(struct data *data, struct node *node, struct error *err)
 	if (r == -ESTALE && data->options->keep_going && err->message[0])
 		r = changed(&p, p.size, err);
 	feed_close(&p.feed);
+	return r;
+}
+
+int data_end(struct data *data)
+{
+	int r = store_end(&data->store);
+
+	forget_duplicates(data);
 	return r;
 }

@@ -34,5 +34,7 @@ void data_expect(struct data *data, const struct inode *inode);
 
 /* Store the contents of a file; inode->scratch becomes its number in data->store.files. */
 int data_add(struct data *data, struct node *node, struct error *err);
+/* That was the last one: all is written, and what only finding duplicates needs is given back. */
+int data_end(struct data *data);
 
 #endif

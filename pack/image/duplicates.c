@@ -8,7 +8,7 @@
 #include "db/base/array.h"
 #include "db/base/hash.h"
 
-enum { FIRST_SLOTS = 1024, CELLS_PER_FILE = 8, CELLS_PER_BYTE = 4 };
+enum { SPARE_SLOTS = 16, CELLS_PER_FILE = 8, CELLS_PER_BYTE = 4 };
 
 /* What a file begins with, in the order in which they were added. */
 struct entry {
@@ -24,8 +24,9 @@ struct duplicates {
 	uint8_t *cells;
 	size_t cell_count; /* a power of two */
 	ARRAY(struct entry) entries;
+	uint64_t expected; /* files that share their size: about as many entries, or a few more */
 	uint32_t *slots; /* index into entries plus 1, by its print; open addressing; 0: empty */
-	size_t slot_count; /* a power of two; at most 3/4 of it are used */
+	size_t slot_count; /* at most 3/4 of it are used */
 };
 
 int duplicates_new(uint64_t files, struct duplicates **ret_duplicates)
@@ -75,9 +76,12 @@ static unsigned int told(const struct duplicates *d, size_t cell)
 void duplicates_tell_size(struct duplicates *d, uint64_t size)
 {
 	size_t at = cell(d, size);
+	unsigned int before = told(d, at);
 
-	if (told(d, at) < 2)
+	if (before < 2)
 		d->cells[at / CELLS_PER_BYTE] += (uint8_t)(1u << shift(at));
+	if (before)
+		d->expected += before < 2 ? 2 : 1; /* the second makes the first one count, too */
 }
 
 bool duplicates_possible(const struct duplicates *d, uint64_t size)
@@ -88,11 +92,11 @@ bool duplicates_possible(const struct duplicates *d, uint64_t size)
 /* The slot of these contents, or the empty one where they would be. */
 static uint32_t *find(const struct duplicates *d, const struct fingerprint *print)
 {
-	size_t at = print->words[0] & (d->slot_count - 1);
+	size_t at = print->words[0] % d->slot_count;
 
 	while (d->slots[at] && memcmp(&d->entries.items[d->slots[at] - 1].print, print,
 				      sizeof(*print)) != 0)
-		at = (at + 1) & (d->slot_count - 1);
+		at = at + 1 < d->slot_count ? at + 1 : 0;
 	return &d->slots[at];
 }
 
@@ -108,7 +112,7 @@ bool duplicates_find(const struct duplicates *d, const struct fingerprint *print
 
 static int grow(struct duplicates *d)
 {
-	size_t count = d->slot_count ? d->slot_count * 2 : FIRST_SLOTS;
+	size_t count = d->slot_count ? d->slot_count / 2 * 3 : d->expected / 3 * 4 + SPARE_SLOTS;
 	uint32_t *slots;
 
 	if (d->entries.count < d->slot_count / 4 * 3)

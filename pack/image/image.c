@@ -84,35 +84,35 @@ static int options_fill(struct image_options *options, struct tree *tree, struct
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static int write_contents_of(struct writer *writer, const struct plan *plan, size_t from,
-			     size_t to, bool unread, struct error *err)
+static int write_contents_of(struct plan *plan, struct node *leaf)
+{
+	return S_ISREG(leaf->inode->mode) ? data_add(&plan->writer->data, leaf, plan->err) : 0;
+}
+
+static int write_hot_contents(struct plan *plan, bool unread)
 {
 	int r = 0;
 
-	for (size_t i = from; i < to && r == 0; i++) {
-		const struct inode *inode = plan->leaves.items[i]->inode;
-
-		if (S_ISREG(inode->mode) && inode->unread == unread)
-			r = data_add(&writer->data, plan->leaves.items[i], err);
-	}
-	return r < 0 ? r : store_cut(&writer->data.store);
+	for (size_t i = 0; i < plan->hot.count && r == 0; i++)
+		if (plan->hot.items[i]->inode->unread == unread)
+			r = write_contents_of(plan, plan->hot.items[i]);
+	return r < 0 ? r : store_cut(&plan->writer->data.store);
 }
 
-static int write_contents(struct writer *writer, const struct plan *plan, struct error *err)
+static int write_contents(struct writer *writer, struct plan *plan)
 {
-	size_t cold = plan->cold, count = plan->leaves.count;
 	int r;
 
 	if (writer->options.dry_run)
 		projection_init(&writer->data.store.projection, writer->options.level,
 				writer->data.total);
-	r = write_contents_of(writer, plan, cold, count, false, err);
+	r = write_hot_contents(plan, false);
 	if (r == 0)
-		r = write_contents_of(writer, plan, cold, count, true, err);
+		r = write_hot_contents(plan, true);
 	if (r == 0)
-		r = write_contents_of(writer, plan, 0, cold, false, err);
+		r = plan_each_cold(plan, write_contents_of);
 	if (r == 0)
-		r = store_end(&writer->data.store);
+		r = data_end(&writer->data);
 	writer->stats.blocks = writer->data.store.stored;
 	writer->stats.fragments = writer->data.store.fragments.count;
 	return r;
@@ -123,17 +123,11 @@ static int is_cancelled(const struct writer *writer)
 	return writer->options.cancel && *writer->options.cancel ? -EINTR : 0;
 }
 
-static int write_leaves(struct writer *writer, const struct plan *plan, size_t from, size_t to,
-			struct error *err)
+static int write_leaf(struct plan *plan, struct node *leaf)
 {
-	int r = 0;
+	int r = inode_write_leaf(plan->writer, leaf, plan->err);
 
-	for (size_t i = from; i < to && r == 0; i++) {
-		r = inode_write_leaf(writer, plan->leaves.items[i], err);
-		if (r == 0)
-			r = is_cancelled(writer);
-	}
-	return r;
+	return r < 0 ? r : is_cancelled(plan->writer);
 }
 
 /* The directories of a group: first all listings, then all inodes. */
@@ -178,31 +172,31 @@ static int write_directories(struct writer *writer, const struct plan *plan, siz
 }
 
 /* What is never used, then what is: the hot run is the end of both tables. */
-static int write_inodes(struct writer *writer, const struct plan *plan, struct error *err)
+static int write_inodes(struct writer *writer, struct plan *plan)
 {
-	size_t leaves = plan->leaves.count, directories = plan->directories.count;
-	int r = write_leaves(writer, plan, 0, plan->cold, err);
+	int r = plan_each_cold(plan, write_leaf);
 
 	if (r == 0)
-		r = write_directories(writer, plan, 0, plan->cold_directories, err);
+		r = write_directories(writer, plan, 0, plan->cold_directories, plan->err);
+	for (size_t i = 0; i < plan->hot.count && r == 0; i++)
+		r = write_leaf(plan, plan->hot.items[i]);
 	if (r == 0)
-		r = write_leaves(writer, plan, plan->cold, leaves, err);
-	if (r == 0)
-		r = write_directories(writer, plan, plan->cold_directories, directories, err);
+		r = write_directories(writer, plan, plan->cold_directories, plan->directories.count,
+				      plan->err);
 	/* older kernels want the directory table not to be empty */
 	if (r == 0 && !metadata_place(&writer->directories))
 		r = metadata_add(&writer->directories, "", 1);
 	return r;
 }
 
-static int write_inode_tables(struct writer *writer, const struct plan *plan,
-			      struct sqfs_super *super, struct error *err)
+static int write_inode_tables(struct writer *writer, struct plan *plan, struct sqfs_super *super,
+			      struct error *err)
 {
 	uint64_t root;
 	int r;
 
 	super->inode_table = htole64(writer->output.position);
-	r = write_inodes(writer, plan, err);
+	r = write_inodes(writer, plan);
 	if (r == 0)
 		r = metadata_end(&writer->inodes);
 	if (r == 0)
@@ -280,7 +274,7 @@ static int write_all(struct writer *writer, struct plan *plan, struct error *err
 		r = write_compressor_options(writer);
 	data_from = writer->output.position;
 	if (r == 0)
-		r = write_contents(writer, plan, err);
+		r = write_contents(writer, plan);
 	writer->stats.data_out = writer->output.position - data_from;
 	if (r == 0)
 		r = write_inode_tables(writer, plan, &super, err);
@@ -366,8 +360,8 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 		writer.stats.memory_peak = workers_memory(writer.workers);
 		writer.stats.starved_seconds = workers_starved(writer.workers);
 	}
-	for (size_t i = 0; i < writer.data.store.files.count; i++)
-		writer.stats.bytes_sparse += writer.data.store.files.items[i].sparse;
+	for (size_t i = 0; i < writer.data.store.extents.count; i++)
+		writer.stats.bytes_sparse += writer.data.store.extents.items[i].sparse;
 	if (ret_stats)
 		*ret_stats = writer.stats;
 	plan_release(&plan);

@@ -136,12 +136,12 @@ static int put(struct writer *writer, const void *data, size_t size)
 	return metadata_add(&writer->inodes, data, size);
 }
 
-static int write_blocks(struct writer *writer, const struct file_data *file)
+static int write_blocks(struct writer *writer, const struct extent *extent)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < file->block_count && r == 0; i++) {
-		uint32_t size = htole32(writer->data.store.blocks.items[file->first_block + i]);
+	for (uint32_t i = 0; i < extent->block_count && r == 0; i++) {
+		uint32_t size = htole32(writer->data.store.blocks.items[extent->first_block + i]);
 
 		r = put(writer, &size, sizeof(size));
 	}
@@ -151,17 +151,18 @@ static int write_blocks(struct writer *writer, const struct file_data *file)
 static int write_file(struct writer *writer, struct sqfs_inode *base, const struct inode *inode,
 		      const struct file_data *file, uint32_t xattr)
 {
+	struct extent extent = store_extent(&writer->data.store, file);
 	bool extended = xattr != SQFS_NO_XATTR || inode->nlink > 1 || inode->size > UINT32_MAX ||
-			file->start > UINT32_MAX || file->sparse;
+			extent.start > UINT32_MAX || extent.sparse;
 	int r;
 
 	set_type(base, extended);
 	if (extended) {
 		struct sqfs_file_extended big = {
 			.base = *base,
-			.start = htole64(file->start),
+			.start = htole64(extent.start),
 			.size = htole64(inode->size),
-			.sparse = htole64(file->sparse),
+			.sparse = htole64(extent.sparse),
 			.nlink = htole32(inode->nlink),
 			.fragment = htole32(file->fragment),
 			.fragment_offset = htole32(file->fragment_offset),
@@ -172,7 +173,7 @@ static int write_file(struct writer *writer, struct sqfs_inode *base, const stru
 	} else {
 		struct sqfs_file basic = {
 			.base = *base,
-			.start = htole32((uint32_t)file->start),
+			.start = htole32((uint32_t)extent.start),
 			.fragment = htole32(file->fragment),
 			.fragment_offset = htole32(file->fragment_offset),
 			.size = htole32((uint32_t)inode->size),
@@ -180,7 +181,7 @@ static int write_file(struct writer *writer, struct sqfs_inode *base, const stru
 
 		r = put(writer, &basic, sizeof(basic));
 	}
-	return r < 0 ? r : write_blocks(writer, file);
+	return r < 0 ? r : write_blocks(writer, &extent);
 }
 
 static int write_xattr_behind(struct writer *writer, uint32_t xattr)

@@ -16,7 +16,7 @@ static int plan_leaf(struct plan *plan, struct node *node)
 	inode->number = ++plan->writer->inode_count;
 	if (S_ISREG(inode->mode) && inode->size)
 		data_expect(&plan->writer->data, inode);
-	return array_push(&plan->leaves, node);
+	return inode->order ? array_push(&plan->hot, node) : 0;
 }
 
 /* Children are numbered together, so that a listing's differences are small. */
@@ -69,15 +69,35 @@ static int compare_turns(const void *a, const void *b)
 	return left->key < right->key ? -1 : left->key > right->key;
 }
 
-/* Unused leaves in path order first, then the used ones as they are used. */
-static void plan_leaves(struct plan *plan)
+/* A walk over all that are not used. */
+struct cold_walk {
+	struct plan *plan;
+	int (*visit)(struct plan *plan, struct node *leaf);
+	uint32_t number; /* the highest one met */
+};
+
+static int visit_cold(struct node *node, void *data)
 {
-	/* numbers follow the paths, so sorting by (order, number) does both */
-	if (plan->leaves.count)
-		qsort(plan->leaves.items, plan->leaves.count, sizeof(*plan->leaves.items),
-		      compare_use);
-	while (plan->cold < plan->leaves.count && !plan->leaves.items[plan->cold]->inode->order)
-		plan->cold++;
+	struct cold_walk *walk = data;
+	int r = 0;
+
+	for (uint32_t i = 0; i < node_child_count(node) && r == 0; i++) {
+		struct node *child = node_child_at(node, i);
+
+		if (child->inode->number <= walk->number)
+			continue; /* another name of it came before: numbers follow the walk */
+		walk->number = child->inode->number;
+		if (!node_is_dir(child) && !child->inode->order)
+			r = walk->visit(walk->plan, child);
+	}
+	return r;
+}
+
+int plan_each_cold(struct plan *plan, int (*visit)(struct plan *plan, struct node *leaf))
+{
+	struct cold_walk walk = {.plan = plan, .visit = visit};
+
+	return tree_walk(plan->writer->tree, visit_cold, &walk);
 }
 
 /*
@@ -124,7 +144,8 @@ int plan_make(struct plan *plan)
 	if (r < 0)
 		return r;
 	root->inode->number = ++writer->inode_count;
-	plan_leaves(plan);
+	if (plan->hot.count)
+		qsort(plan->hot.items, plan->hot.count, sizeof(*plan->hot.items), compare_use);
 	plan_directories(plan);
 	writer->stats.inodes = writer->inode_count;
 	return 0;
@@ -132,6 +153,6 @@ int plan_make(struct plan *plan)
 
 void plan_release(struct plan *plan)
 {
-	array_release(&plan->leaves);
+	array_release(&plan->hot);
 	array_release(&plan->directories);
 }

@@ -18,9 +18,8 @@ struct turn {
 
 /* The nodes in the orders they are written in. */
 struct plan {
-	ARRAY(struct node *) leaves; /* one name for each inode; cold ones, then hot ones */
-	size_t cold; /* how many are cold */
-	ARRAY(struct turn) directories; /* likewise; children before parents, the root last */
+	ARRAY(struct node *) hot; /* leaves that are used, as they are; one name for each inode */
+	ARRAY(struct turn) directories; /* cold, then hot; children before parents, the root last */
 	size_t cold_directories;
 	struct writer *writer;
 	struct error *err;
@@ -32,6 +31,11 @@ struct plan {
  * sizes; refuses what the format cannot hold.
  */
 int plan_make(struct plan *plan);
+/*
+ * Every leaf that is not used, in the order of the paths, one name for each inode. They are most of
+ * them, so no list is kept. A visitor that returns non-zero ends it, and that is returned.
+ */
+int plan_each_cold(struct plan *plan, int (*visit)(struct plan *plan, struct node *leaf));
 void plan_release(struct plan *plan);
 
 #endif

@@ -18,14 +18,35 @@ void store_release(struct store *store)
 	for (int kind = 0; kind < TAIL_KINDS; kind++)
 		workers_put_back(store->workers, store->tails[kind].bytes);
 	array_release(&store->files);
+	array_release(&store->extents);
 	array_release(&store->blocks);
 	array_release(&store->fragments);
 	*store = (struct store){0};
 }
 
+struct extent store_extent(const struct store *store, const struct file_data *file)
+{
+	return file->extent ? store->extents.items[file->extent - 1] : (struct extent){0};
+}
+
 static struct file_data *last_file(struct store *store)
 {
 	return &store->files.items[store->files.count - 1];
+}
+
+/* The blocks of the last file, which begin now if there are none yet. */
+static int last_extent(struct store *store, struct extent **ret_extent)
+{
+	struct file_data *file = last_file(store);
+	struct extent extent = {.first_block = (uint32_t)store->blocks.count};
+
+	if (!file->extent) {
+		if (array_push(&store->extents, extent) < 0)
+			return -ENOMEM;
+		file->extent = (uint32_t)store->extents.count;
+	}
+	*ret_extent = &store->extents.items[file->extent - 1];
+	return 0;
 }
 
 /* --- blocks and fragments leave -------------------------------------------------------------- */
@@ -44,17 +65,17 @@ static int write_block(struct store *store, const struct job *job, uint64_t *ret
 	return output_add(store->output, job->data, job->size);
 }
 
-/* tag: file << 32 | index of the block. */
+/* tag: extent << 32 | index of the block. */
 static int block_done(const struct job *job, void *owner)
 {
 	struct store *store = owner;
-	struct file_data *file = &store->files.items[job->tag >> 32];
+	struct extent *extent = &store->extents.items[job->tag >> 32];
 	uint64_t start;
 	int r;
 
 	r = write_block(store, job, &start, &store->blocks.items[job->tag & UINT32_MAX]);
-	if (file->start == 0)
-		file->start = start;
+	if (extent->start == 0)
+		extent->start = start;
 	return r;
 }
 
@@ -104,20 +125,23 @@ int store_end(struct store *store)
 
 int store_file(struct store *store)
 {
-	struct file_data file = {.first_block = (uint32_t)store->blocks.count,
-				 .fragment = SQFS_NO_FRAGMENT};
+	struct file_data file = {.fragment = SQFS_NO_FRAGMENT};
 
 	if (store->files.count >= UINT32_MAX)
 		return -EFBIG;
 	return array_push(&store->files, file);
 }
 
-static int add_size(struct store *store, uint32_t size)
+/* One more block of the last file. */
+static int add_block(struct store *store, uint32_t size, struct extent **ret_extent)
 {
-	if (store->blocks.count >= UINT32_MAX)
-		return -EFBIG;
-	last_file(store)->block_count++;
-	return array_push(&store->blocks, size);
+	int r = store->blocks.count < UINT32_MAX ? last_extent(store, ret_extent) : -EFBIG;
+
+	if (r == 0)
+		r = array_push(&store->blocks, size);
+	if (r == 0)
+		(*ret_extent)->block_count++;
+	return r;
 }
 
 int store_block(struct store *store, uint8_t *buffer, size_t size)
@@ -126,14 +150,15 @@ int store_block(struct store *store, uint8_t *buffer, size_t size)
 			  .size = (uint32_t)size,
 			  .as = store->light ? COMPRESS_LIGHT : COMPRESS_DATA,
 			  .done = block_done,
-			  .owner = store,
-			  .tag = (store->files.count - 1) << 32 | store->blocks.count};
-	int r = add_size(store, 0);
+			  .owner = store};
+	struct extent *extent;
+	int r = add_block(store, 0, &extent);
 
 	if (r < 0) {
 		workers_put_back(store->workers, buffer);
 		return r;
 	}
+	job.tag = (uint64_t)(last_file(store)->extent - 1) << 32 | (store->blocks.count - 1);
 	store->stored++;
 	projection_plan(&store->projection, &job);
 	return workers_submit(store->workers, &job);
@@ -141,35 +166,42 @@ int store_block(struct store *store, uint8_t *buffer, size_t size)
 
 int store_hole(struct store *store, size_t size)
 {
-	last_file(store)->sparse += size;
-	return add_size(store, 0);
+	struct extent *extent;
+	int r = add_block(store, 0, &extent);
+
+	if (r == 0)
+		extent->sparse += size;
+	return r;
 }
 
 /* A block as it is in the image at `at`, once more. */
 static int copy_block(struct store *store, uint32_t size, uint64_t at, uint8_t *buffer)
 {
 	uint32_t bytes = size & ~(uint32_t)SQFS_BLOCK_RAW;
-	int r = 0;
+	struct extent *extent;
+	int r = add_block(store, size, &extent);
 
-	if (!last_file(store)->start)
-		last_file(store)->start = store->output->position;
+	if (r < 0)
+		return r;
+	if (!extent->start)
+		extent->start = store->output->position;
 	if (size != bytes || !projection_again(&store->projection, bytes))
 		r = output_copy(store->output, buffer, bytes, at);
 	store->stored++;
-	return r < 0 ? r : add_size(store, size);
+	return r;
 }
 
 int store_blocks_of(struct store *store, uint32_t file, uint32_t count)
 {
 	int r = workers_drain(store->workers); /* only then it is known where it starts */
-	const struct file_data *from = &store->files.items[file];
-	uint64_t first = from->first_block, at = from->start;
+	struct extent from = store_extent(store, &store->files.items[file]);
+	uint64_t at = from.start;
 	uint8_t *buffer = NULL;
 
 	if (r == 0)
 		r = workers_buffer(store->workers, &buffer);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
-		uint32_t size = store->blocks.items[first + i];
+		uint32_t size = store->blocks.items[from.first_block + i];
 
 		if (size)
 			r = copy_block(store, size, at, buffer);

@@ -18,14 +18,19 @@
 #include "pack/image/projection.h"
 #include "pack/image/workers.h"
 
-/* Where the bytes of a file are; equal files share one. */
+/* Where the bytes of a file are; equal files share one. Most are small and only a tail. */
 struct file_data {
-	uint64_t start;  /* of the first stored block; 0: none */
+	uint32_t extent; /* its blocks: index into store.extents plus 1; 0: none */
+	uint32_t fragment; /* or SQFS_NO_FRAGMENT */
+	uint32_t fragment_offset;
+};
+
+/* The blocks of a file. */
+struct extent {
+	uint64_t start;  /* of the first stored one; 0: none */
 	uint64_t sparse; /* bytes in blocks of zeroes */
 	uint32_t first_block; /* index into store.blocks */
 	uint32_t block_count;
-	uint32_t fragment; /* or SQFS_NO_FRAGMENT */
-	uint32_t fragment_offset;
 };
 
 struct fragment {
@@ -52,6 +57,7 @@ struct store {
 	struct output *output;
 	uint32_t block_size;
 	ARRAY(struct file_data) files;
+	ARRAY(struct extent) extents;
 	ARRAY(uint32_t) blocks; /* sizes, as the format has them */
 	ARRAY(struct fragment) fragments;
 	struct tails tails[TAIL_KINDS];
@@ -64,6 +70,9 @@ struct store {
 int store_init(struct store *store, struct workers *workers, struct output *output,
 	       uint32_t block_size, uint64_t files);
 void store_release(struct store *store);
+
+/* The blocks of a file that was stored; all zero where it has none. */
+struct extent store_extent(const struct store *store, const struct file_data *file);
 
 /* The next file, number store->files.count - 1 from now on. -EFBIG: too many. */
 int store_file(struct store *store);

@@ -37,12 +37,8 @@ int ids_init(struct ids *ids)
 {
 	ids->count = 0;
 	ids->numbers = calloc(SQFS_IDS_MAX, sizeof(*ids->numbers));
-	ids->slots = malloc(ID_SLOTS * sizeof(*ids->slots));
-	if (!ids->numbers || !ids->slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < ID_SLOTS; i++)
-		ids->slots[i] = -1;
-	return 0;
+	ids->slots = calloc(ID_SLOTS, sizeof(*ids->slots));
+	return ids->numbers && ids->slots ? 0 : -ENOMEM;
 }
 
 void ids_release(struct ids *ids)
@@ -57,14 +53,14 @@ int ids_index(struct ids *ids, uint32_t number, uint16_t *ret_index)
 {
 	size_t at = hash_number(number) % ID_SLOTS;
 
-	while (ids->slots[at] >= 0 && ids->numbers[ids->slots[at]] != number)
+	while (ids->slots[at] && ids->numbers[ids->slots[at] - 1] != number)
 		at = (at + 1) % ID_SLOTS;
-	if (ids->slots[at] < 0) {
+	if (!ids->slots[at]) {
 		if (ids->count == SQFS_IDS_MAX)
 			return -EOVERFLOW;
-		ids->numbers[ids->count] = number;
-		ids->slots[at] = (int32_t)ids->count++;
+		ids->numbers[ids->count++] = number;
+		ids->slots[at] = ids->count;
 	}
-	*ret_index = (uint16_t)ids->slots[at];
+	*ret_index = (uint16_t)(ids->slots[at] - 1);
 	return 0;
 }

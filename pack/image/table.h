@@ -22,7 +22,7 @@ int table_write(struct output *output, struct metadata *metadata, void *header,
 struct ids {
 	uint32_t *numbers; /* by index; owned */
 	uint32_t count;
-	int32_t *slots; /* open addressing over numbers; owned */
+	uint32_t *slots; /* index plus 1, open addressing over numbers; 0: empty; owned */
 };
 
 int ids_init(struct ids *ids);
