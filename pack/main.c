@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* tracepack: from a manifest to an image; a table of subcommands. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +27,10 @@ static const struct command *const commands[] = {
 	&command_why_not,
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
+enum {
+	COMMAND_COUNT = sizeof(commands) / sizeof(*commands),
+	PAGES_FROM = 128 * 1024, /* bytes */
+};
 
 static const struct command *find(const char *name)
 {
@@ -49,6 +53,11 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	/*
+	 * What is large has pages of its own, which move when it grows and go back when it is freed.
+	 * That is malloc's rule, but left alone it drops it for sizes that were freed once.
+	 */
+	mallopt(M_MMAP_THRESHOLD, PAGES_FROM);
 	log_init("tracepack", LOG_NORMAL);
 	if (argc < 2) {
 		log_error("no command given; see 'tracepack --help'");

@@ -8,7 +8,7 @@
 #include <time.h>
 
 enum {
-	BLOCKS_PER_THREAD = 16, /* so that neither big files nor many small ones make anybody wait */
+	BLOCKS_PER_THREAD = 8, /* so that neither big files nor many small ones make anybody wait */
 	SPARE_BUFFERS = 4, /* two fragments being filled, two in the owner's hand */
 };
 
