@@ -34,25 +34,29 @@ static void made(fuse_req_t req, struct node *parent, const char *name, int resu
 		node_forget(&fs->nodes, node, 1);
 }
 
-void op_mknod(fuse_req_t req, fuse_ino_t parent_ino, const char *name, mode_t mode, dev_t device)
+/* What is to be made, of the three kinds that are nothing but a name at first. */
+struct making {
+	enum access_op op; /* ACCESS_MKNOD, ACCESS_MKDIR or ACCESS_SYMLINK */
+	mode_t mode;
+	dev_t device;
+	const char *target;
+};
+
+static int make_at(const struct place *place, const struct making *making)
 {
-	struct tracefs *fs = tracefs_of(req);
-	struct node *parent = node_of(fs, parent_ino);
-	struct credentials credentials;
-	struct place place;
 	int r;
 
-	r = node_child_place(&fs->nodes, parent, name, &place);
-	if (r == 0) {
-		credentials_assume(req, fs->own_credentials, &credentials);
-		r = mknodat(place.fd, place.name, mode, device) < 0 ? -errno : 0;
-		credentials_return(&credentials);
-		place_release(&place);
-	}
-	made(req, parent, name, r, &(struct note){.op = ACCESS_MKNOD});
+	if (making->op == ACCESS_SYMLINK)
+		r = symlinkat(making->target, place->fd, place->name);
+	else if (making->op == ACCESS_MKDIR)
+		r = mkdirat(place->fd, place->name, making->mode);
+	else
+		r = mknodat(place->fd, place->name, making->mode, making->device);
+	return r < 0 ? -errno : 0;
 }
 
-void op_mkdir(fuse_req_t req, fuse_ino_t parent_ino, const char *name, mode_t mode)
+static void make(fuse_req_t req, fuse_ino_t parent_ino, const char *name,
+		 const struct making *making)
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino);
@@ -63,29 +67,27 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent_ino, const char *name, mode_t mo
 	r = node_child_place(&fs->nodes, parent, name, &place);
 	if (r == 0) {
 		credentials_assume(req, fs->own_credentials, &credentials);
-		r = mkdirat(place.fd, place.name, mode) < 0 ? -errno : 0;
+		r = make_at(&place, making);
 		credentials_return(&credentials);
 		place_release(&place);
 	}
-	made(req, parent, name, r, &(struct note){.op = ACCESS_MKDIR});
+	made(req, parent, name, r, &(struct note){.op = making->op, .target = making->target});
 }
 
-void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent_ino, const char *name)
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
-	struct tracefs *fs = tracefs_of(req);
-	struct node *parent = node_of(fs, parent_ino);
-	struct credentials credentials;
-	struct place place;
-	int r;
+	make(req, parent, name,
+	     &(struct making){.op = ACCESS_MKNOD, .mode = mode, .device = device});
+}
 
-	r = node_child_place(&fs->nodes, parent, name, &place);
-	if (r == 0) {
-		credentials_assume(req, fs->own_credentials, &credentials);
-		r = symlinkat(target, place.fd, place.name) < 0 ? -errno : 0;
-		credentials_return(&credentials);
-		place_release(&place);
-	}
-	made(req, parent, name, r, &(struct note){.op = ACCESS_SYMLINK, .target = target});
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	make(req, parent, name, &(struct making){.op = ACCESS_MKDIR, .mode = mode});
+}
+
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	make(req, parent, name, &(struct making){.op = ACCESS_SYMLINK, .target = target});
 }
 
 static int link_places(const struct place *from, const struct place *to)
