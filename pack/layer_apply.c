@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "pack/layer_attributes.h"
+#include "pack/layer_contents.h"
 #include "pack/layer_path.h"
 #include "pack/layer_stream.h"
 #include "pack/node_set.h"
@@ -100,99 +101,6 @@ static int whiteout_apply(struct application *apply, struct node *directory, con
 	else if (node_is_dir(child))
 		remove_lower(apply, child);
 	return 0;
-}
-
-/* ---- contents ---- */
-
-static int reserve_bytes(struct application *apply, struct archive_entry *entry, uint64_t *ret_size,
-			 struct error *err)
-{
-	int64_t size = archive_entry_size(entry);
-
-	if (size < 0)
-		return error_set(err, -EBADMSG, "has a negative size");
-	if (apply->stats->bytes > apply->filled.max_size ||
-	    (uint64_t)size > apply->filled.max_size - apply->stats->bytes)
-		return error_set(err, -EFBIG,
-				 "does not fit the limit of %llu bytes of contents (--max-size)",
-				 (unsigned long long)apply->filled.max_size);
-	apply->stats->bytes += (uint64_t)size;
-	*ret_size = (uint64_t)size;
-	return 0;
-}
-
-/* From the stream into the spool; *ret_stored counts the bytes that are not holes. */
-static int copy_contents(struct application *apply, uint64_t start, uint64_t size,
-			 uint64_t *ret_stored, struct error *err)
-{
-	struct archive *tar = layer_stream_tar(apply->stream);
-	const void *block;
-	size_t length;
-	int64_t at;
-	int r;
-
-	while ((r = archive_read_data_block(tar, &block, &length, &at)) == ARCHIVE_OK) {
-		if (length == 0)
-			continue;
-		if (at < 0 || (uint64_t)at > size || length > size - (uint64_t)at)
-			return error_set(err, -EBADMSG, "has contents beyond its size");
-		r = spool_write(apply->options->spool, start + (uint64_t)at, block, length,
-				ret_stored, err);
-		if (r < 0)
-			return r;
-	}
-	return r == ARCHIVE_EOF ? 0 : layer_stream_error(apply->stream, err);
-}
-
-static int fill_contents(struct application *apply, struct archive_entry *entry,
-			 struct inode *inode, struct error *err)
-{
-	uint64_t size = 0, start = 0, stored = 0;
-	int r;
-
-	r = reserve_bytes(apply, entry, &size, err);
-	if (r < 0 || size == 0)
-		return r;
-	r = spool_begin(apply->options->spool, size, &start, err);
-	if (r < 0)
-		return r;
-	r = copy_contents(apply, start, size, &stored, err);
-	if (r < 0)
-		return r;
-	inode->size = size;
-	if (stored == 0)
-		return 0; /* all a hole */
-	inode->content.kind = CONTENT_RANGE;
-	inode->content.fd = spool_fd(apply->options->spool);
-	inode->content.offset = start;
-	return 0;
-}
-
-static int fill_kind(struct application *apply, struct archive_entry *entry, struct inode *inode,
-		     struct error *err)
-{
-	const char *target;
-
-	switch (inode->mode & S_IFMT) {
-	case S_IFREG:
-		return fill_contents(apply, entry, inode, err);
-	case S_IFLNK:
-		target = archive_entry_symlink(entry);
-		if (!target || !*target || strlen(target) > LAYER_PATH_MAX)
-			return error_set(err, -EBADMSG, "is a symbolic link with %s target",
-					 target && *target ? "too long a" : "no");
-		inode->target = strdup(target);
-		if (!inode->target)
-			return error_oom(err);
-		inode->size = strlen(target);
-		return 0;
-	case S_IFBLK:
-	case S_IFCHR:
-		inode->rdev = archive_entry_rdev(entry);
-		return 0;
-	default:
-		return 0;
-	}
 }
 
 /* ---- entries ---- */
@@ -327,7 +235,10 @@ static int add_node(struct application *apply, struct node *parent, const char *
 	if (own(node, apply) < 0)
 		return error_oom(err);
 	r = layer_attributes(entry, apply->options, node->inode, apply->stats, err);
-	return r < 0 ? r : fill_kind(apply, entry, node->inode, err);
+	if (r == 0)
+		r = layer_contents(apply->stream, entry, apply->options, node->inode,
+				   apply->stats, err);
+	return r;
 }
 
 static bool is_whiteout(const struct application *apply, const char *name)

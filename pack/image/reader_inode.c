@@ -4,6 +4,14 @@
 
 #include "pack/image/reader_private.h"
 
+/* A record of that size, behind what all records begin with and which was read before. */
+static int read_rest(struct meta_cursor *cursor, void *record, size_t size, struct error *err)
+{
+	size_t common = sizeof(struct sqfs_inode);
+
+	return meta_read(cursor, (uint8_t *)record + common, size - common, err);
+}
+
 static int read_directory(struct raw_inode *inode, bool extended, struct meta_cursor *cursor,
 			  struct error *err)
 {
@@ -11,9 +19,7 @@ static int read_directory(struct raw_inode *inode, bool extended, struct meta_cu
 		struct sqfs_dir basic;
 		struct sqfs_dir_extended big;
 	} disk;
-	size_t base = sizeof(struct sqfs_inode);
-	int r = meta_read(cursor, (uint8_t *)&disk + base,
-			  (extended ? sizeof(disk.big) : sizeof(disk.basic)) - base, err);
+	int r = read_rest(cursor, &disk, extended ? sizeof(disk.big) : sizeof(disk.basic), err);
 
 	if (r < 0)
 		return r;
@@ -41,9 +47,7 @@ static int read_file(struct raw_inode *inode, bool extended, struct meta_cursor 
 		struct sqfs_file basic;
 		struct sqfs_file_extended big;
 	} disk;
-	size_t base = sizeof(struct sqfs_inode);
-	int r = meta_read(cursor, (uint8_t *)&disk + base,
-			  (extended ? sizeof(disk.big) : sizeof(disk.basic)) - base, err);
+	int r = read_rest(cursor, &disk, extended ? sizeof(disk.big) : sizeof(disk.basic), err);
 
 	if (r < 0)
 		return r;
