@@ -7,7 +7,7 @@
 #include "db/access.h"
 #include "db/base/cleanup.h"
 
-/* One transaction holds no more than this, so that other writers of the manifest get their turn. */
+/* One transaction holds no more, but for a single path, so that other writers get their turn. */
 enum { CHUNK = 20000 };
 
 static void record_of(const struct batch_path *path, const struct aggregate *a,
@@ -63,39 +63,49 @@ int batch_write_raw(struct manifest *manifest, int64_t session, struct batch *ba
 	return r;
 }
 
+/* What one transaction takes: paths up to *ret_end, each whole, and so many records of them. */
+static size_t next_chunk(const struct batch *batch, struct batch_path **ret_end)
+{
+	struct batch_path *path = batch->paths;
+	size_t count = 0;
+
+	for (; path; path = path->next) {
+		size_t more = 0;
+
+		for (const struct aggregate *a = path->aggregates; a; a = a->next)
+			more += a->count > 0;
+		if (count && count + more > CHUNK)
+			break;
+		count += more;
+	}
+	*ret_end = path;
+	return count;
+}
+
 int batch_write_accesses(struct manifest *manifest, int64_t session, struct batch *batch,
 			 struct batch_written *ret_written, struct error *err)
 {
-	_cleanup_(freep) struct access_record *records = calloc(CHUNK, sizeof(*records));
-	struct batch_written written = {0};
-	struct batch_path *path;
-	size_t count = 0, aggregates = 0;
+	struct batch_path *end;
+	size_t room = next_chunk(batch, &end), count = 0, aggregates = 0;
+	_cleanup_(freep) struct access_record *records = calloc(room + 1, sizeof(*records));
+	struct batch_written written = {.dropped = end ? 0 : batch->dropped};
 	int r;
 
 	if (!records)
 		return error_oom(err);
-	for (path = batch->paths; path; path = path->next) {
-		size_t before = count;
-
-		for (const struct aggregate *a = path->aggregates; a && count < CHUNK; a = a->next)
+	for (const struct batch_path *path = batch->paths; path != end; path = path->next)
+		for (const struct aggregate *a = path->aggregates; a; a = a->next, aggregates++) {
+			written.events += a->count;
 			if (a->count)
 				record_of(path, a, &records[count++]);
-		if (count == CHUNK && before > 0) {
-			count = before; /* a path goes whole */
-			break;
 		}
-		for (const struct aggregate *a = path->aggregates; a; a = a->next, aggregates++)
-			written.events += a->count;
-	}
-	if (!path)
-		written.dropped = batch->dropped;
 	if (count || written.dropped) {
 		r = access_record_batch(manifest, session, records, count, written.events,
 					written.dropped, err);
 		if (r < 0)
 			return r;
 	}
-	batch->paths = path;
+	batch->paths = end;
 	batch->aggregates -= aggregates;
 	batch->dropped -= written.dropped;
 	*ret_written = written;

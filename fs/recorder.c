@@ -383,7 +383,7 @@ int recorder_stop(struct recorder *recorder, struct summary *ret_summary, struct
 	flush(recorder, true); /* what came in between */
 	r = session_finish(recorder, err);
 	*ret_summary = (struct summary){.accesses = recorder->events,
-						 .dropped = recorder->dropped};
+					.dropped = recorder->dropped};
 	recorder->summary = ret_summary;
 	counted = r < 0 ? r : guarded(recorder, read_summary, err);
 	return r < 0 ? r : counted;

@@ -222,6 +222,7 @@ static void *queue_run(void *argument)
 		io_uring_submit_and_wait(&queue->ring, 1);
 	}
 	yield_leave(queue->uring->config.yield);
+	io_uring_submit(&queue->ring); /* the last replies, which were collected on the way out */
 	io_uring_queue_exit(&queue->ring);
 	return NULL;
 }

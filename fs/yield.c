@@ -78,8 +78,9 @@ static void thread_look(struct yielder *thread, int64_t now)
 {
 	enum state lowered = LOWERED;
 
-	/* in between: whatever it is about to do, it may not get to it */
+	/* that takes a microsecond, if nobody gets in the way: not even its reply is sent yet */
 	if (__atomic_load_n(&thread->state, __ATOMIC_SEQ_CST) == LOWERING) {
+		hold(thread->queue, now);
 		policy_set(thread->tid, SCHED_OTHER);
 		return;
 	}

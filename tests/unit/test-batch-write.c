@@ -101,6 +101,30 @@ static void a_large_batch_leaves_others_their_turn(void)
 				       " (SELECT max(id) FROM session)"), MANY);
 }
 
+static void a_path_with_more_than_a_transaction_goes_whole(void)
+{
+	enum { MANY = 20001 };
+	_cleanup_(freep) struct aggregate *aggregates = calloc(MANY, sizeof(*aggregates));
+	_cleanup_(freep) struct batch_path *path = calloc(1, sizeof(*path) + sizeof("/busy"));
+	struct batch batch = {.paths = path, .aggregates = MANY};
+	struct batch_written sum = {0};
+
+	REQUIRE(aggregates && path);
+	strcpy(path->text, "/busy");
+	path->aggregates = aggregates;
+	for (int i = 0; i < MANY; i++)
+		aggregates[i] = (struct aggregate){.next = i + 1 < MANY ? &aggregates[i + 1] : NULL,
+						   .program = &cat,
+						   .op = ACCESS_STAT,
+						   .error = i,
+						   .count = 1};
+	session = scratch_session(manifest, "busy");
+	CHECK_INT(write_all(&batch, &sum), 1);
+	CHECK_INT(sum.events, MANY);
+	CHECK_INT(count_of("write.db", "SELECT count(*) FROM access WHERE session ="
+				       " (SELECT max(id) FROM session)"), MANY);
+}
+
 static void what_failed_is_still_there(void)
 {
 	_cleanup_(batch_freep) struct batch *batch = batch_of(10, true);
@@ -127,6 +151,7 @@ int main(void)
 	RUN(what_was_dropped_is_told_once_with_the_last_accesses);
 	RUN(drops_alone_are_told_as_well);
 	RUN(a_large_batch_leaves_others_their_turn);
+	RUN(a_path_with_more_than_a_transaction_goes_whole);
 	RUN(what_failed_is_still_there);
 	manifest_close(manifest);
 	return test_end();
