@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Real directories as images, held against themselves by every reader: a Debian minbase.
 #
-# SFC_TEST_LONG="many sources large million usr", or 1 for all of them, an hour at most and 30 GB
-# of TEST_TMPDIR: 100,000 names in a directory; the sources and this build; an image over 4 GiB, of
+# SFC_TEST_LONG="many sources large million usr", or 1 for all of them, which takes long and
+# much of TEST_TMPDIR: 100,000 names in a directory; the sources and this build; an image over 4 GiB, of
 # files over and under that, with holes and behind each other; a million files; /usr.
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/image.sh
