@@ -106,7 +106,7 @@ int32_t backing_open_fd(struct backing *backing, struct node_table *nodes, struc
 }
 
 int32_t backing_open(struct backing *backing, struct node_table *nodes, struct node *node,
-		     const struct place *place)
+		     const struct node_location *location)
 {
 	_cleanup_(closep) int fd = -1;
 	int32_t id;
@@ -115,9 +115,9 @@ int32_t backing_open(struct backing *backing, struct node_table *nodes, struct n
 		return 0;
 	if (known(nodes, node, &id))
 		return id;
-	if (!place->name[0])
-		return settle(backing, nodes, node, id_of(backing, place->fd));
-	fd = openat(place->fd, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (!location->name[0])
+		return settle(backing, nodes, node, id_of(backing, location->fd));
+	fd = openat(location->fd, location->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	return settle(backing, nodes, node, fd < 0 ? -1 : id_of(backing, fd));
 }
 

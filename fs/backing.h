@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fs/place.h"
+#include "fs/node_location.h"
 
 enum { BACKING_KEEP = 16384 };
 
@@ -51,7 +51,7 @@ void backing_negotiate(struct backing *backing, uint64_t offered, uint64_t *flag
  * where the file is.
  */
 int32_t backing_open(struct backing *backing, struct node_table *nodes, struct node *node,
-		     const struct place *place);
+		     const struct node_location *location);
 /* The same with a descriptor in hand, for a file just created. */
 int32_t backing_open_fd(struct backing *backing, struct node_table *nodes, struct node *node,
 			int fd);

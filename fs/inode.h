@@ -4,7 +4,7 @@
  * file, so that each hard link keeps the name it was used by and two mounts with equal inode
  * numbers never meet. A node is its own fuse_ino_t.
  *
- * No node holds a descriptor of its own: how it is reached is fs/place.h. The exceptions are
+ * No node holds a descriptor of its own: how it is reached is fs/node_location.h. The exceptions are
  * pinned: the roots of other mounts, and what is about to lose its name.
  *
  * Lock order: table->lock is a leaf; it is never held over a system call that may touch the disk.

@@ -38,17 +38,17 @@ static int listing_open(struct tracefs *fs, struct node *node, struct listing **
 {
 	_cleanup_(freep) struct listing *listing = malloc(sizeof(*listing));
 	_cleanup_(closep) int fd = -1;
-	struct place place;
+	struct node_location location;
 	struct stat st;
 	int r;
 
 	if (!listing)
 		return -ENOMEM;
-	r = node_directory_place(&fs->nodes, node, &place);
+	r = node_directory_place(&fs->nodes, node, &location);
 	if (r < 0)
 		return r;
-	r = fd = place_open(&place, O_RDONLY | O_DIRECTORY);
-	place_release(&place);
+	r = fd = location_open(&location, O_RDONLY | O_DIRECTORY);
+	location_release(&location);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)

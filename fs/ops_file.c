@@ -19,16 +19,16 @@ enum { OPEN_EXEC = 0x20 };
 int node_descriptor(struct tracefs *fs, struct node *node, struct fuse_file_info *fi, int flags,
 		    int *ret_own)
 {
-	struct place place;
+	struct node_location location;
 	int fd;
 
 	if (fi && fi->fh)
 		return (int)fi->fh;
-	fd = node_place(&fs->nodes, node, &place);
+	fd = node_place(&fs->nodes, node, &location);
 	if (fd < 0)
 		return fd;
-	fd = place_open(&place, flags);
-	place_release(&place);
+	fd = location_open(&location, flags);
+	location_release(&location);
 	*ret_own = fd < 0 ? -1 : fd;
 	return fd;
 }
@@ -56,13 +56,13 @@ static int flags_for_us(int flags)
  * The kernel opens a backing file without asking whether it may only be appended to, or not be
  * changed at all: chattr(1) would protect nothing.
  */
-static int check_writable(const struct place *place, int flags)
+static int check_writable(const struct node_location *location, int flags)
 {
 	struct statx stx;
 
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return 0;
-	if (statx(place->fd, place->name, place->flags, STATX_TYPE, &stx) < 0)
+	if (statx(location->fd, location->name, location->flags, STATX_TYPE, &stx) < 0)
 		return -errno;
 	if ((stx.stx_attributes & STATX_ATTR_IMMUTABLE) ||
 	    ((stx.stx_attributes & STATX_ATTR_APPEND) && !(flags & O_APPEND)))
@@ -71,12 +71,12 @@ static int check_writable(const struct place *place, int flags)
 }
 
 /* Open for reading and writing through us: 0 and fi->fh, or a negative errno. */
-static int open_here(const struct place *place, struct fuse_file_info *fi)
+static int open_here(const struct node_location *location, struct fuse_file_info *fi)
 {
-	int fd = place_open(place, flags_for_us(fi->flags));
+	int fd = location_open(location, flags_for_us(fi->flags));
 
 	if (fd == -EACCES || fd == -EPERM) /* a file one may only write to */
-		fd = place_open(place, fi->flags & O_ACCMODE);
+		fd = location_open(location, fi->flags & O_ACCMODE);
 	if (fd < 0)
 		return fd;
 	fi->fh = (uint64_t)fd;
@@ -91,18 +91,18 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	int32_t id = 0;
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		r = check_writable(&place, fi->flags);
+		r = check_writable(&location, fi->flags);
 		if (r == 0)
-			id = backing_open(&fs->backing, &fs->nodes, node, &place);
+			id = backing_open(&fs->backing, &fs->nodes, node, &location);
 		if (r == 0 && id == 0)
-			r = open_here(&place, fi);
-		place_release(&place);
+			r = open_here(&location, fi);
+		location_release(&location);
 	}
 	tracefs_note(fs, req, node, NULL,
 		     &(struct note){.op = fi->flags & OPEN_EXEC ? ACCESS_EXEC : ACCESS_OPEN,
@@ -125,20 +125,20 @@ static int create_here(struct tracefs *fs, fuse_req_t req, struct node *parent, 
 		       mode_t mode, int flags)
 {
 	struct credentials credentials;
-	struct place place;
+	struct node_location location;
 	int fd, r;
 
-	r = node_child_place(&fs->nodes, parent, name, &place);
+	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r < 0)
 		return r;
 	credentials_assume(req, fs->own_credentials, &credentials);
-	fd = openat(place.fd, place.name,
+	fd = openat(location.fd, location.name,
 		    flags_for_us(flags) | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 			    (flags & (O_EXCL | O_TRUNC)),
 		    mode);
 	r = fd < 0 ? -errno : fd;
 	credentials_return(&credentials);
-	place_release(&place);
+	location_release(&location);
 	return r;
 }
 
@@ -326,7 +326,7 @@ void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int command, void *argume
 	struct tracefs *fs = tracefs_of(req);
 	char data[sizeof(struct fsxattr)] = "";
 	_cleanup_(closep) int fd = -1;
-	struct place place;
+	struct node_location location;
 	int r;
 
 	(void)argument;
@@ -342,10 +342,10 @@ void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int command, void *argume
 	}
 	if (sets)
 		memcpy(data, in, in_size);
-	r = node_place(&fs->nodes, node_of(fs, ino), &place);
+	r = node_place(&fs->nodes, node_of(fs, ino), &location);
 	if (r == 0) {
-		r = fd = place_open(&place, O_RDONLY | O_NONBLOCK);
-		place_release(&place);
+		r = fd = location_open(&location, O_RDONLY | O_NONBLOCK);
+		location_release(&location);
 	}
 	if (r >= 0)
 		r = ioctl(fd, command, data) < 0 ? -errno : 0;

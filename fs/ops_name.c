@@ -42,16 +42,16 @@ struct making {
 	const char *target;
 };
 
-static int make_at(const struct place *place, const struct making *making)
+static int make_at(const struct node_location *location, const struct making *making)
 {
 	int r;
 
 	if (making->op == ACCESS_SYMLINK)
-		r = symlinkat(making->target, place->fd, place->name);
+		r = symlinkat(making->target, location->fd, location->name);
 	else if (making->op == ACCESS_MKDIR)
-		r = mkdirat(place->fd, place->name, making->mode);
+		r = mkdirat(location->fd, location->name, making->mode);
 	else
-		r = mknodat(place->fd, place->name, making->mode, making->device);
+		r = mknodat(location->fd, location->name, making->mode, making->device);
 	return r < 0 ? -errno : 0;
 }
 
@@ -61,15 +61,15 @@ static void make(fuse_req_t req, fuse_ino_t parent_ino, const char *name,
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino);
 	struct credentials credentials;
-	struct place place;
+	struct node_location location;
 	int r;
 
-	r = node_child_place(&fs->nodes, parent, name, &place);
+	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r == 0) {
 		credentials_assume(req, fs->own_credentials, &credentials);
-		r = make_at(&place, making);
+		r = make_at(&location, making);
 		credentials_return(&credentials);
-		place_release(&place);
+		location_release(&location);
 	}
 	made(req, parent, name, r, &(struct note){.op = making->op, .target = making->target});
 }
@@ -90,7 +90,7 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 	make(req, parent, name, &(struct making){.op = ACCESS_SYMLINK, .target = target});
 }
 
-static int link_places(const struct place *from, const struct place *to)
+static int link_places(const struct node_location *from, const struct node_location *to)
 {
 	char path[300];
 	int r;
@@ -98,7 +98,7 @@ static int link_places(const struct place *from, const struct place *to)
 	if (from->name[0])
 		r = linkat(from->fd, from->name, to->fd, to->name, 0);
 	else
-		r = linkat(AT_FDCWD, place_proc_path(from, path, sizeof(path)), to->fd, to->name,
+		r = linkat(AT_FDCWD, location_proc_path(from, path, sizeof(path)), to->fd, to->name,
 			   AT_SYMLINK_FOLLOW);
 	return r < 0 ? -errno : 0;
 }
@@ -107,7 +107,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent_ino, const char *
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *parent = node_of(fs, parent_ino), *node = node_of(fs, ino);
-	struct place from, to;
+	struct node_location from, to;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &to);
@@ -115,9 +115,9 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent_ino, const char *
 		r = node_place(&fs->nodes, node, &from);
 		if (r == 0) {
 			r = link_places(&from, &to);
-			place_release(&from);
+			location_release(&from);
 		}
-		place_release(&to);
+		location_release(&to);
 	}
 	made(req, parent, name, r, &(struct note){.op = ACCESS_LINK});
 }
@@ -128,15 +128,15 @@ static void remove_name(fuse_req_t req, struct node *parent, const char *name, i
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_find(&fs->nodes, parent, name);
-	struct place place;
+	struct node_location location;
 	int r;
 
 	if (node)
 		node_pin(&fs->nodes, node);
-	r = node_child_place(&fs->nodes, parent, name, &place);
+	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r == 0) {
-		r = unlinkat(place.fd, place.name, flags) < 0 ? -errno : 0;
-		place_release(&place);
+		r = unlinkat(location.fd, location.name, flags) < 0 ? -errno : 0;
+		location_release(&location);
 	}
 	tracefs_note(fs, req, parent, name, &(struct note){.op = op, .error = r});
 	if (node) {
@@ -160,7 +160,7 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static int rename_places(struct tracefs *fs, struct node *parent, const char *name,
 			 struct node *new_parent, const char *new_name, unsigned int flags)
 {
-	struct place from, to;
+	struct node_location from, to;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &from);
@@ -170,9 +170,9 @@ static int rename_places(struct tracefs *fs, struct node *parent, const char *na
 	if (r == 0) {
 		if (renameat2(from.fd, from.name, to.fd, to.name, flags) < 0)
 			r = -errno;
-		place_release(&to);
+		location_release(&to);
 	}
-	place_release(&from);
+	location_release(&from);
 	return r;
 }
 

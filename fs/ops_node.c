@@ -14,13 +14,13 @@
 /* The target of a link, for the first sight of it; NULL when it cannot be read. */
 static const char *link_target(struct tracefs *fs, struct node *node, char *buffer, size_t size)
 {
-	struct place place;
+	struct node_location location;
 	ssize_t n = -1;
 
-	if (node_place(&fs->nodes, node, &place) < 0)
+	if (node_place(&fs->nodes, node, &location) < 0)
 		return NULL;
-	n = readlinkat(place.fd, place.name, buffer, size - 1);
-	place_release(&place);
+	n = readlinkat(location.fd, location.name, buffer, size - 1);
+	location_release(&location);
 	if (n < 0)
 		return NULL;
 	buffer[n] = '\0';
@@ -84,7 +84,7 @@ void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forg
 static int stat_node(struct tracefs *fs, struct node *node, struct fuse_file_info *fi,
 		     struct stat *ret_st)
 {
-	struct place place;
+	struct node_location location;
 	int r;
 
 	if (fi && fi->fh) {
@@ -92,11 +92,11 @@ static int stat_node(struct tracefs *fs, struct node *node, struct fuse_file_inf
 		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
 		return r;
 	}
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r < 0)
 		return r;
-	r = tracefs_stat(fs, &place, ret_st);
-	place_release(&place);
+	r = tracefs_stat(fs, &location, ret_st);
+	location_release(&location);
 	/* another kind of thing took the name behind our back: the kernel shall look it up anew */
 	if (r == 0 && (ret_st->st_mode & S_IFMT) != node->type)
 		return -ESTALE;
@@ -139,7 +139,7 @@ static int change_size(struct tracefs *fs, struct node *node, struct fuse_file_i
 	return ftruncate(fd, size) < 0 ? -errno : 0;
 }
 
-static int change_at(const struct place *place, const struct stat *attr, int to_set)
+static int change_at(const struct node_location *location, const struct stat *attr, int to_set)
 {
 	char path[300];
 
@@ -147,12 +147,12 @@ static int change_at(const struct place *place, const struct stat *attr, int to_
 		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
 
-		if (fchownat(place->fd, place->name, uid, gid, place->flags) < 0)
+		if (fchownat(location->fd, location->name, uid, gid, location->flags) < 0)
 			return -errno;
 	}
 	if (to_set & FUSE_SET_ATTR_MODE) {
 		/* the kernel never asks this of a link, so following one hop of ours is right */
-		place_proc_path(place, path, sizeof(path));
+		location_proc_path(location, path, sizeof(path));
 		if (chmod(path, attr->st_mode & 07777) < 0)
 			return -errno;
 	}
@@ -162,14 +162,14 @@ static int change_at(const struct place *place, const struct stat *attr, int to_
 				FUSE_SET_ATTR_ATIME_NOW),
 			time_of(&attr->st_mtim, to_set, FUSE_SET_ATTR_MTIME,
 				FUSE_SET_ATTR_MTIME_NOW)};
-		const char *name = place->name;
+		const char *name = location->name;
 		int flags = AT_SYMLINK_NOFOLLOW;
 
 		if (!name[0]) { /* utimensat() has AT_EMPTY_PATH only since 5.8 */
-			name = place_proc_path(place, path, sizeof(path));
+			name = location_proc_path(location, path, sizeof(path));
 			flags = 0;
 		}
-		if (utimensat(place->fd, name, times, flags) < 0)
+		if (utimensat(location->fd, name, times, flags) < 0)
 			return -errno;
 	}
 	return 0;
@@ -180,19 +180,19 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	struct stat st;
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		r = change_at(&place, attr, to_set);
+		r = change_at(&location, attr, to_set);
 		/* last: a change of owner clears the suid bit, and so does a new size */
 		if (r == 0 && (to_set & FUSE_SET_ATTR_SIZE))
 			r = change_size(fs, node, fi, attr->st_size);
 		if (r == 0)
-			r = tracefs_stat(fs, &place, &st);
-		place_release(&place);
+			r = tracefs_stat(fs, &location, &st);
+		location_release(&location);
 	}
 	tracefs_note(fs, req, node, NULL,
 		     &(struct note){.op = to_set & FUSE_SET_ATTR_SIZE ? ACCESS_WRITE
@@ -209,16 +209,16 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
 	char target[PATH_MAX + 1];
-	struct place place;
+	struct node_location location;
 	struct stat st;
 	ssize_t n = 0;
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		n = readlinkat(place.fd, place.name, target, sizeof(target) - 1);
-		r = n < 0 ? -errno : fs->read_only ? 0 : place_stat(&place, &st);
-		place_release(&place);
+		n = readlinkat(location.fd, location.name, target, sizeof(target) - 1);
+		r = n < 0 ? -errno : fs->read_only ? 0 : location_stat(&location, &st);
+		location_release(&location);
 	}
 	target[n > 0 ? n : 0] = '\0';
 	tracefs_note(fs, req, node, NULL,
@@ -237,14 +237,14 @@ void op_access(fuse_req_t req, fuse_ino_t ino, int mask)
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		if (faccessat(place.fd, place.name, mask, place.flags) < 0)
+		if (faccessat(location.fd, location.name, mask, location.flags) < 0)
 			r = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_ACCESS, .error = r});
 	fuse_reply_err(req, -r);
@@ -255,18 +255,18 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = ino ? node_of(fs, ino) : fs->nodes.root;
 	struct statvfs st;
-	struct place place;
+	struct node_location location;
 	char path[300];
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
-	if (r == 0 && place.name[0]) { /* a link must not be followed: its directory will do */
-		place.name[0] = '\0';
+	r = node_place(&fs->nodes, node, &location);
+	if (r == 0 && location.name[0]) { /* a link must not be followed: its directory will do */
+		location.name[0] = '\0';
 	}
 	if (r == 0) {
-		if (statvfs(place_proc_path(&place, path, sizeof(path)), &st) < 0)
+		if (statvfs(location_proc_path(&location, path, sizeof(path)), &st) < 0)
 			r = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	if (r < 0)
 		fuse_reply_err(req, -r);

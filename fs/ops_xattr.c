@@ -33,12 +33,12 @@ struct getxattrat_arguments {
 };
 
 /* Since Linux 6.13: three times as fast as by way of /proc, and asked for at each new name. */
-static ssize_t getxattr_at(const struct place *place, const char *name, void *value, size_t size)
+static ssize_t getxattr_at(const struct node_location *location, const char *name, void *value, size_t size)
 {
 	struct getxattrat_arguments arguments = {.value = (uint64_t)(uintptr_t)value,
 						 .size = (uint32_t)size};
 
-	return syscall(SYS_getxattrat, place->fd, place->name, AT_SYMLINK_NOFOLLOW, name, &arguments,
+	return syscall(SYS_getxattrat, location->fd, location->name, AT_SYMLINK_NOFOLLOW, name, &arguments,
 		       sizeof(arguments));
 }
 
@@ -46,28 +46,28 @@ static ssize_t getxattr_at(const struct place *place, const char *name, void *va
  * The l-forms do not follow a last link, which is right for (directory, name); a bare descriptor is
  * reached through a magic link, which has to be followed.
  */
-static ssize_t place_getxattr(const struct place *place, const char *name, void *value,
+static ssize_t location_getxattr(const struct node_location *location, const char *name, void *value,
 			      size_t size)
 {
 	char path[300];
 	ssize_t n;
 
-	if (place->name[0]) {
-		n = getxattr_at(place, name, value, size);
+	if (location->name[0]) {
+		n = getxattr_at(location, name, value, size);
 		if (n >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: by a filter of calls */
 			return n;
 	}
-	place_proc_path(place, path, sizeof(path));
-	return place->name[0] ? lgetxattr(path, name, value, size)
+	location_proc_path(location, path, sizeof(path));
+	return location->name[0] ? lgetxattr(path, name, value, size)
 			      : getxattr(path, name, value, size);
 }
 
-static ssize_t place_listxattr(const struct place *place, char *list, size_t size)
+static ssize_t location_listxattr(const struct node_location *location, char *list, size_t size)
 {
 	char path[300];
 
-	place_proc_path(place, path, sizeof(path));
-	return place->name[0] ? llistxattr(path, list, size) : listxattr(path, list, size);
+	location_proc_path(location, path, sizeof(path));
+	return location->name[0] ? llistxattr(path, list, size) : listxattr(path, list, size);
 }
 
 /* Names that only those with CAP_SYS_ADMIN get to see, taken out in place; returns what is left. */
@@ -86,19 +86,19 @@ static ssize_t without_trusted(char *list, ssize_t size)
 }
 
 /* The names a caller may see. The kernel has filtered for us, who may see all. */
-static ssize_t list_names(const struct place *place, char *list, size_t size, bool all)
+static ssize_t list_names(const struct node_location *location, char *list, size_t size, bool all)
 {
 	_cleanup_(freep) char *whole = NULL;
 	ssize_t n;
 
 	if (all)
-		return place_listxattr(place, list, size);
+		return location_listxattr(location, list, size);
 	whole = malloc(XATTR_LIST_MAX);
 	if (!whole) {
 		errno = ENOMEM;
 		return -1;
 	}
-	n = place_listxattr(place, whole, XATTR_LIST_MAX);
+	n = location_listxattr(location, whole, XATTR_LIST_MAX);
 	n = n > 0 ? without_trusted(whole, n) : n;
 	if (n > 0 && size && (size_t)n > size) {
 		errno = ERANGE;
@@ -124,15 +124,15 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	_cleanup_(freep) char *value = size ? malloc(size) : NULL;
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	ssize_t n;
 
-	n = size && !value ? -ENOMEM : node_place(&fs->nodes, node, &place);
+	n = size && !value ? -ENOMEM : node_place(&fs->nodes, node, &location);
 	if (n == 0) {
-		n = place_getxattr(&place, name, value, size);
+		n = location_getxattr(&location, name, value, size);
 		if (n < 0)
 			n = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	if (!asked_by_kernel(name))
 		tracefs_note(fs, req, node, NULL,
@@ -145,15 +145,15 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	_cleanup_(freep) char *list = size ? malloc(size) : NULL;
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	ssize_t n;
 
-	n = size && !list ? -ENOMEM : node_place(&fs->nodes, node, &place);
+	n = size && !list ? -ENOMEM : node_place(&fs->nodes, node, &location);
 	if (n == 0) {
-		n = list_names(&place, list, size, fuse_req_ctx(req)->uid == 0);
+		n = list_names(&location, list, size, fuse_req_ctx(req)->uid == 0);
 		if (n < 0)
 			n = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	tracefs_note(fs, req, node, NULL,
 		     &(struct note){.op = ACCESS_GETXATTR, .error = n < 0 ? (int)n : 0});
@@ -172,17 +172,17 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	char path[300];
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		place_proc_path(&place, path, sizeof(path));
-		if ((place.name[0] ? lsetxattr(path, name, value, size, flags)
+		location_proc_path(&location, path, sizeof(path));
+		if ((location.name[0] ? lsetxattr(path, name, value, size, flags)
 				   : setxattr(path, name, value, size, flags)) < 0)
 			r = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	changed(req, node, r);
 }
@@ -191,16 +191,16 @@ void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct tracefs *fs = tracefs_of(req);
 	struct node *node = node_of(fs, ino);
-	struct place place;
+	struct node_location location;
 	char path[300];
 	int r;
 
-	r = node_place(&fs->nodes, node, &place);
+	r = node_place(&fs->nodes, node, &location);
 	if (r == 0) {
-		place_proc_path(&place, path, sizeof(path));
-		if ((place.name[0] ? lremovexattr(path, name) : removexattr(path, name)) < 0)
+		location_proc_path(&location, path, sizeof(path));
+		if ((location.name[0] ? lremovexattr(path, name) : removexattr(path, name)) < 0)
 			r = -errno;
-		place_release(&place);
+		location_release(&location);
 	}
 	changed(req, node, r);
 }

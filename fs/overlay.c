@@ -13,7 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "fs/filesystem.h"
-#include "fs/sticky.h"
+#include "fs/sticky_directories.h"
 
 /* The directory in which things are put together, and what is in it. */
 struct stage {
@@ -37,7 +37,7 @@ static int upper_make(const char *path, int root_fd, struct error *err)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot open %s", path);
-	sticky_prepare(root_fd, fd);
+	sticky_directories_prepare(root_fd, fd);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	/* in a user namespace the owner may be somebody who does not exist there */

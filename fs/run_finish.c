@@ -11,7 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/guard.h"
-#include "fs/presence.h"
+#include "fs/mount_state.h"
 
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
@@ -43,8 +43,8 @@ static void wait_for_users(struct run *run, int patience_ms)
 	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN}};
 
-	for (int ms = 0; ms < patience_ms; ms += PRESENCE_LOOK_MS)
-		if (poll(fds, 2, PRESENCE_LOOK_MS) > 0 || !presence_used(run->mount.dev))
+	for (int ms = 0; ms < patience_ms; ms += MOUNT_STATE_LOOK_MS)
+		if (poll(fds, 2, MOUNT_STATE_LOOK_MS) > 0 || !mount_state_used(run->mount.dev))
 			return;
 	log_warning("%s is unmounted while it is in use: its users lose it now",
 		    run->options->mountpoint);

@@ -10,7 +10,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
-#include "fs/presence.h"
+#include "fs/mount_state.h"
 #include "fs/status.h"
 
 enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
@@ -82,7 +82,7 @@ static bool take_question(struct run *run)
  */
 static bool is_abandoned(struct run *run)
 {
-	if (presence_used(run->mount.dev))
+	if (mount_state_used(run->mount.dev))
 		return false;
 	log_debug("%s is left in other mount namespaces, and nobody uses it",
 		  run->options->mountpoint);
@@ -94,11 +94,11 @@ void run_serve(struct run *run)
 {
 	bool unmounted = false;
 
-	run->mounts_fd = presence_open();
+	run->mounts_fd = mount_state_open();
 	for (;;) {
 		bool already = unmounted;
 
-		switch (wait_event(run, unmounted ? PRESENCE_LOOK_MS : -1)) {
+		switch (wait_event(run, unmounted ? MOUNT_STATE_LOOK_MS : -1)) {
 		case ENDED:
 		case SIGNAL:
 			return;
@@ -107,7 +107,7 @@ void run_serve(struct run *run)
 				return;
 			break;
 		case MOUNTS:
-			unmounted = !presence_mounted(run->mount.dev);
+			unmounted = !mount_state_mounted(run->mount.dev);
 			break;
 		case NOTHING:
 			break;

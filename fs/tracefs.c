@@ -169,9 +169,9 @@ uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino)
 	return hash_pair(dev, ino) | UINT64_C(1) << 63;
 }
 
-int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret_st)
+int tracefs_stat(struct tracefs *fs, const struct node_location *location, struct stat *ret_st)
 {
-	int r = place_stat(place, ret_st);
+	int r = location_stat(location, ret_st);
 
 	if (r == 0)
 		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
@@ -200,14 +200,14 @@ int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node)
 {
 	_cleanup_(closep) int root = -1;
-	struct place place;
+	struct node_location location;
 	int r;
 
-	r = node_child_place(&fs->nodes, parent, name, &place);
+	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r < 0)
 		return r;
-	r = place_stat(&place, ret_raw);
-	place_release(&place);
+	r = location_stat(&location, ret_raw);
+	location_release(&location);
 	if (r < 0)
 		return r;
 	if (S_ISDIR(ret_raw->st_mode))
@@ -230,13 +230,13 @@ static bool name_is_cached(struct tracefs *fs, struct node *parent, const char *
 {
 	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 			       .resolve = RESOLVE_CACHED};
-	struct place place;
+	struct node_location location;
 	long fd;
 
-	if (node_child_place(&fs->nodes, parent, name, &place) < 0)
+	if (node_child_place(&fs->nodes, parent, name, &location) < 0)
 		return false;
-	fd = syscall(SYS_openat2, place.fd, place.name, &how, sizeof(how));
-	place_release(&place);
+	fd = syscall(SYS_openat2, location.fd, location.name, &how, sizeof(how));
+	location_release(&location);
 	if (fd < 0)
 		return errno != EAGAIN && errno != EINVAL && errno != ENOSYS;
 	close((int)fd);

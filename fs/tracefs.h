@@ -20,8 +20,8 @@
 #include "fs/backing.h"
 #include "fs/inode.h"
 #include "fs/known.h"
+#include "fs/node_location.h"
 #include "fs/options.h"
-#include "fs/place.h"
 #include "fs/process.h"
 #include "fs/source.h"
 
@@ -91,7 +91,7 @@ static inline struct node *node_of(struct tracefs *fs, fuse_ino_t ino)
 uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino);
 
 /* stat at a place, as the mount shows it: with tracefs_ino(). 0 or a negative errno. */
-int tracefs_stat(struct tracefs *fs, const struct place *place, struct stat *ret_st);
+int tracefs_stat(struct tracefs *fs, const struct node_location *location, struct stat *ret_st);
 
 /*
  * Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. 0

@@ -110,7 +110,7 @@ static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 		return (ssize_t)((const struct fuse_out_header *)iov[0].iov_base)->len;
 	init_complete(the_transport, iov, count);
 	became_idle(the_transport);
-	yield_before_reply(asker);
+	reply_priority_lower(asker);
 	return writev(fd, iov, count);
 }
 
@@ -241,7 +241,7 @@ static void rings_start(struct transport *transport)
 				      .max_helpers = transport->max_threads,
 				      .own_fs_attributes = transport->own_fs_attributes,
 				      .is_quick = transport->is_quick,
-				      .yield = &transport->yield,
+				      .priority = &transport->priority,
 				      .userdata = transport->userdata};
 
 	if (transport->uring_used && !transport->uring &&
@@ -310,11 +310,11 @@ static void *worker(void *argument)
 		unshare(CLONE_FS);
 		umask(0);
 	}
-	yield_join(&transport->yield, false);
+	reply_priority_join(&transport->priority, false);
 	if (buffer)
 		while (serve_one(transport, buffer) && !is_spare(transport))
 			;
-	yield_leave(&transport->yield);
+	reply_priority_leave(&transport->priority);
 	worker_gone(transport);
 	return NULL;
 }
@@ -323,7 +323,7 @@ int transport_start(struct transport *transport, struct error *err)
 {
 	int r;
 
-	yield_start(&transport->yield);
+	reply_priority_start(&transport->priority);
 	pthread_mutex_lock(&transport->lock);
 	r = worker_add(transport);
 	pthread_mutex_unlock(&transport->lock);
@@ -367,5 +367,5 @@ void transport_stop(struct transport *transport)
 	}
 	pthread_mutex_unlock(&transport->lock);
 	uring_stop(transport->uring);
-	yield_stop(&transport->yield);
+	reply_priority_stop(&transport->priority);
 }

@@ -19,8 +19,8 @@
 #include "db/base/error.h"
 #include "fs/backing.h"
 #include "fs/follow.h"
+#include "fs/reply_priority.h"
 #include "fs/uring.h"
-#include "fs/yield.h"
 
 struct transport {
 	struct fuse_session *session; /* borrowed */
@@ -50,7 +50,7 @@ struct transport {
 	ARRAY(pthread_t) ids;    /* of running threads */
 	struct follow follow;    /* where they should be */
 
-	struct yield yield;      /* of all threads that reply */
+	struct reply_priority priority;      /* of all threads that reply */
 };
 
 /* The session must not be mounted by libfuse, or only have been mounted and nothing more. */

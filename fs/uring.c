@@ -118,7 +118,7 @@ static void queue_help(void *userdata)
 	struct job *job;
 
 	thread_begin(queue);
-	yield_usual(queue->uring->config.yield);
+	reply_priority_usual(queue->uring->config.priority);
 	while (request && (job = helpers_take(&queue->helpers))) {
 		struct entry *entry = container_of(job, struct entry, job);
 
@@ -214,14 +214,14 @@ static void *queue_run(void *argument)
 	thread_begin(queue);
 	if (queue_open(queue) < 0)
 		return NULL;
-	yield_join(queue->uring->config.yield, true);
+	reply_priority_join(queue->uring->config.priority, true);
 	while (completions_serve(queue) && !is_stopping(queue)) {
 		if (queue->replying)
-			yield_before_reply(queue->asker);
+			reply_priority_lower(queue->asker);
 		queue->replying = false;
 		io_uring_submit_and_wait(&queue->ring, 1);
 	}
-	yield_leave(queue->uring->config.yield);
+	reply_priority_leave(queue->uring->config.priority);
 	io_uring_submit(&queue->ring); /* the last replies, which were collected on the way out */
 	io_uring_queue_exit(&queue->ring);
 	return NULL;

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 #include "db/base/error.h"
-#include "fs/yield.h"
+#include "fs/reply_priority.h"
 
 struct uring;
 
@@ -31,7 +31,7 @@ struct uring_config {
 	/* Will the request be answered without waiting for a disk? Called in a queue's thread. */
 	bool (*is_quick)(void *userdata, const void *request, size_t size);
 	void *userdata;
-	struct yield *yield;      /* of the threads that reply */
+	struct reply_priority *priority;      /* of the threads that reply */
 };
 
 /* Can this process make such rings? To be asked before the kernel is told that we will. */

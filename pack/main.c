@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "db/base/log.h"
-#include "pack/command.h"
+#include "pack/cmd/command.h"
 
 /* In the order in which the help shows them. */
 static const struct command *const commands[] = {

@@ -83,7 +83,7 @@ check_equal "config.json starts what was traced" \
 } | sort -u >keys
 check "package.json and closure.json have keys" test "$(wc -l <keys)" -gt 30
 while read -r key; do
-	sed -n 's/^\.\(It \)\{0,1\}\(Li\|Pa\|Pq Li\) //p' "$srcdir/pack/package.5" | tr -s ' ,' '\n' | grep -qxF "$key" ||
+	sed -n 's/^\.\(It \)\{0,1\}\(Li\|Pa\|Pq Li\) //p' "$srcdir/pack/package/package.5" | tr -s ' ,' '\n' | grep -qxF "$key" ||
 		fail "package(5) does not name $key"
 done <keys
 check_equal "package.json names it" "$(jq -r '.name, .created' bundle/sfc/package.json | tr '\n' ' ')" \

@@ -3,20 +3,20 @@
 # The manual of tracepack and its commands: clean, whole, and about the options there are.
 # shellcheck disable=SC2154 # srcdir: tests/lib.sh sets it
 . "${srcdir:-.}/tests/lib.sh"
-requires mandoc -T ascii "$srcdir/pack/tracepack.1"
+requires mandoc -T ascii "$srcdir/pack/cmd/tracepack.1"
 
 page_of() {
-	[ -f "$srcdir/pack/tracepack-$1.1" ] && echo "tracepack-$1.1" || echo tracepack.1
+	[ -f "$srcdir/pack/cmd/tracepack-$1.1" ] && echo "tracepack-$1.1" || echo tracepack.1
 }
 
 plain() {
-	mandoc -T ascii -O width=200 "$srcdir/pack/$1" | sed "s/.$(printf '\010')//g" # bold is struck twice
+	mandoc -T ascii -O width=200 "$srcdir/pack/cmd/$1" | sed "s/.$(printf '\010')//g" # bold is struck twice
 }
 
 # The text of a page, and of tracepack-build(1) where it says that build's options are its own.
 text_of() {
 	plain "$1"
-	! grep -q 'Xr tracepack-build 1' "$srcdir/pack/$1" || plain tracepack-build.1
+	! grep -q 'Xr tracepack-build 1' "$srcdir/pack/cmd/$1" || plain tracepack-build.1
 }
 
 options_of() {
@@ -24,11 +24,11 @@ options_of() {
 		sed -n 's/^  \(-[a-z], \| *\)\(--[^ ].*\)/\2/p' | grep -oE '(^|, )--[a-z-]+' | tr -d ', ' | grep -vx -- --help | sort -u
 }
 
-for page in "$srcdir"/pack/*.[15] "$srcdir"/db/*.5 "$srcdir"/fs/*.1; do
+for page in "$srcdir"/pack/*/*.[15] "$srcdir"/db/*.5 "$srcdir"/fs/*.1; do
 	check_equal "$(basename "$page") is clean" "$(mandoc -T lint -W warning "$page" 2>&1)" ""
 done
 
-for page in "$srcdir"/pack/*.1; do
+for page in "$srcdir"/pack/cmd/*.1; do
 	for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 		check "$(basename "$page") has $section" grep -q "^\\.Sh $section\$" "$page"
 	done
@@ -38,7 +38,7 @@ commands=$(tracepack --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 check "there are commands" test "$(echo "$commands" | wc -l)" -ge 16
 for command in $commands; do
 	text_of "$(page_of "$command")" >text
-	check "tracepack(1) names $command" grep -qE "^\\.It Cm .*\\b$command\\b" "$srcdir/pack/tracepack.1"
+	check "tracepack(1) names $command" grep -qE "^\\.It Cm .*\\b$command\\b" "$srcdir/pack/cmd/tracepack.1"
 	missing=
 	for option in $(options_of "$command"); do
 		grep -q -- "$option" text || missing="$missing $option"

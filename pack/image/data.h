@@ -15,7 +15,7 @@
 #include "db/base/error.h"
 #include "pack/image/image.h"
 #include "pack/image/store.h"
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 struct data {
 	struct store store;

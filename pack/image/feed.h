@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 struct feed {
 	const struct node *node;

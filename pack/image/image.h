@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 enum {
 	IMAGE_LEVEL_DEFAULT = 15,

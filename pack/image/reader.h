@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 #include "db/base/error.h"
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 struct image;
 

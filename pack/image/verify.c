@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
-#include "pack/image/reader.h"
 #include "pack/image/feed.h"
+#include "pack/image/reader.h"
 #include "pack/image/xattr.h"
 
 enum { PART = 1024 * 1024 }; /* bytes compared at once */

@@ -11,7 +11,7 @@
 #include "db/base/hash.h"
 #include "pack/image/metadata.h"
 #include "pack/image/table.h"
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 struct xattrs {
 	struct metadata values;

@@ -3,7 +3,7 @@
  * Any bytes, imported as whatever they turn out to be: a tar, an OCI layout, a docker archive. What is
  * taken is written again as a layer, and that has to be taken, too, and come out as the same bytes.
  */
-#include "pack/import.h"
+#include "pack/oci/import.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
-#include "pack/oci_config.h"
+#include "pack/oci/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * Any bytes as an order of use. Whatever they say, the image laid out for them has to hold just what an
  * image without an order holds, and the same list twice has to give the same bytes.
  */
-#include "pack/order.h"
+#include "pack/need/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>

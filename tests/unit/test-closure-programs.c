@@ -10,7 +10,7 @@
  *
  * SFC_TEST_LONG=1 tries many more roots; SFC_SEED=N that one alone.
  */
-#include "pack/closure.h"
+#include "pack/need/closure.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -19,8 +19,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
-#include "pack/ecosystem.h"
-#include "pack/elf.h"
+#include "pack/elf/elf.h"
+#include "pack/need/ecosystem.h"
 #include "tests/root.h"
 
 enum { FILES_MAX = 16, ROUTES_MAX = 8, SEEDS_SHORT = 5, SEEDS_LONG = 200, CANNOT_RUN = 125 };

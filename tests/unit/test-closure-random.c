@@ -4,7 +4,7 @@
  * program runs, and without any one path of it it does not. Whether it runs is decided by a model of
  * its own in memory, which knows nothing of the code under test. SFC_SEEDS: how many trees.
  */
-#include "pack/closure.h"
+#include "pack/need/closure.h"
 
 #include <errno.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is needed by what: links, scripts, ELF files built here, rules, secrets, customs. */
-#include "pack/closure.h"
+#include "pack/need/closure.h"
 
 #include <errno.h>
 
 #include "db/base/cleanup.h"
-#include "pack/closure_tree.h"
-#include "pack/ecosystem.h"
-#include "pack/explanation.h"
+#include "pack/evidence/explanation.h"
+#include "pack/need/closure_tree.h"
+#include "pack/need/ecosystem.h"
 #include "tests/root.h"
 
 static struct root root;

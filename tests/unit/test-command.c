@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/command.h"
+#include "pack/cmd/command.h"
 
 #include <errno.h>
 #include <string.h>

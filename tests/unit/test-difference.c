@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What differs between two inventories, on data and on directories. */
-#include "pack/difference.h"
+#include "pack/report/difference.h"
 
 #include <errno.h>
 #include <sys/time.h>

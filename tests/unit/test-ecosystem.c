@@ -3,10 +3,10 @@
  * What comes along by custom, one small root for each ecosystem: a file is asked for, and what is in
  * is compared with the ecosystem and without it. Every root also has something that must stay out.
  */
-#include "pack/ecosystem.h"
+#include "pack/need/ecosystem.h"
 
 #include "db/base/cleanup.h"
-#include "pack/closure.h"
+#include "pack/need/closure.h"
 #include "tests/root.h"
 
 enum { FILES_MAX = 20 };

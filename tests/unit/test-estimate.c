@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/estimate.h"
+#include "pack/report/estimate.h"
 
 #include <math.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a package says of itself: there and back as JSON, and told as a chain of reasons. */
-#include "pack/evidence_json.h"
+#include "pack/evidence/json.h"
 
 #include <errno.h>
 
 #include "db/base/cleanup.h"
-#include "pack/explanation.h"
+#include "pack/evidence/explanation.h"
 #include "tests/test.h"
 
 static struct error err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "fs/place.h"
+#include "fs/node_location.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,12 +29,12 @@ static void put(const char *path, const char *text)
 static struct node *look(struct node *parent, const char *name)
 {
 	struct node *node = NULL;
-	struct place place;
+	struct node_location place;
 	struct stat st;
 
 	REQUIRE(node_child_place(&table, parent, name, &place) == 0);
-	REQUIRE(place_stat(&place, &st) == 0);
-	place_release(&place);
+	REQUIRE(location_stat(&place, &st) == 0);
+	location_release(&place);
 	REQUIRE(node_lookup(&table, parent, name, &st, -1, &node) == 0);
 	return node;
 }
@@ -49,13 +49,13 @@ static const char *path_of(struct node *node, const char *name)
 
 static char first_byte(struct node *node)
 {
-	struct place place;
+	struct node_location place;
 	char byte = 0;
 	int fd;
 
 	REQUIRE(node_place(&table, node, &place) == 0);
-	fd = place_open(&place, O_RDONLY);
-	place_release(&place);
+	fd = location_open(&place, O_RDONLY);
+	location_release(&place);
 	if (fd < 0 || read(fd, &byte, 1) < 0)
 		byte = 0;
 	close(fd);

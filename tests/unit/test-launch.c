@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* How to start what is packed: from a session, from a command line, into a config.json. */
-#include "pack/launch.h"
+#include "pack/package/launch.h"
 
 #include <errno.h>
 

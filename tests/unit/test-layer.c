@@ -13,8 +13,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
-#include "pack/layer.h"
-#include "pack/layer_path.h"
+#include "pack/layer/layer.h"
+#include "pack/layer/path.h"
 #include "tests/test.h"
 
 /* ---- making tars ---- */

@@ -3,13 +3,13 @@
 #include <errno.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/size.h"
 #include "db/base/text.h"
-#include "pack/lxc_config.h"
-#include "pack/oci.h"
-#include "pack/oci_config.h"
-#include "pack/oci_user.h"
-#include "pack/oci_write.h"
-#include "pack/size.h"
+#include "pack/engine/lxc.h"
+#include "pack/oci/config.h"
+#include "pack/oci/oci.h"
+#include "pack/oci/user.h"
+#include "pack/oci/write.h"
 #include "tests/test.h"
 
 static void sizes_are_read_as_people_write_them(void)

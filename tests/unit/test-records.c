@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is installed in a source, and the records of it trimmed to a tree. */
 #include "db/base/cleanup.h"
-#include "pack/distribution.h"
-#include "pack/records.h"
+#include "pack/distro/distribution.h"
+#include "pack/distro/records.h"
 #include "tests/manifest.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Headers of rpm, as they should be and as they should not. */
-#include "pack/rpm_header.h"
+#include "pack/distro/rpm_header.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a rules file says, and which rule decides; and what is a secret without any rule. */
-#include "pack/rules.h"
+#include "pack/need/rules.h"
 
 #include <errno.h>
 
 #include "db/base/cleanup.h"
-#include "pack/secrets.h"
+#include "pack/need/secrets.h"
 #include "tests/root.h"
 
 static struct root root;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/scan.h"
+#include "pack/source/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>

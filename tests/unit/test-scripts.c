@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* First lines of scripts, and commands in search paths. */
-#include "pack/shebang.h"
-#include "pack/which.h"
+#include "pack/elf/shebang.h"
+#include "pack/source/which.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* From the accesses of sessions to what is selected, and which sessions are meant. */
-#include "pack/selection.h"
+#include "pack/need/selection.h"
 
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/source.h"
+#include "pack/source/source.h"
 
 #include <errno.h>
 

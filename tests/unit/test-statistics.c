@@ -3,9 +3,9 @@
 #include "db/access.h"
 #include "db/base/cleanup.h"
 #include "db/catalog.h"
-#include "pack/inventory.h"
-#include "pack/statistics.h"
-#include "pack/statistics_json.h"
+#include "pack/report/inventory.h"
+#include "pack/report/statistics.h"
+#include "pack/report/statistics_json.h"
 #include "tests/manifest.h"
 
 #include <errno.h>

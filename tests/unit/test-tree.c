@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/tree.h"
+#include "pack/tree/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
-#include "pack/arena.h"
-#include "pack/below.h"
+#include "db/base/open_beneath.h"
+#include "pack/tree/arena.h"
 
 #include "tests/test.h"
 

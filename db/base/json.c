@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "db/base/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/text.h"
+
+json_t *json_path(const char *path)
+{
+	struct text text = TEXT_INIT;
+	json_t *json;
+
+	if (!path)
+		return json_null();
+	text_add_escaped(&text, path);
+	json = text_failed(&text) ? NULL : json_string(text.bytes);
+	text_release(&text);
+	return json;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *json_path_bytes(const char *escaped)
+{
+	static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
+	char *path = malloc(strlen(escaped) + 1), *to = path;
+
+	if (!path)
+		return NULL;
+	for (const char *p = escaped; *p; p++) {
+		const char *letter = p[0] == '\\' && p[1] ? strchr(letters, p[1]) : NULL;
+
+		if (letter) {
+			*to++ = bytes[letter - letters];
+			p++;
+		} else if (p[0] == '\\' && p[1] == 'x' && hex_digit(p[2]) >= 0 &&
+			   hex_digit(p[3]) >= 0) {
+			*to++ = (char)(hex_digit(p[2]) * 16 + hex_digit(p[3]));
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	}
+	*to = '\0';
+	return path;
+}
+
+char *json_document(const json_t *json)
+{
+	struct text text = TEXT_INIT;
+	char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+	if (dumped)
+		text_printf(&text, "%s\n", dumped);
+	free(dumped);
+	if (!text.size || text_failed(&text)) {
+		text_release(&text);
+		return NULL;
+	}
+	return text_take(&text);
+}
+
+int json_print(json_t *json, struct error *err)
+{
+	json_auto_t *owned = json;
+	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL;
+
+	if (!text)
+		return error_oom(err);
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+		return error_errno(err, "cannot write to the standard output");
+	return 0;
+}
+
+int json_set(json_t *object, const char *key, json_t *value)
+{
+	/* takes the value also when it fails */
+	return value && json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
+}

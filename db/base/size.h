@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sizes as people type them for options: "4096", "64K", "2G"; powers of 1024, an optional "B" or
+ * "iB" behind the letter.
+ */
+#ifndef DB_BASE_SIZE_H
+#define DB_BASE_SIZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* false when the text is no size, or one beyond 64 bits. */
+bool size_parse(const char *text, uint64_t *ret_size);
+
+#endif

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack build: an image, or a package, of what the sessions of a manifest used. */
+#include "pack/cmd/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "db/catalog.h"
+#include "pack/cmd/build_result.h"
+#include "pack/cmd/closure_request.h"
+#include "pack/cmd/image_arguments.h"
+#include "pack/image/image.h"
+#include "pack/image/verify.h"
+#include "pack/need/closure_tree.h"
+#include "pack/package/package.h"
+
+struct build {
+	struct request request;
+	struct image_options image;
+	struct launch launch; /* what the command line says of the start */
+	const char *output, *name, *version, *config_path;
+	bool package, no_records, verify, dry_run, quiet, json;
+	/* made on the way */
+	json_t *config;
+	struct tree *tree;
+	struct package *contents; /* of a package; the tree leans on it */
+	struct outcome outcome;
+	char digest[DIGEST_HEX_SIZE];
+	struct timespec started;
+};
+
+static void build_release(struct build *build)
+{
+	tree_free(build->tree);
+	package_free(build->contents);
+	json_decref(build->config);
+	launch_release(&build->launch);
+	request_release(&build->request);
+}
+
+static int take_env(void *target, const char *value, struct error *err)
+{
+	return launch_set_env(target, value, err);
+}
+
+static int take_arg(void *target, const char *value, struct error *err)
+{
+	return launch_add_arg(target, value, err);
+}
+
+static int take_cwd(void *target, const char *value, struct error *err)
+{
+	return launch_set_cwd(target, value, err);
+}
+
+static int take_user(void *target, const char *value, struct error *err)
+{
+	return launch_set_user(target, value, err);
+}
+
+static const struct command_option command_options[] = {
+	{'o', "output", "FILE", "the image or package; appears only when whole",
+	 OPTION_STRING(struct build, output)},
+	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
+	 OPTION_FLAG(struct build, package)},
+	{OPTION_TABLE(request_options, struct build, request)},
+	{0, "level", "N", "zstd level, 1 to 22 (default 15)",
+	 OPTION_CALL(imaging_level, struct build, image.level)},
+	{0, "block", "SIZE", "4K to 1M (default 128K)",
+	 OPTION_CALL(imaging_block, struct build, image)},
+	{0, "threads", "N", "compressing (default: one per processor)",
+	 OPTION_CALL(imaging_threads, struct build, image)},
+	{0, "time", "SECONDS", "clamp times to it (default: SOURCE_DATE_EPOCH, else none)",
+	 OPTION_CALL(imaging_time, struct build, image)},
+	{0, "name", "NAME", NULL, OPTION_STRING(struct build, name)},
+	{0, "version", "VERSION", "of the package (default: from FILE)",
+	 OPTION_STRING(struct build, version)},
+	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
+	 OPTION_CALL(take_env, struct build, launch)},
+	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
+	{0, "cwd", "DIR", NULL, OPTION_CALL(take_cwd, struct build, launch)},
+	{0, "user", "UID[:GID]", "start it so instead; also COMMAND behind --",
+	 OPTION_CALL(take_user, struct build, launch)},
+	{0, "config", "FILE", "JSON merged into the package's config.json",
+	 OPTION_STRING(struct build, config_path)},
+	{0, "no-records", NULL, "leave the distribution's package records out of the package",
+	 OPTION_FLAG(struct build, no_records)},
+	{0, "verify", NULL, "read the image back and compare every byte",
+	 OPTION_FLAG(struct build, verify)},
+	{'n', "dry-run", NULL, "only say what would be packed",
+	 OPTION_FLAG(struct build, dry_run)},
+	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct build, json)},
+	{'q', "quiet", NULL, "nothing but warnings and errors", OPTION_FLAG(struct build, quiet)},
+	{0},
+};
+
+static bool parse(struct build *build, int argc, char **argv, int *ret_code)
+{
+	const struct command *command = &command_build;
+	struct error err = ERROR_INIT;
+	int r = imaging_epoch(&build->image, &err);
+
+	if (r == 0 && !command_parse(command, argc, argv, build, ret_code))
+		return false;
+	if (r == 0 && optind == argc)
+		r = error_set(&err, -EINVAL, "no manifest given");
+	if (r == 0 && !build->output && !build->dry_run)
+		r = error_set(&err, -EINVAL, "no output given (-o)");
+	if (r == 0)
+		build->request.manifest_path = argv[optind];
+	for (int i = optind + 1; i < argc && r == 0; i++)
+		r = launch_add_arg(&build->launch, argv[i], &err);
+	if (r < 0)
+		*ret_code = command_misused(command, "%s", err.message);
+	return r == 0;
+}
+
+static int load_config(struct build *build, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	json_error_t problem;
+	int r;
+
+	if (!build->config_path)
+		return 0;
+	r = io_read_file(AT_FDCWD, build->config_path, 16 * 1024 * 1024, &text, err);
+	if (r < 0)
+		return r;
+	build->config = json_loads(text.bytes, JSON_REJECT_DUPLICATES, &problem);
+	if (!json_is_object(build->config))
+		return error_set(err, -EINVAL, "%s: not a JSON object%s%s", build->config_path,
+				 build->config ? "" : ": ", build->config ? "" : problem.text);
+	return 0;
+}
+
+/* "nginx" of "/srv/nginx.sfc", unless a name was given. */
+static char *package_name(const struct build *build)
+{
+	const char *last = path_name(build->name ? build->name
+						 : build->output ? build->output : "package");
+	size_t length = strlen(last);
+
+	if (!build->name && length > 4 && strcmp(last + length - 4, ".sfc") == 0)
+		length -= 4;
+	return strndup(last, length);
+}
+
+/* What the command line says goes before what the session says. */
+static int merge_launch(struct build *build, struct error *err)
+{
+	struct launch *said = &build->launch, *traced = &build->request.launch;
+	int r = 0;
+
+	for (size_t i = 0; i < said->env.count && r == 0; i++)
+		r = launch_set_env(traced, said->env.items[i], err);
+	if (said->args.count) {
+		struct launch_strings args = traced->args;
+
+		traced->args = said->args;
+		said->args = args;
+	}
+	if (r == 0 && said->cwd)
+		r = launch_set_cwd(traced, said->cwd, err);
+	if (said->uid >= 0) {
+		traced->uid = said->uid;
+		traced->gid = said->gid;
+	}
+	return r;
+}
+
+static int make_package(struct build *build, struct error *err)
+{
+	struct request *request = &build->request;
+	_cleanup_(freep) char *name = package_name(build), *directory = NULL;
+	struct package_options options = {
+		.name = name,
+		.version = build->version,
+		.config = build->config,
+		.time = build->image.has_time ? build->image.time
+					      : package_time(&request->selection),
+		.source_files = build->outcome.source_files,
+		.source_bytes = build->outcome.source_bytes,
+		.no_records = build->no_records,
+	};
+	int r;
+
+	directory = build->output && strchr(build->output, '/') ? path_parent(build->output)
+								: strdup(".");
+	if (!name || !directory)
+		return error_oom(err);
+	options.scratch = directory;
+	r = merge_launch(build, err);
+	return r < 0 ? r
+		     : package_create(request->manifest, &request->selection, request->closure,
+				      &request->launch, &options, build->tree, &build->contents, err);
+}
+
+static int make_tree(struct build *build, struct error *err)
+{
+	int r = tree_new(&build->tree);
+
+	if (r < 0)
+		return error_oom(err);
+	r = build->package ? make_package(build, err)
+			   : closure_tree(build->request.closure, tree_root(build->tree), err);
+	if (r < 0)
+		return r;
+	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
+		   &build->outcome.totals);
+	return request_check_rules(&build->request, err);
+}
+
+static int write_image(struct build *build, int fd, struct error *err)
+{
+	struct image_stats stats = {0};
+	int r;
+
+	build->image.progress = build->quiet ? NULL : imaging_progress;
+	build->image.progress_data = (void *)"pack";
+	build->image.warn = imaging_warn;
+	build->image.cancel = &command_cancelled;
+	build->image.dry_run = build->dry_run;
+	build->image.name = build->output;
+	r = image_write(build->tree, &build->image, fd, &stats, err);
+	progress_done();
+	build->outcome.image_bytes = stats.bytes_out;
+	return r;
+}
+
+/* The image appears under its name when it is whole. */
+static int publish(struct build *build, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	int r;
+
+	if (build->dry_run)
+		return write_image(build, -1, err);
+	r = io_output_open(&output, build->output, 0644, err);
+	if (r == 0)
+		r = write_image(build, output.fd, err);
+	if (r == 0 && build->verify)
+		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
+	if (r == 0 && build->json)
+		r = digest_fd(output.fd, build->digest, err);
+	return r < 0 ? r : io_publish(&output, err);
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static int report(struct build *build, struct error *err)
+{
+	struct outcome *outcome = &build->outcome;
+
+	outcome->closure = build->request.closure;
+	outcome->output = build->dry_run ? NULL : build->output;
+	outcome->sha256 = build->dry_run ? NULL : build->digest;
+	outcome->uuid = build->contents ? package_uuid(build->contents) : NULL;
+	outcome->seconds = seconds_since(&build->started);
+	outcome_warn(outcome, build->json || build->quiet);
+	if (build->json)
+		return json_print(outcome_json(outcome), err);
+	if (!build->quiet)
+		outcome_print(outcome);
+	return 0;
+}
+
+/* The walk: selection, closure, tree, image, and it appears. */
+static int run(struct build *build, struct error *err)
+{
+	int r;
+
+	build->request.identity = build->package && !build->no_records;
+	r = load_config(build, err);
+	if (r == 0)
+		r = request_open(&build->request, err);
+	if (r == 0)
+		r = catalog_total(build->request.manifest, &build->outcome.source_files,
+				  &build->outcome.source_bytes, err);
+	if (r == 0)
+		r = request_compute(&build->request, err);
+	if (r == 0)
+		r = closure_count_listed(build->request.closure, &build->outcome.listed, err);
+	if (r == 0)
+		r = make_tree(build, err);
+	if (r == 0)
+		r = publish(build, err);
+	return r < 0 ? r : report(build, err);
+}
+
+static int cmd_build(int argc, char **argv)
+{
+	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT};
+	struct error err = ERROR_INIT;
+	int r, code;
+
+	request_init(&build.request);
+	clock_gettime(CLOCK_MONOTONIC, &build.started);
+	command_catch_signals();
+	build.request.options.cancel = &command_cancelled;
+	if (!parse(&build, argc, argv, &code))
+		return code;
+	r = run(&build, &err);
+	if (r < 0)
+		log_error("%s", err.message);
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_build = {
+	.name = "build",
+	.summary = "make an image or a package of what was used",
+	.operands = "MANIFEST [-s SOURCE] -o IMAGE [OPTION]… [-- COMMAND [ARG]…]",
+	.about = "Pack what the sessions of MANIFEST used of SOURCE, and what that needs to run.",
+	.options = command_options,
+	.function = cmd_build,
+};

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/cmd/build_result.h"
+
+#include <stdio.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/json.h"
+#include "db/base/log.h"
+#include "db/base/text.h"
+
+/* How many entries came in how. */
+struct ways {
+	uint64_t touched, libraries, links, scripts, customs, rules, created;
+	uint64_t left_out;
+};
+
+static void count_ways(const struct outcome *outcome, struct ways *ways)
+{
+	const struct closure *closure = outcome->closure;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		ways->left_out += !closure_entry_in(entry);
+		if (!closure_entry_in(entry) || !entry->reason_count)
+			continue;
+		switch (entry->selected ? REASON_SESSION : entry->reasons[0].kind) {
+		case REASON_SESSION:
+			ways->touched++;
+			break;
+		case REASON_NEEDED:
+		case REASON_INTERPRETER:
+			ways->libraries++;
+			break;
+		case REASON_TARGET:
+		case REASON_PASSAGE:
+			ways->links++;
+			break;
+		case REASON_SHEBANG:
+			ways->scripts++;
+			break;
+		case REASON_ECOSYSTEM:
+			ways->customs++;
+			break;
+		case REASON_RULE:
+		case REASON_LISTED:
+			ways->rules++;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void add_way(struct text *text, uint64_t count, const char *what, const char *plural)
+{
+	if (!count)
+		return;
+	text_add(text, text->size ? " · " : "        ");
+	text_add_count(text, count);
+	text_printf(text, " %s%s", what, count == 1 ? "" : plural);
+}
+
+static void print_ways(const struct outcome *outcome)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct ways ways = {0};
+
+	count_ways(outcome, &ways);
+	add_way(&text, ways.touched, "touched", "");
+	add_way(&text, ways.libraries, "librar", "ies");
+	add_way(&text, ways.links, "on the way of links", "");
+	add_way(&text, ways.scripts, "for scripts", "");
+	add_way(&text, ways.customs, "by custom", "");
+	add_way(&text, ways.rules, "by rule", "");
+	if (text.size)
+		printf("%s\n", text.bytes);
+}
+
+static void print_left_out(const struct outcome *outcome, bool as_warnings)
+{
+	const struct closure *closure = outcome->closure;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		if (entry->verdict != VERDICT_SECRET)
+			continue;
+		text_add_escaped(&path, entry->file->path);
+		if (as_warnings)
+			log_warning("left out: %s (%s; --include %s to keep it)", path.bytes,
+				    entry->verdict_detail, path.bytes);
+		else
+			printf("        left out: %s (%s; --include %s to keep it)\n", path.bytes,
+			       entry->verdict_detail, path.bytes);
+	}
+}
+
+/* What a program that lists directories will not see. */
+static void print_listed(const struct outcome *outcome)
+{
+	const struct closure_listed *listed = &outcome->listed;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	if (!listed->left_out)
+		return;
+	text_add_count(&text, listed->directories);
+	text_add(&text, listed->directories == 1 ? " directory was listed; "
+						 : " directories were listed; ");
+	text_add_count(&text, listed->left_out);
+	text_add(&text, listed->left_out == 1 ? " name there is left out" : " names there are left out");
+	printf("        %s (--listed=stub keeps names)\n", text.bytes);
+}
+
+/* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
+void outcome_print(const struct outcome *outcome)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	if (outcome->source_files) {
+		text_add_count(&text, outcome->source_files);
+		text_add(&text, " → ");
+	}
+	text_add_count(&text, outcome->totals.files);
+	text_add(&text, outcome->totals.files == 1 ? " file   " : " files   ");
+	if (outcome->source_files) {
+		text_add_size(&text, outcome->source_bytes);
+		text_add(&text, " → ");
+	}
+	text_add_size(&text, outcome->totals.bytes);
+	text_add(&text, "   image ");
+	text_add_size(&text, outcome->image_bytes);
+	printf("%s%s\n", text.bytes, outcome->output ? "" : " (nothing written)");
+	print_ways(outcome);
+	print_listed(outcome);
+	print_left_out(outcome, false);
+}
+
+static json_t *left_out_json(const struct closure *closure)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		const char *names[] = {[VERDICT_RULE] = "rule", [VERDICT_SECRET] = "secret",
+				       [VERDICT_STAT_ONLY] = "stat-only"};
+
+		if (!closure_entry_in(entry))
+			json_array_append_new(array,
+					      json_pack("{s:o, s:s, s:o}", "path",
+							json_path(entry->file->path), "why",
+							names[entry->verdict], "detail",
+							json_path(entry->verdict_detail)));
+	}
+	return array;
+}
+
+json_t *outcome_json(const struct outcome *outcome)
+{
+	const struct tree_totals *totals = &outcome->totals;
+	struct ways ways = {0};
+	json_t *json;
+
+	count_ways(outcome, &ways);
+	json = json_pack("{s:o, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I},"
+			 " s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
+			 "output", json_path(outcome->output), "sha256",
+			 json_path(outcome->sha256), "uuid",
+			 json_path(outcome->uuid),
+			 "source", "files", (json_int_t)outcome->source_files, "bytes",
+			 (json_int_t)outcome->source_bytes, "packed", "files",
+			 (json_int_t)totals->files, "links", (json_int_t)totals->links,
+			 "directories", (json_int_t)totals->directories, "others",
+			 (json_int_t)totals->others, "bytes", (json_int_t)totals->bytes, "came_in",
+			 "touched", (json_int_t)ways.touched, "libraries",
+			 (json_int_t)ways.libraries, "links", (json_int_t)ways.links, "scripts",
+			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "rules",
+			 (json_int_t)ways.rules, "left_out",
+			 left_out_json(outcome->closure), "seconds",
+			 outcome->seconds);
+	if (json)
+		json_set(json, "listed",
+			 json_pack("{s:I, s:I}", "directories", (json_int_t)outcome->listed.directories,
+				   "left_out", (json_int_t)outcome->listed.left_out));
+	if (json)
+		json_set(json, "image_bytes", json_integer((json_int_t)outcome->image_bytes));
+	return json;
+}
+
+void outcome_warn(const struct outcome *outcome, bool left_out)
+{
+	const struct closure *closure = outcome->closure;
+
+	for (size_t i = 0; i < closure->warnings.count; i++)
+		log_warning("%s", closure->warnings.items[i]);
+	if (left_out)
+		print_left_out(outcome, true);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The outcome of a build, as a person reads it and as JSON: how much of the source is packed, what
+ * brought it in, what was left out.
+ */
+#ifndef PACK_CMD_BUILD_RESULT_H
+#define PACK_CMD_BUILD_RESULT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pack/need/closure.h"
+#include "pack/need/closure_tree.h"
+
+struct outcome {
+	const struct closure *closure; /* computed */
+	const char *output;            /* NULL: nothing was written */
+	const char *sha256;            /* of the output, or NULL */
+	const char *uuid;              /* of a package, or NULL */
+	uint64_t source_files, source_bytes; /* 0: there is no catalog */
+	struct tree_totals totals;     /* of what is packed */
+	struct closure_listed listed;
+	uint64_t image_bytes;
+	double seconds;
+};
+
+/* On standard output: "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB", and what to know of it. */
+void outcome_print(const struct outcome *outcome);
+/* Warnings on stderr; with the secrets left out, for those who do not print the outcome. */
+void outcome_warn(const struct outcome *outcome, bool left_out);
+/* NULL: out of memory. */
+json_t *outcome_json(const struct outcome *outcome);
+
+#endif

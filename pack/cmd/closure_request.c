@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/cmd/closure_request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/base/array.h"
+#include "db/base/cleanup.h"
+#include "pack/need/ecosystem.h"
+
+enum { WAIT_MS = 3000, WAIT_STEP_MS = 20 };
+
+void request_init(struct request *request)
+{
+	*request = (struct request){.selection = SELECTION_INIT, .launch = LAUNCH_INIT};
+}
+
+void request_release(struct request *request)
+{
+	closure_free(request->closure);
+	source_close(request->source);
+	launch_release(&request->launch);
+	selection_release(&request->selection);
+	manifest_close(request->manifest);
+	rules_release(&request->rules);
+	array_release(&request->only);
+	array_release(&request->without);
+}
+
+/* The index of a word in a list that ends with NULL. */
+static int choose(const char *const *words, const char *word, const char *option, int *ret_index,
+		  struct error *err)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], word) == 0) {
+			*ret_index = i;
+			return 0;
+		}
+	return error_set(err, -EINVAL, "--%s does not know '%s'", option, word);
+}
+
+static int take_stat_only(void *target, const char *value, struct error *err)
+{
+	static const char *const words[] = {"whole", "hole", "omit", NULL};
+	enum stat_only *stat_only = target;
+	int index = *stat_only, r = choose(words, value, "stat-only", &index, err);
+
+	*stat_only = (enum stat_only)index;
+	return r;
+}
+
+static int take_listed(void *target, const char *value, struct error *err)
+{
+	static const char *const words[] = {"none", "stub", "full", NULL};
+	enum listed *listed = target;
+	int index = *listed, r = choose(words, value, "listed", &index, err);
+
+	*listed = (enum listed)index;
+	return r;
+}
+
+static int take_no_ecosystem(void *target, const char *value, struct error *err)
+{
+	unsigned int *off = target, bit = ecosystem_bit(value);
+
+	if (!bit)
+		return error_set(err, -EINVAL, "there is no ecosystem '%s'", value);
+	*off |= bit;
+	return 0;
+}
+
+static int take_include(void *target, const char *value, struct error *err)
+{
+	return rules_add(target, RULE_INCLUDE, value, err);
+}
+
+static int take_exclude(void *target, const char *value, struct error *err)
+{
+	return rules_add(target, RULE_EXCLUDE, value, err);
+}
+
+/* The command line is right when the file is not. */
+static int take_rules(void *target, const char *value, struct error *err)
+{
+	int r = rules_read(target, value, err);
+
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+static int take_name(void *target, const char *value, struct error *err)
+{
+	struct request_names *names = target;
+
+	return array_push(names, value) < 0 ? error_oom(err) : 0;
+}
+
+const struct command_option request_options[] = {
+	{'s', "source", "DIR", "the pristine root (default: where the last session was traced)",
+	 OPTION_STRING(struct request, source_path)},
+	{0, "include", "GLOB", "also take what matches",
+	 OPTION_CALL(take_include, struct request, rules)},
+	{0, "exclude", "GLOB", "leave out what matches, and what is below",
+	 OPTION_CALL(take_exclude, struct request, rules)},
+	{0, "rules", "FILE", "rules, one a line; see tracepack-build(1)",
+	 OPTION_CALL(take_rules, struct request, rules)},
+	{0, "only", "LABEL", "only this session (label, pattern or uuid); may be repeated",
+	 OPTION_CALL(take_name, struct request, only)},
+	{0, "without", "LABEL", "all but this session; may be repeated",
+	 OPTION_CALL(take_name, struct request, without)},
+	{0, "stat-only", "HOW", "files nobody opened: whole (default), hole or omit",
+	 OPTION_CALL(take_stat_only, struct request, options.stat_only)},
+	{0, "listed", "HOW", "names in listed directories: none (default), stub or full",
+	 OPTION_CALL(take_listed, struct request, options.listed)},
+	{0, "no-ecosystem", "NAME",
+	 "leave out what goes with files of one kind by custom; 'all'",
+	 OPTION_CALL(take_no_ecosystem, struct request, options.ecosystems_off)},
+	{0, "allow-interrupted", NULL, "use sessions that may not be whole",
+	 OPTION_FLAG(struct request, allow_interrupted)},
+	{0, "allow-changed", NULL, "take files that changed since they were traced",
+	 OPTION_FLAG(struct request, options.allow_changed)},
+	{0, "allow-secrets", NULL, "take private keys, histories and the like",
+	 OPTION_FLAG(struct request, options.allow_secrets)},
+	{0},
+};
+
+/*
+ * umount(8) returns before tracefs has written its last batch: who builds right after it meets a
+ * session that is about to end, and waits for it.
+ */
+static int read_selection(struct request *request, const struct selection_filter *filter,
+			  struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
+	int r, waited_ms = 0;
+
+	while ((r = selection_from_sessions(request->manifest, filter, &request->selection, err)) ==
+		       -EBUSY &&
+	       waited_ms < WAIT_MS) {
+		nanosleep(&pause, NULL);
+		waited_ms += WAIT_STEP_MS;
+	}
+	return r;
+}
+
+int request_open(struct request *request, struct error *err)
+{
+	const struct session_list *sessions = &request->selection.sessions;
+	struct selection_filter filter = {
+		.only = request->only.items,
+		.only_count = request->only.count,
+		.without = request->without.items,
+		.without_count = request->without.count,
+		.allow_interrupted = request->allow_interrupted,
+	};
+	int r = 0;
+
+	if (!request->manifest)
+		r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
+	if (r == 0)
+		r = read_selection(request, &filter, err);
+	if (r < 0)
+		return r;
+	if (!request->source_path)
+		request->source_path = selection_last(sessions)->source;
+	for (size_t i = sessions->count; i-- > 0;)
+		if (sessions->items[i].command && sessions->items[i].kind == SESSION_TEST) {
+			r = launch_from_session(&request->launch, &sessions->items[i], err);
+			break;
+		}
+	return r < 0 ? r : source_open(request->source_path, &request->source, err);
+}
+
+/* Scanners ask for it, programs rarely do. */
+static int add_identity(struct closure *closure, struct error *err)
+{
+	static const char *const paths[] = {"/etc/os-release", "/usr/lib/os-release"};
+	struct reason reason = {.kind = REASON_ECOSYSTEM, .detail = "os-release"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		int r = closure_add(closure, paths[i], CLOSURE_CONTENTS, &reason, -1, NULL, err);
+
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+			return r;
+	}
+	return 0;
+}
+
+int request_compute(struct request *request, struct error *err)
+{
+	int r;
+
+	request->options.rules = &request->rules;
+	request->options.library_path = launch_env(&request->launch, "LD_LIBRARY_PATH");
+	request->options.search_path = launch_env(&request->launch, "PATH");
+	r = closure_new(request->source, &request->options, &request->closure, err);
+	if (r == 0)
+		r = closure_add_selection(request->closure, &request->selection, err);
+	if (r == 0 && request->identity)
+		r = add_identity(request->closure, err);
+	return r < 0 ? r : closure_compute(request->closure, err);
+}
+
+int request_check_rules(struct request *request, struct error *err)
+{
+	for (size_t i = 0; i < request->rules.count; i++) {
+		const struct rule *rule = &request->rules.items[i];
+
+		if (!rule->matched && closure_warn(request->closure, "%s: the rule '%s' matches nothing",
+						   rule->where, rule->text) < 0)
+			return error_oom(err);
+	}
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A request: what the command line of build, why, ls and stat asks of a manifest and a source. These
+ * commands share the options below, and the walk from a manifest to a computed closure.
+ */
+#ifndef PACK_CMD_CLOSURE_REQUEST_H
+#define PACK_CMD_CLOSURE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "db/base/error.h"
+#include "db/manifest.h"
+#include "pack/cmd/command.h"
+#include "pack/need/closure.h"
+#include "pack/need/rules.h"
+#include "pack/need/selection.h"
+#include "pack/package/launch.h"
+#include "pack/source/source.h"
+
+struct request_names {
+	const char **items;
+	size_t count, capacity;
+};
+
+struct request {
+	const char *manifest_path;
+	const char *source_path; /* NULL: the source of the last session */
+	struct request_names only, without;
+	bool allow_interrupted;
+	bool identity; /* also what says which distribution this is: os-release */
+	struct rules rules;
+	struct closure_options options; /* its rules point at ours */
+	/* opened, in this order */
+	struct manifest *manifest;
+	struct selection selection;
+	struct launch launch; /* of the last session that says how it was started */
+	struct source *source;
+	struct closure *closure;
+};
+
+void request_init(struct request *request);
+void request_release(struct request *request);
+
+/* The options, for the table of a command: OPTION_TABLE(request_options, …). */
+extern const struct command_option request_options[];
+
+/* Open the manifest, unless one is open, and the source, and read the selection. */
+int request_open(struct request *request, struct error *err);
+/* Go on to the closure. */
+int request_compute(struct request *request, struct error *err);
+
+/* Rules that matched nothing become warnings of the closure; after the tree was made, if one is. */
+int request_check_rules(struct request *request, struct error *err);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack export: a package, image or directory in the form another tool wants it in. */
+#include "pack/cmd/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+#include "pack/cmd/image_arguments.h"
+#include "pack/oci/config.h"
+#include "pack/oci/export.h"
+#include "pack/oci/export_source.h"
+#include "pack/oci/store.h"
+#include "pack/oci/write.h"
+
+struct arguments {
+	const char *source, *output, *config_path;
+	struct export_options export;
+	bool has_kind, has_compression;
+};
+
+/* ---- what was asked ---- */
+
+static int take_kind(void *target, const char *value, struct error *err)
+{
+	struct arguments *args = target;
+
+	(void)err;
+	for (enum export_kind kind = 0; kind < EXPORT_KINDS; kind++) {
+		if (strcmp(export_kind_name(kind), value) == 0) {
+			args->export.kind = kind;
+			args->has_kind = true;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int take_compression(void *target, const char *value, struct error *err)
+{
+	static const char *const names[] = {"none", "gzip", "zstd"};
+	struct arguments *args = target;
+
+	(void)err;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			args->export.layer.compression = (enum layer_compression)i;
+			args->has_compression = true;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int take_name(void *target, const char *value, struct error *err)
+{
+	return oci_name_check(value, NULL) == 0 ? option_string(target, value, err) : -EINVAL;
+}
+
+static int take_platform(void *target, const char *value, struct error *err)
+{
+	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
+}
+
+static const struct command_option command_options[] = {
+	{0, "to", "KIND",
+	 "oci     a tar: OCI layout and docker archive in one\n"
+	 "docker  the same, for 'docker load'\n"
+	 "oci-dir an OCI layout as a directory\n"
+	 "bundle  a directory with config.json and rootfs\n"
+	 "lxc     a directory with config and rootfs\n"
+	 "squashfs  the root alone, as an image\n"
+	 "tar     the root alone",
+	 OPTION_WHOLE(take_kind)},
+	{'o', "output", "OUT", "where to; - is standard output, for tars",
+	 OPTION_STRING(struct arguments, output)},
+	{'n', "name", "NAME[:TAG]", "of the image [the name of SRC]",
+	 OPTION_CALL(take_name, struct arguments, export.name)},
+	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
+	 OPTION_STRING(struct arguments, config_path)},
+	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
+	 OPTION_WHOLE(take_compression)},
+	{0, "level", "N", "of the compressor",
+	 OPTION_CALL(imaging_level, struct arguments, export.image.level)},
+	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
+	 OPTION_CALL(take_platform, struct arguments, export.platform)},
+	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
+	 OPTION_STRING(struct arguments, export.tmpdir)},
+	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
+
+static bool ends_in(const char *text, const char *suffix)
+{
+	size_t length = strlen(text), end = strlen(suffix);
+
+	return length > end && strcmp(text + length - end, suffix) == 0;
+}
+
+static enum layer_compression compression_of(const struct arguments *args)
+{
+	if (args->has_compression)
+		return args->export.layer.compression;
+	if (args->export.kind != EXPORT_TAR)
+		return LAYER_GZIP;
+	return ends_in(args->output, ".gz") || ends_in(args->output, ".tgz") ? LAYER_GZIP
+	       : ends_in(args->output, ".zst")				     ? LAYER_ZSTD
+									     : LAYER_PLAIN;
+}
+
+/* What is wrong with the command line as a whole; or NULL. */
+static const char *misuse_of(const struct arguments *args, int operands)
+{
+	if (operands != 1)
+		return operands ? "more than one SRC" : "which SRC?";
+	if (!args->has_kind)
+		return "to what? (--to KIND)";
+	if (!args->output)
+		return "where to? (-o OUT)";
+	if (strcmp(args->output, "-") == 0 &&
+	    (export_kind_is_directory(args->export.kind) || args->export.kind == EXPORT_SQUASHFS))
+		return "only a tar can go to standard output";
+	return NULL;
+}
+
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
+{
+	struct layer_write_options *layer = &args->export.layer;
+	struct image_options *image = &args->export.image;
+	struct error err = ERROR_INIT;
+	const char *misuse;
+
+	if (!command_parse(&command_export, argc, argv, args, ret_code))
+		return false;
+	misuse = misuse_of(args, argc - optind);
+	if (!misuse && imaging_epoch(image, &err) < 0)
+		misuse = err.message;
+	if (misuse) {
+		*ret_code = command_misused(&command_export, "%s", misuse);
+		return false;
+	}
+	args->source = argv[optind];
+	args->export.extract.cancel = layer->cancel = image->cancel = &command_cancelled;
+	args->export.extract.keep_owners = geteuid() == 0;
+	layer->compression = compression_of(args);
+	layer->level = image->level;
+	layer->has_time = image->has_time;
+	layer->time = image->time;
+	image->warn = imaging_warn;
+	return true;
+}
+
+/* ---- steps ---- */
+
+/* "/srv/My App.sfc" → "my-app": what an image can be called. The caller frees. */
+static char *name_of(const char *path)
+{
+	_cleanup_(freep) char *whole = realpath(path, NULL);
+	char *name = strdup(whole ? path_name(whole) : "");
+	char *dot = name ? strrchr(name, '.') : NULL;
+
+	if (dot && dot != name)
+		*dot = '\0';
+	for (char *c = name; c && *c; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c |= 0x20;
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._", *c))
+			*c = '-';
+	}
+	if (name && strspn(name, "-._") == strlen(name)) {
+		free(name);
+		name = strdup("root");
+	}
+	return name;
+}
+
+/* --config, else what the source says, else a shell. */
+static int find_start(const struct arguments *args, const struct export_source *source,
+		      json_t **ret_start, struct error *err)
+{
+	_cleanup_(json_freep) json_t *shell = NULL;
+
+	if (args->config_path)
+		return oci_start_read(args->config_path, ret_start, err);
+	if (source->start) {
+		*ret_start = json_incref(source->start);
+		return 0;
+	}
+	shell = json_pack("[s]", "/bin/sh");
+	*ret_start = shell ? oci_start_default(shell) : NULL;
+	if (!*ret_start)
+		return error_oom(err);
+	if (args->export.kind != EXPORT_TAR && args->export.kind != EXPORT_SQUASHFS)
+		log_note("nothing says how to start '%s': /bin/sh (--config FILE changes it)",
+			 args->source);
+	return 0;
+}
+
+static int run(struct arguments *args, struct export_stats *stats, struct error *err)
+{
+	_cleanup_(export_source_release) struct export_source source = EXPORT_SOURCE_INIT;
+	_cleanup_(json_freep) json_t *start = NULL;
+	_cleanup_(freep) char *name = NULL;
+	int r;
+
+	if (!args->export.name)
+		args->export.name = name = name_of(args->source);
+	if (!args->export.name)
+		return error_oom(err);
+	r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
+	if (r == 0)
+		r = find_start(args, &source, &start, err);
+	if (r < 0)
+		return r;
+	if (source.warnings)
+		log_warning("%s", source.warnings);
+	return export_write(tree_root(source.tree), start, &args->export, args->output, stats, err);
+}
+
+static int cmd_export(int argc, char **argv)
+{
+	struct arguments args = {0};
+	struct export_stats stats = {0};
+	struct error err = ERROR_INIT;
+	int code;
+
+	if (!parse(&args, argc, argv, &code))
+		return code;
+	command_catch_signals();
+	if (run(&args, &stats, &err) < 0) {
+		log_error("export: %s", err.message);
+		return EXIT_FAILED;
+	}
+	if (stats.sockets)
+		log_warning("%llu sockets are left out: no tar can hold them",
+			    (unsigned long long)stats.sockets);
+	if (stats.extract.owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats.extract.owners_lost);
+	if (stats.extract.xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats.extract.xattrs_lost);
+	return EXIT_DONE;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.summary = "write a root or package as container image, bundle or tar",
+	.operands = "SRC --to KIND -o OUT [OPTION]…",
+	.about = "SRC is a package, an image, a bundle directory or a root directory.",
+	.options = command_options,
+	.function = cmd_export,
+};

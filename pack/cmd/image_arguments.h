@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the commands that write images have in common: the values of their options, SOURCE_DATE_EPOCH,
+ * the bar and the warnings. Part of the program, not of a library: it prints.
+ */
+#ifndef PACK_CMD_IMAGE_ARGUMENTS_H
+#define PACK_CMD_IMAGE_ARGUMENTS_H
+
+#include <stdint.h>
+
+#include "db/base/error.h"
+#include "pack/cmd/command.h"
+#include "pack/image/image.h"
+
+/* zstd's level, into an int. */
+option_taker imaging_level;
+/* Into a struct image_options. */
+option_taker imaging_block, imaging_threads, imaging_time;
+
+/* SOURCE_DATE_EPOCH, as reproducible-builds.org has it, if it is set: no time is later. */
+int imaging_epoch(struct image_options *image, struct error *err);
+
+/* For image_options.progress, its data being the word in front of the bar, and .warn. */
+void imaging_progress(uint64_t done, uint64_t total, void *data);
+void imaging_warn(const char *message, void *data);
+
+#endif

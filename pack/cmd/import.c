@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack import: a root file system from a directory, a tar or a container image. */
+#include "pack/cmd/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "db/base/size.h"
+#include "pack/cmd/image_arguments.h"
+#include "pack/image/image.h"
+#include "pack/layer/extract.h"
+#include "pack/layer/extract_dir.h"
+#include "pack/oci/config.h"
+#include "pack/oci/import.h"
+
+struct arguments {
+	const char *source, *output, *config_path, *image_config_path;
+	struct import_options import;
+	struct image_options image;
+	bool to_image, json;
+};
+
+/* ---- what was asked ---- */
+
+/* A limit, where 0 is none. */
+static int take_limit(void *target, const char *value, struct error *err)
+{
+	uint64_t *limit = target;
+
+	(void)err;
+	if (!size_parse(value, limit))
+		return -EINVAL;
+	if (*limit == 0)
+		*limit = UINT64_MAX;
+	return 0;
+}
+
+static int take_kind(void *target, const char *value, struct error *err)
+{
+	(void)err;
+	for (enum import_kind kind = IMPORT_AUTO; kind <= IMPORT_DOCKER; kind++) {
+		if (strcmp(import_kind_name(kind), value) == 0) {
+			*(enum import_kind *)target = kind;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int take_platform(void *target, const char *value, struct error *err)
+{
+	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
+}
+
+static const struct command_option command_options[] = {
+	{'o', "output", "OUT",
+	 "a new directory; an image if OUT ends in .sqsh, .squashfs or .sfs",
+	 OPTION_STRING(struct arguments, output)},
+	{0, "image", NULL, "write an image whatever OUT ends in",
+	 OPTION_FLAG(struct arguments, to_image)},
+	{'t', "type", "KIND", "auto (default), directory, tar, oci or docker",
+	 OPTION_CALL(take_kind, struct arguments, import.kind)},
+	{0, "ref", "NAME", "the image of that name or tag, where SRC holds several",
+	 OPTION_STRING(struct arguments, import.choice.ref)},
+	{0, "platform", "OS/ARCH", "the image for that platform [this machine's]",
+	 OPTION_CALL(take_platform, struct arguments, import.choice.platform)},
+	{0, "config", "FILE", "write how to start it: config.json of an OCI bundle",
+	 OPTION_STRING(struct arguments, config_path)},
+	{0, "image-config", "FILE", "write the image's own configuration as it is",
+	 OPTION_STRING(struct arguments, image_config_path)},
+	{0, "max-size", "SIZE", "refuse more bytes of contents [64G]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_size)},
+	{0, "max-entries", "N", "refuse more entries [4194304]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_entries)},
+	{0, "max-ratio", "N", "refuse streams that grow by more [1000]; 0: no limit",
+	 OPTION_CALL(take_limit, struct arguments, import.layer.max_ratio)},
+	{0, "allow-duplicates", NULL, "of a name that comes twice in one tar, the last one stays",
+	 OPTION_FLAG(struct arguments, import.layer.allow_duplicates)},
+	{0, "whiteouts", NULL, "SRC is a single layer: .wh.NAME removes NAME",
+	 OPTION_FLAG(struct arguments, import.layer.whiteouts)},
+	{0, "no-xattrs", NULL, "leave extended attributes out",
+	 OPTION_FLAG(struct arguments, import.layer.no_xattrs)},
+	{0, "level", "N", "of an image: zstd level, 1 to 22 [15]",
+	 OPTION_CALL(imaging_level, struct arguments, image.level)},
+	{0, "tmpdir", "DIR", "for contents while they are read [TMPDIR, /var/tmp]",
+	 OPTION_STRING(struct arguments, import.spool_directory)},
+	{0, "json", NULL, "say what was done as JSON on standard output",
+	 OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
+	{0},
+};
+
+static bool ends_like_an_image(const char *path)
+{
+	static const char *const suffixes[] = {".sqsh", ".squashfs", ".sfs"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		size_t length = strlen(suffixes[i]), whole = strlen(path);
+
+		if (whole > length && strcmp(path + whole - length, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
+{
+	const char *misuse;
+
+	if (!command_parse(&command_import, argc, argv, args, ret_code))
+		return false;
+	misuse = argc == optind	    ? "which SRC?"
+		 : argc > optind + 1 ? "more than one SRC"
+		 : !args->output     ? "where to? (-o OUT)"
+				     : NULL;
+	if (misuse) {
+		*ret_code = command_misused(&command_import, "%s", misuse);
+		return false;
+	}
+	args->source = argv[optind];
+	args->to_image |= ends_like_an_image(args->output);
+	args->import.layer.no_devices = geteuid() != 0 && !args->to_image;
+	args->import.layer.cancel = &command_cancelled;
+	args->image.no_xattrs = args->import.layer.no_xattrs;
+	return true;
+}
+
+/* ---- writing ---- */
+
+static void show_read(uint64_t done, void *data)
+{
+	progress_show("import", done, *(const uint64_t *)data);
+}
+
+static void show_written(uint64_t done, void *data)
+{
+	progress_show("write", done, *(const uint64_t *)data);
+}
+
+static int write_directory(const struct arguments *args, const struct import *import,
+			   struct error *err)
+{
+	_cleanup_(extract_dir_release) struct extract_dir dir = EXTRACT_DIR_INIT;
+	struct extract_stats stats = {0};
+	uint64_t total = import->stats.bytes;
+	struct extract_options options = {.keep_owners = geteuid() == 0,
+					  .progress = show_written,
+					  .progress_data = &total,
+					  .cancel = &command_cancelled};
+	struct node *root = tree_root(import->tree);
+	int r;
+
+	r = extract_dir_open(&dir, args->output, err);
+	if (r == 0)
+		r = extract_tree(root, dir.fd, &options, &stats, err);
+	if (r == 0)
+		r = extract_dir_publish(&dir, root->inode->mode & 07777, err);
+	if (r < 0)
+		return r;
+	if (stats.owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats.owners_lost);
+	if (stats.xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats.xattrs_lost);
+	return 0;
+}
+
+static int write_image(struct arguments *args, const struct import *import, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	struct image_stats stats;
+	int r;
+
+	args->image.progress = imaging_progress;
+	args->image.progress_data = (void *)"write";
+	args->image.warn = imaging_warn;
+	args->image.cancel = &command_cancelled;
+	args->image.name = args->output;
+	r = io_output_open(&output, args->output, 0644, err);
+	if (r == 0)
+		r = image_write(import->tree, &args->image, output.fd, &stats, err);
+	return r < 0 ? r : io_publish(&output, err);
+}
+
+/* A JSON file that is written, but not there yet; path NULL: none was asked for. */
+static int prepare_json(struct io_output *output, const char *path, const json_t *json,
+			struct error *err)
+{
+	_cleanup_(freep) char *text = NULL;
+	int r;
+
+	if (!path)
+		return 0;
+	text = json_dumps(json, JSON_INDENT(2));
+	if (!text)
+		return error_oom(err);
+	r = io_output_open(output, path, 0644, err);
+	if (r < 0)
+		return r;
+	r = io_write(output->fd, text, strlen(text));
+	if (r == 0)
+		r = io_write(output->fd, "\n", 1);
+	return r < 0 ? error_code(err, r, "cannot write '%s'", path) : 0;
+}
+
+static int publish_json(struct io_output *output, struct error *err)
+{
+	return output->path ? io_publish(output, err) : 0;
+}
+
+/* How to start it, before anything is written: a user the root does not know is an error. */
+static int start_of(const struct arguments *args, const struct import *import, json_t **ret_start,
+		    struct error *err)
+{
+	if (!args->config_path && !args->image_config_path)
+		return 0;
+	if (!import->config)
+		return error_set(err, -ENOENT,
+				 "'%s' is a plain %s and says nothing of how to start it",
+				 args->source, import_kind_name(import->kind));
+	return oci_config_to_start(import->config, import->tree, ret_start, err);
+}
+
+/* ---- what is said at the end ---- */
+
+static void say_losses(const struct import *import)
+{
+	if (import->stats.acls)
+		log_warning("%llu entries have POSIX ACLs, which are not kept",
+			    (unsigned long long)import->stats.acls);
+	if (import->stats.foreign_xattrs)
+		log_warning("%llu extended attributes of unknown kinds are not kept",
+			    (unsigned long long)import->stats.foreign_xattrs);
+	if (import->scan_warnings)
+		log_warning("%s", import->scan_warnings);
+}
+
+static void say_done(const struct arguments *args, const struct import *import)
+{
+	_cleanup_(text_release) struct text line = TEXT_INIT;
+
+	if (args->json) {
+		_cleanup_(json_freep) json_t *json =
+		    json_pack("{s:s, s:s, s:s*, s:I, s:I, s:I, s:I}", "output", args->output,
+			      "kind", import_kind_name(import->kind), "ref", import->ref, "layers",
+			      (json_int_t)import->layer_count, "names",
+			      (json_int_t)tree_node_count(import->tree), "bytes",
+			      (json_int_t)import->stats.bytes, "whiteouts",
+			      (json_int_t)import->stats.whiteouts);
+		if (json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0)
+			putchar('\n');
+		return;
+	}
+	text_add(&line, import_kind_name(import->kind));
+	if (import->ref)
+		text_printf(&line, " '%s'", import->ref);
+	if (import->layer_count)
+		text_printf(&line, ", %zu layer%s", import->layer_count,
+			    import->layer_count == 1 ? "" : "s");
+	text_add(&line, ", ");
+	text_add_count(&line, tree_node_count(import->tree));
+	text_add(&line, " names → ");
+	log_note("%s%s", line.bytes, args->output);
+}
+
+/* The small files are ready before the large one appears: what can fail has failed by then. */
+static int run(struct arguments *args, struct import *import, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output config = IO_OUTPUT_INIT;
+	_cleanup_(io_output_release) struct io_output image_config = IO_OUTPUT_INIT;
+	_cleanup_(json_freep) json_t *start = NULL;
+	int r;
+
+	r = import_load(import, args->source, &args->import, err);
+	if (r == 0)
+		r = start_of(args, import, &start, err);
+	if (r == 0)
+		r = prepare_json(&config, args->config_path, start, err);
+	if (r == 0)
+		r = prepare_json(&image_config, args->image_config_path, import->config, err);
+	if (r == 0)
+		r = args->to_image ? write_image(args, import, err)
+				   : write_directory(args, import, err);
+	if (r == 0)
+		r = publish_json(&config, err);
+	if (r == 0)
+		r = publish_json(&image_config, err);
+	progress_done();
+	return r;
+}
+
+static int cmd_import(int argc, char **argv)
+{
+	_cleanup_(import_release) struct import import = IMPORT_INIT;
+	struct arguments args = {0};
+	struct error err = ERROR_INIT;
+	struct stat st;
+	uint64_t total = 0;
+	int code;
+
+	if (!parse(&args, argc, argv, &code))
+		return code;
+	command_catch_signals();
+	if (stat(args.source, &st) == 0 && S_ISREG(st.st_mode)) {
+		total = (uint64_t)st.st_size;
+		args.import.layer.progress = show_read;
+		args.import.layer.progress_data = &total;
+	}
+	if (run(&args, &import, &err) < 0) {
+		log_error("import: %s", err.message);
+		return EXIT_FAILED;
+	}
+	say_losses(&import);
+	say_done(&args, &import);
+	return EXIT_DONE;
+}
+
+const struct command command_import = {
+	.name = "import",
+	.summary = "make a root file system from a directory, tar or container image",
+	.operands = "SRC -o DIR|IMAGE.sqsh [OPTION]…",
+	.about = "SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
+		 "input.",
+	.options = command_options,
+	.function = cmd_import,
+};

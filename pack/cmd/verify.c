@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* tracepack verify: is a package whole, and does everything in it find what it needs? */
+#include "pack/cmd/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "db/base/json.h"
+#include "db/base/log.h"
+#include "db/base/text.h"
+#include "pack/package/bundle.h"
+#include "pack/package/check.h"
+
+struct verification {
+	const char *path, *digest;
+	bool json, quiet;
+	char sha256[DIGEST_HEX_SIZE];
+	struct audit audit;
+};
+
+static int check_digest(struct verification *verification, const struct bundle *bundle,
+			struct error *err)
+{
+	const char *wanted = verification->digest;
+	int r = digest_fd(bundle_fd(bundle), verification->sha256, err);
+
+	if (r < 0 || !wanted)
+		return r;
+	if (strncmp(wanted, "sha256:", 7) == 0)
+		wanted += 7;
+	if (strcasecmp(wanted, verification->sha256) != 0)
+		return error_set(err, -EBADMSG, "%s is another package: sha256:%s, wanted sha256:%s",
+				 verification->path, verification->sha256, wanted);
+	return 0;
+}
+
+static int verify(struct verification *verification, struct error *err)
+{
+	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
+	const char *scratch = getenv("TMPDIR");
+	int r;
+
+	r = bundle_open(verification->path, &bundle, err);
+	if (r == 0)
+		r = check_digest(verification, bundle, err);
+	return r < 0 ? r
+		     : audit_package(bundle, scratch && *scratch ? scratch : "/var/tmp",
+				     &verification->audit, err);
+}
+
+static json_t *lines_json(char *const *lines, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < count; i++)
+		json_array_append_new(array, json_path(lines[i]));
+	return array;
+}
+
+static int report(const struct verification *verification, struct error *err)
+{
+	const struct audit *audit = &verification->audit;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	if (verification->json)
+		return json_print(
+			json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o}", "ok",
+				  audit->problems.count == 0, "sha256", verification->sha256,
+				  "files", (json_int_t)audit->files, "bytes",
+				  (json_int_t)audit->bytes, "programs", (json_int_t)audit->programs,
+				  "problems",
+				  lines_json(audit->problems.items, audit->problems.count), "notes",
+				  lines_json(audit->notes.items, audit->notes.count)),
+			err);
+	for (size_t i = 0; i < audit->problems.count; i++)
+		log_error("%s: %s", verification->path, audit->problems.items[i]);
+	if (verification->quiet || audit->problems.count)
+		return 0;
+	for (size_t i = 0; i < audit->notes.count; i++)
+		printf("        known when it was built: %s\n", audit->notes.items[i]);
+	text_add_count(&text, audit->files);
+	text_add(&text, " files as they were packed (");
+	text_add_size(&text, audit->bytes);
+	text_add(&text, "), ");
+	text_add_count(&text, audit->programs);
+	printf("%s programs, libraries and scripts find what they need\n", text.bytes);
+	return 0;
+}
+
+static const struct command_option command_options[] = {
+	{0, "digest", "sha256:HEX", "the package itself has to have this digest",
+	 OPTION_STRING(struct verification, digest)},
+	{0, "json", NULL, "the findings as JSON", OPTION_FLAG(struct verification, json)},
+	{'q', "quiet", NULL, "only what is wrong", OPTION_FLAG(struct verification, quiet)},
+	{0},
+};
+
+static int cmd_verify(int argc, char **argv)
+{
+	struct verification verification = {0};
+	struct error err = ERROR_INIT;
+	size_t problems;
+	int r, code;
+
+	if (!command_parse(&command_verify, argc, argv, &verification, &code))
+		return code;
+	if (argc - optind != 1)
+		return command_misused(&command_verify, "one package is needed");
+	verification.path = argv[optind];
+	r = verify(&verification, &err);
+	if (r == 0)
+		r = report(&verification, &err);
+	if (r < 0)
+		log_error("%s", err.message);
+	problems = verification.audit.problems.count;
+	audit_release(&verification.audit);
+	return r < 0 || problems ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.summary = "check that a package is whole and holds together",
+	.operands = "PACKAGE [--digest sha256:HEX] [--json]",
+	.about = "Check every digest in PACKAGE, its start configuration, and that its programs, libraries\n"
+		 "and scripts find in it all they need. Exits 1 when something is wrong.",
+	.options = command_options,
+	.function = cmd_verify,
+};

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/oci/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+
+const char *import_kind_name(enum import_kind kind)
+{
+	static const char *const names[] = {"auto", "directory", "tar", "oci", "docker"};
+
+	return names[kind];
+}
+
+void import_release(struct import *import)
+{
+	tree_free(import->tree);
+	scan_free(import->scan);
+	spool_free(import->spool);
+	json_decref(import->config);
+	free(import->ref);
+	closep(&import->rootfd);
+	*import = (struct import)IMPORT_INIT;
+}
+
+/* What a store holds, of the kinds that are wanted; IMPORT_TAR: none of them. */
+static enum import_kind kind_of(const struct oci_store *store, enum import_kind wanted)
+{
+	/* the combined form is both: the OCI half states a digest for every layer */
+	if (wanted != IMPORT_DOCKER && oci_layout_is(store))
+		return IMPORT_OCI;
+	if (wanted != IMPORT_OCI && docker_archive_is(store))
+		return IMPORT_DOCKER;
+	return IMPORT_TAR;
+}
+
+/* Choose the image in a store and put its layers on each other. */
+static int load_image(struct import *import, const struct oci_store *store, enum import_kind kind,
+		      const struct import_options *options, struct error *err)
+{
+	_cleanup_(oci_image_freep) struct oci_image *image = NULL;
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	struct layer_options layer = options->layer;
+	int r;
+
+	r = kind == IMPORT_OCI ? oci_layout_image(store, &options->choice, &image, err)
+			       : docker_archive_image(store, &options->choice, &image, err);
+	if (r < 0)
+		return r;
+	if (tree_new(&tree) < 0)
+		return error_oom(err);
+	layer.spool = import->spool;
+	layer.progress = NULL; /* it counts the bytes of one stream */
+	import->stats = (struct layer_stats){0};
+	r = oci_image_apply(store, image, &layer, tree, &import->stats, err);
+	if (r < 0)
+		return r;
+	import->kind = kind;
+	import->tree = take(tree);
+	import->config = json_incref(image->config);
+	import->ref = take(image->ref);
+	import->layer_count = image->layers.count;
+	return 0;
+}
+
+static int wrong_kind(const char *path, enum import_kind wanted, struct error *err)
+{
+	return error_set(err, -EINVAL, "'%s' is not %s", path,
+			 wanted == IMPORT_OCI	   ? "an OCI layout"
+			 : wanted == IMPORT_DOCKER ? "a docker archive"
+			 : wanted == IMPORT_TAR	   ? "a tar"
+						   : "a directory");
+}
+
+static int scan_directory(struct import *import, const struct import_options *options,
+			  struct error *err)
+{
+	struct scan_options scan = {.no_xattrs = options->layer.no_xattrs};
+	int r = scan_new(import->rootfd, &scan, &import->scan);
+
+	if (r < 0 || tree_new(&import->tree) < 0)
+		return error_oom(err);
+	r = scan_all(import->scan, import->tree, err);
+	if (r < 0)
+		return r;
+	import->kind = IMPORT_DIRECTORY;
+	import->scan_warnings = scan_warnings(import->scan);
+	return 0;
+}
+
+static int load_directory(struct import *import, const char *path,
+			  const struct import_options *options, struct error *err)
+{
+	_cleanup_(oci_store_freep) struct oci_store *store = NULL;
+	enum import_kind kind = IMPORT_DIRECTORY;
+
+	import->rootfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (import->rootfd < 0)
+		return error_errno(err, "cannot open '%s'", path);
+	if (oci_store_of_directory(import->rootfd, path, &store) < 0)
+		return error_oom(err);
+	if (options->kind != IMPORT_DIRECTORY)
+		kind = kind_of(store, options->kind);
+	if (kind == IMPORT_OCI || kind == IMPORT_DOCKER)
+		return load_image(import, store, kind, options, err);
+	if (options->kind != IMPORT_AUTO && options->kind != IMPORT_DIRECTORY)
+		return wrong_kind(path, options->kind, err);
+	return scan_directory(import, options, err);
+}
+
+/* The tar is read once, into a tree; if that turns out to hold an image, the tree is its store. */
+static int load_tar(struct import *import, const char *path, const struct import_options *options,
+		    struct error *err)
+{
+	_cleanup_(oci_store_freep) struct oci_store *store = NULL;
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	struct layer_options layer = options->layer;
+	enum import_kind kind = IMPORT_TAR;
+	int r;
+
+	if (tree_new(&tree) < 0)
+		return error_oom(err);
+	layer.spool = import->spool;
+	r = layer_apply_path(path, &layer, tree, &import->stats, err);
+	if (r < 0)
+		return r;
+	if (oci_store_of_tree(tree, path, &store) < 0)
+		return error_oom(err);
+	if (options->kind != IMPORT_TAR)
+		kind = kind_of(store, options->kind);
+	if (kind != IMPORT_TAR)
+		return load_image(import, store, kind, options, err);
+	if (options->kind != IMPORT_AUTO && options->kind != IMPORT_TAR)
+		return wrong_kind(path, options->kind, err);
+	import->kind = IMPORT_TAR;
+	import->tree = take(tree);
+	return 0;
+}
+
+int import_load(struct import *import, const char *path, const struct import_options *options,
+		struct error *err)
+{
+	struct stat st;
+	int r;
+
+	*import = (struct import)IMPORT_INIT;
+	r = spool_new(options->spool_directory, &import->spool, err);
+	if (r < 0)
+		return r;
+	if (strcmp(path, "-") != 0 && stat(path, &st) < 0)
+		return error_errno(err, "cannot open '%s'", path);
+	if (strcmp(path, "-") != 0 && S_ISDIR(st.st_mode))
+		return options->kind == IMPORT_TAR ? wrong_kind(path, IMPORT_TAR, err)
+						   : load_directory(import, path, options, err);
+	if (options->kind == IMPORT_DIRECTORY)
+		return wrong_kind(path, IMPORT_DIRECTORY, err);
+	return load_tar(import, path, options, err);
+}

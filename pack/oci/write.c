@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/oci/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "pack/oci/config.h"
+#include "pack/oci/oci.h"
+#include "pack/oci/store.h"
+
+#define MEDIA "application/vnd.oci.image."
+
+/* ---- names ---- */
+
+static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789._-/:";
+static const char tag_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+/* The tag in a name: behind the last colon, unless that belongs to a registry's port. */
+static const char *tag_of(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	return colon && !strchr(colon, '/') ? colon + 1 : NULL;
+}
+
+int oci_name_check(const char *name, struct error *err)
+{
+	const char *tag = tag_of(name);
+	size_t length = tag ? (size_t)(tag - 1 - name) : strlen(name);
+
+	if (length && strspn(name, name_bytes) >= length && name[0] != '/' && name[0] != ':' &&
+	    name[length - 1] != '/' && !strstr(name, "//") &&
+	    (!tag || (*tag && strspn(tag, tag_bytes) == strlen(tag) && strlen(tag) <= 128)))
+		return 0;
+	return error_set(err, -EINVAL,
+			 "'%s' is no name for an image: lower-case letters, digits and ._-/, then "
+			 "perhaps :TAG",
+			 name);
+}
+
+/* "name:tag". NULL: out of memory; the caller frees. */
+static char *tagged(const char *name)
+{
+	char *whole = NULL;
+
+	return asprintf(&whole, tag_of(name) ? "%s" : "%s:latest", name) < 0 ? NULL : whole;
+}
+
+/* The whole name, as docker.io's own short names stand for it. NULL: out of memory. */
+static char *qualified(const char *name)
+{
+	size_t first = strcspn(name, "/");
+	bool has_host = name[first] && (memchr(name, '.', first) || memchr(name, ':', first) ||
+					strncmp(name, "localhost/", 10) == 0);
+	char *whole = NULL;
+
+	if (asprintf(&whole, "%s%s",
+		     has_host	   ? ""
+		     : name[first] ? "docker.io/"
+				   : "docker.io/library/",
+		     name) < 0)
+		return NULL;
+	return whole;
+}
+
+/* ---- files of the layout ---- */
+
+/* A JSON file at `path`, or, with path NULL, as a blob whose descriptor is *ret_descriptor. */
+static int add_json(struct tree *tree, const char *path, const json_t *json, const char *type,
+		    json_t **ret_descriptor, struct error *err)
+{
+	_cleanup_(digest_freep) struct digest *digest = NULL;
+	_cleanup_(freep) char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	char hex[DIGEST_HEX_SIZE], blob[32 + DIGEST_HEX_SIZE];
+	struct node *node;
+
+	if (!text)
+		return error_oom(err);
+	if (!path) {
+		if (digest_new(&digest) < 0 || digest_add(digest, text, strlen(text)) < 0 ||
+		    digest_finish(digest, hex) < 0)
+			return error_set(err, -EIO, "cannot digest");
+		snprintf(blob, sizeof(blob), "/blobs/sha256/%s", hex);
+		path = blob;
+		*ret_descriptor = json_pack("{s:s, s:s+, s:I}", "mediaType", type, "digest",
+						"sha256:", hex, "size", (json_int_t)strlen(text));
+		if (!*ret_descriptor)
+			return error_oom(err);
+	}
+	if (tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0 ||
+	    inode_set_bytes(node->inode, text, strlen(text)) < 0)
+		return error_oom(err);
+	return 0;
+}
+
+static const char *layer_type(enum layer_compression compression)
+{
+	return compression == LAYER_GZIP   ? MEDIA "layer.v1.tar+gzip"
+	       : compression == LAYER_ZSTD ? MEDIA "layer.v1.tar+zstd"
+					   : MEDIA "layer.v1.tar";
+}
+
+/* The packed layer, in an unnamed file, as a blob of the tree. */
+static int add_layer(struct tree *tree, struct node *root, const struct oci_write_options *options,
+		     int fd, struct layer_written *ret_written, json_t **ret_descriptor,
+		     struct error *err)
+{
+	char path[32 + DIGEST_HEX_SIZE];
+	struct node *node;
+	int r;
+
+	r = layer_write(root, &options->layer, fd, ret_written, err);
+	if (r < 0)
+		return error_prefix(err, r, "the image's layer");
+	snprintf(path, sizeof(path), "/blobs/sha256/%s", ret_written->digest);
+	if (tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0)
+		return error_oom(err);
+	node->inode->size = ret_written->size;
+	node->inode->content.kind = CONTENT_RANGE;
+	node->inode->content.fd = fd;
+	*ret_descriptor = json_pack(
+		"{s:s, s:s+, s:I}", "mediaType", layer_type(options->layer.compression), "digest",
+		"sha256:", ret_written->digest, "size", (json_int_t)ret_written->size);
+	return *ret_descriptor ? 0 : error_oom(err);
+}
+
+/* ---- what they say ---- */
+
+static int newest(struct node *node, void *data)
+{
+	int64_t *time = data;
+
+	if (node->inode->mtime > *time)
+		*time = node->inode->mtime;
+	return 0;
+}
+
+/* When it was made: what the start configuration says, else the newest time of any file. */
+static void created(struct node *root, const json_t *start, const struct oci_write_options *options,
+		    char text[64])
+{
+	const char *stated =
+	    json_text(json_object_get(start, "annotations"), "org.opencontainers.image.created");
+	int64_t seconds = 0;
+	time_t time;
+	struct tm tm;
+
+	tree_walk(node_tree(root), newest, &seconds);
+	if (options->layer.has_time && seconds > options->layer.time)
+		seconds = options->layer.time;
+	time = (time_t)seconds;
+	if (stated && strlen(stated) < 64)
+		strcpy(text, stated);
+	else if (!gmtime_r(&time, &tm) || strftime(text, 64, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(text, "1970-01-01T00:00:00Z");
+}
+
+/* The part of "os/architecture/variant" with this number, or NULL; `text` holds it. */
+static const char *platform_part(const char *platform, int number, char text[32])
+{
+	for (; number; number--) {
+		platform = strchr(platform, '/');
+		if (!platform++)
+			return NULL;
+	}
+	snprintf(text, 32, "%.*s", (int)strcspn(platform, "/"), platform);
+	return *text ? text : NULL;
+}
+
+static int make_config(struct node *root, const json_t *start,
+		       const struct oci_write_options *options, const char *diff_id,
+		       json_t **ret_config, struct error *err)
+{
+	const char *platform = options->platform ? options->platform : oci_platform_here();
+	_cleanup_(json_freep) json_t *config = NULL;
+	char when[64], os[32], architecture[32], variant[32];
+	int r = oci_config_from_start(start, &config, err);
+
+	if (r < 0)
+		return r;
+	created(root, start, options, when);
+	*ret_config = json_pack("{s:s, s:s, s:s, s:s*, s:O, s:{s:s, s:[s+]}, s:[{s:s, s:s}]}",
+				"created", when, "os", platform_part(platform, 0, os),
+				"architecture", platform_part(platform, 1, architecture), "variant",
+				platform_part(platform, 2, variant), "config", config, "rootfs",
+				"type", "layers", "diff_ids", "sha256:", diff_id, "history",
+				"created", when, "created_by", "tracepack export");
+	return *ret_config ? 0 : error_oom(err);
+}
+
+static int add_index(struct tree *tree, json_t *manifest, const char *name, struct error *err)
+{
+	_cleanup_(freep) char *ref = tagged(name), *whole = NULL;
+	_cleanup_(json_freep) json_t *index = NULL, *layout = NULL;
+	int r;
+
+	whole = ref ? qualified(ref) : NULL;
+	if (!whole)
+		return error_oom(err);
+	json_object_set_new(manifest, "annotations",
+			    json_pack("{s:s, s:s}", "org.opencontainers.image.ref.name", ref,
+				      "io.containerd.image.name", whole));
+	index = json_pack("{s:i, s:s, s:[O]}", "schemaVersion", 2, "mediaType",
+			  MEDIA "index.v1+json", "manifests", manifest);
+	layout = json_pack("{s:s}", "imageLayoutVersion", "1.0.0");
+	if (!index || !layout)
+		return error_oom(err);
+	r = add_json(tree, "/index.json", index, NULL, NULL, err);
+	return r < 0 ? r : add_json(tree, "/oci-layout", layout, NULL, NULL, err);
+}
+
+/* What docker before 25 reads instead of the index. */
+static int add_docker_manifest(struct tree *tree, const json_t *config, const json_t *layer,
+			       const char *name, struct error *err)
+{
+	_cleanup_(freep) char *ref = tagged(name);
+	_cleanup_(json_freep) json_t *list = NULL;
+
+	if (!ref)
+		return error_oom(err);
+	list = json_pack("[{s:s+, s:[s], s:[s+]}]", "Config", "blobs/sha256/",
+			 json_text(config, "digest") + 7, "RepoTags", ref, "Layers",
+			 "blobs/sha256/", json_text(layer, "digest") + 7);
+	return list ? add_json(tree, "/manifest.json", list, NULL, NULL, err) : error_oom(err);
+}
+
+static int fill(struct tree *tree, struct node *root, const json_t *start,
+		const struct oci_write_options *options, int fd, struct layer_written *ret_written,
+		struct error *err)
+{
+	_cleanup_(json_freep) json_t *config = NULL, *manifest = NULL;
+	_cleanup_(json_freep) json_t *layer_at = NULL, *config_at = NULL, *manifest_at = NULL;
+	int r;
+
+	r = add_layer(tree, root, options, fd, ret_written, &layer_at, err);
+	if (r == 0)
+		r = make_config(root, start, options, ret_written->diff_id, &config, err);
+	if (r == 0)
+		r = add_json(tree, NULL, config, MEDIA "config.v1+json", &config_at, err);
+	if (r < 0)
+		return r;
+	manifest = json_pack("{s:i, s:s, s:O, s:[O]}", "schemaVersion", 2, "mediaType",
+			     MEDIA "manifest.v1+json", "config", config_at, "layers", layer_at);
+	if (!manifest)
+		return error_oom(err);
+	r = add_json(tree, NULL, manifest, MEDIA "manifest.v1+json", &manifest_at, err);
+	if (r == 0)
+		r = add_index(tree, manifest_at, options->name, err);
+	return r < 0 ? r : add_docker_manifest(tree, config_at, layer_at, options->name, err);
+}
+
+int oci_write_tree(struct node *root, const json_t *start, const struct oci_write_options *options,
+		   struct tree **ret_tree, int *ret_layer, struct layer_written *ret_written,
+		   struct error *err)
+{
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	_cleanup_(spool_freep) struct spool *spool = NULL;
+	_cleanup_(closep) int fd = -1;
+	int r;
+
+	r = oci_name_check(options->name, err);
+	if (r == 0)
+		r = spool_new(options->tmpdir, &spool, err);
+	if (r < 0)
+		return r;
+	fd = dup(spool_fd(spool));
+	if (fd < 0 || tree_new(&tree) < 0)
+		return error_oom(err);
+	r = fill(tree, root, start, options, fd, ret_written, err);
+	if (r < 0)
+		return r;
+	*ret_tree = take(tree);
+	*ret_layer = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A root as an OCI image: a small tree that is an OCI layout with one image of one layer, and also
+ * what `docker load` of any age reads (manifest.json pointing at the same blobs). Written with
+ * layer_write() it is the archive, with extract_tree() the directory.
+ */
+#ifndef PACK_OCI_WRITE_H
+#define PACK_OCI_WRITE_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "db/base/error.h"
+#include "pack/layer/layer.h"
+#include "pack/tree/content_file.h"
+#include "pack/tree/tree.h"
+
+struct oci_write_options {
+	const char *name;     /* "web" or "registry.example/web:1.2"; without a tag it is "latest" */
+	const char *platform; /* "os/architecture[/variant]"; NULL: this machine's */
+	struct layer_write_options layer;
+	const char *tmpdir; /* where the packed layer waits; NULL: $TMPDIR or /var/tmp */
+};
+
+/* A name of an image, with or without a tag: what container engines accept. */
+int oci_name_check(const char *name, struct error *err);
+
+/*
+ * `root` becomes the layer, `start` (a config.json of the runtime specification) the configuration.
+ * The tree borrows *ret_layer, the descriptor of the packed layer, which the caller closes after it.
+ * Nothing in it depends on anything but root, start and options.
+ */
+int oci_write_tree(struct node *root, const json_t *start, const struct oci_write_options *options,
+		   struct tree **ret_tree, int *ret_layer, struct layer_written *ret_written,
+		   struct error *err);
+
+#endif

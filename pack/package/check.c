@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/package/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/array.h"
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/path.h"
+#include "pack/need/closure.h"
+#include "pack/need/ecosystem.h"
+#include "pack/source/which.h"
+
+/* One audit in progress. */
+struct auditing {
+	const struct bundle *bundle;
+	struct audit *audit;
+	struct evidence evidence;
+	int rootfd;     /* the copy of the root */
+	char *root;     /* its path */
+	struct error *err;
+};
+
+void audit_release(struct audit *audit)
+{
+	for (size_t i = 0; i < audit->problems.count; i++)
+		free(audit->problems.items[i]);
+	for (size_t i = 0; i < audit->notes.count; i++)
+		free(audit->notes.items[i]);
+	array_release(&audit->problems);
+	array_release(&audit->notes);
+}
+
+static int problem(struct auditing *auditing, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int problem(struct auditing *auditing, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0)
+		return error_oom(auditing->err);
+	if (array_push(&auditing->audit->problems, text) < 0) {
+		free(text);
+		return error_oom(auditing->err);
+	}
+	return 0;
+}
+
+/* The files made by the package itself against the digests in package.json. */
+static int check_parts(struct auditing *auditing)
+{
+	json_auto_t *description = NULL;
+	const char *name;
+	json_t *part;
+	int r;
+
+	r = bundle_json(auditing->bundle, "/sfc/package.json", &description, auditing->err);
+	if (r < 0)
+		return r;
+	json_object_foreach(json_object_get(description, "parts"), name, part) {
+		const char *wanted = json_string_value(json_object_get(part, "sha256"));
+		_cleanup_(freep) char *path = path_join("/", name);
+		const struct node *node = path ? tree_find(bundle_tree(auditing->bundle), path) : NULL;
+		char digest[DIGEST_HEX_SIZE];
+
+		if (strcmp(name, "rootfs") == 0)
+			continue; /* its files have digests of their own */
+		if (!node || !S_ISREG(node->inode->mode)) {
+			r = problem(auditing, "%s is missing", name);
+		} else {
+			r = bundle_copy(auditing->bundle, node, -1, digest, auditing->err);
+			if (r == 0 && (!wanted || strcmp(wanted, digest) != 0))
+				r = problem(auditing, "%s is not as it was packed", name);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Is it something the closure looks into: an ELF file, a script? */
+static bool is_program(int fd)
+{
+	char head[4];
+	ssize_t size = io_pread(fd, head, sizeof(head), 0);
+
+	return (size == 4 && memcmp(head, "\177ELF", 4) == 0) ||
+	       (size >= 2 && memcmp(head, "#!", 2) == 0);
+}
+
+static int check_digest(struct auditing *auditing, const struct evidence_entry *entry,
+			const char *path, const char *digest)
+{
+	auditing->audit->files++;
+	if (!entry)
+		return problem(auditing, "%s is in no record of the package", path);
+	if (entry->sha256[0] && strcmp(entry->sha256, digest) != 0)
+		return problem(auditing, "%s is not as it was packed", path);
+	return 0;
+}
+
+/* A regular file: its digest, and into the copy what the closure will look into. */
+static int copy_file(struct auditing *auditing, const struct node *node, const char *path)
+{
+	const struct evidence_entry *entry = evidence_find(&auditing->evidence, path);
+	_cleanup_(closep) int fd = -1;
+	char digest[DIGEST_HEX_SIZE];
+	int r;
+
+	fd = openat(auditing->rootfd, path + 1, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+	if (fd < 0)
+		return error_errno(auditing->err, "cannot make '%s%s'", auditing->root, path);
+	r = bundle_copy(auditing->bundle, node, fd, digest, auditing->err);
+	if (r < 0)
+		return r;
+	auditing->audit->bytes += node->inode->size;
+	if (is_program(fd))
+		auditing->audit->programs++;
+	else if (ftruncate(fd, 0) < 0)
+		return error_errno(auditing->err, "cannot cut '%s%s'", auditing->root, path);
+	/* only who may run it matters here, and that we may read it */
+	if (fchmod(fd, 0600 | (node->inode->mode & 0111)) < 0)
+		return error_errno(auditing->err, "cannot change '%s%s'", auditing->root, path);
+	return check_digest(auditing, entry, path, digest);
+}
+
+static int copy_node(struct auditing *auditing, const struct node *node, const char *path)
+{
+	const char *below = path + 1;
+
+	switch (node->inode->mode & S_IFMT) {
+	case S_IFDIR:
+		return !*below || mkdirat(auditing->rootfd, below, 0700) == 0
+			       ? 0
+			       : error_errno(auditing->err, "cannot make '%s%s'", auditing->root,
+					     path);
+	case S_IFLNK:
+		return symlinkat(node->inode->target, auditing->rootfd, below) == 0
+			       ? 0
+			       : error_errno(auditing->err, "cannot make '%s%s'", auditing->root,
+					     path);
+	case S_IFREG:
+		return copy_file(auditing, node, path);
+	default:
+		return 0; /* devices and fifos need nothing */
+	}
+}
+
+/* Depth first; the tree comes from our reader, which knows no loops. */
+static int copy_tree(struct auditing *auditing, const struct node *node, const char *path)
+{
+	int r = copy_node(auditing, node, path);
+
+	for (uint32_t i = 0; r == 0 && i < node_child_count(node); i++) {
+		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
+
+		r = below ? copy_tree(auditing, node_child_at(node, i), below)
+			  : error_oom(auditing->err);
+	}
+	return r;
+}
+
+/* What the record says is in, and is not. */
+static int check_absent(struct auditing *auditing)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < auditing->evidence.count && r == 0; i++) {
+		const struct evidence_entry *entry = &auditing->evidence.items[i];
+		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
+		size_t length = path ? strlen(path) : 0;
+
+		if (!path)
+			return error_oom(auditing->err);
+		if (path[length - 1] == '/') /* of the root itself */
+			path[length - 1] = '\0';
+		if (entry->verdict == VERDICT_IN &&
+		    !tree_find(bundle_tree(auditing->bundle), path))
+			r = problem(auditing, "%s is missing", entry->path);
+	}
+	return r;
+}
+
+static bool was_known(const struct evidence *evidence, const char *warning)
+{
+	for (size_t i = 0; i < evidence->warning_count; i++)
+		if (strcmp(evidence->warnings[i], warning) == 0)
+			return true;
+	return false;
+}
+
+static int add_warnings(struct auditing *auditing, const struct closure *closure)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < closure->warnings.count && r == 0; i++) {
+		const char *warning = closure->warnings.items[i];
+		char *copy;
+
+		if (!was_known(&auditing->evidence, warning)) {
+			r = problem(auditing, "%s", warning);
+			continue;
+		}
+		copy = strdup(warning);
+		if (!copy || array_push(&auditing->audit->notes, copy) < 0) {
+			free(copy);
+			r = error_oom(auditing->err);
+		}
+	}
+	return r;
+}
+
+/* Everything that is there may be run or loaded, so everything has to find what it needs. */
+static int check_closure(struct auditing *auditing, struct source *source)
+{
+	struct closure_options options = {.ecosystems_off = ecosystem_bit("all"),
+					  .allow_secrets = true};
+	struct reason reason = {.kind = REASON_RULE, .detail = "verify"};
+	_cleanup_(closure_freep) struct closure *closure = NULL;
+	int r;
+
+	r = closure_new(source, &options, &closure, auditing->err);
+	for (size_t i = 0; r == 0 && i < auditing->evidence.count; i++) {
+		const struct evidence_entry *entry = &auditing->evidence.items[i];
+
+		if (entry->verdict != VERDICT_IN || !entry->contents)
+			continue;
+		r = closure_add(closure, entry->path, CLOSURE_CONTENTS, &reason, -1, NULL,
+				auditing->err);
+		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
+			r = 0; /* said by check_absent() */
+	}
+	if (r == 0)
+		r = closure_compute(closure, auditing->err);
+	return r < 0 ? r : add_warnings(auditing, closure);
+}
+
+/* The value of PATH among "NAME=value" strings. */
+static const char *search_path_of(const json_t *env)
+{
+	for (size_t i = 0; i < json_array_size(env); i++) {
+		const char *text = json_string_value(json_array_get(env, i));
+
+		if (text && strncmp(text, "PATH=", 5) == 0)
+			return text + 5;
+	}
+	return WHICH_PATH_DEFAULT;
+}
+
+static int check_config(struct auditing *auditing, struct source *source)
+{
+	json_auto_t *config = NULL;
+	const json_t *process, *args;
+	const char *cwd, *command;
+	_cleanup_(freep) char *found = NULL;
+	struct error why = ERROR_INIT;
+	int r;
+
+	r = bundle_json(auditing->bundle, "/config.json", &config, auditing->err);
+	if (r < 0)
+		return r;
+	process = json_object_get(config, "process");
+	args = json_object_get(process, "args");
+	cwd = json_string_value(json_object_get(process, "cwd"));
+	command = json_string_value(json_array_get(args, 0));
+	if (!json_is_string(json_object_get(config, "ociVersion")))
+		return problem(auditing, "config.json has no ociVersion");
+	if (!cwd || cwd[0] != '/')
+		return problem(auditing, "config.json has no working directory");
+	if (!command)
+		return problem(auditing, "config.json has nothing to start");
+	r = which_find(source, search_path_of(json_object_get(process, "env")), cwd, command, &found,
+		       NULL, &why);
+	return r < 0 ? problem(auditing, "config.json starts what is not there: %s", why.message)
+		     : 0;
+}
+
+static int check_root(struct auditing *auditing)
+{
+	_cleanup_(source_closep) struct source *source = NULL;
+	int r;
+
+	r = copy_tree(auditing, bundle_rootfs(auditing->bundle), "/");
+	if (r == 0)
+		r = check_absent(auditing);
+	if (r == 0)
+		r = source_open(auditing->root, &source, auditing->err);
+	if (r == 0)
+		r = check_config(auditing, source);
+	return r < 0 ? r : check_closure(auditing, source);
+}
+
+/* Remove what copy_tree() made: by the tree, nothing else can be in there. */
+static void remove_copy(int rootfd, const struct node *node, const char *path)
+{
+	for (uint32_t i = 0; i < node_child_count(node); i++) {
+		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
+
+		if (below)
+			remove_copy(rootfd, node_child_at(node, i), below);
+	}
+	if (path[1])
+		unlinkat(rootfd, path + 1, node_is_dir(node) ? AT_REMOVEDIR : 0);
+}
+
+int audit_package(const struct bundle *bundle, const char *scratch, struct audit *audit,
+		  struct error *err)
+{
+	struct auditing auditing = {.bundle = bundle, .audit = audit, .rootfd = -1, .err = err};
+	_cleanup_(freep) char *root = path_join(scratch, ".tracepack.XXXXXX");
+	int r;
+
+	r = bundle_evidence(bundle, &auditing.evidence, err);
+	if (r == 0)
+		r = check_parts(&auditing);
+	if (r == 0 && (!root || !mkdtemp(root)))
+		r = root ? error_errno(err, "cannot make a directory in '%s'", scratch)
+			 : error_oom(err);
+	if (r == 0) {
+		auditing.root = root;
+		auditing.rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = auditing.rootfd < 0 ? error_errno(err, "cannot open '%s'", root)
+					: check_root(&auditing);
+		remove_copy(auditing.rootfd, bundle_rootfs(bundle), "/");
+		rmdir(root);
+	}
+	closep(&auditing.rootfd);
+	evidence_release(&auditing.evidence);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An audit: is a finished package what it says it is, and does it hold together? Its own digests are
+ * checked, its start configuration, and that everything its programs and scripts need is in it: the
+ * closure is computed again, with the package as the source.
+ */
+#ifndef PACK_PACKAGE_CHECK_H
+#define PACK_PACKAGE_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/base/error.h"
+#include "pack/package/bundle.h"
+
+struct audit {
+	struct {
+		char **items;
+		size_t count, capacity;
+	} problems; /* what is wrong, one line each */
+	struct {
+		char **items;
+		size_t count, capacity;
+	} notes; /* what was known to be missing when it was built */
+	uint64_t files, bytes; /* checked */
+	uint64_t programs;     /* of them ELF files and scripts */
+};
+
+/* All zero is a fresh one. scratch: a directory for a copy of the root. 0 also with problems. */
+int audit_package(const struct bundle *bundle, const char *scratch, struct audit *audit,
+		  struct error *err);
+void audit_release(struct audit *audit);
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/package/package.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "pack/evidence/json.h"
+#include "pack/evidence/tree.h"
+#include "pack/need/closure_tree.h"
+#include "pack/package/provenance.h"
+#include "pack/package/records.h"
+
+enum { PACKAGE_FORMAT = 1, CHUNK = 128 * 1024 };
+
+struct package {
+	int manifest_fd; /* the copy, unlinked; the tree reads from it */
+	char uuid[PACKAGE_UUID_SIZE];
+};
+
+/* What is being made. */
+struct making {
+	struct package *package;
+	const struct package_options *options;
+	struct tree *tree;
+	struct node *rootfs, *sfc;
+	json_t *parts; /* name → size and digest; owned */
+};
+
+void package_free(struct package *package)
+{
+	if (!package)
+		return;
+	closep(&package->manifest_fd);
+	free(package);
+}
+
+void package_freep(struct package **package)
+{
+	package_free(*package);
+}
+
+const char *package_uuid(const struct package *package)
+{
+	return package->uuid;
+}
+
+int64_t package_time(const struct selection *selection)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i < selection->sessions.count; i++) {
+		const struct session *session = &selection->sessions.items[i];
+		int64_t ended = session->ended_ns ? session->ended_ns : session->started_ns;
+
+		newest = ended > newest ? ended : newest;
+	}
+	return newest / 1000000000;
+}
+
+static int add_directory(struct making *making, const char *name, struct node **ret_node,
+			 struct error *err)
+{
+	int r = node_add(tree_root(making->tree), name, S_IFDIR | 0755, ret_node);
+
+	if (r < 0)
+		return error_code(err, r, "cannot add '%s'", name);
+	(*ret_node)->inode->mtime = making->options->time;
+	return 0;
+}
+
+/* Note the digest of a part under its path in the package. */
+static int note_part(struct making *making, const char *path, uint64_t size, const char *sha256,
+		     struct error *err)
+{
+	json_t *part = json_pack("{s:I, s:s}", "size", (json_int_t)size, "sha256", sha256);
+
+	return json_set(making->parts, path, part) < 0 ? error_oom(err) : 0;
+}
+
+static int digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX_SIZE])
+{
+	_cleanup_(digest_freep) struct digest *digest = NULL;
+	int r = digest_new(&digest);
+
+	if (r == 0)
+		r = digest_add(digest, data, size);
+	return r < 0 ? r : digest_finish(digest, ret_hex);
+}
+
+/* A file made here, from a JSON value (taken), below a directory of the package. */
+static int add_json(struct making *making, struct node *directory, const char *name, json_t *json,
+		    struct error *err)
+{
+	json_auto_t *owned = json;
+	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL, *path = NULL;
+	char sha256[DIGEST_HEX_SIZE];
+	struct node *node;
+	int r;
+
+	if (!text)
+		return error_oom(err);
+	r = node_add(directory, name, S_IFREG | 0644, &node);
+	if (r < 0)
+		return error_code(err, r, "cannot add '%s'", name);
+	node->inode->mtime = making->options->time;
+	path = node_path(node);
+	if (!path || inode_set_bytes(node->inode, text, strlen(text)) < 0 ||
+	    digest_bytes(text, strlen(text), sha256) < 0)
+		return error_oom(err);
+	return note_part(making, path + 1, strlen(text), sha256, err);
+}
+
+/* Digest of what a node holds, holes as zeros. */
+static int digest_node(const struct node *node, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
+{
+	_cleanup_(digest_freep) struct digest *digest = NULL;
+	_cleanup_(closep) int fd = -1;
+	_cleanup_(freep) char *chunk = malloc(CHUNK);
+	uint64_t left = node->inode->size, offset = 0;
+	int r;
+
+	if (!chunk || digest_new(&digest) < 0)
+		return error_oom(err);
+	memset(chunk, 0, CHUNK);
+	if (inode_content(node->inode) != CONTENT_NONE) {
+		r = content_open(node, &fd, &offset, err);
+		if (r < 0)
+			return r;
+	}
+	while (left) {
+		size_t size = left < CHUNK ? (size_t)left : CHUNK;
+		ssize_t got = fd < 0 ? (ssize_t)size : io_pread(fd, chunk, size, offset);
+
+		if (got != (ssize_t)size) {
+			_cleanup_(freep) char *path = node_path(node);
+
+			return error_code(err, got < 0 ? (int)got : -ESTALE,
+					  "cannot read '%s' to its end", path ? path : node->name);
+		}
+		if (digest_add(digest, chunk, size) < 0)
+			return error_set(err, -EIO, "cannot compute a digest");
+		left -= size;
+		offset += size;
+	}
+	return digest_finish(digest, ret_hex) < 0 ? error_set(err, -EIO, "cannot compute a digest")
+						  : 0;
+}
+
+static int add_manifest(struct making *making, struct manifest *manifest, struct error *err)
+{
+	_cleanup_(freep) char *directory = NULL, *path = NULL;
+	char sha256[DIGEST_HEX_SIZE];
+	struct node *node;
+	struct stat st;
+	int r;
+
+	if (asprintf(&directory, "%s/.tracepack.XXXXXX", making->options->scratch) < 0) {
+		directory = NULL;
+		return error_oom(err);
+	}
+	if (!mkdtemp(directory))
+		return error_errno(err, "cannot make a directory in '%s'",
+				   making->options->scratch);
+	path = path_join(directory, "manifest.db");
+	r = path ? manifest_copy(manifest, path, err) : error_oom(err);
+	if (r == 0) {
+		making->package->manifest_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (making->package->manifest_fd < 0 ||
+		    fstat(making->package->manifest_fd, &st) < 0)
+			r = error_errno(err, "cannot open '%s'", path);
+	}
+	if (path)
+		unlink(path);
+	rmdir(directory);
+	if (r == 0)
+		r = digest_fd(making->package->manifest_fd, sha256, err);
+	if (r < 0)
+		return r;
+	r = node_add(making->sfc, "manifest.db", S_IFREG | 0644, &node);
+	if (r < 0)
+		return error_code(err, r, "cannot add 'manifest.db'");
+	node->inode->mtime = making->options->time;
+	node->inode->size = (uint64_t)st.st_size;
+	node->inode->content.kind = CONTENT_RANGE;
+	node->inode->content.fd = making->package->manifest_fd;
+	node->inode->light = true; /* of a host's own root it is larger than all the rest */
+	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
+}
+
+/* The evidence, and in it the digest of every file as it is packed. */
+static int add_evidence(struct making *making, const struct closure *closure,
+			const struct selection *selection, struct error *err)
+{
+	_cleanup_(evidence_release) struct evidence evidence = {0};
+	int r;
+
+	r = evidence_from_closure(closure, selection, &evidence, err);
+	if (r == 0)
+		r = evidence_add_tree(&evidence, making->tree, err);
+	for (size_t i = 0; i < evidence.count && r == 0; i++) {
+		struct evidence_entry *entry = &evidence.items[i];
+		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
+		const struct node *node;
+
+		if (!path)
+			return error_oom(err);
+		node = entry->verdict == VERDICT_IN ? tree_find(making->tree, path) : NULL;
+		if (!node || !S_ISREG(node->inode->mode))
+			continue;
+		entry->size = node->inode->size; /* a rule may have replaced it */
+		r = digest_node(node, entry->sha256, err);
+	}
+	return r < 0 ? r : add_json(making, making->sfc, "closure.json", evidence_json(&evidence),
+				    err);
+}
+
+/* One line per name of the root file system: all that is not in closure.json's digests. */
+static int describe_node(struct node *node, void *data)
+{
+	const struct inode *inode = node->inode;
+	const char *target = inode_target(inode);
+	struct text *text = data;
+	_cleanup_(freep) char *path = node_path(node);
+
+	if (!path)
+		return -ENOMEM;
+	text_add_escaped(text, path);
+	text_printf(text, "\t%o %u:%u %" PRId64 " %" PRIu64 " %" PRIu64 "\t", inode->mode, inode->uid,
+		    inode->gid, inode->mtime, inode->size, (uint64_t)inode_rdev(inode));
+	text_add_escaped(text, target ? target : "");
+	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++) {
+		const struct xattr *xattr = &inode->xattrs->items[i];
+
+		text_printf(text, "\t%s=", xattr->name);
+		text_add_bytes(text, xattr->value, xattr->size);
+	}
+	text_add_char(text, '\n');
+	return 0;
+}
+
+/* The uuid is RFC 9562's version 8: 122 bits of the digest of all parts. */
+static int add_identity(struct making *making, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(freep) char *parts = NULL;
+	char hex[DIGEST_HEX_SIZE];
+	int r;
+
+	if (tree_sort(making->tree) < 0 || tree_walk(making->tree, describe_node, &text) < 0 ||
+	    text_failed(&text) || digest_bytes(text.bytes, text.size, hex) < 0)
+		return error_oom(err);
+	r = note_part(making, "rootfs", text.size, hex, err);
+	if (r < 0)
+		return r;
+	parts = json_dumps(making->parts, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!parts || digest_bytes(parts, strlen(parts), hex) < 0)
+		return error_oom(err);
+	hex[12] = '8';
+	hex[16] = "89ab"[hex[16] % 4];
+	snprintf(making->package->uuid, PACKAGE_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+		 hex + 12, hex + 16, hex + 20);
+	return 0;
+}
+
+static int add_description(struct making *making, const struct selection *selection,
+			   struct source *source, struct error *err)
+{
+	const struct package_options *options = making->options;
+	struct tree_totals totals;
+	time_t seconds = (time_t)options->time;
+	char created[32];
+	struct tm tm;
+	json_t *json;
+
+	tree_total(making->rootfs, &totals);
+	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &tm));
+	json = json_pack("{s:i, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I},"
+			 " s:O}",
+			 "format", PACKAGE_FORMAT, "name", json_path(options->name), "version",
+			 json_path(options->version), "uuid", making->package->uuid, "created",
+			 created, "tool", "tracepack " PACKAGE_VERSION, "source",
+			 provenance_source(source), "sessions",
+			 provenance_sessions(selection), "before",
+			 "files", (json_int_t)options->source_files, "bytes",
+			 (json_int_t)options->source_bytes, "after", "files",
+			 (json_int_t)totals.files, "links", (json_int_t)totals.links,
+			 "directories", (json_int_t)totals.directories, "bytes",
+			 (json_int_t)totals.bytes, "parts", making->parts);
+	return add_json(making, making->sfc, "package.json", json, err);
+}
+
+/* What the distribution's package manager says, trimmed to what is in, and as a bill of materials. */
+static int add_records(struct making *making, struct closure *closure, struct error *err)
+{
+	const struct package_options *options = making->options;
+	struct sbom_subject subject = {.name = options->name, .version = options->version,
+				       .time = options->time};
+	json_t *sbom;
+	int r;
+
+	r = package_records(closure, making->rootfs, &subject, &sbom, err);
+	return r < 0 ? r : add_json(making, making->sfc, "sbom.json", sbom, err);
+}
+
+static bool is_empty(const struct node *rootfs, const char *name)
+{
+	const struct node *node = node_child(rootfs, name);
+
+	return node && node_is_dir(node) && node_child_count(node) == 0;
+}
+
+static int fill(struct making *making, struct manifest *manifest,
+		const struct selection *selection, struct closure *closure, struct launch *launch,
+		struct error *err)
+{
+	json_t *config;
+	int r;
+
+	tree_root(making->tree)->inode->mtime = making->options->time;
+	r = add_directory(making, "rootfs", &making->rootfs, err);
+	if (r == 0)
+		r = add_directory(making, "sfc", &making->sfc, err);
+	if (r == 0)
+		r = closure_tree(closure, making->rootfs, err);
+	if (r == 0 && !making->options->no_records)
+		r = add_records(making, closure, err);
+	if (r < 0)
+		return r;
+	launch->run_is_empty = is_empty(making->rootfs, "run");
+	launch->tmp_is_empty = is_empty(making->rootfs, "tmp");
+	r = launch_config(launch, making->options->config, &config, err);
+	if (r == 0)
+		r = add_json(making, tree_root(making->tree), "config.json", config, err);
+	if (r == 0)
+		r = add_evidence(making, closure, selection, err);
+	if (r == 0)
+		r = add_manifest(making, manifest, err);
+	if (r == 0)
+		r = add_identity(making, err);
+	return r < 0 ? r : add_description(making, selection, closure->source, err);
+}
+
+int package_create(struct manifest *manifest, const struct selection *selection,
+		   struct closure *closure, struct launch *launch,
+		   const struct package_options *options, struct tree *tree,
+		   struct package **ret_package, struct error *err)
+{
+	_cleanup_(package_freep) struct package *package = calloc(1, sizeof(*package));
+	json_auto_t *parts = json_object();
+	struct making making = {.package = package, .options = options, .tree = tree,
+				.parts = parts};
+	int r;
+
+	if (!package || !parts)
+		return error_oom(err);
+	package->manifest_fd = -1;
+	r = fill(&making, manifest, selection, closure, launch, err);
+	if (r < 0) {
+		node_clear(tree_root(tree)); /* it may lean on the descriptor that closes now */
+		return r;
+	}
+	*ret_package = take(package);
+	return 0;
+}

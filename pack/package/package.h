@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The package: a tree that is an OCI bundle with its evidence (package(5)).
+ *
+ *	config.json           how to start it
+ *	rootfs/               what it needs
+ *	sfc/package.json      what it is
+ *	sfc/closure.json      why each path is in it (pack/evidence/evidence.h)
+ *	sfc/manifest.db       the sessions it was made from
+ *	sfc/sbom.json         of which packages of the distribution it has files (pack/distro/sbom.h)
+ *
+ * The same manifest, source and options make the same tree: times come from SOURCE_DATE_EPOCH or
+ * else from the newest session, the uuid from the contents.
+ */
+#ifndef PACK_PACKAGE_PACKAGE_H
+#define PACK_PACKAGE_PACKAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/base/error.h"
+#include "db/manifest.h"
+#include "pack/need/closure.h"
+#include "pack/need/selection.h"
+#include "pack/package/launch.h"
+#include "pack/tree/tree.h"
+
+#define PACKAGE_UUID_SIZE 37
+
+struct package_options {
+	const char *name;         /* "nginx" */
+	const char *version;      /* of what is packed; or NULL */
+	const json_t *config;     /* merged into config.json; or NULL */
+	int64_t time;             /* seconds since 1970, of the files that are made here */
+	uint64_t source_files, source_bytes; /* what the source held; 0 unknown */
+	bool no_records;          /* leave out pack/distro/records.h and sfc/sbom.json */
+	const char *scratch;      /* a directory for the copy of the manifest */
+};
+
+struct package;
+
+/*
+ * Fill an empty tree. The package holds what the tree's contents lean on: free it after the tree.
+ * Every file's contents are read once, for its digest.
+ */
+int package_create(struct manifest *manifest, const struct selection *selection,
+		   struct closure *closure, struct launch *launch,
+		   const struct package_options *options, struct tree *tree,
+		   struct package **ret_package, struct error *err);
+void package_free(struct package *package);
+void package_freep(struct package **package);
+
+const char *package_uuid(const struct package *package);
+
+/* When the last of the sessions ended, in seconds: the time of a package nobody gave one. */
+int64_t package_time(const struct selection *selection);
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/report/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/array.h"
+#include "db/base/cleanup.h"
+#include "db/catalog.h"
+
+void report_rows_release(struct report_rows *rows)
+{
+	tree_free(rows->tree);
+	array_release(&rows->rows);
+	array_release(&rows->missing);
+	intern_release(&rows->strings);
+	*rows = (struct report_rows){0};
+}
+
+static uint32_t mode_of_kind(enum entry_kind kind)
+{
+	static const uint32_t modes[] = {
+		[ENTRY_FILE] = S_IFREG,	 [ENTRY_DIR] = S_IFDIR,	   [ENTRY_LINK] = S_IFLNK,
+		[ENTRY_CHAR] = S_IFCHR,	 [ENTRY_BLOCK] = S_IFBLK,  [ENTRY_FIFO] = S_IFIFO,
+		[ENTRY_SOCKET] = S_IFSOCK,
+	};
+
+	return kind < sizeof(modes) / sizeof(*modes) && modes[kind] ? modes[kind] : S_IFREG;
+}
+
+/* inode->scratch holds the row's number plus 1; 0: a directory the tree made for us, no row yet. */
+static int row_of_node(struct report_rows *rows, struct node *node, struct report_row **ret_row)
+{
+	struct report_row row = {.node = node, .state = REPORT_OUT, .from = -1};
+	int r;
+
+	if (node->inode->scratch == 0) {
+		row.kind = entry_kind_of_mode(node->inode->mode);
+		r = array_push(&rows->rows, row);
+		if (r < 0)
+			return r;
+		node->inode->scratch = rows->rows.count;
+	}
+	*ret_row = &rows->rows.items[node->inode->scratch - 1];
+	return 0;
+}
+
+/* The row of a path, made when it is new. */
+static int row_at(struct report_rows *rows, const char *path, enum entry_kind kind, uint64_t size,
+		  struct report_row **ret_row, struct error *err)
+{
+	struct node *node = tree_find(rows->tree, path);
+	int r;
+
+	if (!node) {
+		r = tree_insert(rows->tree, path, mode_of_kind(kind), &node, NULL);
+		if (r < 0)
+			return error_code(err, r, "cannot place '%s' in the report", path);
+	}
+	r = row_of_node(rows, node, ret_row);
+	if (r < 0)
+		return error_oom(err);
+	if (size && (*ret_row)->kind != ENTRY_DIR)
+		(*ret_row)->size = size;
+	return 0;
+}
+
+static int gather_catalog(struct report_rows *rows, struct manifest *manifest, struct error *err)
+{
+	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
+	struct catalog_entry entry;
+	struct report_row *row;
+	int r;
+
+	r = catalog_walk_begin(manifest, &walk, err);
+	if (r < 0)
+		return r;
+	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
+		r = row_at(rows, entry.path, entry.kind, entry.size, &row, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static int gather_missing(struct report_rows *rows, const struct access_row *access)
+{
+	struct report_missing missing = {
+		.path = intern_string(&rows->strings, access->entry.path),
+		.exe = intern_string(&rows->strings, access->exe),
+		.op = access->op,
+		.error = access->error,
+		.count = access->count,
+	};
+
+	if (!missing.path || !missing.exe)
+		return -ENOMEM;
+	/* the walk is ordered by path: the same path in another session stands close behind */
+	for (size_t i = rows->missing.count; i-- > 0;) {
+		struct report_missing *m = &rows->missing.items[i];
+
+		if (m->path != missing.path)
+			break;
+		if (m->exe == missing.exe && m->op == missing.op && m->error == missing.error) {
+			m->count += missing.count;
+			return 0;
+		}
+	}
+	return array_push(&rows->missing, missing);
+}
+
+static int session_index(const struct session_list *sessions, int64_t id)
+{
+	for (size_t i = 0; i < sessions->count; i++)
+		if (sessions->items[i].id == id)
+			return (int)i;
+	return -1;
+}
+
+static int add_access(struct report_rows *rows, const struct session_list *sessions,
+		      const struct access_row *access, struct error *err)
+{
+	const struct found *found = &access->entry.found;
+	int index = session_index(sessions, access->session);
+	struct report_row *row;
+	uint64_t at;
+	int r;
+
+	if (found->kind == ENTRY_MISSING || found->kind == ENTRY_UNKNOWN) {
+		if (access->error && gather_missing(rows, access) < 0)
+			return error_oom(err);
+		return 0;
+	}
+	if (found->origin == ENTRY_CREATED || index < 0)
+		return 0;
+	r = row_at(rows, access->entry.path, found->kind, found->size, &row, err);
+	if (r < 0)
+		return r;
+	if (access->op == ACCESS_OPEN || access->op == ACCESS_EXEC)
+		row->opens += access->count;
+	if (access->op == ACCESS_STAT)
+		row->stats += access->count;
+	row->state = REPORT_TOUCHED;
+	row->why = REASON_SESSION;
+	at = (uint64_t)index + 1;
+	if (row->session && (row->session < at || (row->session == at &&
+						   row->first_seq <= access->first_seq)))
+		return 0;
+	row->session = at;
+	row->first_seq = access->first_seq;
+	row->first_ms = (access->first_ns - sessions->items[index].started_ns) / 1000000;
+	row->exe = intern_string(&rows->strings, access->exe);
+	return row->exe ? 0 : error_oom(err);
+}
+
+static int gather_accesses(struct report_rows *rows, struct manifest *manifest,
+			   const struct session_list *sessions, struct error *err)
+{
+	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
+	_cleanup_(freep) int64_t *ids = calloc(sessions->count + 1, sizeof(*ids));
+	struct access_row access;
+	int r;
+
+	if (!ids)
+		return error_oom(err);
+	for (size_t i = 0; i < sessions->count; i++)
+		ids[i] = sessions->items[i].id;
+	r = access_walk_begin(manifest, ids, sessions->count, &walk, err);
+	if (r < 0)
+		return r;
+	while ((r = access_walk_next(walk, &access, err)) > 0) {
+		r = add_access(rows, sessions, &access, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static enum report_state state_of(const struct closure_entry *entry)
+{
+	if (!closure_entry_in(entry))
+		return REPORT_EXCLUDED;
+	if (entry->reason_count == 0 || entry->selected)
+		return REPORT_TOUCHED;
+	return entry->reasons[0].kind == REASON_RULE ? REPORT_RULE : REPORT_CLOSURE;
+}
+
+static int gather_closure(struct report_rows *rows, const struct closure *closure,
+			  struct error *err)
+{
+	/* with a closure at hand it alone says what is in */
+	for (size_t i = 0; i < rows->rows.count; i++)
+		rows->rows.items[i].state = REPORT_OUT;
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		struct report_row *row;
+		int r;
+
+		if (entry->file->kind == ENTRY_MISSING)
+			continue;
+		r = row_at(rows, entry->file->path, entry->file->kind, entry->file->size, &row,
+			   err);
+		if (r < 0)
+			return r;
+		row->state = state_of(entry);
+		row->why = entry->reason_count ? entry->reasons[0].kind : REASON_SESSION;
+	}
+	return 0;
+}
+
+/* The other end of each first reason, once every row has its final place. */
+static void link_reasons(struct report_rows *rows, const struct closure *closure)
+{
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+		const struct node *node, *other;
+
+		if (!entry->reason_count || !entry->reasons[0].from)
+			continue;
+		node = tree_find(rows->tree, entry->file->path);
+		other = tree_find(rows->tree, entry->reasons[0].from->file->path);
+		if (node && other)
+			rows->rows.items[node->inode->scratch - 1].from =
+				(int)other->inode->scratch - 1;
+	}
+}
+
+struct ordering {
+	struct report_rows *rows;
+	struct report_row *sorted;
+	size_t count;
+};
+
+static int visit_in_order(struct node *node, void *data)
+{
+	struct ordering *ordering = data;
+	struct report_row *row;
+
+	if (row_of_node(ordering->rows, node, &row) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int visit_and_place(struct node *node, void *data)
+{
+	struct ordering *ordering = data;
+	struct report_row *row = &ordering->sorted[ordering->count];
+
+	*row = ordering->rows->rows.items[node->inode->scratch - 1];
+	row->parent = ordering->count ? (int)node->parent->inode->scratch - 1 : 0;
+	node->inode->scratch = ++ordering->count;
+	return 0;
+}
+
+/* Directories before what is in them; also gives a row to each directory that has none yet. */
+static int order_rows(struct report_rows *rows, struct error *err)
+{
+	struct ordering ordering = {.rows = rows};
+
+	if (tree_sort(rows->tree) < 0 || tree_walk(rows->tree, visit_in_order, &ordering) < 0)
+		return error_oom(err);
+	ordering.sorted = calloc(rows->rows.count, sizeof(*ordering.sorted));
+	if (!ordering.sorted)
+		return error_oom(err);
+	tree_walk(rows->tree, visit_and_place, &ordering);
+	free(rows->rows.items);
+	rows->rows.items = ordering.sorted;
+	rows->rows.capacity = rows->rows.count;
+	return 0;
+}
+
+static int by_first_use(const void *a, const void *b)
+{
+	const struct report_row *x = *(struct report_row *const *)a;
+	const struct report_row *y = *(struct report_row *const *)b;
+
+	if (x->session != y->session)
+		return x->session < y->session ? -1 : 1;
+	return x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
+}
+
+static int rank_rows(struct report_rows *rows, struct error *err)
+{
+	_cleanup_(freep) struct report_row **used = calloc(rows->rows.count, sizeof(*used));
+	size_t count = 0;
+
+	if (!used)
+		return error_oom(err);
+	for (size_t i = 0; i < rows->rows.count; i++)
+		if (rows->rows.items[i].session)
+			used[count++] = &rows->rows.items[i];
+	qsort(used, count, sizeof(*used), by_first_use);
+	for (size_t i = 0; i < count; i++)
+		used[i]->rank = i + 1;
+	return 0;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct report_missing *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+int report_rows_gather(struct manifest *manifest, const struct report_options *options,
+		       struct report_rows *ret_rows, struct error *err)
+{
+	struct report_rows *rows = ret_rows;
+	int r;
+
+	*rows = (struct report_rows){0};
+	r = tree_new(&rows->tree);
+	if (r < 0)
+		return error_oom(err);
+	r = gather_catalog(rows, manifest, err);
+	if (r < 0)
+		return r;
+	r = gather_accesses(rows, manifest, &options->selection->sessions, err);
+	if (r < 0)
+		return r;
+	if (options->closure) {
+		r = gather_closure(rows, options->closure, err);
+		if (r < 0)
+			return r;
+	}
+	r = order_rows(rows, err);
+	if (r < 0)
+		return r;
+	if (options->closure)
+		link_reasons(rows, options->closure);
+	if (rows->missing.count)
+		qsort(rows->missing.items, rows->missing.count, sizeof(*rows->missing.items),
+		      by_count);
+	return rank_rows(rows, err);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Changes somebody asks for on the way from a source to an image: what stays out, who owns what is
+ * in, with which mode. Rules are added in the order they were given.
+ */
+#ifndef PACK_SOURCE_OVERRIDES_H
+#define PACK_SOURCE_OVERRIDES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/base/array.h"
+#include "db/base/error.h"
+#include "pack/tree/tree.h"
+
+enum amend_kind { AMEND_EXCLUDE, AMEND_INCLUDE, AMEND_OWNER, AMEND_MODE };
+
+struct amend_rule {
+	enum amend_kind kind;
+	char *pattern; /* as path_match() takes it; NULL: everything; owned */
+	uint32_t uid, gid, mode;
+};
+
+struct amend {
+	ARRAY(struct amend_rule) rules;
+};
+
+/*
+ * The text of an option: a pattern for the first two kinds, "[PATTERN=]UID[:GID]" for owners,
+ * "[PATTERN=]MODE" (octal) for modes. 0, -EINVAL when it is none of that, -ENOMEM.
+ */
+int amend_add(struct amend *amend, enum amend_kind kind, const char *text);
+void amend_release(struct amend *amend);
+
+/* The first exclude or include that matches decides; without one it is wanted. */
+bool amend_wants(const struct amend *amend, const char *path);
+
+/*
+ * Remove what is not wanted, then set owners and modes; the last rule that matches decides. Modes of
+ * links stay. `filter` false: what is not wanted is out already. 0 or -ENOMEM.
+ */
+int amend_apply(const struct amend *amend, struct tree *tree, bool filter);
+
+#endif
