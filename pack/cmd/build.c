@@ -28,7 +28,7 @@
 #include "pack/package/package.h"
 
 struct build {
-	struct request request;
+	struct closure_request request;
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
 	const char *output, *name, *version, *config_path;
@@ -37,7 +37,7 @@ struct build {
 	json_t *config;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
-	struct outcome outcome;
+	struct build_result result;
 	char digest[DIGEST_HEX_SIZE];
 	struct timespec started;
 };
@@ -48,7 +48,7 @@ static void build_release(struct build *build)
 	package_free(build->contents);
 	json_decref(build->config);
 	launch_release(&build->launch);
-	request_release(&build->request);
+	closure_request_release(&build->request);
 }
 
 static int take_env(void *target, const char *value, struct error *err)
@@ -76,15 +76,15 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct build, output)},
 	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
 	 OPTION_FLAG(struct build, package)},
-	{OPTION_TABLE(request_options, struct build, request)},
+	{OPTION_TABLE(closure_request_options, struct build, request)},
 	{0, "level", "N", "zstd level, 1 to 22 (default 15)",
-	 OPTION_CALL(imaging_level, struct build, image.level)},
+	 OPTION_CALL(image_argument_level, struct build, image.level)},
 	{0, "block", "SIZE", "4K to 1M (default 128K)",
-	 OPTION_CALL(imaging_block, struct build, image)},
+	 OPTION_CALL(image_argument_block, struct build, image)},
 	{0, "threads", "N", "compressing (default: one per processor)",
-	 OPTION_CALL(imaging_threads, struct build, image)},
+	 OPTION_CALL(image_argument_threads, struct build, image)},
 	{0, "time", "SECONDS", "clamp times to it (default: SOURCE_DATE_EPOCH, else none)",
-	 OPTION_CALL(imaging_time, struct build, image)},
+	 OPTION_CALL(image_argument_time, struct build, image)},
 	{0, "name", "NAME", NULL, OPTION_STRING(struct build, name)},
 	{0, "version", "VERSION", "of the package (default: from FILE)",
 	 OPTION_STRING(struct build, version)},
@@ -111,7 +111,7 @@ static bool parse(struct build *build, int argc, char **argv, int *ret_code)
 {
 	const struct command *command = &command_build;
 	struct error err = ERROR_INIT;
-	int r = imaging_epoch(&build->image, &err);
+	int r = image_argument_epoch(&build->image, &err);
 
 	if (r == 0 && !command_parse(command, argc, argv, build, ret_code))
 		return false;
@@ -183,7 +183,7 @@ static int merge_launch(struct build *build, struct error *err)
 
 static int make_package(struct build *build, struct error *err)
 {
-	struct request *request = &build->request;
+	struct closure_request *request = &build->request;
 	_cleanup_(freep) char *name = package_name(build), *directory = NULL;
 	struct package_options options = {
 		.name = name,
@@ -191,8 +191,8 @@ static int make_package(struct build *build, struct error *err)
 		.config = build->config,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
-		.source_files = build->outcome.source_files,
-		.source_bytes = build->outcome.source_bytes,
+		.source_files = build->result.source_files,
+		.source_bytes = build->result.source_bytes,
 		.no_records = build->no_records,
 	};
 	int r;
@@ -219,8 +219,8 @@ static int make_tree(struct build *build, struct error *err)
 	if (r < 0)
 		return r;
 	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
-		   &build->outcome.totals);
-	return request_check_rules(&build->request, err);
+		   &build->result.totals);
+	return closure_request_check_rules(&build->request, err);
 }
 
 static int write_image(struct build *build, int fd, struct error *err)
@@ -228,15 +228,15 @@ static int write_image(struct build *build, int fd, struct error *err)
 	struct image_stats stats = {0};
 	int r;
 
-	build->image.progress = build->quiet ? NULL : imaging_progress;
+	build->image.progress = build->quiet ? NULL : image_show_progress;
 	build->image.progress_data = (void *)"pack";
-	build->image.warn = imaging_warn;
+	build->image.warn = image_show_warning;
 	build->image.cancel = &command_cancelled;
 	build->image.dry_run = build->dry_run;
 	build->image.name = build->output;
 	r = image_write(build->tree, &build->image, fd, &stats, err);
 	progress_done();
-	build->outcome.image_bytes = stats.bytes_out;
+	build->result.image_bytes = stats.bytes_out;
 	return r;
 }
 
@@ -268,18 +268,18 @@ static double seconds_since(const struct timespec *then)
 
 static int report(struct build *build, struct error *err)
 {
-	struct outcome *outcome = &build->outcome;
+	struct build_result *result = &build->result;
 
-	outcome->closure = build->request.closure;
-	outcome->output = build->dry_run ? NULL : build->output;
-	outcome->sha256 = build->dry_run ? NULL : build->digest;
-	outcome->uuid = build->contents ? package_uuid(build->contents) : NULL;
-	outcome->seconds = seconds_since(&build->started);
-	outcome_warn(outcome, build->json || build->quiet);
+	result->closure = build->request.closure;
+	result->output = build->dry_run ? NULL : build->output;
+	result->sha256 = build->dry_run ? NULL : build->digest;
+	result->uuid = build->contents ? package_uuid(build->contents) : NULL;
+	result->seconds = seconds_since(&build->started);
+	build_result_warn(result, build->json || build->quiet);
 	if (build->json)
-		return json_print(outcome_json(outcome), err);
+		return json_print(build_result_json(result), err);
 	if (!build->quiet)
-		outcome_print(outcome);
+		build_result_print(result);
 	return 0;
 }
 
@@ -291,14 +291,14 @@ static int run(struct build *build, struct error *err)
 	build->request.identity = build->package && !build->no_records;
 	r = load_config(build, err);
 	if (r == 0)
-		r = request_open(&build->request, err);
+		r = closure_request_open(&build->request, err);
 	if (r == 0)
-		r = catalog_total(build->request.manifest, &build->outcome.source_files,
-				  &build->outcome.source_bytes, err);
+		r = catalog_total(build->request.manifest, &build->result.source_files,
+				  &build->result.source_bytes, err);
 	if (r == 0)
-		r = request_compute(&build->request, err);
+		r = closure_request_compute(&build->request, err);
 	if (r == 0)
-		r = closure_count_listed(build->request.closure, &build->outcome.listed, err);
+		r = closure_count_listed(build->request.closure, &build->result.listed, err);
 	if (r == 0)
 		r = make_tree(build, err);
 	if (r == 0)
@@ -312,7 +312,7 @@ static int cmd_build(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int r, code;
 
-	request_init(&build.request);
+	closure_request_init(&build.request);
 	clock_gettime(CLOCK_MONOTONIC, &build.started);
 	command_catch_signals();
 	build.request.options.cancel = &command_cancelled;

@@ -14,9 +14,9 @@ struct ways {
 	uint64_t left_out;
 };
 
-static void count_ways(const struct outcome *outcome, struct ways *ways)
+static void count_ways(const struct build_result *result, struct ways *ways)
 {
-	const struct closure *closure = outcome->closure;
+	const struct closure *closure = result->closure;
 
 	for (size_t i = 0; i < closure->entries.count; i++) {
 		const struct closure_entry *entry = closure->entries.items[i];
@@ -61,12 +61,12 @@ static void add_way(struct text *text, uint64_t count, const char *what, const c
 	text_printf(text, " %s%s", what, count == 1 ? "" : plural);
 }
 
-static void print_ways(const struct outcome *outcome)
+static void print_ways(const struct build_result *result)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct ways ways = {0};
 
-	count_ways(outcome, &ways);
+	count_ways(result, &ways);
 	add_way(&text, ways.touched, "touched", "");
 	add_way(&text, ways.libraries, "librar", "ies");
 	add_way(&text, ways.links, "on the way of links", "");
@@ -77,9 +77,9 @@ static void print_ways(const struct outcome *outcome)
 		printf("%s\n", text.bytes);
 }
 
-static void print_left_out(const struct outcome *outcome, bool as_warnings)
+static void print_left_out(const struct build_result *result, bool as_warnings)
 {
-	const struct closure *closure = outcome->closure;
+	const struct closure *closure = result->closure;
 
 	for (size_t i = 0; i < closure->entries.count; i++) {
 		const struct closure_entry *entry = closure->entries.items[i];
@@ -98,9 +98,9 @@ static void print_left_out(const struct outcome *outcome, bool as_warnings)
 }
 
 /* What a program that lists directories will not see. */
-static void print_listed(const struct outcome *outcome)
+static void print_listed(const struct build_result *result)
 {
-	const struct closure_listed *listed = &outcome->listed;
+	const struct closure_listed *listed = &result->listed;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 
 	if (!listed->left_out)
@@ -114,26 +114,26 @@ static void print_listed(const struct outcome *outcome)
 }
 
 /* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
-void outcome_print(const struct outcome *outcome)
+void build_result_print(const struct build_result *result)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	if (outcome->source_files) {
-		text_add_count(&text, outcome->source_files);
+	if (result->source_files) {
+		text_add_count(&text, result->source_files);
 		text_add(&text, " → ");
 	}
-	text_add_count(&text, outcome->totals.files);
-	text_add(&text, outcome->totals.files == 1 ? " file   " : " files   ");
-	if (outcome->source_files) {
-		text_add_size(&text, outcome->source_bytes);
+	text_add_count(&text, result->totals.files);
+	text_add(&text, result->totals.files == 1 ? " file   " : " files   ");
+	if (result->source_files) {
+		text_add_size(&text, result->source_bytes);
 		text_add(&text, " → ");
 	}
-	text_add_size(&text, outcome->totals.bytes);
+	text_add_size(&text, result->totals.bytes);
 	text_add(&text, "   image ");
-	text_add_size(&text, outcome->image_bytes);
-	printf("%s%s\n", text.bytes, outcome->output ? "" : " (nothing written)");
-	print_ways(outcome);
-	print_listed(outcome);
-	print_left_out(outcome, false);
+	text_add_size(&text, result->image_bytes);
+	printf("%s%s\n", text.bytes, result->output ? "" : " (nothing written)");
+	print_ways(result);
+	print_listed(result);
+	print_left_out(result, false);
 }
 
 static json_t *left_out_json(const struct closure *closure)
@@ -155,20 +155,20 @@ static json_t *left_out_json(const struct closure *closure)
 	return array;
 }
 
-json_t *outcome_json(const struct outcome *outcome)
+json_t *build_result_json(const struct build_result *result)
 {
-	const struct tree_totals *totals = &outcome->totals;
+	const struct tree_totals *totals = &result->totals;
 	struct ways ways = {0};
 	json_t *json;
 
-	count_ways(outcome, &ways);
+	count_ways(result, &ways);
 	json = json_pack("{s:o, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I},"
 			 " s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
-			 "output", json_path(outcome->output), "sha256",
-			 json_path(outcome->sha256), "uuid",
-			 json_path(outcome->uuid),
-			 "source", "files", (json_int_t)outcome->source_files, "bytes",
-			 (json_int_t)outcome->source_bytes, "packed", "files",
+			 "output", json_path(result->output), "sha256",
+			 json_path(result->sha256), "uuid",
+			 json_path(result->uuid),
+			 "source", "files", (json_int_t)result->source_files, "bytes",
+			 (json_int_t)result->source_bytes, "packed", "files",
 			 (json_int_t)totals->files, "links", (json_int_t)totals->links,
 			 "directories", (json_int_t)totals->directories, "others",
 			 (json_int_t)totals->others, "bytes", (json_int_t)totals->bytes, "came_in",
@@ -176,23 +176,23 @@ json_t *outcome_json(const struct outcome *outcome)
 			 (json_int_t)ways.libraries, "links", (json_int_t)ways.links, "scripts",
 			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "rules",
 			 (json_int_t)ways.rules, "left_out",
-			 left_out_json(outcome->closure), "seconds",
-			 outcome->seconds);
+			 left_out_json(result->closure), "seconds",
+			 result->seconds);
 	if (json)
 		json_set(json, "listed",
-			 json_pack("{s:I, s:I}", "directories", (json_int_t)outcome->listed.directories,
-				   "left_out", (json_int_t)outcome->listed.left_out));
+			 json_pack("{s:I, s:I}", "directories", (json_int_t)result->listed.directories,
+				   "left_out", (json_int_t)result->listed.left_out));
 	if (json)
-		json_set(json, "image_bytes", json_integer((json_int_t)outcome->image_bytes));
+		json_set(json, "image_bytes", json_integer((json_int_t)result->image_bytes));
 	return json;
 }
 
-void outcome_warn(const struct outcome *outcome, bool left_out)
+void build_result_warn(const struct build_result *result, bool left_out)
 {
-	const struct closure *closure = outcome->closure;
+	const struct closure *closure = result->closure;
 
 	for (size_t i = 0; i < closure->warnings.count; i++)
 		log_warning("%s", closure->warnings.items[i]);
 	if (left_out)
-		print_left_out(outcome, true);
+		print_left_out(result, true);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The outcome of a build, as a person reads it and as JSON: how much of the source is packed, what
+ * The result of a build, as a person reads it and as JSON: how much of the source is packed, what
  * brought it in, what was left out.
  */
 #ifndef PACK_CMD_BUILD_RESULT_H
@@ -13,7 +13,7 @@
 #include "pack/need/closure.h"
 #include "pack/need/closure_tree.h"
 
-struct outcome {
+struct build_result {
 	const struct closure *closure; /* computed */
 	const char *output;            /* NULL: nothing was written */
 	const char *sha256;            /* of the output, or NULL */
@@ -26,10 +26,10 @@ struct outcome {
 };
 
 /* On standard output: "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB", and what to know of it. */
-void outcome_print(const struct outcome *outcome);
-/* Warnings on stderr; with the secrets left out, for those who do not print the outcome. */
-void outcome_warn(const struct outcome *outcome, bool left_out);
+void build_result_print(const struct build_result *result);
+/* Warnings on stderr; with the secrets left out, for those who do not print the result. */
+void build_result_warn(const struct build_result *result, bool left_out);
 /* NULL: out of memory. */
-json_t *outcome_json(const struct outcome *outcome);
+json_t *build_result_json(const struct build_result *result);
 
 #endif

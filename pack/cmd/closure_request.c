@@ -12,12 +12,12 @@
 
 enum { WAIT_MS = 3000, WAIT_STEP_MS = 20 };
 
-void request_init(struct request *request)
+void closure_request_init(struct closure_request *request)
 {
-	*request = (struct request){.selection = SELECTION_INIT, .launch = LAUNCH_INIT};
+	*request = (struct closure_request){.selection = SELECTION_INIT, .launch = LAUNCH_INIT};
 }
 
-void request_release(struct request *request)
+void closure_request_release(struct closure_request *request)
 {
 	closure_free(request->closure);
 	source_close(request->source);
@@ -91,37 +91,37 @@ static int take_rules(void *target, const char *value, struct error *err)
 
 static int take_name(void *target, const char *value, struct error *err)
 {
-	struct request_names *names = target;
+	struct closure_request_names *names = target;
 
 	return array_push(names, value) < 0 ? error_oom(err) : 0;
 }
 
-const struct command_option request_options[] = {
+const struct command_option closure_request_options[] = {
 	{'s', "source", "DIR", "the pristine root (default: where the last session was traced)",
-	 OPTION_STRING(struct request, source_path)},
+	 OPTION_STRING(struct closure_request, source_path)},
 	{0, "include", "GLOB", "also take what matches",
-	 OPTION_CALL(take_include, struct request, rules)},
+	 OPTION_CALL(take_include, struct closure_request, rules)},
 	{0, "exclude", "GLOB", "leave out what matches, and what is below",
-	 OPTION_CALL(take_exclude, struct request, rules)},
+	 OPTION_CALL(take_exclude, struct closure_request, rules)},
 	{0, "rules", "FILE", "rules, one a line; see tracepack-build(1)",
-	 OPTION_CALL(take_rules, struct request, rules)},
+	 OPTION_CALL(take_rules, struct closure_request, rules)},
 	{0, "only", "LABEL", "only this session (label, pattern or uuid); may be repeated",
-	 OPTION_CALL(take_name, struct request, only)},
+	 OPTION_CALL(take_name, struct closure_request, only)},
 	{0, "without", "LABEL", "all but this session; may be repeated",
-	 OPTION_CALL(take_name, struct request, without)},
+	 OPTION_CALL(take_name, struct closure_request, without)},
 	{0, "stat-only", "HOW", "files nobody opened: whole (default), hole or omit",
-	 OPTION_CALL(take_stat_only, struct request, options.stat_only)},
+	 OPTION_CALL(take_stat_only, struct closure_request, options.stat_only)},
 	{0, "listed", "HOW", "names in listed directories: none (default), stub or full",
-	 OPTION_CALL(take_listed, struct request, options.listed)},
+	 OPTION_CALL(take_listed, struct closure_request, options.listed)},
 	{0, "no-ecosystem", "NAME",
 	 "leave out what goes with files of one kind by custom; 'all'",
-	 OPTION_CALL(take_no_ecosystem, struct request, options.ecosystems_off)},
+	 OPTION_CALL(take_no_ecosystem, struct closure_request, options.ecosystems_off)},
 	{0, "allow-interrupted", NULL, "use sessions that may not be whole",
-	 OPTION_FLAG(struct request, allow_interrupted)},
+	 OPTION_FLAG(struct closure_request, allow_interrupted)},
 	{0, "allow-changed", NULL, "take files that changed since they were traced",
-	 OPTION_FLAG(struct request, options.allow_changed)},
+	 OPTION_FLAG(struct closure_request, options.allow_changed)},
 	{0, "allow-secrets", NULL, "take private keys, histories and the like",
-	 OPTION_FLAG(struct request, options.allow_secrets)},
+	 OPTION_FLAG(struct closure_request, options.allow_secrets)},
 	{0},
 };
 
@@ -129,7 +129,7 @@ const struct command_option request_options[] = {
  * umount(8) returns before tracefs has written its last batch: who builds right after it meets a
  * session that is about to end, and waits for it.
  */
-static int read_selection(struct request *request, const struct selection_filter *filter,
+static int read_selection(struct closure_request *request, const struct selection_filter *filter,
 			  struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -144,7 +144,7 @@ static int read_selection(struct request *request, const struct selection_filter
 	return r;
 }
 
-int request_open(struct request *request, struct error *err)
+int closure_request_open(struct closure_request *request, struct error *err)
 {
 	const struct session_list *sessions = &request->selection.sessions;
 	struct selection_filter filter = {
@@ -187,7 +187,7 @@ static int add_identity(struct closure *closure, struct error *err)
 	return 0;
 }
 
-int request_compute(struct request *request, struct error *err)
+int closure_request_compute(struct closure_request *request, struct error *err)
 {
 	int r;
 
@@ -202,7 +202,7 @@ int request_compute(struct request *request, struct error *err)
 	return r < 0 ? r : closure_compute(request->closure, err);
 }
 
-int request_check_rules(struct request *request, struct error *err)
+int closure_request_check_rules(struct closure_request *request, struct error *err)
 {
 	for (size_t i = 0; i < request->rules.count; i++) {
 		const struct rule *rule = &request->rules.items[i];

@@ -18,15 +18,15 @@
 #include "pack/package/launch.h"
 #include "pack/source/source.h"
 
-struct request_names {
+struct closure_request_names {
 	const char **items;
 	size_t count, capacity;
 };
 
-struct request {
+struct closure_request {
 	const char *manifest_path;
 	const char *source_path; /* NULL: the source of the last session */
-	struct request_names only, without;
+	struct closure_request_names only, without;
 	bool allow_interrupted;
 	bool identity; /* also what says which distribution this is: os-release */
 	struct rules rules;
@@ -39,18 +39,18 @@ struct request {
 	struct closure *closure;
 };
 
-void request_init(struct request *request);
-void request_release(struct request *request);
+void closure_request_init(struct closure_request *request);
+void closure_request_release(struct closure_request *request);
 
-/* The options, for the table of a command: OPTION_TABLE(request_options, …). */
-extern const struct command_option request_options[];
+/* The options, for the table of a command: OPTION_TABLE(closure_request_options, …). */
+extern const struct command_option closure_request_options[];
 
 /* Open the manifest, unless one is open, and the source, and read the selection. */
-int request_open(struct request *request, struct error *err);
+int closure_request_open(struct closure_request *request, struct error *err);
 /* Go on to the closure. */
-int request_compute(struct request *request, struct error *err);
+int closure_request_compute(struct closure_request *request, struct error *err);
 
 /* Rules that matched nothing become warnings of the closure; after the tree was made, if one is. */
-int request_check_rules(struct request *request, struct error *err);
+int closure_request_check_rules(struct closure_request *request, struct error *err);
 
 #endif

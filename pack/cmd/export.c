@@ -86,7 +86,7 @@ static const struct command_option command_options[] = {
 	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
 	 OPTION_WHOLE(take_compression)},
 	{0, "level", "N", "of the compressor",
-	 OPTION_CALL(imaging_level, struct arguments, export.image.level)},
+	 OPTION_CALL(image_argument_level, struct arguments, export.image.level)},
 	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
 	 OPTION_CALL(take_platform, struct arguments, export.platform)},
 	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
@@ -138,7 +138,7 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 	if (!command_parse(&command_export, argc, argv, args, ret_code))
 		return false;
 	misuse = misuse_of(args, argc - optind);
-	if (!misuse && imaging_epoch(image, &err) < 0)
+	if (!misuse && image_argument_epoch(image, &err) < 0)
 		misuse = err.message;
 	if (misuse) {
 		*ret_code = command_misused(&command_export, "%s", misuse);
@@ -151,7 +151,7 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 	layer->level = image->level;
 	layer->has_time = image->has_time;
 	layer->time = image->time;
-	image->warn = imaging_warn;
+	image->warn = image_show_warning;
 	return true;
 }
 

@@ -29,7 +29,7 @@ enum { FAST_LEVEL = 6 };
 struct arguments {
 	const char *source, *output, *order;
 	struct image_options image;
-	struct amend amend;
+	struct overrides overrides;
 	bool verify, stats, json, one_file_system;
 	char *excluded; /* our own output, when it lies below SRC; owned */
 };
@@ -60,38 +60,38 @@ static int take_memory(void *target, const char *value, struct error *err)
 	return size_parse(value, memory) && *memory ? 0 : -EINVAL;
 }
 
-static int add_amendment(struct amend *amend, enum amend_kind kind, const char *text,
+static int add_override(struct overrides *overrides, enum override_kind kind, const char *text,
 			 struct error *err)
 {
-	int r = amend_add(amend, kind, text);
+	int r = overrides_add(overrides, kind, text);
 
 	return r == -ENOMEM ? error_oom(err) : r;
 }
 
 static int take_exclude(void *target, const char *value, struct error *err)
 {
-	return add_amendment(target, AMEND_EXCLUDE, value, err);
+	return add_override(target, OVERRIDE_EXCLUDE, value, err);
 }
 
 static int take_include(void *target, const char *value, struct error *err)
 {
-	return add_amendment(target, AMEND_INCLUDE, value, err);
+	return add_override(target, OVERRIDE_INCLUDE, value, err);
 }
 
 static int take_all_root(void *target, const char *value, struct error *err)
 {
 	(void)value;
-	return add_amendment(target, AMEND_OWNER, "0:0", err);
+	return add_override(target, OVERRIDE_OWNER, "0:0", err);
 }
 
 static int take_owner(void *target, const char *value, struct error *err)
 {
-	return add_amendment(target, AMEND_OWNER, value, err);
+	return add_override(target, OVERRIDE_OWNER, value, err);
 }
 
 static int take_mode(void *target, const char *value, struct error *err)
 {
-	return add_amendment(target, AMEND_MODE, value, err);
+	return add_override(target, OVERRIDE_MODE, value, err);
 }
 
 static int take_stats(void *target, const char *value, struct error *err)
@@ -107,33 +107,33 @@ static int take_stats(void *target, const char *value, struct error *err)
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image", OPTION_STRING(struct arguments, output)},
 	{'l', "level", "N", "zstd level, 1 to 22 [15]",
-	 OPTION_CALL(imaging_level, struct arguments, image.level)},
+	 OPTION_CALL(image_argument_level, struct arguments, image.level)},
 	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 512K]",
-	 OPTION_CALL(imaging_block, struct arguments, image)},
+	 OPTION_CALL(image_argument_block, struct arguments, image)},
 	{0, "fast", NULL, "level 6, blocks of 128K",
 	 OPTION_CALL(take_fast, struct arguments, image.level)},
 	{0, "small", NULL, "the smallest image: blocks of 1M, own zstd parameters",
 	 OPTION_FLAG(struct arguments, image.small)},
 	{'j', "threads", "N", "that compress [one per processor]",
-	 OPTION_CALL(imaging_threads, struct arguments, image)},
+	 OPTION_CALL(image_argument_threads, struct arguments, image)},
 	{0, "memory", "SIZE", "for blocks on their way [24M]",
 	 OPTION_CALL(take_memory, struct arguments, image.memory)},
 	{0, "order", "FILE", "paths in the order of use, or a manifest: lay the image out for it",
 	 OPTION_STRING(struct arguments, order)},
 	{0, "exclude", "PATTERN", "leave out what matches and all below it",
-	 OPTION_CALL(take_exclude, struct arguments, amend)},
+	 OPTION_CALL(take_exclude, struct arguments, overrides)},
 	{0, "include", "PATTERN", "but not this; of both the first that matches decides",
-	 OPTION_CALL(take_include, struct arguments, amend)},
+	 OPTION_CALL(take_include, struct arguments, overrides)},
 	{0, "one-file-system", NULL, "do not go into what is mounted below SRC",
 	 OPTION_FLAG(struct arguments, one_file_system)},
 	{0, "all-root", NULL, "everything belongs to 0:0",
-	 OPTION_CALL(take_all_root, struct arguments, amend)},
+	 OPTION_CALL(take_all_root, struct arguments, overrides)},
 	{0, "owner", "[PATTERN=]UID[:GID]", "what matches belongs to these",
-	 OPTION_CALL(take_owner, struct arguments, amend)},
+	 OPTION_CALL(take_owner, struct arguments, overrides)},
 	{0, "mode", "[PATTERN=]MODE", "what matches gets this mode (octal)",
-	 OPTION_CALL(take_mode, struct arguments, amend)},
+	 OPTION_CALL(take_mode, struct arguments, overrides)},
 	{0, "time", "SECONDS", "no file is newer, and the image is of then [SOURCE_DATE_EPOCH]",
-	 OPTION_CALL(imaging_time, struct arguments, image)},
+	 OPTION_CALL(image_argument_time, struct arguments, image)},
 	{0, "no-dedup", NULL, "store equal files twice",
 	 OPTION_FLAG(struct arguments, image.no_dedup)},
 	{0, "no-xattrs", NULL, "leave extended attributes out",
@@ -156,7 +156,7 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 	struct error err = ERROR_INIT;
 	const char *misuse;
 
-	if (imaging_epoch(&args->image, &err) < 0) {
+	if (image_argument_epoch(&args->image, &err) < 0) {
 		*ret_code = command_misused(&command_image, "%s", err.message);
 		return false;
 	}
@@ -208,7 +208,7 @@ static bool is_wanted(const char *path, uint32_t mode, void *data)
 	(void)mode;
 	if (args->excluded && strcmp(path, args->excluded) == 0)
 		return false;
-	return amend_wants(&args->amend, path);
+	return overrides_wants(&args->overrides, path);
 }
 
 static int load_directory(struct arguments *args, struct origin *origin, struct error *err)
@@ -260,7 +260,7 @@ static int load(struct arguments *args, struct origin *origin, struct error *err
 	int r;
 
 	r = directory ? load_directory(args, origin, err) : load_archive(args, origin, err);
-	if (r == 0 && amend_apply(&args->amend, origin->tree, !directory) < 0)
+	if (r == 0 && overrides_apply(&args->overrides, origin->tree, !directory) < 0)
 		r = error_oom(err);
 	if (r < 0 || !args->order)
 		return r;
@@ -329,9 +329,9 @@ static int run(struct arguments *args, struct origin *origin, struct error *err)
 	struct image_stats stats = {0};
 	int r;
 
-	args->image.progress = imaging_progress;
+	args->image.progress = image_show_progress;
 	args->image.progress_data = (void *)"pack";
-	args->image.warn = imaging_warn;
+	args->image.warn = image_show_warning;
 	args->image.cancel = &command_cancelled;
 	r = load(args, origin, err);
 	if (r == 0)
@@ -359,7 +359,7 @@ static int cmd_image(int argc, char **argv)
 			log_error("image: %s", err.message);
 		origin_release(&origin);
 	}
-	amend_release(&args.amend);
+	overrides_release(&args.overrides);
 	free(args.excluded);
 	return code;
 }

@@ -18,7 +18,7 @@ static bool parse_number(const char *text, int64_t low, int64_t high, int64_t *r
 	return !errno && end != text && !*end && *ret_number >= low && *ret_number <= high;
 }
 
-int imaging_level(void *target, const char *value, struct error *err)
+int image_argument_level(void *target, const char *value, struct error *err)
 {
 	int64_t number;
 
@@ -28,7 +28,7 @@ int imaging_level(void *target, const char *value, struct error *err)
 	return 0;
 }
 
-int imaging_threads(void *target, const char *value, struct error *err)
+int image_argument_threads(void *target, const char *value, struct error *err)
 {
 	struct image_options *image = target;
 	int64_t number;
@@ -40,7 +40,7 @@ int imaging_threads(void *target, const char *value, struct error *err)
 	return 0;
 }
 
-int imaging_block(void *target, const char *value, struct error *err)
+int image_argument_block(void *target, const char *value, struct error *err)
 {
 	struct image_options *image = target;
 	uint64_t size;
@@ -53,7 +53,7 @@ int imaging_block(void *target, const char *value, struct error *err)
 	return 0;
 }
 
-int imaging_time(void *target, const char *value, struct error *err)
+int image_argument_time(void *target, const char *value, struct error *err)
 {
 	struct image_options *image = target;
 
@@ -64,20 +64,20 @@ int imaging_time(void *target, const char *value, struct error *err)
 	return 0;
 }
 
-int imaging_epoch(struct image_options *image, struct error *err)
+int image_argument_epoch(struct image_options *image, struct error *err)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	int r = epoch && *epoch ? imaging_time(image, epoch, err) : 0;
+	int r = epoch && *epoch ? image_argument_time(image, epoch, err) : 0;
 
 	return r < 0 ? error_prefix(err, r, "SOURCE_DATE_EPOCH") : 0;
 }
 
-void imaging_progress(uint64_t done, uint64_t total, void *data)
+void image_show_progress(uint64_t done, uint64_t total, void *data)
 {
 	progress_show(data, done, total);
 }
 
-void imaging_warn(const char *message, void *data)
+void image_show_warning(const char *message, void *data)
 {
 	(void)data;
 	log_warning("%s", message);

@@ -13,15 +13,15 @@
 #include "pack/image/image.h"
 
 /* zstd's level, into an int. */
-option_taker imaging_level;
+option_taker image_argument_level;
 /* Into a struct image_options. */
-option_taker imaging_block, imaging_threads, imaging_time;
+option_taker image_argument_block, image_argument_threads, image_argument_time;
 
 /* SOURCE_DATE_EPOCH, as reproducible-builds.org has it, if it is set: no time is later. */
-int imaging_epoch(struct image_options *image, struct error *err);
+int image_argument_epoch(struct image_options *image, struct error *err);
 
 /* For image_options.progress, its data being the word in front of the bar, and .warn. */
-void imaging_progress(uint64_t done, uint64_t total, void *data);
-void imaging_warn(const char *message, void *data);
+void image_show_progress(uint64_t done, uint64_t total, void *data);
+void image_show_warning(const char *message, void *data);
 
 #endif

@@ -88,9 +88,9 @@ static const struct command_option command_options[] = {
 	{0, "no-xattrs", NULL, "leave extended attributes out",
 	 OPTION_FLAG(struct arguments, import.layer.no_xattrs)},
 	{0, "level", "N", "of an image: zstd level, 1 to 22 [15]",
-	 OPTION_CALL(imaging_level, struct arguments, image.level)},
+	 OPTION_CALL(image_argument_level, struct arguments, image.level)},
 	{0, "tmpdir", "DIR", "for contents while they are read [TMPDIR, /var/tmp]",
-	 OPTION_STRING(struct arguments, import.spool_directory)},
+	 OPTION_STRING(struct arguments, import.contents_directory)},
 	{0, "json", NULL, "say what was done as JSON on standard output",
 	 OPTION_FLAG(struct arguments, json)},
 	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
@@ -179,9 +179,9 @@ static int write_image(struct arguments *args, const struct import *import, stru
 	struct image_stats stats;
 	int r;
 
-	args->image.progress = imaging_progress;
+	args->image.progress = image_show_progress;
 	args->image.progress_data = (void *)"write";
-	args->image.warn = imaging_warn;
+	args->image.warn = image_show_warning;
 	args->image.cancel = &command_cancelled;
 	args->image.name = args->output;
 	r = io_output_open(&output, args->output, 0644, err);

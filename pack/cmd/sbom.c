@@ -25,7 +25,7 @@
 struct arguments {
 	const char *path, *output, *name, *version;
 	bool files;
-	struct request request;
+	struct closure_request request;
 };
 
 /* What is kept, by real path; directories left aside. */
@@ -86,14 +86,14 @@ static int list_inventory(struct kept *kept, struct error *err)
 
 static int load(struct arguments *args, struct kept *kept, struct error *err)
 {
-	struct request *request = &args->request;
+	struct closure_request *request = &args->request;
 	int r;
 
 	if (inventory_kind_of(args->path) == INVENTORY_MANIFEST) {
 		request->manifest_path = args->path;
-		r = request_open(request, err);
+		r = closure_request_open(request, err);
 		if (r == 0)
-			r = request_compute(request, err);
+			r = closure_request_compute(request, err);
 		if (r < 0)
 			return r;
 		kept->closure = request->closure;
@@ -234,7 +234,7 @@ static const struct command_option command_options[] = {
 	{0, "name", "NAME", NULL, OPTION_STRING(struct arguments, name)},
 	{0, "version", "VERSION", "of what is described (default: from WHAT)",
 	 OPTION_STRING(struct arguments, version)},
-	{OPTION_TABLE(request_options, struct arguments, request)},
+	{OPTION_TABLE(closure_request_options, struct arguments, request)},
 	{0},
 };
 
@@ -245,7 +245,7 @@ static int cmd_sbom(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int code;
 
-	request_init(&args.request);
+	closure_request_init(&args.request);
 	if (!command_parse(&command_sbom, argc, argv, &args, &code))
 		goto out;
 	if (argc - optind != 1) {
@@ -263,7 +263,7 @@ static int cmd_sbom(int argc, char **argv)
 out:
 	free(kept.paths);
 	inventory_release(&kept.inventory);
-	request_release(&args.request);
+	closure_request_release(&args.request);
 	return code;
 }
 

@@ -23,7 +23,7 @@ struct verification {
 	const char *path, *digest;
 	bool json, quiet;
 	char sha256[DIGEST_HEX_SIZE];
-	struct audit audit;
+	struct package_check check;
 };
 
 static int check_digest(struct verification *verification, const struct bundle *bundle,
@@ -52,8 +52,8 @@ static int verify(struct verification *verification, struct error *err)
 	if (r == 0)
 		r = check_digest(verification, bundle, err);
 	return r < 0 ? r
-		     : audit_package(bundle, scratch && *scratch ? scratch : "/var/tmp",
-				     &verification->audit, err);
+		     : package_check(bundle, scratch && *scratch ? scratch : "/var/tmp",
+				     &verification->check, err);
 }
 
 static json_t *lines_json(char *const *lines, size_t count)
@@ -67,30 +67,29 @@ static json_t *lines_json(char *const *lines, size_t count)
 
 static int report(const struct verification *verification, struct error *err)
 {
-	const struct audit *audit = &verification->audit;
+	const struct package_check *check = &verification->check;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 
 	if (verification->json)
 		return json_print(
-			json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o}", "ok",
-				  audit->problems.count == 0, "sha256", verification->sha256,
-				  "files", (json_int_t)audit->files, "bytes",
-				  (json_int_t)audit->bytes, "programs", (json_int_t)audit->programs,
-				  "problems",
-				  lines_json(audit->problems.items, audit->problems.count), "notes",
-				  lines_json(audit->notes.items, audit->notes.count)),
-			err);
-	for (size_t i = 0; i < audit->problems.count; i++)
-		log_error("%s: %s", verification->path, audit->problems.items[i]);
-	if (verification->quiet || audit->problems.count)
+		    json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o}", "ok",
+			      check->problems.count == 0, "sha256", verification->sha256, "files",
+			      (json_int_t)check->files, "bytes", (json_int_t)check->bytes,
+			      "programs", (json_int_t)check->programs, "problems",
+			      lines_json(check->problems.items, check->problems.count), "notes",
+			      lines_json(check->notes.items, check->notes.count)),
+		    err);
+	for (size_t i = 0; i < check->problems.count; i++)
+		log_error("%s: %s", verification->path, check->problems.items[i]);
+	if (verification->quiet || check->problems.count)
 		return 0;
-	for (size_t i = 0; i < audit->notes.count; i++)
-		printf("        known when it was built: %s\n", audit->notes.items[i]);
-	text_add_count(&text, audit->files);
+	for (size_t i = 0; i < check->notes.count; i++)
+		printf("        known when it was built: %s\n", check->notes.items[i]);
+	text_add_count(&text, check->files);
 	text_add(&text, " files as they were packed (");
-	text_add_size(&text, audit->bytes);
+	text_add_size(&text, check->bytes);
 	text_add(&text, "), ");
-	text_add_count(&text, audit->programs);
+	text_add_count(&text, check->programs);
 	printf("%s programs, libraries and scripts find what they need\n", text.bytes);
 	return 0;
 }
@@ -120,8 +119,8 @@ static int cmd_verify(int argc, char **argv)
 		r = report(&verification, &err);
 	if (r < 0)
 		log_error("%s", err.message);
-	problems = verification.audit.problems.count;
-	audit_release(&verification.audit);
+	problems = verification.check.problems.count;
+	package_check_release(&verification.check);
 	return r < 0 || problems ? EXIT_FAILED : EXIT_DONE;
 }
 

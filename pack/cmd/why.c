@@ -28,7 +28,7 @@ struct inquiry {
 	const char *asked;   /* as it was typed */
 	char *path;          /* canonical, and real where it exists */
 	bool json;
-	struct request request; /* of a manifest */
+	struct closure_request request; /* of a manifest */
 	struct bundle *bundle;  /* of a package */
 	struct evidence evidence;
 };
@@ -38,11 +38,11 @@ static void inquiry_release(struct inquiry *inquiry)
 	free(inquiry->path);
 	evidence_release(&inquiry->evidence);
 	bundle_close(inquiry->bundle);
-	request_release(&inquiry->request);
+	closure_request_release(&inquiry->request);
 }
 
 static const struct command_option command_options[] = {
-	{OPTION_TABLE(request_options, struct inquiry, request)},
+	{OPTION_TABLE(closure_request_options, struct inquiry, request)},
 	{0, "json", NULL, "the answer as JSON", OPTION_FLAG(struct inquiry, json)},
 	{0},
 };
@@ -75,9 +75,9 @@ static int load(struct inquiry *inquiry, struct error *err)
 		if (r == 0)
 			r = bundle_evidence(inquiry->bundle, &inquiry->evidence, err);
 	} else {
-		r = request_open(&inquiry->request, err);
+		r = closure_request_open(&inquiry->request, err);
 		if (r == 0)
-			r = request_compute(&inquiry->request, err);
+			r = closure_request_compute(&inquiry->request, err);
 	}
 	if (r < 0)
 		return r;
@@ -158,18 +158,18 @@ static int64_t bytes_in(const struct closure *closure)
 /* A package knows what it was made from; with that source, what it would be made of now. */
 static int compute_again(struct inquiry *inquiry)
 {
-	struct request *request = &inquiry->request;
+	struct closure_request *request = &inquiry->request;
 	int r = bundle_manifest(inquiry->bundle, &request->manifest, NULL);
 
 	if (r == 0)
-		r = request_open(request, NULL);
-	return r < 0 ? r : request_compute(request, NULL);
+		r = closure_request_open(request, NULL);
+	return r < 0 ? r : closure_request_compute(request, NULL);
 }
 
 /* What it would cost to have it: bytes of files, with what they need; -1: not known. */
 static int64_t cost_of(struct inquiry *inquiry)
 {
-	struct request *request = &inquiry->request;
+	struct closure_request *request = &inquiry->request;
 	struct reason reason = {.kind = REASON_RULE, .detail = "why-not"};
 	const struct closure_entry *entry;
 	int64_t before;
@@ -299,7 +299,7 @@ static int answer(const struct command *command, int argc, char **argv, bool wan
 	bool in = false;
 	int r, code;
 
-	request_init(&inquiry.request);
+	closure_request_init(&inquiry.request);
 	inquiry.request.options.allow_changed = true; /* it explains, it does not pack */
 	if (!command_parse(command, argc, argv, &inquiry, &code))
 		return code;

@@ -15,7 +15,7 @@ enum {
 
 struct unpacking {
 	struct image *image;
-	struct spool *spool;
+	struct content_file *contents;
 	const volatile int *cancel;
 	char *buffer;
 	ARRAY(struct node *) firsts; /* of inodes with several names: number - 1 is the index */
@@ -61,7 +61,7 @@ static int copy_contents(struct unpacking *u, const struct inode *from, struct i
 		return 0;
 	r = image_file_open(u->image, from, &file, err);
 	if (r == 0)
-		r = spool_begin(u->spool, from->size, &start, err);
+		r = content_file_begin(u->contents, from->size, &start, err);
 	while (r == 0 && done < from->size) {
 		ssize_t n = image_file_read(file, u->buffer, BUFFER, done, err);
 
@@ -71,13 +71,14 @@ static int copy_contents(struct unpacking *u, const struct inode *from, struct i
 			return error_set(err, -EBADMSG, "a file ends early");
 		if (*u->cancel)
 			return error_set(err, -EINTR, "interrupted");
-		r = spool_write(u->spool, start + done, u->buffer, (size_t)n, &stored, err);
+		r = content_file_write(u->contents, start + done, u->buffer, (size_t)n, &stored,
+				       err);
 		done += (uint64_t)n;
 	}
 	if (r < 0 || stored == 0)
 		return r;
 	to->content.kind = CONTENT_RANGE;
-	to->content.fd = spool_fd(u->spool);
+	to->content.fd = content_file_fd(u->contents);
 	to->content.offset = start;
 	return 0;
 }
@@ -132,11 +133,11 @@ static int forget_number(struct node *node, void *data)
 	return 0;
 }
 
-int unpack_below(struct image *image, struct node *from, struct spool *spool,
+int unpack_below(struct image *image, struct node *from, struct content_file *contents,
 		 const volatile int *cancel, struct tree **ret_tree, struct error *err)
 {
 	_cleanup_(unpacking_release) struct unpacking u = {.image = image,
-							   .spool = spool,
+							   .contents = contents,
 							   .cancel = cancel,
 							   .buffer = malloc(BUFFER),
 							   .firsts = ARRAY_INIT};

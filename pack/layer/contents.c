@@ -34,7 +34,7 @@ static int reserve_bytes(const struct filling *filling, struct archive_entry *en
 	return 0;
 }
 
-/* From the stream into the spool; *ret_stored counts the bytes that are not holes. */
+/* From the stream into the content file; *ret_stored counts the bytes that are not holes. */
 static int copy_contents(const struct filling *filling, uint64_t start, uint64_t size,
 			 uint64_t *ret_stored, struct error *err)
 {
@@ -49,8 +49,8 @@ static int copy_contents(const struct filling *filling, uint64_t start, uint64_t
 			continue;
 		if (at < 0 || (uint64_t)at > size || length > size - (uint64_t)at)
 			return error_set(err, -EBADMSG, "has contents beyond its size");
-		r = spool_write(filling->options->spool, start + (uint64_t)at, block, length,
-				ret_stored, err);
+		r = content_file_write(filling->options->contents, start + (uint64_t)at, block,
+				       length, ret_stored, err);
 		if (r < 0)
 			return r;
 	}
@@ -66,7 +66,7 @@ static int fill_contents(const struct filling *filling, struct archive_entry *en
 	r = reserve_bytes(filling, entry, &size, err);
 	if (r < 0 || size == 0)
 		return r;
-	r = spool_begin(filling->options->spool, size, &start, err);
+	r = content_file_begin(filling->options->contents, size, &start, err);
 	if (r < 0)
 		return r;
 	r = copy_contents(filling, start, size, &stored, err);
@@ -76,7 +76,7 @@ static int fill_contents(const struct filling *filling, struct archive_entry *en
 	if (stored == 0)
 		return 0; /* all a hole */
 	inode->content.kind = CONTENT_RANGE;
-	inode->content.fd = spool_fd(filling->options->spool);
+	inode->content.fd = content_file_fd(filling->options->contents);
 	inode->content.offset = start;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an archive's entry holds: a file's bytes, which go to the spool, a link's target, a device's
- * number.
+ * What an archive's entry holds: a file's bytes, which go to the content file, a link's target, a
+ * device's number.
  */
 #ifndef PACK_LAYER_CONTENTS_H
 #define PACK_LAYER_CONTENTS_H

@@ -6,9 +6,10 @@
  * through a symbolic link of the same archive or out of the root through one of an earlier layer,
  * hard links to what is not there, a name that comes twice, more bytes or entries than were
  * allowed, streams that end early, digests that do not match: each is an error that names the
- * entry. After an error the tree is worthless; nothing but the spool and the tree has been touched.
+ * entry. After an error the tree is worthless; nothing but the content file and the tree has been
+ * touched.
  *
- * The stream is read once, forwards; contents go to a spool. Memory grows with names only.
+ * The stream is read once, forwards; contents go to a content file. Memory grows with names only.
  */
 #ifndef PACK_LAYER_LAYER_H
 #define PACK_LAYER_LAYER_H
@@ -33,9 +34,9 @@ struct layer_source {
 	uint64_t offset, size; /* of the range, bytes */
 };
 
-/* Zero-initialised is the default of everything but the spool. */
+/* Zero-initialised is the default of everything but the content file. */
 struct layer_options {
-	struct spool *spool; /* contents go here; borrowed, outlives the tree */
+	struct content_file *contents; /* contents go here; borrowed, outlives the tree */
 	bool whiteouts;	     /* .wh.NAME and .wh..wh..opq have their meaning; else they are names */
 	bool no_devices;     /* device nodes are an error */
 	bool allow_duplicates; /* of a name that comes twice, the last one stays */

@@ -14,7 +14,7 @@ void export_source_release(struct export_source *source)
 {
 	tree_free(source->tree);
 	scan_free(source->scan);
-	spool_free(source->spool);
+	content_file_free(source->contents);
 	json_decref(source->start);
 	closep(&source->rootfd);
 	*source = (struct export_source)EXPORT_SOURCE_INIT;
@@ -93,7 +93,7 @@ static int unpack_image(struct export_source *source, struct image *image,
 		r = read_start(source, image, config, err);
 		root = rootfs;
 	}
-	return r < 0 ? r : unpack_below(image, root, source->spool, cancel, &source->tree, err);
+	return r < 0 ? r : unpack_below(image, root, source->contents, cancel, &source->tree, err);
 }
 
 static int open_image(struct export_source *source, const char *path, const char *tmpdir,
@@ -105,7 +105,7 @@ static int open_image(struct export_source *source, const char *path, const char
 
 	if (fd < 0)
 		return error_errno(err, "cannot open '%s'", path);
-	r = spool_new(tmpdir, &source->spool, err);
+	r = content_file_new(tmpdir, &source->contents, err);
 	if (r < 0)
 		return r;
 	r = image_open(fd, path, &image, err);

@@ -20,7 +20,7 @@ struct export_source {
 	const char *warnings; /* what could not be taken; or NULL; borrowed */
 	/* its own: */
 	struct scan *scan;
-	struct spool *spool;
+	struct content_file *contents;
 	int rootfd;
 };
 

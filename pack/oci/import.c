@@ -21,7 +21,7 @@ void import_release(struct import *import)
 {
 	tree_free(import->tree);
 	scan_free(import->scan);
-	spool_free(import->spool);
+	content_file_free(import->contents);
 	json_decref(import->config);
 	free(import->ref);
 	closep(&import->rootfd);
@@ -54,7 +54,7 @@ static int load_image(struct import *import, const struct oci_store *store, enum
 		return r;
 	if (tree_new(&tree) < 0)
 		return error_oom(err);
-	layer.spool = import->spool;
+	layer.contents = import->contents;
 	layer.progress = NULL; /* it counts the bytes of one stream */
 	import->stats = (struct layer_stats){0};
 	r = oci_image_apply(store, image, &layer, tree, &import->stats, err);
@@ -125,7 +125,7 @@ static int load_tar(struct import *import, const char *path, const struct import
 
 	if (tree_new(&tree) < 0)
 		return error_oom(err);
-	layer.spool = import->spool;
+	layer.contents = import->contents;
 	r = layer_apply_path(path, &layer, tree, &import->stats, err);
 	if (r < 0)
 		return r;
@@ -149,7 +149,7 @@ int import_load(struct import *import, const char *path, const struct import_opt
 	int r;
 
 	*import = (struct import)IMPORT_INIT;
-	r = spool_new(options->spool_directory, &import->spool, err);
+	r = content_file_new(options->contents_directory, &import->contents, err);
 	if (r < 0)
 		return r;
 	if (strcmp(path, "-") != 0 && stat(path, &st) < 0)

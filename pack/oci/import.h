@@ -26,8 +26,8 @@ enum import_kind {
 struct import_options {
 	enum import_kind kind;
 	struct oci_choice choice;
-	struct layer_options layer;  /* but the spool and the digests, which import sets */
-	const char *spool_directory; /* NULL: $TMPDIR or /var/tmp */
+	struct layer_options layer; /* but the content file and the digests, which import sets */
+	const char *contents_directory; /* NULL: $TMPDIR or /var/tmp */
 };
 
 struct import {
@@ -39,7 +39,7 @@ struct import {
 	struct layer_stats stats;
 	const char *scan_warnings; /* of a directory; or NULL; borrowed from scan */
 	/* its own: */
-	struct spool *spool;
+	struct content_file *contents;
 	struct scan *scan;
 	int rootfd;
 };

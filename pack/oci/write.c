@@ -259,16 +259,16 @@ int oci_write_tree(struct node *root, const json_t *start, const struct oci_writ
 		   struct error *err)
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;
-	_cleanup_(spool_freep) struct spool *spool = NULL;
+	_cleanup_(content_file_freep) struct content_file *contents = NULL;
 	_cleanup_(closep) int fd = -1;
 	int r;
 
 	r = oci_name_check(options->name, err);
 	if (r == 0)
-		r = spool_new(options->tmpdir, &spool, err);
+		r = content_file_new(options->tmpdir, &contents, err);
 	if (r < 0)
 		return r;
-	fd = dup(spool_fd(spool));
+	fd = dup(content_file_fd(contents));
 	if (fd < 0 || tree_new(&tree) < 0)
 		return error_oom(err);
 	r = fill(tree, root, start, options, fd, ret_written, err);

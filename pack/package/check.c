@@ -20,30 +20,30 @@
 #include "pack/need/ecosystem.h"
 #include "pack/source/which.h"
 
-/* One audit in progress. */
-struct auditing {
+/* One check in progress. */
+struct checking {
 	const struct bundle *bundle;
-	struct audit *audit;
+	struct package_check *check;
 	struct evidence evidence;
 	int rootfd;     /* the copy of the root */
 	char *root;     /* its path */
 	struct error *err;
 };
 
-void audit_release(struct audit *audit)
+void package_check_release(struct package_check *check)
 {
-	for (size_t i = 0; i < audit->problems.count; i++)
-		free(audit->problems.items[i]);
-	for (size_t i = 0; i < audit->notes.count; i++)
-		free(audit->notes.items[i]);
-	array_release(&audit->problems);
-	array_release(&audit->notes);
+	for (size_t i = 0; i < check->problems.count; i++)
+		free(check->problems.items[i]);
+	for (size_t i = 0; i < check->notes.count; i++)
+		free(check->notes.items[i]);
+	array_release(&check->problems);
+	array_release(&check->notes);
 }
 
-static int problem(struct auditing *auditing, const char *format, ...)
+static int problem(struct checking *checking, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static int problem(struct auditing *auditing, const char *format, ...)
+static int problem(struct checking *checking, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -53,39 +53,39 @@ static int problem(struct auditing *auditing, const char *format, ...)
 	r = vasprintf(&text, format, args);
 	va_end(args);
 	if (r < 0)
-		return error_oom(auditing->err);
-	if (array_push(&auditing->audit->problems, text) < 0) {
+		return error_oom(checking->err);
+	if (array_push(&checking->check->problems, text) < 0) {
 		free(text);
-		return error_oom(auditing->err);
+		return error_oom(checking->err);
 	}
 	return 0;
 }
 
 /* The files made by the package itself against the digests in package.json. */
-static int check_parts(struct auditing *auditing)
+static int check_parts(struct checking *checking)
 {
 	json_auto_t *description = NULL;
 	const char *name;
 	json_t *part;
 	int r;
 
-	r = bundle_json(auditing->bundle, "/sfc/package.json", &description, auditing->err);
+	r = bundle_json(checking->bundle, "/sfc/package.json", &description, checking->err);
 	if (r < 0)
 		return r;
 	json_object_foreach(json_object_get(description, "parts"), name, part) {
 		const char *wanted = json_string_value(json_object_get(part, "sha256"));
 		_cleanup_(freep) char *path = path_join("/", name);
-		const struct node *node = path ? tree_find(bundle_tree(auditing->bundle), path) : NULL;
+		const struct node *node = path ? tree_find(bundle_tree(checking->bundle), path) : NULL;
 		char digest[DIGEST_HEX_SIZE];
 
 		if (strcmp(name, "rootfs") == 0)
 			continue; /* its files have digests of their own */
 		if (!node || !S_ISREG(node->inode->mode)) {
-			r = problem(auditing, "%s is missing", name);
+			r = problem(checking, "%s is missing", name);
 		} else {
-			r = bundle_copy(auditing->bundle, node, -1, digest, auditing->err);
+			r = bundle_copy(checking->bundle, node, -1, digest, checking->err);
 			if (r == 0 && (!wanted || strcmp(wanted, digest) != 0))
-				r = problem(auditing, "%s is not as it was packed", name);
+				r = problem(checking, "%s is not as it was packed", name);
 		}
 		if (r < 0)
 			return r;
@@ -103,96 +103,96 @@ static bool is_program(int fd)
 	       (size >= 2 && memcmp(head, "#!", 2) == 0);
 }
 
-static int check_digest(struct auditing *auditing, const struct evidence_entry *entry,
+static int check_digest(struct checking *checking, const struct evidence_entry *entry,
 			const char *path, const char *digest)
 {
-	auditing->audit->files++;
+	checking->check->files++;
 	if (!entry)
-		return problem(auditing, "%s is in no record of the package", path);
+		return problem(checking, "%s is in no record of the package", path);
 	if (entry->sha256[0] && strcmp(entry->sha256, digest) != 0)
-		return problem(auditing, "%s is not as it was packed", path);
+		return problem(checking, "%s is not as it was packed", path);
 	return 0;
 }
 
 /* A regular file: its digest, and into the copy what the closure will look into. */
-static int copy_file(struct auditing *auditing, const struct node *node, const char *path)
+static int copy_file(struct checking *checking, const struct node *node, const char *path)
 {
-	const struct evidence_entry *entry = evidence_find(&auditing->evidence, path);
+	const struct evidence_entry *entry = evidence_find(&checking->evidence, path);
 	_cleanup_(closep) int fd = -1;
 	char digest[DIGEST_HEX_SIZE];
 	int r;
 
-	fd = openat(auditing->rootfd, path + 1, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	fd = openat(checking->rootfd, path + 1, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
 	if (fd < 0)
-		return error_errno(auditing->err, "cannot make '%s%s'", auditing->root, path);
-	r = bundle_copy(auditing->bundle, node, fd, digest, auditing->err);
+		return error_errno(checking->err, "cannot make '%s%s'", checking->root, path);
+	r = bundle_copy(checking->bundle, node, fd, digest, checking->err);
 	if (r < 0)
 		return r;
-	auditing->audit->bytes += node->inode->size;
+	checking->check->bytes += node->inode->size;
 	if (is_program(fd))
-		auditing->audit->programs++;
+		checking->check->programs++;
 	else if (ftruncate(fd, 0) < 0)
-		return error_errno(auditing->err, "cannot cut '%s%s'", auditing->root, path);
+		return error_errno(checking->err, "cannot cut '%s%s'", checking->root, path);
 	/* only who may run it matters here, and that we may read it */
 	if (fchmod(fd, 0600 | (node->inode->mode & 0111)) < 0)
-		return error_errno(auditing->err, "cannot change '%s%s'", auditing->root, path);
-	return check_digest(auditing, entry, path, digest);
+		return error_errno(checking->err, "cannot change '%s%s'", checking->root, path);
+	return check_digest(checking, entry, path, digest);
 }
 
-static int copy_node(struct auditing *auditing, const struct node *node, const char *path)
+static int copy_node(struct checking *checking, const struct node *node, const char *path)
 {
 	const char *below = path + 1;
 
 	switch (node->inode->mode & S_IFMT) {
 	case S_IFDIR:
-		return !*below || mkdirat(auditing->rootfd, below, 0700) == 0
+		return !*below || mkdirat(checking->rootfd, below, 0700) == 0
 			       ? 0
-			       : error_errno(auditing->err, "cannot make '%s%s'", auditing->root,
+			       : error_errno(checking->err, "cannot make '%s%s'", checking->root,
 					     path);
 	case S_IFLNK:
-		return symlinkat(node->inode->target, auditing->rootfd, below) == 0
+		return symlinkat(node->inode->target, checking->rootfd, below) == 0
 			       ? 0
-			       : error_errno(auditing->err, "cannot make '%s%s'", auditing->root,
+			       : error_errno(checking->err, "cannot make '%s%s'", checking->root,
 					     path);
 	case S_IFREG:
-		return copy_file(auditing, node, path);
+		return copy_file(checking, node, path);
 	default:
 		return 0; /* devices and fifos need nothing */
 	}
 }
 
 /* Depth first; the tree comes from our reader, which knows no loops. */
-static int copy_tree(struct auditing *auditing, const struct node *node, const char *path)
+static int copy_tree(struct checking *checking, const struct node *node, const char *path)
 {
-	int r = copy_node(auditing, node, path);
+	int r = copy_node(checking, node, path);
 
 	for (uint32_t i = 0; r == 0 && i < node_child_count(node); i++) {
 		_cleanup_(freep) char *below = path_join(path, node_child_at(node, i)->name);
 
-		r = below ? copy_tree(auditing, node_child_at(node, i), below)
-			  : error_oom(auditing->err);
+		r = below ? copy_tree(checking, node_child_at(node, i), below)
+			  : error_oom(checking->err);
 	}
 	return r;
 }
 
 /* What the record says is in, and is not. */
-static int check_absent(struct auditing *auditing)
+static int check_absent(struct checking *checking)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < auditing->evidence.count && r == 0; i++) {
-		const struct evidence_entry *entry = &auditing->evidence.items[i];
+	for (size_t i = 0; i < checking->evidence.count && r == 0; i++) {
+		const struct evidence_entry *entry = &checking->evidence.items[i];
 		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
 		size_t length = path ? strlen(path) : 0;
 
 		if (!path)
-			return error_oom(auditing->err);
+			return error_oom(checking->err);
 		if (path[length - 1] == '/') /* of the root itself */
 			path[length - 1] = '\0';
 		if (entry->verdict == VERDICT_IN &&
-		    !tree_find(bundle_tree(auditing->bundle), path))
-			r = problem(auditing, "%s is missing", entry->path);
+		    !tree_find(bundle_tree(checking->bundle), path))
+			r = problem(checking, "%s is missing", entry->path);
 	}
 	return r;
 }
@@ -205,7 +205,7 @@ static bool was_known(const struct evidence *evidence, const char *warning)
 	return false;
 }
 
-static int add_warnings(struct auditing *auditing, const struct closure *closure)
+static int add_warnings(struct checking *checking, const struct closure *closure)
 {
 	int r = 0;
 
@@ -213,21 +213,21 @@ static int add_warnings(struct auditing *auditing, const struct closure *closure
 		const char *warning = closure->warnings.items[i];
 		char *copy;
 
-		if (!was_known(&auditing->evidence, warning)) {
-			r = problem(auditing, "%s", warning);
+		if (!was_known(&checking->evidence, warning)) {
+			r = problem(checking, "%s", warning);
 			continue;
 		}
 		copy = strdup(warning);
-		if (!copy || array_push(&auditing->audit->notes, copy) < 0) {
+		if (!copy || array_push(&checking->check->notes, copy) < 0) {
 			free(copy);
-			r = error_oom(auditing->err);
+			r = error_oom(checking->err);
 		}
 	}
 	return r;
 }
 
 /* Everything that is there may be run or loaded, so everything has to find what it needs. */
-static int check_closure(struct auditing *auditing, struct source *source)
+static int check_closure(struct checking *checking, struct source *source)
 {
 	struct closure_options options = {.ecosystems_off = ecosystem_bit("all"),
 					  .allow_secrets = true};
@@ -235,20 +235,20 @@ static int check_closure(struct auditing *auditing, struct source *source)
 	_cleanup_(closure_freep) struct closure *closure = NULL;
 	int r;
 
-	r = closure_new(source, &options, &closure, auditing->err);
-	for (size_t i = 0; r == 0 && i < auditing->evidence.count; i++) {
-		const struct evidence_entry *entry = &auditing->evidence.items[i];
+	r = closure_new(source, &options, &closure, checking->err);
+	for (size_t i = 0; r == 0 && i < checking->evidence.count; i++) {
+		const struct evidence_entry *entry = &checking->evidence.items[i];
 
 		if (entry->verdict != VERDICT_IN || !entry->contents)
 			continue;
 		r = closure_add(closure, entry->path, CLOSURE_CONTENTS, &reason, -1, NULL,
-				auditing->err);
+				checking->err);
 		if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
 			r = 0; /* said by check_absent() */
 	}
 	if (r == 0)
-		r = closure_compute(closure, auditing->err);
-	return r < 0 ? r : add_warnings(auditing, closure);
+		r = closure_compute(closure, checking->err);
+	return r < 0 ? r : add_warnings(checking, closure);
 }
 
 /* The value of PATH among "NAME=value" strings. */
@@ -263,7 +263,7 @@ static const char *search_path_of(const json_t *env)
 	return WHICH_PATH_DEFAULT;
 }
 
-static int check_config(struct auditing *auditing, struct source *source)
+static int check_config(struct checking *checking, struct source *source)
 {
 	json_auto_t *config = NULL;
 	const json_t *process, *args;
@@ -272,7 +272,7 @@ static int check_config(struct auditing *auditing, struct source *source)
 	struct error why = ERROR_INIT;
 	int r;
 
-	r = bundle_json(auditing->bundle, "/config.json", &config, auditing->err);
+	r = bundle_json(checking->bundle, "/config.json", &config, checking->err);
 	if (r < 0)
 		return r;
 	process = json_object_get(config, "process");
@@ -280,30 +280,30 @@ static int check_config(struct auditing *auditing, struct source *source)
 	cwd = json_string_value(json_object_get(process, "cwd"));
 	command = json_string_value(json_array_get(args, 0));
 	if (!json_is_string(json_object_get(config, "ociVersion")))
-		return problem(auditing, "config.json has no ociVersion");
+		return problem(checking, "config.json has no ociVersion");
 	if (!cwd || cwd[0] != '/')
-		return problem(auditing, "config.json has no working directory");
+		return problem(checking, "config.json has no working directory");
 	if (!command)
-		return problem(auditing, "config.json has nothing to start");
+		return problem(checking, "config.json has nothing to start");
 	r = which_find(source, search_path_of(json_object_get(process, "env")), cwd, command, &found,
 		       NULL, &why);
-	return r < 0 ? problem(auditing, "config.json starts what is not there: %s", why.message)
+	return r < 0 ? problem(checking, "config.json starts what is not there: %s", why.message)
 		     : 0;
 }
 
-static int check_root(struct auditing *auditing)
+static int check_root(struct checking *checking)
 {
 	_cleanup_(source_closep) struct source *source = NULL;
 	int r;
 
-	r = copy_tree(auditing, bundle_rootfs(auditing->bundle), "/");
+	r = copy_tree(checking, bundle_rootfs(checking->bundle), "/");
 	if (r == 0)
-		r = check_absent(auditing);
+		r = check_absent(checking);
 	if (r == 0)
-		r = source_open(auditing->root, &source, auditing->err);
+		r = source_open(checking->root, &source, checking->err);
 	if (r == 0)
-		r = check_config(auditing, source);
-	return r < 0 ? r : check_closure(auditing, source);
+		r = check_config(checking, source);
+	return r < 0 ? r : check_closure(checking, source);
 }
 
 /* Remove what copy_tree() made: by the tree, nothing else can be in there. */
@@ -319,28 +319,28 @@ static void remove_copy(int rootfd, const struct node *node, const char *path)
 		unlinkat(rootfd, path + 1, node_is_dir(node) ? AT_REMOVEDIR : 0);
 }
 
-int audit_package(const struct bundle *bundle, const char *scratch, struct audit *audit,
+int package_check(const struct bundle *bundle, const char *scratch, struct package_check *check,
 		  struct error *err)
 {
-	struct auditing auditing = {.bundle = bundle, .audit = audit, .rootfd = -1, .err = err};
+	struct checking checking = {.bundle = bundle, .check = check, .rootfd = -1, .err = err};
 	_cleanup_(freep) char *root = path_join(scratch, ".tracepack.XXXXXX");
 	int r;
 
-	r = bundle_evidence(bundle, &auditing.evidence, err);
+	r = bundle_evidence(bundle, &checking.evidence, err);
 	if (r == 0)
-		r = check_parts(&auditing);
+		r = check_parts(&checking);
 	if (r == 0 && (!root || !mkdtemp(root)))
 		r = root ? error_errno(err, "cannot make a directory in '%s'", scratch)
 			 : error_oom(err);
 	if (r == 0) {
-		auditing.root = root;
-		auditing.rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = auditing.rootfd < 0 ? error_errno(err, "cannot open '%s'", root)
-					: check_root(&auditing);
-		remove_copy(auditing.rootfd, bundle_rootfs(bundle), "/");
+		checking.root = root;
+		checking.rootfd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = checking.rootfd < 0 ? error_errno(err, "cannot open '%s'", root)
+					: check_root(&checking);
+		remove_copy(checking.rootfd, bundle_rootfs(bundle), "/");
 		rmdir(root);
 	}
-	closep(&auditing.rootfd);
-	evidence_release(&auditing.evidence);
+	closep(&checking.rootfd);
+	evidence_release(&checking.evidence);
 	return r;
 }

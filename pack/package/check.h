@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An audit: is a finished package what it says it is, and does it hold together? Its own digests are
- * checked, its start configuration, and that everything its programs and scripts need is in it: the
- * closure is computed again, with the package as the source.
+ * The check of a finished package: is it what it says it is, and does it hold together? Its own
+ * digests are checked, its start configuration, and that everything its programs and scripts need is
+ * in it: the closure is computed again, with the package as the source.
  */
 #ifndef PACK_PACKAGE_CHECK_H
 #define PACK_PACKAGE_CHECK_H
@@ -13,7 +13,7 @@
 #include "db/base/error.h"
 #include "pack/package/bundle.h"
 
-struct audit {
+struct package_check {
 	struct {
 		char **items;
 		size_t count, capacity;
@@ -27,8 +27,8 @@ struct audit {
 };
 
 /* All zero is a fresh one. scratch: a directory for a copy of the root. 0 also with problems. */
-int audit_package(const struct bundle *bundle, const char *scratch, struct audit *audit,
+int package_check(const struct bundle *bundle, const char *scratch, struct package_check *check,
 		  struct error *err);
-void audit_release(struct audit *audit);
+void package_check_release(struct package_check *check);
 
 #endif

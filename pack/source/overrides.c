@@ -9,11 +9,11 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 
-void amend_release(struct amend *amend)
+void overrides_release(struct overrides *overrides)
 {
-	for (size_t i = 0; i < amend->rules.count; i++)
-		free(amend->rules.items[i].pattern);
-	array_release(&amend->rules);
+	for (size_t i = 0; i < overrides->rules.count; i++)
+		free(overrides->rules.items[i].pattern);
+	array_release(&overrides->rules);
 }
 
 static bool parse_number(const char *text, int base, uint32_t limit, const char **ret_end,
@@ -31,7 +31,7 @@ static bool parse_number(const char *text, int base, uint32_t limit, const char 
 	return errno == 0 && number <= limit;
 }
 
-static int parse_owner(const char *text, struct amend_rule *rule)
+static int parse_owner(const char *text, struct override *rule)
 {
 	const char *end;
 
@@ -43,104 +43,104 @@ static int parse_owner(const char *text, struct amend_rule *rule)
 	return *end ? -EINVAL : 0;
 }
 
-static int parse_mode(const char *text, struct amend_rule *rule)
+static int parse_mode(const char *text, struct override *rule)
 {
 	const char *end;
 
 	return parse_number(text, 8, 07777, &end, &rule->mode) && !*end ? 0 : -EINVAL;
 }
 
-int amend_add(struct amend *amend, enum amend_kind kind, const char *text)
+int overrides_add(struct overrides *overrides, enum override_kind kind, const char *text)
 {
-	struct amend_rule rule = {.kind = kind};
+	struct override rule = {.kind = kind};
 	const char *equals = strrchr(text, '='), *value = text;
 	int r = 0;
 
-	if (kind == AMEND_OWNER || kind == AMEND_MODE) {
+	if (kind == OVERRIDE_OWNER || kind == OVERRIDE_MODE) {
 		value = equals ? equals + 1 : text;
-		r = kind == AMEND_OWNER ? parse_owner(value, &rule) : parse_mode(value, &rule);
+		r = kind == OVERRIDE_OWNER ? parse_owner(value, &rule) : parse_mode(value, &rule);
 	} else if (!*text) {
 		r = -EINVAL;
 	}
 	if (r < 0)
 		return r;
-	if (value == text && kind != AMEND_OWNER && kind != AMEND_MODE)
+	if (value == text && kind != OVERRIDE_OWNER && kind != OVERRIDE_MODE)
 		rule.pattern = strdup(text);
 	else if (value != text)
 		rule.pattern = strndup(text, (size_t)(equals - text));
-	if ((value != text || kind < AMEND_OWNER) && !rule.pattern)
+	if ((value != text || kind < OVERRIDE_OWNER) && !rule.pattern)
 		return -ENOMEM;
-	if (array_push(&amend->rules, rule) < 0) {
+	if (array_push(&overrides->rules, rule) < 0) {
 		free(rule.pattern);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-static bool matches(const struct amend_rule *rule, const char *path)
+static bool matches(const struct override *rule, const char *path)
 {
 	return !rule->pattern || path_match(rule->pattern, path);
 }
 
-bool amend_wants(const struct amend *amend, const char *path)
+bool overrides_wants(const struct overrides *overrides, const char *path)
 {
-	for (size_t i = 0; i < amend->rules.count; i++) {
-		const struct amend_rule *rule = &amend->rules.items[i];
+	for (size_t i = 0; i < overrides->rules.count; i++) {
+		const struct override *rule = &overrides->rules.items[i];
 
-		if (rule->kind <= AMEND_INCLUDE && matches(rule, path))
-			return rule->kind == AMEND_INCLUDE;
+		if (rule->kind <= OVERRIDE_INCLUDE && matches(rule, path))
+			return rule->kind == OVERRIDE_INCLUDE;
 	}
 	return true;
 }
 
-static int filter_children(const struct amend *amend, struct node *node)
+static int filter_children(const struct overrides *overrides, struct node *node)
 {
 	for (uint32_t i = node_child_count(node); i--;) {
 		_cleanup_(freep) char *path = node_path(node_child_at(node, i));
 
 		if (!path)
 			return -ENOMEM;
-		if (!amend_wants(amend, path))
+		if (!overrides_wants(overrides, path))
 			node_remove(node_child_at(node, i));
 	}
 	return 0;
 }
 
-static void apply_rule(const struct amend_rule *rule, struct inode *inode)
+static void apply_rule(const struct override *rule, struct inode *inode)
 {
-	if (rule->kind == AMEND_OWNER) {
+	if (rule->kind == OVERRIDE_OWNER) {
 		inode->uid = rule->uid;
 		inode->gid = rule->gid;
 	}
-	if (rule->kind == AMEND_MODE && !S_ISLNK(inode->mode))
+	if (rule->kind == OVERRIDE_MODE && !S_ISLNK(inode->mode))
 		inode->mode = (inode->mode & S_IFMT) | rule->mode;
 }
 
 struct visit {
-	const struct amend *amend;
+	const struct overrides *overrides;
 	bool filter;
 };
 
-static int amend_node(struct node *node, void *data)
+static int override_node(struct node *node, void *data)
 {
 	const struct visit *visit = data;
 	_cleanup_(freep) char *path = node_path(node);
 
 	if (!path)
 		return -ENOMEM;
-	for (size_t i = 0; i < visit->amend->rules.count; i++)
-		if (matches(&visit->amend->rules.items[i], path))
-			apply_rule(&visit->amend->rules.items[i], node->inode);
-	return visit->filter ? filter_children(visit->amend, node) : 0;
+	for (size_t i = 0; i < visit->overrides->rules.count; i++)
+		if (matches(&visit->overrides->rules.items[i], path))
+			apply_rule(&visit->overrides->rules.items[i], node->inode);
+	return visit->filter ? filter_children(visit->overrides, node) : 0;
 }
 
-int amend_apply(const struct amend *amend, struct tree *tree, bool filter)
+int overrides_apply(const struct overrides *overrides, struct tree *tree, bool filter)
 {
-	struct visit visit = {.amend = amend, .filter = filter};
+	struct visit visit = {.overrides = overrides, .filter = filter};
 
 	/* hard links are amended in the order of their paths, whatever order they were found in */
-	if (!amend->rules.count)
+	if (!overrides->rules.count)
 		return 0;
 	tree_sort(tree);
-	return tree_walk(tree, amend_node, &visit);
+	return tree_walk(tree, override_node, &visit);
 }

@@ -13,32 +13,32 @@
 #include "db/base/error.h"
 #include "pack/tree/tree.h"
 
-enum amend_kind { AMEND_EXCLUDE, AMEND_INCLUDE, AMEND_OWNER, AMEND_MODE };
+enum override_kind { OVERRIDE_EXCLUDE, OVERRIDE_INCLUDE, OVERRIDE_OWNER, OVERRIDE_MODE };
 
-struct amend_rule {
-	enum amend_kind kind;
+struct override {
+	enum override_kind kind;
 	char *pattern; /* as path_match() takes it; NULL: everything; owned */
 	uint32_t uid, gid, mode;
 };
 
-struct amend {
-	ARRAY(struct amend_rule) rules;
+struct overrides {
+	ARRAY(struct override) rules;
 };
 
 /*
  * The text of an option: a pattern for the first two kinds, "[PATTERN=]UID[:GID]" for owners,
  * "[PATTERN=]MODE" (octal) for modes. 0, -EINVAL when it is none of that, -ENOMEM.
  */
-int amend_add(struct amend *amend, enum amend_kind kind, const char *text);
-void amend_release(struct amend *amend);
+int overrides_add(struct overrides *overrides, enum override_kind kind, const char *text);
+void overrides_release(struct overrides *overrides);
 
 /* The first exclude or include that matches decides; without one it is wanted. */
-bool amend_wants(const struct amend *amend, const char *path);
+bool overrides_wants(const struct overrides *overrides, const char *path);
 
 /*
  * Remove what is not wanted, then set owners and modes; the last rule that matches decides. Modes of
  * links stay. `filter` false: what is not wanted is out already. 0 or -ENOMEM.
  */
-int amend_apply(const struct amend *amend, struct tree *tree, bool filter);
+int overrides_apply(const struct overrides *overrides, struct tree *tree, bool filter);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 	ALIGN_FROM = 32768, /* contents this large start on a block, so that holes stay aligned */
 };
 
-struct spool {
+struct content_file {
 	int fd;
 	uint64_t size;
 };
@@ -50,50 +50,51 @@ static int open_unlinked(const char *directory, struct error *err)
 	return error_errno(err, "cannot create a temporary file in '%s'", directory);
 }
 
-int spool_new(const char *directory, struct spool **ret_spool, struct error *err)
+int content_file_new(const char *directory, struct content_file **ret_file, struct error *err)
 {
-	_cleanup_(spool_freep) struct spool *spool = calloc(1, sizeof(*spool));
+	_cleanup_(content_file_freep) struct content_file *contents = calloc(1, sizeof(*contents));
 
-	if (!spool)
+	if (!contents)
 		return error_oom(err);
-	spool->fd = -1;
+	contents->fd = -1;
 	if (!directory)
 		directory = getenv("TMPDIR");
 	if (!directory || !*directory)
 		directory = "/var/tmp";
-	spool->fd = open_unlinked(directory, err);
-	if (spool->fd < 0)
-		return spool->fd;
-	*ret_spool = take(spool);
+	contents->fd = open_unlinked(directory, err);
+	if (contents->fd < 0)
+		return contents->fd;
+	*ret_file = take(contents);
 	return 0;
 }
 
-void spool_free(struct spool *spool)
+void content_file_free(struct content_file *contents)
 {
-	if (!spool)
+	if (!contents)
 		return;
-	closep(&spool->fd);
-	free(spool);
+	closep(&contents->fd);
+	free(contents);
 }
 
-void spool_freep(struct spool **spool)
+void content_file_freep(struct content_file **contents)
 {
-	spool_free(*spool);
+	content_file_free(*contents);
 }
 
-int spool_fd(const struct spool *spool)
+int content_file_fd(const struct content_file *contents)
 {
-	return spool->fd;
+	return contents->fd;
 }
 
-uint64_t spool_size(const struct spool *spool)
+uint64_t content_file_size(const struct content_file *contents)
 {
-	return spool->size;
+	return contents->size;
 }
 
-int spool_begin(struct spool *spool, uint64_t size, uint64_t *ret_offset, struct error *err)
+int content_file_begin(struct content_file *contents, uint64_t size, uint64_t *ret_offset,
+		       struct error *err)
 {
-	uint64_t start = spool->size;
+	uint64_t start = contents->size;
 
 	if (size >= ALIGN_FROM)
 		start = (start + BLOCK - 1) / BLOCK * BLOCK;
@@ -101,9 +102,9 @@ int spool_begin(struct spool *spool, uint64_t size, uint64_t *ret_offset, struct
 		return error_set(err, -EFBIG, "contents of %llu bytes do not fit a temporary file",
 				 (unsigned long long)size);
 	/* grown first: what is then not written reads as zeros */
-	if (ftruncate(spool->fd, (off_t)(start + size)) < 0)
+	if (ftruncate(contents->fd, (off_t)(start + size)) < 0)
 		return error_errno(err, "cannot grow the temporary file");
-	spool->size = start + size;
+	contents->size = start + size;
 	*ret_offset = start;
 	return 0;
 }
@@ -133,15 +134,15 @@ static size_t run_length(uint64_t offset, const char *data, size_t size, bool *r
 	return done;
 }
 
-int spool_write(struct spool *spool, uint64_t offset, const void *data, size_t size,
-		uint64_t *ret_stored, struct error *err)
+int content_file_write(struct content_file *contents, uint64_t offset, const void *data,
+		       size_t size, uint64_t *ret_stored, struct error *err)
 {
 	const char *bytes = data;
 
 	while (size) {
 		bool zero = false;
 		size_t n = run_length(offset, bytes, size, &zero);
-		int r = zero ? 0 : io_pwrite(spool->fd, bytes, n, offset);
+		int r = zero ? 0 : io_pwrite(contents->fd, bytes, n, offset);
 
 		if (r < 0)
 			return error_code(err, r, "cannot write the temporary file");

@@ -26,7 +26,7 @@ struct tree;
 enum content_kind {
 	CONTENT_NONE,  /* nothing: size 0, or all a hole */
 	CONTENT_FILE,  /* a file on the disk where the node was scanned; see directory.rootfd */
-	CONTENT_RANGE, /* size bytes of an open file (a spool) from offset on */
+	CONTENT_RANGE, /* size bytes of an open file (a content file) from offset on */
 	CONTENT_BYTES, /* in memory */
 };
 

@@ -19,7 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct import_options options = {
-	.spool_directory = "/dev/shm",
+	.contents_directory = "/dev/shm",
 	.layer = {.max_size = 4 << 20, .max_entries = 4096, .allow_duplicates = true},
 };
 
@@ -36,7 +36,7 @@ static void write_and_read_again(struct tree *tree)
 {
 	_cleanup_(closep) int fd = memfd_create("one", MFD_CLOEXEC);
 	_cleanup_(closep) int again = memfd_create("two", MFD_CLOEXEC);
-	_cleanup_(spool_freep) struct spool *spool = NULL;
+	_cleanup_(content_file_freep) struct content_file *contents = NULL;
 	_cleanup_(tree_freep) struct tree *back = NULL;
 	struct layer_source source = {.fd = fd, .name = "again"};
 	struct layer_options layer = options.layer;
@@ -44,10 +44,11 @@ static void write_and_read_again(struct tree *tree)
 	struct layer_written one, two;
 	struct error err = ERROR_INIT;
 
-	if (fd < 0 || again < 0 || spool_new("/dev/shm", &spool, NULL) < 0 || tree_new(&back) < 0)
+	if (fd < 0 || again < 0 || tree_new(&back) < 0 ||
+	    content_file_new("/dev/shm", &contents, NULL) < 0)
 		return;
 	write_layer(tree, fd, &one);
-	layer.spool = spool;
+	layer.contents = contents;
 	layer.max_size = layer.max_entries = UINT64_MAX;
 	layer.allow_duplicates = false;
 	if (layer_apply(&source, &layer, back, &stats, &err) < 0) {

@@ -74,7 +74,7 @@ static void add(struct tar *tar, char kind, const char *name, const char *text)
 
 struct root {
 	struct tree *tree;
-	struct spool *spool;
+	struct content_file *contents;
 	struct layer_options options;
 	struct layer_stats stats;
 	struct error err;
@@ -85,15 +85,15 @@ static struct root root_new(void)
 	struct root root = {.err = ERROR_INIT};
 
 	REQUIRE(tree_new(&root.tree) == 0);
-	REQUIRE(spool_new(NULL, &root.spool, &root.err) == 0);
-	root.options = (struct layer_options){.spool = root.spool, .whiteouts = true};
+	REQUIRE(content_file_new(NULL, &root.contents, &root.err) == 0);
+	root.options = (struct layer_options){.contents = root.contents, .whiteouts = true};
 	return root;
 }
 
 static void root_free(struct root *root)
 {
 	tree_free(root->tree);
-	spool_free(root->spool);
+	content_file_free(root->contents);
 }
 
 static int apply_fd(struct root *root, int fd)
@@ -275,12 +275,12 @@ static void holes_stay_holes(void)
 	CHECK_INT(inode->size, SIZE);
 	REQUIRE(inode->content.kind == CONTENT_RANGE);
 	CHECK_INT(inode->content.offset % 4096, 0);
-	CHECK_INT(io_pread(spool_fd(root.spool), back, SIZE, inode->content.offset), SIZE);
+	CHECK_INT(io_pread(content_file_fd(root.contents), back, SIZE, inode->content.offset), SIZE);
 	CHECK(memcmp(back + 5000000, "needle", 6) == 0);
 	CHECK(back[4999999] == 0 && back[5000006] == 0);
 	CHECK_INT(inode_at(&root, "/zeros")->size, SIZE);
 	CHECK_INT(inode_at(&root, "/zeros")->content.kind, CONTENT_NONE);
-	REQUIRE(fstat(spool_fd(root.spool), &st) == 0);
+	REQUIRE(fstat(content_file_fd(root.contents), &st) == 0);
 	CHECK(st.st_blocks * 512 <= 65536);
 	free(data);
 	free(back);
