@@ -25,6 +25,7 @@
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
 #include "pack/need/closure_tree.h"
+#include "pack/need/from_selection.h"
 #include "pack/package/package.h"
 
 struct build {

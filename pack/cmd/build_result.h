@@ -12,6 +12,7 @@
 
 #include "pack/need/closure.h"
 #include "pack/need/closure_tree.h"
+#include "pack/need/from_selection.h"
 
 struct build_result {
 	const struct closure *closure; /* computed */

@@ -8,7 +8,10 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "pack/need/admission.h"
 #include "pack/need/ecosystem.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
 
 enum { WAIT_MS = 3000, WAIT_STEP_MS = 20 };
 

@@ -13,6 +13,8 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/need/closure.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
 #include "pack/need/selection.h"
 #include "pack/report/report.h"
 #include "pack/source/source.h"

@@ -18,6 +18,8 @@
 #include "pack/cmd/closure_request.h"
 #include "pack/evidence/explanation.h"
 #include "pack/evidence/json.h"
+#include "pack/need/admission.h"
+#include "pack/need/need.h"
 #include "pack/package/bundle.h"
 
 enum { ALSO_MAX = 5 };

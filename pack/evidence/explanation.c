@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "pack/evidence/json.h"
+#include "pack/need/reason.h"
 
 enum { PHRASE_WIDTH = 20 };
 

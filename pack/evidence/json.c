@@ -7,6 +7,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
+#include "pack/need/reason.h"
 
 /* Goes up when a reader of before would misunderstand what is written now. */
 enum { EVIDENCE_VERSION = 1 };

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The closure: a selection and all it needs to run, to a fixed point. Each entry remembers why it is
- * in: every reason found, the first one first. What a rule or the list of secrets leaves out is
- * remembered as well, with what would have needed it.
- *
- *	r = closure_new(source, &options, &closure, err);
- *	r = closure_add_selection(closure, &selection, err);
- *	r = closure_compute(closure, err);
- *	r = closure_tree(closure, scan, tree, err);
- *
- * Cost: one lstat a path, one read of the head of each file whose contents matter, one library
- * search for each needed name of each ELF file.
+ * The closure: a selection and all it needs to run. Each entry remembers why it is in: every reason
+ * found, the first one first. What a rule or the list of secrets leaves out is remembered as well,
+ * with what would have needed it. Here is what a closure is; pack/need/need.h fills it.
  */
 #ifndef PACK_NEED_CLOSURE_H
 #define PACK_NEED_CLOSURE_H
@@ -24,6 +16,7 @@
 #include "pack/elf/loader.h"
 #include "pack/need/rules.h"
 #include "pack/need/selection.h"
+#include "pack/need/work.h"
 #include "pack/source/source.h"
 #include "pack/tree/arena.h"
 #include "pack/tree/intern.h"
@@ -42,10 +35,6 @@ enum reason_kind {
 	REASON_MADE,        /* by the package: mount points, the distribution's records, trimmed */
 	REASON_KINDS
 };
-
-/* "needed by", and the short name for JSON: "needed". */
-const char *reason_phrase(enum reason_kind kind);
-const char *reason_name(enum reason_kind kind);
 
 struct closure_entry;
 
@@ -100,6 +89,12 @@ struct closure_options {
 	const volatile int *cancel; /* when it becomes non-zero: -EINTR; or NULL */
 };
 
+/* A needed name that was not found in one of the ways its file is loaded. */
+struct unresolved {
+	const struct closure_entry *entry;
+	const char *name; /* interned */
+};
+
 struct closure {
 	struct source *source;
 	struct loader *loader;
@@ -113,7 +108,11 @@ struct closure {
 		char **items;
 		size_t count, capacity;
 	} warnings; /* one line each, for a person */
-	struct closure_work *work; /* see closure_work.h */
+	struct work_queue work; /* files to look into */
+	struct {
+		struct unresolved *items;
+		size_t count, capacity;
+	} unresolved;
 	size_t customs_done; /* entries that ecosystems have looked at */
 	struct intern python_packages; /* that ecosystems have looked for the distributions of */
 	struct intern strings;
@@ -125,36 +124,11 @@ int closure_new(struct source *source, const struct closure_options *options,
 void closure_free(struct closure *closure);
 void closure_freep(struct closure **closure);
 
-/*
- * Everything a selection names. The selection must outlive the closure. -ESTALE with err naming the
- * file when one has vanished or changed since it was traced.
- */
-int closure_add_selection(struct closure *closure, const struct selection *selection,
-			  struct error *err);
-
-/*
- * Add the end of a path walk (a last link is not followed; its target follows by itself), for a
- * reason. rule: index of the rule that asks, or -1. 0, or -ENOENT, -ENOTDIR, -ELOOP when it leads
- * nowhere (the links on the way are in then), or another error. *ret_entry may be NULL.
- */
-enum closure_flags { CLOSURE_CONTENTS = 1 << 0 };
-int closure_add(struct closure *closure, const char *path, unsigned int flags,
-		const struct reason *reason, int rule, struct closure_entry **ret_entry,
-		struct error *err);
-
-/* Apply the includes among the rules, and go on until nothing new is needed. */
-int closure_compute(struct closure *closure, struct error *err);
-
-/* Directories that a session listed and that are in, and how many of the names in them are not. */
-struct closure_listed {
-	uint64_t directories, left_out;
-};
-/* After closure_compute(). */
-int closure_count_listed(const struct closure *closure, struct closure_listed *ret_listed,
-			 struct error *err);
-
 /* By real path, verdict included; NULL: nothing ever asked for it. */
 struct closure_entry *closure_find(const struct closure *closure, const char *path);
+/* Likewise, where the path's hash_string() is known. */
+struct closure_entry *closure_find_hashed(const struct closure *closure, const char *path,
+					  uint64_t hash);
 
 int closure_warn(struct closure *closure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -16,8 +16,10 @@
 #include "db/base/io.h"
 #include "db/base/json.h"
 #include "db/base/path.h"
+#include "pack/need/admission.h"
 #include "pack/need/closure.h"
 #include "pack/need/ecosystem.h"
+#include "pack/need/need.h"
 #include "pack/source/which.h"
 
 /* One check in progress. */

@@ -10,13 +10,12 @@
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "db/coverage.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/reason.h"
 #include "pack/report/estimate.h"
+#include "pack/report/page.h"
 #include "pack/report/rows.h"
 
-/* pack/report/report.html, embedded by the build. */
-static const char page[] =
-#include "pack/report/report.inc"
-	;
 static const char mark[] = "@DATA@";
 
 /* Paths are bytes, JSON is Unicode: what is not UTF-8 is shown escaped. */
@@ -333,7 +332,7 @@ int report_write(struct manifest *manifest, const struct report_options *options
 {
 	_cleanup_(json_decrefp) json_t *data = json_object();
 	struct sink sink = {.fd = fd, .buffer = TEXT_INIT};
-	const char *at = strstr(page, mark);
+	const char *at = strstr(report_page, mark);
 	int r;
 
 	if (!data)
@@ -341,7 +340,7 @@ int report_write(struct manifest *manifest, const struct report_options *options
 	r = report_data(manifest, options, data, err);
 	if (r < 0)
 		return r;
-	text_add_bytes(&sink.buffer, page, (size_t)(at - page));
+	text_add_bytes(&sink.buffer, report_page, (size_t)(at - report_page));
 	if (json_dump_callback(data, sink_json, &sink, JSON_COMPACT) < 0 && !sink.failed)
 		sink.failed = -ENOMEM;
 	text_add(&sink.buffer, at + strlen(mark));

@@ -20,7 +20,11 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "pack/elf/elf.h"
+#include "pack/need/admission.h"
 #include "pack/need/ecosystem.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
+#include "pack/need/reason.h"
 #include "tests/root.h"
 
 enum { FILES_MAX = 16, ROUTES_MAX = 8, SEEDS_SHORT = 5, SEEDS_LONG = 200, CANNOT_RUN = 125 };

@@ -9,6 +9,10 @@
 #include <errno.h>
 
 #include "db/base/cleanup.h"
+#include "pack/need/admission.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
+#include "pack/need/reason.h"
 #include "tests/root.h"
 
 enum { NAMES_MAX = 48, HOPS_MAX = 40, DEPTH_MAX = 16 };

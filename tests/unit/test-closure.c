@@ -6,8 +6,12 @@
 
 #include "db/base/cleanup.h"
 #include "pack/evidence/explanation.h"
+#include "pack/need/admission.h"
 #include "pack/need/closure_tree.h"
 #include "pack/need/ecosystem.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
+#include "pack/need/reason.h"
 #include "tests/root.h"
 
 static struct root root;

@@ -6,7 +6,11 @@
 #include "pack/need/ecosystem.h"
 
 #include "db/base/cleanup.h"
+#include "pack/need/admission.h"
 #include "pack/need/closure.h"
+#include "pack/need/from_selection.h"
+#include "pack/need/need.h"
+#include "pack/need/reason.h"
 #include "tests/root.h"
 
 enum { FILES_MAX = 20 };

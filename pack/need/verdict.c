@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Is it in, by the rules, the list of secrets and the policy? */
-#include "pack/need/closure_work.h"
+#include "pack/need/verdict.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the contents of a file need: the libraries of an ELF file, the interpreter of a script. */
-#include "pack/need/closure_work.h"
+#include "pack/need/from_contents.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
 #include "pack/elf/shebang.h"
+#include "pack/need/admission.h"
 #include "pack/source/which.h"
 
 /* Where an ELF file looks for one name. */
@@ -104,7 +105,7 @@ static int expand_elf(struct closure *closure, const struct work *work, const st
 
 		need.name = elf->needed[i];
 		r = loader_search(closure->loader, &query, on_library, &need, err);
-		if (r == 0 && array_push(&closure->work->unresolved, missing) < 0)
+		if (r == 0 && array_push(&closure->unresolved, missing) < 0)
 			r = error_oom(err);
 	}
 	return r < 0 ? r : 0;
@@ -173,7 +174,7 @@ static int expand_text(struct closure *closure, struct closure_entry *entry, str
 	return r ? expand_script(closure, entry, &shebang, err) : 0;
 }
 
-int closure_expand(struct closure *closure, const struct work *work, struct error *err)
+int closure_add_contents(struct closure *closure, const struct work *work, struct error *err)
 {
 	const struct elf_file *elf;
 	bool broken;
@@ -234,14 +235,13 @@ static bool was_resolved(const struct closure *closure, const struct unresolved 
 
 int closure_report_unresolved(struct closure *closure, struct error *err)
 {
-	struct closure_work *state = closure->work;
 	struct intern names = {0};
 	int r = 0;
 
-	if (state->unresolved.count)
+	if (closure->unresolved.count)
 		r = collect_names(closure, &names, err);
-	for (size_t i = 0; i < state->unresolved.count && r == 0; i++) {
-		const struct unresolved *missing = &state->unresolved.items[i];
+	for (size_t i = 0; i < closure->unresolved.count && r == 0; i++) {
+		const struct unresolved *missing = &closure->unresolved.items[i];
 
 		if (intern_has(&names, missing->name) || was_resolved(closure, missing))
 			continue;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Why an entry is in: what the reasons are called, and which of them are kept. */
-#include "pack/need/closure.h"
+#include "pack/need/reason.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "pack/need/closure_work.h"
 
 static const struct {
 	const char *name, *phrase;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * Python distributions that are not called as what they install: PyYAML's directory goes with yaml.
- * Which packages a distribution has is in its RECORD or top_level.txt, where there is one.
- */
-#include "pack/need/ecosystem_work.h"
+#include "pack/need/python_distributions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "pack/need/ecosystem.h"
 
 enum { LIST_MAX = 8 * 1024 * 1024 };
 
@@ -50,7 +47,8 @@ static int add_distributed(const struct source_entry *file, void *data)
 			     distributed->err);
 }
 
-int ecosystem_python(struct closure *closure, struct closure_entry *entry, struct error *err)
+int python_distributions_add(struct closure *closure, struct closure_entry *entry,
+			     struct error *err)
 {
 	static const char *const lists[] = {"*.dist-info/RECORD", "*.dist-info/top_level.txt",
 					    "*.egg-info/top_level.txt"};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is needed: a selection and all that must be there for it to run, to a fixed point.
+ *
+ *	r = closure_new(source, &options, &closure, err);
+ *	r = closure_add_selection(closure, &selection, err);
+ *	r = closure_compute(closure, err);
+ *	r = closure_tree(closure, top, err);
+ *
+ * Cost: one lstat a path, one read of the head of each file whose contents matter, one library
+ * search for each needed name of each ELF file.
+ */
+#ifndef PACK_NEED_NEED_H
+#define PACK_NEED_NEED_H
+
+#include "db/base/error.h"
+#include "pack/need/closure.h"
+
+/* Apply the includes among the rules, and go on until nothing new is needed. */
+int closure_compute(struct closure *closure, struct error *err);
+
+#endif
