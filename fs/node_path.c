@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/inode.h"
-
 /* Put text before *at; counts even where there is no room. */
 static void prepend(const char *buffer, char **at, const char *text, size_t length, size_t *total)
 {

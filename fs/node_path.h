@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-struct node;
+#include "fs/node.h"
 
 /*
  * The path of the node, or of `name` in it when name is not NULL; begins with '/'. It is in buffer

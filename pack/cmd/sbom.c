@@ -17,6 +17,7 @@
 #include "db/base/path.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/distro/distribution.h"
+#include "pack/distro/read.h"
 #include "pack/distro/sbom.h"
 #include "pack/need/closure.h"
 #include "pack/package/package.h"

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The distribution: which packages are installed in a source, by the records its package manager left
- * there, and which of their files are kept. Read are those of dpkg (/var/lib/dpkg/status with info/,
- * or status.d/ of images without dpkg), of apk (/lib/apk/db/installed), and of rpm (pack/distro/rpm.h).
+ * The distribution: which packages are installed in a source, and which of their files are kept.
  *
  * A record names files as they were packed: "/bin/ls" where /bin is a link by now, or a name that was
  * diverted. Here each comes with what it is in the source today.
- *
- * Cost: one lookup in the source for each file of each package.
  */
 #ifndef PACK_DISTRO_DISTRIBUTION_H
 #define PACK_DISTRO_DISTRIBUTION_H
@@ -62,9 +58,6 @@ struct distribution {
 	} texts;
 };
 
-/* No records at all is a distribution of no packages. */
-int distribution_read(struct source *source, struct distribution *ret_distribution,
-		      struct error *err);
 void distribution_release(struct distribution *distribution);
 
 /* Note which files are kept: asked for each real path. */

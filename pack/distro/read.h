@@ -1,46 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the distribution: what its readers share. There is one for each package manager; they fill
- * `installed` records, and what those point into is kept until the distribution is released.
+ * Reads a distribution by the records its package manager left in a source: those of dpkg
+ * (/var/lib/dpkg/status with info/, or status.d/ of images without dpkg), of apk
+ * (/lib/apk/db/installed), and of rpm (pack/distro/rpm.h). One reader each; another package manager is
+ * another read_*.c and a line in read.c.
+ *
+ * Cost: one lookup in the source for each file of each package.
  */
 #ifndef PACK_DISTRO_READ_H
 #define PACK_DISTRO_READ_H
 
-#include <stddef.h>
-
 #include "db/base/error.h"
 #include "pack/distro/distribution.h"
+#include "pack/source/source.h"
 
-/* A distribution while it is read. */
-struct reading {
-	struct distribution *distribution;
-	struct source *source;
-	const char **diversions; /* from, to, by whom; by threes */
-	size_t diversion_count;
-	struct error *err;
-};
-
-/* Memory that lives as long as the distribution; takes it over. NULL: out of memory. */
-char *reading_keep(struct reading *reading, char *text);
-const char *reading_keep_part(struct reading *reading, const char *start, size_t size);
-/* A whole file, or NULL with *ret 0 when there is none. */
-char *reading_text(struct reading *reading, const char *path, int *ret);
-
-/* The next record of a text: lines up to an empty one; moves *text behind that. NULL: no more. */
-const char *reading_record(const char **text, size_t *ret_size);
-/* The value behind "Name: " or "N:" on a line of the record; as it was when there is none. */
-int reading_field(struct reading *reading, const struct installed *installed, const char *name,
-		  const char **ret_value);
-
-/* One more package; NULL: out of memory. Valid until the next. */
-struct installed *reading_add(struct reading *reading, enum distribution_kind kind,
-			      const char *record, size_t size);
-/* listed: "/usr/bin/x", kept by the distribution. */
-int reading_add_file(struct reading *reading, struct installed *installed, const char *listed);
-
-/* The readers; of what is not there they read nothing. */
-int distribution_read_dpkg(struct reading *reading);
-int distribution_read_apk(struct reading *reading);
-int distribution_read_rpm(struct reading *reading);
+/* No records at all is a distribution of no packages. */
+int distribution_read(struct source *source, struct distribution *ret_distribution,
+		      struct error *err);
 
 #endif

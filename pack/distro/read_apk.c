@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The records of apk: one file, `installed`. */
-#include "pack/distro/read.h"
+#include "pack/distro/read_apk.h"
 
 #include <string.h>
 

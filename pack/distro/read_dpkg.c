@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The records of dpkg: status with info/, or status.d/ of images without dpkg. */
-#include "pack/distro/read.h"
+#include "pack/distro/read_dpkg.h"
 
 #include <stdlib.h>
 #include <string.h>

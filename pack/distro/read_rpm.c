@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The records of rpm: one header a package, in a database. */
-#include "pack/distro/read.h"
+#include "pack/distro/read_rpm.h"
 
 #include <errno.h>
 #include <string.h>

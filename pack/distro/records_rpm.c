@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* rpm's database with what is present: its packages, and which of their files are installed. */
-#include "pack/distro/records_work.h"
+#include "pack/distro/records_rpm.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "pack/distro/records_file.h"
 #include "pack/distro/rpm_header.h"
 
 /*

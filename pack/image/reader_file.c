@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
-#include "pack/image/reader_private.h"
+#include "pack/image/reader_image.h"
+#include "pack/image/reader_inode.h"
+#include "pack/image/reader_meta.h"
 
 struct image_file {
 	struct image *image;

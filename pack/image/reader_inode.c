@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Inodes, from their record to one form for all. */
+#include "pack/image/reader_inode.h"
+
 #include <endian.h>
 
-#include "pack/image/reader_private.h"
 
 /* A record of that size, behind what all records begin with and which was read before. */
 static int read_rest(struct meta_cursor *cursor, void *record, size_t size, struct error *err)

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Metadata blocks as a stream of records, and the tables that positions behind their blocks lead to. */
+#include "pack/image/reader_meta.h"
+
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/io.h"
-#include "pack/image/reader_private.h"
-
-int image_read_at(const struct image *image, void *data, size_t size, uint64_t position,
-		  struct error *err)
-{
-	ssize_t got = io_pread(image->fd, data, size, position);
-
-	if (got < 0)
-		return error_code(err, (int)got, "cannot read '%s'", image->name);
-	return (size_t)got < size ? image_damaged(image, "it ends too early", err) : 0;
-}
 
 /* One block, or only how long it is (into == NULL). */
 static int meta_load(struct image *image, const struct meta_table *table, uint64_t position,

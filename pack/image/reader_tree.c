@@ -9,7 +9,9 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
-#include "pack/image/reader_private.h"
+#include "pack/image/reader_inode.h"
+#include "pack/image/reader_meta.h"
+#include "pack/image/reader_xattr.h"
 
 /* An inode that a name led to; others may lead to it again. */
 struct met {

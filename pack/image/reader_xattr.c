@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The attributes of an image. */
+#include "pack/image/reader_xattr.h"
+
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
-#include "pack/image/reader_private.h"
+#include "pack/image/reader_meta.h"
 
 enum {
 	XATTR_BYTES_MAX = 1 << 30, /* in all; sets are shared, so a small image could ask for any */

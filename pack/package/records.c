@@ -3,6 +3,7 @@
 
 #include "db/base/cleanup.h"
 #include "pack/distro/distribution.h"
+#include "pack/distro/read.h"
 #include "pack/distro/records.h"
 #include "pack/need/closure_tree.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The owned parts of an inode: extended attributes, and where its bytes are. */
-#include "pack/tree/tree.h"
+#include "pack/tree/content.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,13 +105,6 @@ void content_release(struct content *content)
 	if (content->kind == CONTENT_BYTES)
 		free(content->data);
 	memset(content, 0, sizeof(*content));
-}
-
-void inode_used(struct inode *inode, uint64_t order, bool read)
-{
-	inode->unread = !read && (!inode->order || inode->unread);
-	if (!inode->order || order < inode->order)
-		inode->order = order < UINT32_MAX ? (uint32_t)order : UINT32_MAX;
 }
 
 int inode_set_bytes(struct inode *inode, const void *data, size_t size)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pack/tree/content.h"
+
 enum { INODES_PER_SLAB = 256 };
 
 struct inode_slab {

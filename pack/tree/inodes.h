@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "pack/tree/tree.h"
+#include "pack/tree/node.h"
 
 struct inode_slab;
 

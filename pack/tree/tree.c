@@ -7,92 +7,22 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "db/base/hash.h"
 #include "pack/tree/arena.h"
 #include "pack/tree/inodes.h"
+#include "pack/tree/names.h"
 
-enum {
-	FIRST_SLOTS = 64,
-	NAME_LONGEST = 255, /* bytes */
-};
+enum { NAME_LONGEST = 255 /* bytes */ };
 
 struct tree {
 	struct node *root;
 	struct inodes inodes;
 	struct arena nodes; /* a removed one's bytes come back with the tree */
-	/*
-	 * Open addressing, keyed by (parent, name): the names of all directories in one table. Without
-	 * one all directories are in order, and names are found by that.
-	 */
-	struct node **slots;
-	size_t nslots; /* 0 or a power of two; at most 3/4 in use */
+	struct names names; /* empty: all directories are in order, and names are found by that */
 	uint64_t node_count, inode_count;
 	bool sorted;
 };
 
 /* --- names in directories ------------------------------------------------------------------- */
-
-static size_t slot_first(const struct tree *tree, const struct node *parent, const char *name)
-{
-	return hash_pair((uintptr_t)parent, hash_string(name)) & (tree->nslots - 1);
-}
-
-static void slot_put(struct tree *tree, struct node *node)
-{
-	size_t at = slot_first(tree, node->parent, node->name);
-
-	while (tree->slots[at])
-		at = (at + 1) & (tree->nslots - 1);
-	tree->slots[at] = node;
-}
-
-static int put_in_slot(struct node *node, void *data)
-{
-	struct tree *tree = data;
-
-	if (node != tree->root)
-		slot_put(tree, node);
-	return 0;
-}
-
-/* Room for one more. */
-static int slots_reserve(struct tree *tree)
-{
-	size_t wanted = tree->nslots ? tree->nslots : FIRST_SLOTS;
-	struct node **slots;
-
-	while (tree->node_count >= wanted / 4 * 3)
-		wanted *= 2;
-	if (wanted == tree->nslots)
-		return 0;
-	slots = calloc(wanted, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(tree->slots);
-	tree->slots = slots;
-	tree->nslots = wanted;
-	return tree_walk(tree, put_in_slot, tree);
-}
-
-/* Close the gap behind a removed slot, so that no probe ends too early. */
-static void slot_drop(struct tree *tree, const struct node *node)
-{
-	size_t mask = tree->nslots - 1;
-	size_t hole = slot_first(tree, node->parent, node->name), at;
-
-	while (tree->slots[hole] != node)
-		hole = (hole + 1) & mask;
-	for (at = (hole + 1) & mask; tree->slots[at]; at = (at + 1) & mask) {
-		const struct node *moved = tree->slots[at];
-		size_t home = slot_first(tree, moved->parent, moved->name);
-
-		if (((at - home) & mask) < ((at - hole) & mask))
-			continue;
-		tree->slots[hole] = tree->slots[at];
-		hole = at;
-	}
-	tree->slots[hole] = NULL;
-}
 
 static struct node *child_in_order(const struct directory *directory, const char *name)
 {
@@ -115,16 +45,9 @@ struct node *node_child(const struct node *directory, const char *name)
 {
 	const struct tree *tree = node_tree(directory);
 
-	if (!tree->nslots)
-		return node_is_dir(directory) ? child_in_order(directory->inode->directory, name) : NULL;
-	for (size_t at = slot_first(tree, directory, name); tree->slots[at];
-	     at = (at + 1) & (tree->nslots - 1)) {
-		struct node *node = tree->slots[at];
-
-		if (node->parent == directory && strcmp(node->name, name) == 0)
-			return node;
-	}
-	return NULL;
+	if (tree->names.count)
+		return names_find(&tree->names, directory, name);
+	return node_is_dir(directory) ? child_in_order(directory->inode->directory, name) : NULL;
 }
 
 /* Room is a power of two, so the count alone says when it is used up. */
@@ -204,7 +127,7 @@ void tree_free(struct tree *tree)
 		return;
 	inodes_release(&tree->inodes);
 	arena_release(&tree->nodes);
-	free(tree->slots);
+	names_release(&tree->names);
 	free(tree);
 }
 
@@ -251,7 +174,7 @@ static int node_attach(struct node *directory, const char *name, struct inode *i
 	struct tree *tree = to->tree;
 	struct node *node;
 
-	if (slots_reserve(tree) < 0 || children_reserve(to) < 0)
+	if (names_reserve(&tree->names, tree->node_count, tree->root) < 0 || children_reserve(to) < 0)
 		return -ENOMEM;
 	node = node_new(tree, name);
 	if (!node)
@@ -260,7 +183,7 @@ static int node_attach(struct node *directory, const char *name, struct inode *i
 	node->inode = inode;
 	node->index = to->child_count;
 	to->children[to->child_count++] = node;
-	slot_put(tree, node);
+	names_put(&tree->names, node);
 	inode->nlink++;
 	tree->node_count++;
 	tree->sorted = false;
@@ -308,12 +231,12 @@ static void leave_siblings(struct tree *tree, const struct node *node)
 	struct directory *from = node->parent->inode->directory;
 	uint32_t last = --from->child_count;
 
-	if (tree->nslots && node->index != last) {
+	if (tree->names.count && node->index != last) {
 		from->children[node->index] = from->children[last];
 		from->children[node->index]->index = node->index;
 		tree->sorted = false;
 	}
-	for (uint32_t i = node->index; !tree->nslots && i < last; i++) {
+	for (uint32_t i = node->index; !tree->names.count && i < last; i++) {
 		from->children[i] = from->children[i + 1];
 		from->children[i]->index = i;
 	}
@@ -324,8 +247,8 @@ static void node_detach(struct node *node)
 {
 	struct tree *tree = node_tree(node);
 
-	if (tree->nslots)
-		slot_drop(tree, node);
+	if (tree->names.count)
+		names_drop(&tree->names, node);
 	leave_siblings(tree, node);
 	tree->node_count--;
 	if (--node->inode->nlink == 0) {
@@ -384,6 +307,11 @@ static int sort_children(struct node *node, void *data)
 	return 0;
 }
 
+int tree_walk(struct tree *tree, int (*visit)(struct node *node, void *data), void *data)
+{
+	return node_walk(tree->root, visit, data);
+}
+
 int tree_sort(struct tree *tree)
 {
 	if (!tree->sorted)
@@ -394,7 +322,6 @@ int tree_sort(struct tree *tree)
 
 int tree_settle(struct tree *tree)
 {
-	free(take(tree->slots));
-	tree->nslots = 0;
+	names_release(&tree->names);
 	return tree_sort(tree);
 }

@@ -2,6 +2,7 @@
 /* What is installed in a source, and the records of it trimmed to a tree. */
 #include "db/base/cleanup.h"
 #include "pack/distro/distribution.h"
+#include "pack/distro/read.h"
 #include "pack/distro/records.h"
 #include "tests/manifest.h"
 
