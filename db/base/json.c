@@ -86,3 +86,13 @@ int json_set(json_t *object, const char *key, json_t *value)
 	/* takes the value also when it fails */
 	return value && json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
 }
+
+void json_freep(json_t **json)
+{
+	json_decref(*json);
+}
+
+const char *json_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}

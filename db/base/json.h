@@ -29,5 +29,10 @@ char *json_document(const json_t *json);
 
 /* Set a member, taking the value's reference: 0 or -ENOMEM (also for a NULL value). */
 int json_set(json_t *object, const char *key, json_t *value);
+/* The member if it is a string, else NULL. */
+const char *json_text(const json_t *object, const char *key);
+
+/* For _cleanup_(). */
+void json_freep(json_t **json);
 
 #endif

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/json.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/engine/export.h"
+#include "pack/engine/export_source.h"
 #include "pack/oci/config.h"
-#include "pack/oci/export.h"
-#include "pack/oci/export_source.h"
-#include "pack/oci/store.h"
 #include "pack/oci/write.h"
 
 struct arguments {

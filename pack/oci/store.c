@@ -196,13 +196,3 @@ int oci_store_json(const struct oci_store *store, const char *path, const char *
 	*ret_json = json;
 	return 0;
 }
-
-void json_freep(json_t **json)
-{
-	json_decref(*json);
-}
-
-const char *json_text(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}

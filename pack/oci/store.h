@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "db/base/error.h"
+#include "db/base/json.h"
 #include "pack/tree/tree.h"
 
 enum { OCI_JSON_MAX = 16 << 20 }; /* bytes; real ones are a few KB */
@@ -51,10 +52,5 @@ char *oci_digest_path(const char *digest);
 /* A file as JSON; with `digest` its bytes are checked first. The caller owns *ret_json. */
 int oci_store_json(const struct oci_store *store, const char *path, const char *digest,
 		   json_t **ret_json, struct error *err);
-
-/* For _cleanup_(). */
-void json_freep(json_t **json);
-/* The member if it is a string, else NULL. */
-const char *json_text(const json_t *object, const char *key);
 
 #endif

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A root in the form somebody else's tool wants it in. The waist is crossed outwards here: a tree and
- * how to start it go in, a file or directory that appears when it is whole comes out, the same bytes
- * for the same input.
+ * An export on its way: what each engine's writer gets. A tree and its facts go in; into a directory or
+ * a file goes what that engine wants, the same bytes for the same input.
  */
-#ifndef PACK_OCI_EXPORT_H
-#define PACK_OCI_EXPORT_H
+#ifndef PACK_ENGINE_ENGINE_H
+#define PACK_ENGINE_ENGINE_H
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "pack/engine/facts.h"
 #include "pack/image/image.h"
 #include "pack/layer/extract.h"
 #include "pack/layer/layer.h"
@@ -43,13 +41,15 @@ struct export_stats {
 	struct extract_stats extract;
 };
 
-/* "oci", "docker", "oci-dir", "bundle", "lxc", "squashfs", "tar". */
-const char *export_kind_name(enum export_kind kind);
-/* It is a directory, not a file. */
-bool export_kind_is_directory(enum export_kind kind);
+struct export_job {
+	struct node *root;
+	const struct facts *facts;
+	const struct export_options *options;
+	const char *output; /* as it was asked for; "-": standard output */
+	int dirfd;          /* the directory to fill, which appears as output when all is in it; or -1 */
+	struct export_stats *stats;
+};
 
-/* output "-" is standard output, for the kinds that are files. */
-int export_write(struct node *root, const json_t *start, const struct export_options *options,
-		 const char *output, struct export_stats *stats, struct error *err);
+typedef int engine_writer(const struct export_job *job, struct error *err);
 
 #endif

@@ -4,8 +4,8 @@
  * directory with config.json and rootfs in it is a bundle (a mounted package is one); any other is
  * the root itself. The same goes for images.
  */
-#ifndef PACK_OCI_EXPORT_SOURCE_H
-#define PACK_OCI_EXPORT_SOURCE_H
+#ifndef PACK_ENGINE_EXPORT_SOURCE_H
+#define PACK_ENGINE_EXPORT_SOURCE_H
 
 #include <jansson.h>
 

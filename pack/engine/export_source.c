@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "pack/oci/export_source.h"
+#include "pack/engine/export_source.h"
 
 #include <errno.h>
 #include <fcntl.h>
