@@ -94,5 +94,5 @@ check_fails "what is not there is named" 1 "tracepack: diff: *nowhere*" tracepac
 head -c 300 A.sqsh >cut.sqsh
 check_fails "an image that is cut short" 1 "tracepack: diff: *cut.sqsh*" tracepack diff A cut.sqsh
 ! command -v mandoc >/dev/null ||
-	check_equal "tracepack-diff(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/tracepack-diff.1" 2>&1)" ""
+	check_equal "tracepack-diff(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/cmd/tracepack-diff.1" 2>&1)" ""
 finish

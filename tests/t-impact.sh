@@ -71,5 +71,5 @@ check_fails "without a source" 2 "tracepack: impact: of which newer source*" tra
 check_fails "the source is not there" 1 "tracepack: impact: *nowhere*" tracepack impact app.sfc -s nowhere
 check_fails "the package is not there" 1 "tracepack: impact: *nothing.sfc*" tracepack impact nothing.sfc -s new
 ! command -v mandoc >/dev/null ||
-	check_equal "tracepack-impact(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/tracepack-impact.1" 2>&1)" ""
+	check_equal "tracepack-impact(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/cmd/tracepack-impact.1" 2>&1)" ""
 finish

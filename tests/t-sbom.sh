@@ -266,5 +266,5 @@ fi
 check_fails "sbom of nothing" 1 "tracepack: sbom: *nowhere*" tracepack sbom nowhere -s d
 check_fails "sbom of two" 2 "tracepack: sbom: of one thing*" tracepack sbom a b
 ! command -v mandoc >/dev/null ||
-	check_equal "tracepack-sbom(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/tracepack-sbom.1" 2>&1)" ""
+	check_equal "tracepack-sbom(1) is clean" "$(mandoc -Tlint -W warning "$srcdir/pack/cmd/tracepack-sbom.1" 2>&1)" ""
 finish

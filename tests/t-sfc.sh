@@ -37,7 +37,7 @@ if command -v mandoc >/dev/null; then
 	text_of() {
 		case $1 in dev | test | prod) page=sfc-$1.1 ;; pack) page=sfc-test.1 ;; *) page=sfc.1 ;; esac
 		mandoc -T ascii -O width=200 "$srcdir/scripts/$page" | sed "s/.$(printf '\010')//g"
-		[ "$1" != pack ] || mandoc -T ascii -O width=200 "$srcdir/pack/tracepack-build.1" | sed "s/.$(printf '\010')//g"
+		[ "$1" != pack ] || mandoc -T ascii -O width=200 "$srcdir/pack/cmd/tracepack-build.1" | sed "s/.$(printf '\010')//g"
 	}
 	for command in $commands; do
 		text_of "$command" >"$dir/page"

@@ -137,6 +137,6 @@ check "what was lost is said" \
 for page in ls merge stat; do
 	! command -v mandoc >/dev/null ||
 		check_equal "tracepack-$page(1) is clean" \
-			"$(mandoc -Tlint -W warning "$srcdir/pack/tracepack-$page.1" 2>&1)" ""
+			"$(mandoc -Tlint -W warning "$srcdir/pack/cmd/tracepack-$page.1" 2>&1)" ""
 done
 finish
