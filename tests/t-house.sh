@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The sources keep to their rooms: each wing of pack/ includes only what its first header says.
+. "${srcdir:-.}/tests/lib.sh"
+
+# included DIRECTORY: the directories of what its files include, one a line.
+included() {
+	cat "$srcdir/$1"/*.[ch] | sed -n 's|^#include "\(.*\)/[^/]*"$|\1|p' | sort -u | grep -vx "$1"
+}
+
+# allowed WING: what its first header allows, likewise.
+allowed() {
+	cat "$srcdir/pack/$1"/*.h | sed -n "/^ \* The wing $1\//,/\*\//s/^ \* //p" | tr '\n' ' ' |
+		sed 's/.*It may include \([^.]*\)\..*/\1/' | tr -s ', ' '\n' |
+		grep -x 'db\|db/base\|pack/[a-z]*' | sort -u
+}
+
+# --- wings ---
+for wing in "$srcdir"/pack/*/; do
+	name=$(basename "$wing")
+	check_equal "one header says what $name/ is" \
+		"$(cat "$wing"*.h | grep -c "^ \* The wing $name/ ")" 1
+	allowed "$name" >allowed
+	check "the header of $name/ names what it may include" test -s allowed
+	check_equal "$name/ includes what it may, and all it may" "$(included "pack/$name")" "$(cat allowed)"
+done
+check "there are a dozen wings to look at" test "$claims" -ge 36
+
+# --- floors ---
+check_equal "db/base includes nothing else of ours" "$(included db/base)" ''
+check_equal "db includes db/base" "$(included db)" 'db/base'
+check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base')"
+
+# --- names of files that comments and the README mention ---
+(cd "$srcdir" && find README db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README) |
+	sed "s|^|$srcdir/|" |
+	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
+	sed 's|^[^a-z]*||' | sort -u >mentioned
+check "comments mention files" test "$(wc -l <mentioned)" -gt 100
+while read -r path; do
+	test -e "$srcdir/$path" || test -e "$builddir/$path" || echo "$path"
+done <mentioned >gone
+check_equal "and those are there" "$(cat gone)" ''
+finish
