@@ -31,6 +31,10 @@ check_equal "db/base includes nothing else of ours" "$(included db/base)" ''
 check_equal "db includes db/base" "$(included db)" 'db/base'
 check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base')"
 
+# --- what may be nothing is sorted by what takes nothing ---
+check_equal "only sort_items() calls qsort()" \
+	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack --include='*.[ch]')" db/base/array.h
+
 # --- names of files that comments and the README mention ---
 (cd "$srcdir" && find README db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README) |
 	sed "s|^|$srcdir/|" |

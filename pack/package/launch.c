@@ -199,9 +199,7 @@ static int fill_process(struct launch *launch, json_t *process, struct error *er
 {
 	json_t *env, *user;
 
-	if (launch->env.count)
-		qsort(launch->env.items, launch->env.count, sizeof(*launch->env.items),
-		      compare_strings);
+	array_sort(&launch->env, compare_strings);
 	env = strings_json(&launch->env, err);
 	if (!env)
 		return -EILSEQ;

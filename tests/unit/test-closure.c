@@ -94,6 +94,17 @@ static const char *warning(const struct fixture *fixture)
 	return fixture->closure->warnings.count ? fixture->closure->warnings.items[0] : "";
 }
 
+static void nothing_needs_nothing(void)
+{
+	struct fixture f = {0};
+
+	begin(&f);
+	compute(&f);
+	CHECK_INT(f.closure->entries.count, 0);
+	CHECK_STRING(members(&f), "");
+	end(&f);
+}
+
 static void every_hop_of_a_link_is_needed(void)
 {
 	struct fixture f = {0};
@@ -430,6 +441,7 @@ static void a_tree_has_what_is_in_and_mount_points(void)
 int main(void)
 {
 	root_new(&root);
+	RUN(nothing_needs_nothing);
 	RUN(every_hop_of_a_link_is_needed);
 	RUN(loops_and_links_to_nowhere_are_survived);
 	RUN(a_script_needs_its_interpreters);
