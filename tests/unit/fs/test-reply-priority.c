@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Who replies may run before who asked, and gives that back. */
 #include "fs/reply_priority.h"
 
 #include <sched.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Manifests merged: sessions of several in one, each once. */
 #include "db/access.h"
 #include "db/catalog.h"
 #include "db/coverage.h"

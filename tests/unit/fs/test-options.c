@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The command line of tracefs and of mount(8), and what is refused of it. */
 #include "fs/options.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A manifest: what is written is read back, by paths, sessions and programs. */
 #include "db/access.h"
 #include "db/catalog.h"
 #include "db/manifest.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Paths in a source: links, "..", what is not there, and nothing outside it. */
 #include "pack/source/source.h"
 
 #include <errno.h>

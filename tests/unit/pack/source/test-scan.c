@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* A directory scanned into a tree. */
 #include "pack/source/scan.h"
 
 #include <errno.h>

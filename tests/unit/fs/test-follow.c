@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Who follows whom: threads that wait for what another one does. */
 #include "fs/follow.h"
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Trees: names added, found, linked and removed, in order, against a plain model. */
 #include "pack/tree/tree.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Who asked: from a thread to a program, however short it lived. */
 #include "fs/process.h"
 
 #include <signal.h>

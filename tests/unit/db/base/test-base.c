@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The base: errors, arrays, hashes, texts, paths, files and digests. */
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"

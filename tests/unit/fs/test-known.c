@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* What is known already is not told again. */
 #include "fs/known.h"
 
 #include <errno.h>

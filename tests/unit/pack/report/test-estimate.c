@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* The estimate of what is still unseen. */
 #include "pack/report/estimate.h"
 
 #include <math.h>

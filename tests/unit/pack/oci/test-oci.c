@@ -5,7 +5,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/size.h"
 #include "db/base/text.h"
-#include "pack/engine/lxc.h"
 #include "pack/oci/config.h"
 #include "pack/oci/oci.h"
 #include "pack/oci/user.h"
@@ -172,25 +171,6 @@ static void an_image_without_a_word_gets_a_shell(void)
 	CHECK_STRING(json_string_value(json_array_get(args, 0)), "/bin/sh");
 }
 
-static void an_lxc_configuration_holds_no_line_it_should_not(void)
-{
-	_cleanup_(json_freep) json_t *args = json_pack("[s, s]", "/bin/x", "y");
-	_cleanup_(json_freep) json_t *start = oci_start_default(args);
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	_cleanup_(facts_release) struct facts facts = {0}, worse = {0};
-	json_t *process = json_object_get(start, "process");
-
-	REQUIRE(facts_read(start, "example/web:1.2", &facts, NULL) == 0);
-	CHECK_STRING(facts.name, "example");
-	CHECK_INT(lxc_config(&facts, "dir:/r", &text, NULL), 0);
-	CHECK(strstr(text.bytes, "lxc.init.cmd = /bin/x y\n"));
-	CHECK(strstr(text.bytes, "lxc.rootfs.path = dir:/r\n"));
-	CHECK(strstr(text.bytes, " net_bind_service"));
-	json_array_append_new(json_object_get(process, "env"), json_string("A=b\nlxc.hook.start=/x"));
-	REQUIRE(facts_read(start, "n", &worse, NULL) == 0);
-	CHECK_INT(lxc_config(&worse, "dir:/r", &text, NULL), -EINVAL);
-}
-
 int main(void)
 {
 	RUN(sizes_are_read_as_people_write_them);
@@ -200,6 +180,5 @@ int main(void)
 	RUN(an_image_survives_the_way_there_and_back);
 	RUN(strange_configurations_are_refused);
 	RUN(an_image_without_a_word_gets_a_shell);
-	RUN(an_lxc_configuration_holds_no_line_it_should_not);
 	return test_end();
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Nodes: found, renamed, exchanged, forgotten, and the paths that they have. */
 #include "fs/node_location.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Helpers that are started when needed and end when not. */
 #include "fs/helpers.h"
 
 #include <errno.h>

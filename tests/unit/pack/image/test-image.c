@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Images written and read back, and what the reader refuses. */
 #include "pack/image/image.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Events add up: one counter for each path, operation and program. */
 #include "fs/aggregator.h"
 
 #include <errno.h>

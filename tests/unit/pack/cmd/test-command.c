@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/* Command lines from the table of a command: values, help, and wrong usage. */
 #include "pack/cmd/command.h"
 
 #include <errno.h>
