@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A batch of what was counted, written and written again after a failure. */
+/* Batches on their way into a manifest: told once, in turns, and still there after a failure. */
 #include "fs/batch_write.h"
 
 #include "db/base/cleanup.h"

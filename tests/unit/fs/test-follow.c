@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who follows whom: threads that wait for what another one does. */
+/* Which processor a thread goes to: where one stays, not where some take turns. */
 #include "fs/follow.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Helpers that are started when needed and end when not. */
+/* Helpers for what may wait: as many as are needed and allowed, and none lost at the end. */
 #include "fs/helpers.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What is known already is not told again. */
+/* Which paths are worth recording, by a catalog and by another directory. */
 #include "fs/known.h"
 
 #include <errno.h>

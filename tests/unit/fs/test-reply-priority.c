@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Who replies may run before who asked, and gives that back. */
+/* Who replies makes way for who asked, and is as usual again. */
 #include "fs/reply_priority.h"
 
 #include <sched.h>

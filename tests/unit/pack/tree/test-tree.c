@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Trees: names added, found, linked and removed, in order, against a plain model. */
+/* Trees: names added, found, linked and removed, in order, and contents opened. */
 #include "pack/tree/tree.h"
 
 #include <errno.h>
