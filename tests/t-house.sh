@@ -40,6 +40,9 @@ check_equal "only sort_items() calls qsort()" \
 	sed "s|^|$srcdir/|" |
 	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
 	sed 's|^[^a-z]*||' | sort -u >mentioned
+# shellcheck disable=SC2016 # as it stands there
+cat "$srcdir"/tests/*.sh "$srcdir"/tests/*/*.sh | grep -oE '"\$srcdir/[a-z0-9_./-]+"' |
+	sed 's|"$srcdir/||; s|"$||' | sort -u >>mentioned
 check "comments mention files" test "$(wc -l <mentioned)" -gt 100
 while read -r path; do
 	test -e "$srcdir/$path" || test -e "$builddir/$path" || echo "$path"
