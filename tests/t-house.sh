@@ -20,9 +20,9 @@ for wing in "$srcdir"/pack/*/; do
 	name=$(basename "$wing")
 	check_equal "one header says what $name/ is" \
 		"$(cat "$wing"*.h | grep -c "^ \* The wing $name/ ")" 1
-	allowed "$name" >allowed
-	check "the header of $name/ names what it may include" test -s allowed
-	check_equal "$name/ includes what it may, and all it may" "$(included "pack/$name")" "$(cat allowed)"
+	allowed "$name" >allowed.list
+	check "the header of $name/ names what it may include" test -s allowed.list
+	check_equal "$name/ includes what it may, and all it may" "$(included "pack/$name")" "$(cat allowed.list)"
 done
 check "there are a dozen wings to look at" test "$claims" -ge 36
 
@@ -34,7 +34,8 @@ sed -n 's/^    floor \([0-9]*\) *\(.*\)/\1 \2/p' "$srcdir/HACKING" >floors
 floor_of() {
 	awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }' floors
 }
-for folder in fs db $(cd "$srcdir" && ls -d pack/*/ | sed 's|/$||'); do
+for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/; do
+	folder=${folder#"$srcdir/"} folder=${folder%/}
 	upward=
 	for below in $(included "$folder"); do
 		[ "$(floor_of "$below")" -lt "$(floor_of "$folder")" ] || upward="$upward $below"
