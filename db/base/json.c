@@ -81,6 +81,25 @@ int json_print(json_t *json, struct error *err)
 	return 0;
 }
 
+int json_read(const char *data, size_t size, size_t limit, json_t **ret_json, struct error *err)
+{
+	json_error_t why;
+	json_t *json;
+
+	if (size > limit)
+		return error_set(err, -EFBIG, "larger than %zu bytes", limit);
+	json = json_loadb(data, size, JSON_REJECT_DUPLICATES, &why);
+	if (!json)
+		return error_set(err, -EBADMSG, "not one JSON document: line %d: %s", why.line,
+				 why.text);
+	if (!json_is_object(json)) {
+		json_decref(json);
+		return error_set(err, -EBADMSG, "not a JSON object");
+	}
+	*ret_json = json;
+	return 0;
+}
+
 int json_set(json_t *object, const char *key, json_t *value)
 {
 	/* takes the value also when it fails */
