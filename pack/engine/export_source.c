@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "db/base/below.h"
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/json.h"
+#include "db/base/open_beneath.h"
 #include "db/base/text.h"
 #include "pack/image/unpack.h"
 #include "pack/oci/config.h"
