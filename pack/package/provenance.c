@@ -55,7 +55,7 @@ static int digest_catalog(struct catalog_walk *walk, struct digest *digest, uint
 
 	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
 		text_clear(&line);
-		text_printf(&line, "%d %" PRIu64 " ", (int)entry.kind, entry.size);
+		text_printf(&line, "%s %" PRIu64 " ", entry_kind_name(entry.kind), entry.size);
 		text_add(&line, entry.path);
 		if (text_failed(&line) || digest_add(digest, line.bytes, line.size + 1) < 0)
 			return error_oom(err);
