@@ -182,10 +182,10 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit, str
 	if (!chunk)
 		return error_oom(err);
 	if (!node || !S_ISREG(node->inode->mode))
-		return error_set(err, -ENOENT, "'%s' has no file %s", bundle->path, path);
+		return error_set(err, -ENOENT, "'%s' has no file %s", bundle->path, path + 1);
 	if (node->inode->size > limit)
-		return error_set(err, -EFBIG, "%s in '%s' is larger than %zu bytes", path,
-				 bundle->path, limit);
+		return error_set(err, -EFBIG, "'%s': %s is larger than %zu bytes", bundle->path,
+				 path + 1, limit);
 	r = image_file_open(bundle->image, node->inode, &file, err);
 	if (r < 0)
 		return r;
