@@ -69,6 +69,19 @@ char *json_document(const json_t *json)
 	return text_take(&text);
 }
 
+/* JSON leaves DEL and the C1 controls as they are, and they drive terminals. Here, only strings hold them. */
+static void print_for_terminal(const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+		if (*s == 0x7f)
+			fputs("\\u007f", stdout);
+		else if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+			printf("\\u00%02x", *++s);
+		else
+			putchar(*s);
+	}
+}
+
 int json_print(json_t *json, struct error *err)
 {
 	json_auto_t *owned = json;
@@ -76,7 +89,8 @@ int json_print(json_t *json, struct error *err)
 
 	if (!text)
 		return error_oom(err);
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+	print_for_terminal(text);
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return error_errno(err, "cannot write to the standard output");
 	return 0;
 }
