@@ -13,17 +13,24 @@ lxc_value() {
 		if (length(v) > 1 && f == l && (f == "\"" || f == "\047")) v = substr(v, 2, length(v) - 2); print v }'
 }
 
+# A bundle as a directory is read by the same reader, and made in no time.
+light() {
+	rm -rf "$dir/tree"
+	tree=$dir/tree
+	mkdir -p "$tree/rootfs/bin"
+	config "$@"
+}
+
 # S15: a line break is the next line of lxc's configuration, a hook of the host
-keys='lxc.init.cmd lxc.init.cwd lxc.environment lxc.signal.halt lxc.uts.name'
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 127; do
 	char=$(printf "\\$(printf %03o "$n")x")
 	for field in '.process.env += ["A=a\($c)lxc.hook.pre-start = /bin/sh"]' '.process.cwd = "/a\($c)b"' '.process.args += ["a\($c)b"]'; do
-		hostile bad.sfc "(\$x[:1]) as \$c | $field" --arg x "$char"
-		check_fails "character $n in $field: lxc" 1 "tracepack: export: *LXC c*" tracepack export -q bad.sfc --to lxc -o out
+		light "(\$x[:1]) as \$c | $field" --arg x "$char"
+		check_fails "character $n in $field: lxc" 1 "tracepack: export: *LXC c*" tracepack export -q tree --to lxc -o out
 		check "nothing is written" test ! -e out
 	done
 	for kind in bundle oci-dir; do
-		tracepack export -q bad.sfc --to "$kind" --name web -o out || fail "character $n: $kind"
+		tracepack export -q tree --to "$kind" --name web -o out || fail "character $n: $kind"
 		find out -type f -name '*.json' -exec cat {} + >all
 		[ "$kind" = bundle ] || find out/blobs -type f -size -100k -exec cat {} + >>all
 		check_equal "character $n: $kind holds the value and no raw control character" \
@@ -32,8 +39,8 @@ for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27
 	done
 done
 for value in ' x' 'x ' '"x"' "'x'" '"x' "x'" '#x' 'x # y' 'a=b' '$(id)' '%n' 'a\b' ''; do
-	hostile bad.sfc '.process.env = ["A=\($v)"] | .process.cwd = "/\($v)"' --arg v "$value"
-	check "lxc holds <$value>" tracepack export -q bad.sfc --to lxc -o out
+	light '.process.env = ["A=\($v)"] | .process.cwd = "/\($v)"' --arg v "$value"
+	check "lxc holds <$value>" tracepack export -q tree --to lxc -o out
 	check_equal "as a variable <$value>" "$(lxc_value lxc.environment)" "A=$value"
 	check_equal "in one line" "$(grep -c . out/config)" "$(grep -c '^\(lxc\.[a-z0-9.]* =\|#\)' out/config)"
 	rm -rf out
@@ -119,6 +126,6 @@ check_equal "what its user says goes on as it is" "$(jq '.hooks = {}' "$tree/con
 hostile bad.sfc '.annotations["sfc.image.config"] = ({Cmd: ["/bin/true"], OnBuild: ["RUN x"], Foo: 1, Labels: {a: "b"}, StopSignal: "x;y", Volumes: 3} | tojson)'
 tracepack export -q bad.sfc --to oci --name web -o image.out
 check_equal "of an image's configuration, what we know" "$(tar -xOf image.out manifest.json | jq -r '.[0].Config' |
-	xargs tar -xOf image.out | jq -cS '.config | keys')" '["Cmd","Entrypoint","Env","Labels","User","WorkingDir"]'
+	xargs tar -xOf image.out | jq -cS '.config | keys')" '["Cmd","Env","Labels","User","WorkingDir"]'
 check "nothing is left" nothing_is_left
 finish
