@@ -11,6 +11,23 @@ package_check() {
 	[ "$3" -ge "${2:-96}" ] || die "'$1' is cut short: $3 of ${2:-96} bytes; copy it again"
 }
 
+# package_start FILE OUT: its name, and the config.json it starts with, from known fields that were checked
+# by a program that believes nothing; nothing else of these two is read anywhere. Refuses the package.
+package_start() {
+	(umask 077 && tracepack config "$1" >"$2") 2>"$2.said" || {
+		package_said=$(head -n 1 "$2.said")
+		rm -f "$2" "$2.said"
+		die "${package_said#tracepack: }"
+	}
+	rm -f "$2.said"
+}
+
+# package_is_bare DIR: an image of a root alone, mounted there.
+package_is_bare() {
+	{ [ ! -e "$1/config.json" ] && [ ! -L "$1/config.json" ]; } ||
+		{ [ ! -e "$1/rootfs" ] && [ ! -L "$1/rootfs" ]; }
+}
+
 # package_mount FILE DIR: read-only, by the kernel where it can; a squashfuse holds none of our locks.
 package_mount() {
 	package_check "$1"

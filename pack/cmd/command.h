@@ -69,7 +69,7 @@ struct command {
 	int (*function)(int argc, char **argv);
 };
 
-extern const struct command command_build, command_describe, command_diff, command_export,
+extern const struct command command_build, command_config, command_describe, command_diff, command_export,
 	command_image, command_impact, command_import, command_ls, command_merge, command_report,
 	command_sbom, command_stat, command_verify, command_which, command_why, command_why_not;
 

@@ -41,6 +41,7 @@ struct package_options {
 	int64_t time;             /* seconds since 1970, of the files that are made here */
 	uint64_t source_files, source_bytes; /* what the source held; 0 unknown */
 	bool no_records;          /* leave out pack/distro/records.h and sfc/sbom.json */
+	const char *source_name;  /* what to call the source: a word, no path */
 	const char *scratch;      /* a directory for the copy of the manifest */
 };
 
