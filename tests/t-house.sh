@@ -29,7 +29,7 @@ check "there are a dozen wings to look at" test "$claims" -ge 36
 # --- floors ---
 check_equal "db/base includes nothing else of ours" "$(included db/base)" ''
 check_equal "db includes db/base" "$(included db)" 'db/base'
-sed -n 's/^    floor \([0-9]*\) *\(.*\)/\1 \2/p' "$srcdir/HACKING" >floors
+sed -n 's/^    floor \([0-9]*\) *\(.*\)/\1 \2/p' "$srcdir/tests/HACKING" >floors
 # floor_of DIRECTORY
 floor_of() {
 	awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }' floors
@@ -49,7 +49,7 @@ check_equal "only sort_items() calls qsort()" \
 	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack --include='*.[ch]')" db/base/array.h
 
 # --- names of files that comments and the README mention ---
-(cd "$srcdir" && find README HACKING db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
+(cd "$srcdir" && find README db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
 	sed "s|^|$srcdir/|" |
 	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
 	sed 's|^[^a-z]*||' | sort -u >mentioned
