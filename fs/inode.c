@@ -206,6 +206,19 @@ uint16_t node_flag(struct node_table *table, struct node *node, uint16_t set)
 	return before;
 }
 
+uint16_t node_flag_parent(struct node_table *table, struct node *node, uint16_t set)
+{
+	uint16_t before = 0;
+
+	pthread_mutex_lock(&table->lock);
+	if (node->parent) {
+		before = node->parent->flags;
+		node->parent->flags |= set;
+	}
+	pthread_mutex_unlock(&table->lock);
+	return before;
+}
+
 /* Losing and changing names. */
 
 void node_unlinked(struct node_table *table, struct node *node)

@@ -67,5 +67,7 @@ char *node_path(struct node_table *table, const struct node *node, const char *n
 
 /* Set these enum node_flags too; returns what was set before. */
 uint16_t node_flag(struct node_table *table, struct node *node, uint16_t set);
+/* The same of the directory it is in; 0 for the root, which is in none. */
+uint16_t node_flag_parent(struct node_table *table, struct node *node, uint16_t set);
 
 #endif

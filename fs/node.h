@@ -22,6 +22,8 @@ enum node_flags {
 	NODE_CREATED = 1 << 1, /* made by the run itself */
 	NODE_IGNORED = 1 << 2, /* the operator wants to hear nothing of it */
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
+	NODE_MERGED = 1 << 4,  /* a directory that a file system above lists with its own */
+	NODE_LISTED_BELOW = 1 << 5, /* a directory in it was listed, which asks for its number */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */

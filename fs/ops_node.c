@@ -28,12 +28,14 @@ static const char *link_target(struct tracefs *fs, struct node *node, char *buff
 }
 
 static void lookup_failed(struct tracefs *fs, fuse_req_t req, struct node *parent,
-			  const char *name, int error)
+			  const char *name, int error, bool listing)
 {
 	struct fuse_entry_param nothing = {.entry_timeout = fs->missing_timeout};
 
-	tracefs_note(fs, req, parent, name, &(struct note){.op = ACCESS_LOOKUP, .error = error});
-	if (error == -ENOENT && fs->missing_timeout > 0)
+	if (!listing)
+		tracefs_note(fs, req, parent, name,
+			     &(struct note){.op = ACCESS_LOOKUP, .error = error});
+	if (error == -ENOENT && fs->missing_timeout > 0 && !listing)
 		fuse_reply_entry(req, &nothing);
 	else
 		fuse_reply_err(req, -error);
@@ -48,18 +50,23 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 	struct fuse_entry_param entry;
 	char target[PATH_MAX];
 	struct stat raw;
+	bool listing;
 	int r;
 
+	listing = tracefs_is_listing(fs, req, parent);
 	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
 	if (r < 0) {
-		lookup_failed(fs, req, parent, name, r);
+		lookup_failed(fs, req, parent, name, r, listing);
 		return;
 	}
 	note.st = &raw;
+	if (listing) /* the first who names it shall make the kernel ask again */
+		entry.entry_timeout = entry.attr_timeout = 0;
 	/* reading it changes its time of last use, which only a source that is kept from it allows */
-	if (S_ISLNK(raw.st_mode) && fs->read_only)
+	if (!listing && S_ISLNK(raw.st_mode) && fs->read_only)
 		note.target = link_target(fs, node, target, sizeof(target));
-	tracefs_note(fs, req, node, NULL, &note);
+	if (!listing)
+		tracefs_note(fs, req, node, NULL, &note);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
 		node_forget(&fs->nodes, node, 1);
 }
@@ -111,8 +118,9 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	r = stat_node(fs, node, fi, &st);
-	tracefs_note(fs, req, node, NULL,
-		     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
+	if (!tracefs_is_numbering(fs, req, node))
+		tracefs_note(fs, req, node, NULL,
+			     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

@@ -72,6 +72,17 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 		  const struct note *note);
 
 /*
+ * The kernel's own questions. An overlay above us looks up every name in a directory when that is
+ * listed, and asks for numbers of directories: nobody named these, and nobody used them. Both say
+ * whether the caller stands in such a listing; false where it cannot be seen, as it counts as use then.
+ * Costs a look at /proc, and that only where an overlay was seen to do so.
+ */
+bool tracefs_is_listing(struct tracefs *fs, fuse_req_t req, struct node *directory);
+bool tracefs_is_numbering(struct tracefs *fs, fuse_req_t req, struct node *node);
+/* A directory is opened to be listed: remember how, for these two. */
+void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *directory);
+
+/*
  * Will this request be answered without waiting for a disk? Most are about what the kernel has just
  * looked up; reading, listing and first looks may have to wait.
  */

@@ -62,6 +62,32 @@ static void note_wanted(struct tracefs *fs, const struct event *event)
 	aggregator_add(&fs->aggregator, &wanted);
 }
 
+static bool caller_lists(struct tracefs *fs, fuse_req_t req)
+{
+	return caller_is_listing(fs->processes.proc_fd, fuse_req_ctx(req)->pid);
+}
+
+bool tracefs_is_listing(struct tracefs *fs, fuse_req_t req, struct node *directory)
+{
+	return (node_flag(&fs->nodes, directory, 0) & NODE_MERGED) && caller_lists(fs, req);
+}
+
+/* Of what is in such a directory, and of one above a directory that is listed: its "..". */
+bool tracefs_is_numbering(struct tracefs *fs, fuse_req_t req, struct node *node)
+{
+	return ((node_flag_parent(&fs->nodes, node, 0) & NODE_MERGED) ||
+		(node_flag(&fs->nodes, node, 0) & (NODE_MERGED | NODE_LISTED_BELOW))) &&
+	       caller_lists(fs, req);
+}
+
+/* What a program opens to list it is opened before it is listed, but for what is merged. */
+void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *directory)
+{
+	node_flag_parent(&fs->nodes, directory, NODE_LISTED_BELOW);
+	if (!(node_flag(&fs->nodes, directory, 0) & NODE_MERGED) && caller_lists(fs, req))
+		node_flag(&fs->nodes, directory, NODE_MERGED);
+}
+
 void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
 		  const struct note *given)
 {
