@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/handle.h"
 
 /* The target of a link, for the first sight of it; NULL when it cannot be read. */
 static const char *link_target(struct tracefs *fs, struct node *node, char *buffer, size_t size)
@@ -95,7 +96,7 @@ static int stat_node(struct tracefs *fs, struct node *node, struct fuse_file_inf
 	int r;
 
 	if (fi && fi->fh) {
-		r = fstat((int)fi->fh, ret_st) < 0 ? -errno : 0;
+		r = fstat(handle_fd(fi->fh), ret_st) < 0 ? -errno : 0;
 		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
 		return r;
 	}
