@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "fs/mount_state.h"
+#include "fs/namespace.h"
 #include "fs/status.h"
 
 enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
@@ -84,21 +85,37 @@ static bool is_abandoned(struct run *run)
 {
 	if (mount_state_used(run->mount.dev))
 		return false;
-	log_debug("%s is left in other mount namespaces, and nobody uses it",
+	log_debug("%s is left in mount namespaces where nobody uses it",
 		  run->options->mountpoint);
 	run->abandoned = true;
 	return true;
 }
 
+/*
+ * Must somebody be left in our mount namespace for us to go on? Not if the mount is seen in others
+ * too, nor for a guard, which other mounts lie above, and not in the foreground: there we have been asked
+ * to stay.
+ */
+static bool needs_company(struct run *run, struct namespace *ret_ns)
+{
+	namespace_look(ret_ns);
+	return ret_ns->apart && !run->options->foreground && run->options->kind != KIND_PROD &&
+	       !mount_state_shared(run->mount.id);
+}
+
 void run_serve(struct run *run)
 {
-	bool unmounted = false;
+	bool unmounted = false, company;
+	struct namespace ns;
 
 	run->mounts_fd = mount_state_open();
+	company = needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
 
-		switch (wait_event(run, unmounted ? MOUNT_STATE_LOOK_MS : -1)) {
+		switch (wait_event(run, unmounted ? MOUNT_STATE_LOOK_MS
+				   : company	? NAMESPACE_LOOK_MS
+						: -1)) {
 		case ENDED:
 		case SIGNAL:
 			return;
@@ -110,6 +127,8 @@ void run_serve(struct run *run)
 			unmounted = !mount_state_mounted(run->mount.dev);
 			break;
 		case NOTHING:
+			if (company && namespace_is_left(&ns) && is_abandoned(run))
+				return;
 			break;
 		}
 		if (already && unmounted && is_abandoned(run))
