@@ -47,7 +47,7 @@ static int listing_open(struct tracefs *fs, struct node *node, struct listing **
 	r = node_directory_place(&fs->nodes, node, &location);
 	if (r < 0)
 		return r;
-	r = fd = location_open(&location, O_RDONLY | O_DIRECTORY);
+	r = fd = tracefs_open(fs, &location, O_RDONLY | O_DIRECTORY);
 	location_release(&location);
 	if (r < 0)
 		return r;

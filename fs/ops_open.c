@@ -52,12 +52,13 @@ static int check_writable(const struct node_location *location, int flags)
 }
 
 /* Open for reading and writing through us: 0 and fi->fh, or a negative errno. */
-static int open_here(const struct node_location *location, struct fuse_file_info *fi)
+static int open_here(struct tracefs *fs, const struct node_location *location,
+		     struct fuse_file_info *fi)
 {
-	int fd = location_open(location, flags_for_us(fi->flags));
+	int fd = tracefs_open(fs, location, flags_for_us(fi->flags));
 
 	if (fd == -EACCES || fd == -EPERM) /* a file one may only write to, or append to */
-		fd = location_open(location, fi->flags & (O_ACCMODE | O_APPEND));
+		fd = tracefs_open(fs, location, fi->flags & (O_ACCMODE | O_APPEND));
 	if (fd < 0)
 		return fd;
 	fi->fh = handle_make(fd, 0, false);
@@ -100,7 +101,7 @@ static int open_both(struct tracefs *fs, struct node *node, const struct node_lo
 	int r = 0;
 
 	if (id == 0 || handle_changes(fi->flags))
-		r = open_here(location, fi);
+		r = open_here(fs, location, fi);
 	if (r == 0 && id > 0 && fi->fh)
 		r = serve_here(fi);
 	if (r < 0) {

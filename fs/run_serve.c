@@ -12,6 +12,7 @@
 #include "db/base/log.h"
 #include "fs/mount_state.h"
 #include "fs/namespace.h"
+#include "fs/remount.h"
 #include "fs/status.h"
 
 enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
@@ -54,7 +55,7 @@ static void answer(struct run *run, const char *question, int fd)
 		status_write(run, false, &text);
 	else if (strcmp(question, "status json") == 0)
 		status_write(run, true, &text);
-	else
+	else if ((r = remount_answer(&run->fs->source, question, &err)) == -ENOTTY)
 		r = error_set(&err, -EINVAL, "what is '%.40s'?", question);
 	if (r == 0 && text_failed(&text))
 		r = error_oom(&err);

@@ -51,7 +51,8 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	if (options->known)
 		r = known_open(&fs->known, options->known, options->except, err);
 	if (r == 0)
-		r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
+		r = source_open(&fs->source, options->source, options->xdev, fs->read_only,
+				options->noatime, err);
 	if (r < 0)
 		return r;
 	root = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
@@ -176,6 +177,14 @@ int tracefs_stat(struct tracefs *fs, const struct node_location *location, struc
 	if (r == 0)
 		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
 	return r;
+}
+
+int tracefs_open(struct tracefs *fs, const struct node_location *location, int flags)
+{
+	int noatime = source_noatime_flag(&fs->source);
+	int fd = noatime ? location_open(location, flags | noatime) : -EPERM;
+
+	return fd == -EPERM ? location_open(location, flags) : fd;
 }
 
 /* The root of another file system mounted at (parent, name): a descriptor of ours, or -1. */

@@ -111,6 +111,9 @@ int tracefs_stat(struct tracefs *fs, const struct node_location *location, struc
 int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node);
 
+/* location_open() to read for a caller: with O_NOATIME where noatime needs and allows it. */
+int tracefs_open(struct tracefs *fs, const struct node_location *location, int flags);
+
 /* The operations, by what they touch. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup);
