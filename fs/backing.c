@@ -141,6 +141,7 @@ void backing_forget(struct backing *backing, struct node *node)
 	if (node->backing <= 0)
 		return;
 	id_close(backing, node->backing);
+	node->backing = 0;
 	backing->ids--;
 }
 

@@ -18,6 +18,9 @@
 /* The caller may be on its way to sleep yet: so often it is let run, and then waited for. */
 enum { YIELDS = 20, NAPS = 9, FIRST_NAP_NS = 20 * 1000 };
 
+/* In the numbers of programs whose pointers alone have 32 bits. */
+enum { X32 = 0x40000000 };
+
 /* A system call as /proc shows it. */
 struct call {
 	long number;
@@ -136,31 +139,42 @@ int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size)
 	return -ENOENT;
 }
 
-/* getdents(2), getdents64(2) and, for old programs, readdir(2). */
-static bool is_listing_call(const struct call *call)
+/* The numbers that 32-bit programs have for getdents64(2), getdents(2), readdir(2); open_by_handle_at(2). */
+#if defined(__x86_64__)
+static const long narrow_listing[] = {220, 141, 89}, narrow_handle = 342;
+#else
+static const long narrow_listing[] = {217, 141, 89}, narrow_handle = 371;
+#endif
+
+static enum caller_at narrow_at(long number)
 {
-	long number = call->number;
-
-#ifdef __x86_64__
-	static const long x32 = 0x40000000;
-
-	if (call->narrow && !(number & x32))
-		return number == 89 || number == 141 || number == 220;
-	number &= ~x32;
-#elif defined(__aarch64__)
-	if (call->narrow)
-		return number == 89 || number == 141 || number == 217;
-#endif
-#ifdef SYS_getdents
-	if (number == SYS_getdents)
-		return true;
-#endif
-	return number == SYS_getdents64;
+	if (number == narrow_handle)
+		return CALLER_AT_HANDLE;
+	for (size_t i = 0; i < sizeof(narrow_listing) / sizeof(*narrow_listing); i++)
+		if (number == narrow_listing[i])
+			return CALLER_AT_LISTING;
+	return CALLER_ELSEWHERE;
 }
 
-bool caller_is_listing(int proc_fd, pid_t tid)
+enum caller_at caller_at(int proc_fd, pid_t tid)
 {
 	struct call call;
 
-	return tid > 0 && proc_fd >= 0 && read_call(proc_fd, tid, &call) && is_listing_call(&call);
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &call))
+		return CALLER_ELSEWHERE;
+#ifdef __x86_64__
+	if (call.number & X32) { /* narrow, and counts as the others do */
+		call.number &= ~X32;
+		call.narrow = false;
+	}
+#endif
+	if (call.narrow)
+		return narrow_at(call.number);
+#ifdef SYS_getdents
+	if (call.number == SYS_getdents)
+		return CALLER_AT_LISTING;
+#endif
+	if (call.number == SYS_getdents64)
+		return CALLER_AT_LISTING;
+	return call.number == SYS_open_by_handle_at ? CALLER_AT_HANDLE : CALLER_ELSEWHERE;
 }

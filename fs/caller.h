@@ -7,7 +7,6 @@
 #ifndef FS_CALLER_H
 #define FS_CALLER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,10 +18,16 @@
 int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size);
 
 /*
- * Is it listing a directory? Whoever lists does not name what is in there: a lookup or a stat that
- * comes meanwhile is the kernel's own. False where it cannot be seen. Reads a file of /proc, two for a
- * 32-bit program.
+ * Where the kernel asks for itself: who lists a directory does not name what is in there, so that a lookup
+ * or a stat meanwhile is not his; nor is the search for its name of what is opened by a handle.
  */
-bool caller_is_listing(int proc_fd, pid_t tid);
+enum caller_at {
+	CALLER_ELSEWHERE, /* or it cannot be seen */
+	CALLER_AT_LISTING,
+	CALLER_AT_HANDLE,
+};
+
+/* Reads a file of /proc, two for a 32-bit program. */
+enum caller_at caller_at(int proc_fd, pid_t tid);
 
 #endif

@@ -24,6 +24,7 @@ enum node_flags {
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
 	NODE_MERGED = 1 << 4,  /* a directory that a file system above lists with its own */
 	NODE_LISTED_BELOW = 1 << 5, /* a directory in it was listed, which asks for its number */
+	NODE_KEPT = 1 << 6,    /* it is among the last that were forgotten */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */
@@ -50,6 +51,7 @@ struct node {
 	int32_t pin;            /* an O_PATH descriptor of its own, or -1 */
 	uint16_t type;          /* S_IFMT bits */
 	uint16_t flags;
+	uint32_t generation;    /* tells it from one that was at this address before */
 	char first_name[];      /* until it is renamed */
 };
 

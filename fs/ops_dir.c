@@ -75,8 +75,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	r = listing_open(fs, node, &listing);
-	tracefs_note_listing(fs, req, node);
-	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_READDIR, .error = r});
+	tracefs_note_listing(fs, req, node, r);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;

@@ -42,6 +42,26 @@ static void lookup_failed(struct tracefs *fs, fuse_req_t req, struct node *paren
 		fuse_reply_err(req, -error);
 }
 
+/* Only the first is what somebody asked for: with the second the kernel finds its way up. */
+static void lookup_handle(struct tracefs *fs, fuse_req_t req, fuse_ino_t ino, bool parent)
+{
+	struct fuse_entry_param entry;
+	struct node *node;
+	struct stat raw;
+	int r = -ESTALE;
+
+	node = parent ? node_remember_parent(&fs->nodes, node_of(fs, ino))
+		      : node_remember(&fs->nodes, (const void *)(uintptr_t)ino);
+	if (node)
+		r = tracefs_enter_again(fs, node, &entry, &raw);
+	if (node && r == 0 && !parent)
+		tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_LOOKUP, .st = &raw});
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	if (node && (r < 0 || fuse_reply_entry(req, &entry) == -ENOENT))
+		node_forget(&fs->nodes, node, 1);
+}
+
 /* The kernel meets a name for the first time, or again after it forgot it. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 {
@@ -54,6 +74,10 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 	bool listing;
 	int r;
 
+	if (tracefs_is_handle(name)) {
+		lookup_handle(fs, req, parent_ino, name[1] == '.');
+		return;
+	}
 	listing = tracefs_is_listing(fs, req, parent);
 	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
 	if (r < 0) {
