@@ -38,12 +38,14 @@ compare() {
 		sort -u | tr ' ' '|' >used
 	umount merged
 	rm -rf plain-work
-	sqlite3 -readonly -cmd ".parameter set :mode $2" "$manifest" >different <<-'SQL'
+	sqlite3 -readonly -cmd '.timeout 10000' -cmd ".parameter set :mode $2" "$manifest" >different <<-'SQL'
 		.separator |
 		CREATE TEMP TABLE used (op, hex);
 		.import used used
+		-- strace looks by itself whether "/x (deleted)" is the name of a file
 		CREATE TEMP TABLE seen AS SELECT DISTINCT path, hex(path) AS hex, op, errno FROM accesses
-			WHERE uuid = (SELECT uuid FROM session ORDER BY id DESC LIMIT 1);
+			WHERE comm <> 'strace'
+			  AND uuid = (SELECT uuid FROM session ORDER BY id DESC LIMIT 1);
 		SELECT 'not named', path, group_concat(op || ' ' || errno) FROM seen
 			WHERE path <> '/' AND hex NOT IN (SELECT hex FROM used) GROUP BY path;
 		SELECT 'not seen', op, ifnull((SELECT path FROM entry WHERE hex(path) = hex), hex) FROM used

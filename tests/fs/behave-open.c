@@ -201,8 +201,11 @@ static void try_resolve(const char *check, const char *path, unsigned long resol
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = resolve};
 	int dir = open("dir", O_PATH | O_CLOEXEC);
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	long fd;
 
+	do /* EAGAIN: somebody renamed or mounted something, anywhere */
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN);
 	result(check, fd);
 	if (fd >= 0)
 		close((int)fd);

@@ -218,7 +218,7 @@ static void write_something(struct wanderer *w, unsigned int number)
 
 	choose_file(w, directory, path);
 	choose_new(w, directory, other);
-	switch (any(w, 9)) {
+	switch (any(w, 11)) {
 	case 0:
 		open_and_close(path, O_WRONLY);
 		break;
@@ -238,6 +238,13 @@ static void write_something(struct wanderer *w, unsigned int number)
 		break;
 	case 7:
 		r = mkdir(other, 0755);
+		break;
+	case 8:
+		open_and_close(path, O_RDWR | O_TRUNC);
+		break;
+	case 9: /* never empty, which the kernel has to find out */
+		snprintf(path, sizeof(path), "%s/%s", top, directory);
+		r = rmdir(path);
 		break;
 	default:
 		r = utimes(path, NULL);
