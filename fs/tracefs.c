@@ -41,6 +41,7 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	*fs = (struct tracefs){.options = options,
 			       .source.fd = -1,
 			       .read_only = options->read_only || options->scratch,
+			       .overlaid = options->scratch || options->kind == KIND_PROD,
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
@@ -65,7 +66,7 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	fs->nodes.forgotten = forgotten;
 	fs->nodes.owner = fs;
 	/* an overlay above has no use for handles, and asks for more where there are some */
-	if (!options->scratch && options->kind != KIND_PROD)
+	if (!fs->overlaid)
 		r = kept_init(&fs->nodes.kept, NODE_KEEP);
 	if (r < 0)
 		return error_oom(err);

@@ -37,6 +37,7 @@ struct tracefs {
 	struct backing backing;
 	bool recording;         /* atomic: what happens before the mount is seen is our own doing */
 	bool read_only;         /* nothing below us changes through us */
+	bool overlaid;          /* an overlay lies above, ours or a package's */
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
 	bool own_credentials;   /* requests of other users are carried out as those users */
 	double entry_timeout;   /* seconds */

@@ -86,7 +86,8 @@ void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *direc
 {
 	enum caller_at at = where(fs, req);
 
-	node_flag_parent(&fs->nodes, directory, NODE_LISTED_BELOW);
+	if (fs->overlaid)
+		node_flag_parent(&fs->nodes, directory, NODE_LISTED_BELOW);
 	if (at == CALLER_AT_LISTING)
 		node_flag(&fs->nodes, directory, NODE_MERGED);
 	if (at != CALLER_AT_HANDLE)
