@@ -211,6 +211,39 @@ static void a_path_longer_than_the_buffer_is_allocated(void)
 	node_table_release(&table);
 }
 
+static void some_of_the_forgotten_are_remembered_by_number(void)
+{
+	struct node *nodes[4], *again;
+	const char *const names[] = {"k0", "k1", "k2", "k3"};
+	uint32_t generation;
+
+	setup();
+	REQUIRE(kept_init(&table.kept, 2) == 0);
+	for (size_t i = 0; i < 4; i++) {
+		put(names[i], "k");
+		nodes[i] = look(table.root, names[i]);
+	}
+	CHECK(nodes[0]->generation != nodes[1]->generation);
+	CHECK(node_remember(&table, nodes[0]) == nodes[0]); /* its forgetting is on the way */
+	node_forget(&table, nodes[0], 2);
+	generation = nodes[0]->generation;
+	CHECK_INT(table.nodes.count, 4);
+	again = node_remember(&table, nodes[0]);
+	CHECK(again == nodes[0] && again->generation == generation);
+	node_forget(&table, again, 1);
+	for (size_t i = 1; i < 4; i++)
+		node_forget(&table, nodes[i], 1);
+	CHECK_INT(table.nodes.count, 2); /* the last two */
+	CHECK(node_remember(&table, nodes[0]) == NULL);
+	CHECK(node_remember(&table, &generation) == NULL);
+	CHECK(node_remember(&table, nodes[3]) == nodes[3]);
+	node_forget(&table, nodes[3], 1);
+	node_unlinked(&table, nodes[3]);
+	CHECK(node_remember(&table, nodes[3]) == NULL);
+	CHECK(node_remember_parent(&table, nodes[2]) == table.root);
+	node_table_release(&table);
+}
+
 int main(void)
 {
 	char command[64];
@@ -225,6 +258,7 @@ int main(void)
 	RUN(exchanged_nodes_answer_to_each_others_names);
 	RUN(a_file_replaced_behind_our_back_is_another_node);
 	RUN(a_path_longer_than_the_buffer_is_allocated);
+	RUN(some_of_the_forgotten_are_remembered_by_number);
 	snprintf(command, sizeof(command), "rm -rf %s", top);
 	return system(command) ? 1 : test_end();
 }
