@@ -20,7 +20,7 @@ enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
 /* What comes first: the kernel ends it, a signal, a question, a mount somewhere; or nothing in that time. */
 static enum happening wait_event(struct run *run, int timeout_ms)
 {
-	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = run->command ? -1 : run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
 			       {.fd = run->control.fd, .events = POLLIN},
 			       {.fd = run->mounts_fd, .events = POLLPRI}};
@@ -32,6 +32,11 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
+	if (run->command) { /* it decides; and when all its mounts have gone, so has it */
+		if (fds[1].revents && command_signal(run->command, run->signal_fd))
+			return ENDED;
+		return fds[2].revents ? QUESTION : NOTHING;
+	}
 	if (fds[0].revents)
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
@@ -70,6 +75,10 @@ static bool take_question(struct run *run)
 
 	if (control_accept(&run->control, &question, &fd) < 0)
 		return false;
+	if (run->command && strcmp(question.bytes, "unmount") == 0) {
+		control_answer(fd, false, "it ends when its command does");
+		return false;
+	}
 	if (strcmp(question.bytes, "unmount") != 0) {
 		answer(run, question.bytes, fd);
 		return false;
@@ -109,7 +118,7 @@ void run_serve(struct run *run)
 	bool unmounted = false, company;
 	struct namespace ns;
 
-	run->mounts_fd = mount_state_open();
+	run->mounts_fd = run->command ? -1 : mount_state_open();
 	company = needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
