@@ -29,6 +29,29 @@ static int refuse(const struct command *command, struct error *err, int r, const
 	return error_set(err, r, "%s; %s", what, allowance_words(command->options->pid1));
 }
 
+/* Those that container engines give without being asked, but for who took them away. */
+static int check_usual(const struct command *command, struct error *err)
+{
+	const struct options *options = command->options;
+	const struct {
+		bool needed;
+		int number;
+		const char *name;
+	} usual[] = {
+		{options->in_place, CAP_SYS_CHROOT, "SYS_CHROOT"},
+		{options->in_place && !options->privileged, CAP_SETPCAP, "SETPCAP"},
+		{options->user, CAP_SETUID, "SETUID"},
+		{options->user, CAP_SETGID, "SETGID"},
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
+		if (usual[i].needed && !capability_have(usual[i].number))
+			return error_set(err, -EPERM,
+					 "it takes the capability %s, which was taken away here: "
+					 "--cap-add %s", usual[i].name, usual[i].name);
+	return 0;
+}
+
 static int check_allowed(const struct command *command, struct error *err)
 {
 	_cleanup_(closep) int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -42,7 +65,7 @@ static int check_allowed(const struct command *command, struct error *err)
 	if (!capability_have(CAP_SYS_PTRACE))
 		log_warning("without SYS_PTRACE the programs of other users have no names in the "
 			    "manifest; %s", allowance_words(command->options->pid1));
-	return 0;
+	return check_usual(command, err);
 }
 
 static int find_words(struct command *command, struct error *err)

@@ -54,25 +54,29 @@ static int take_one(struct root_mounts *mounts, const char *path, const char *pl
 }
 
 /* Is it seen, and not covered by a mount over a directory above it? */
-static bool is_mount_point(const char *path)
+static bool is_mount_point(const char *path, bool *ret_directory)
 {
 	struct statx stx;
 
-	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		     STATX_TYPE, &stx) == 0 &&
-	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE, &stx) < 0)
+		return false;
+	*ret_directory = S_ISDIR(stx.stx_mode);
+	return stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
 static int consider(const struct mount_line *line, void *data)
 {
 	struct root_mounts *mounts = data;
 	const char *place;
+	bool directory;
 
 	if (!path_is_within(line->path, mounts->source))
 		return 0;
 	place = inside(mounts, line->path);
-	if (!*place || is_taken(mounts, place) || !is_mount_point(line->path) ||
-	    (!mounts->disks_too && filesystem_is_on_disk(line->type)))
+	/* a disk's directories belong to what is traced; a file over a file is seen by mounting alone */
+	if (!*place || is_taken(mounts, place) || !is_mount_point(line->path, &directory) ||
+	    (!mounts->disks_too && directory && filesystem_is_on_disk(line->type)))
 		return 0;
 	return take_one(mounts, line->path, place);
 }
