@@ -31,6 +31,7 @@ const char options_help[] =
 	"  ro             nothing can be written\n"
 	"  allow_other, only_me  who may use the mount (root: everybody; else: only me)\n"
 	"  flush_ms=N     how often to write to the manifest           [500]\n"
+	"  max_manifest=SIZE  a session ends when the manifest is as large [2G]\n"
 	"  threads=N      most threads that answer at once              [16]\n"
 	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"
 	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
@@ -182,7 +183,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 
 	program = program ? program + 1 : argc > 0 ? argv[0] : "";
 	helper = strncmp(program, "mount.", 6) == 0;
-	*options = (struct options){.flush_ms = 500, .threads = 16};
+	*options = (struct options){.flush_ms = 500,
+				    .threads = 16,
+				    .max_manifest = UINT64_C(2) << 30};
 	argc = helper ? argc : command_cut(options, argc, argv);
 	opterr = 0;
 	optind = 1;

@@ -6,6 +6,7 @@
 #define FS_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db/base/array.h"
 #include "db/base/error.h"
@@ -46,6 +47,7 @@ struct options {
 	int transport;
 	int log;
 	int kind;
+	uint64_t max_manifest; /* bytes */
 	unsigned int flush_ms; /* between two batches */
 	unsigned int threads;  /* that answer requests, at the most */
 	unsigned int attr_timeout_ms;

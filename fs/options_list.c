@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/size.h"
 
 int options_set_text(char **at, const char *value, struct error *err)
 {
@@ -21,7 +22,7 @@ int options_set_text(char **at, const char *value, struct error *err)
 	return 0;
 }
 
-enum kind { FLAG, TEXT, NUMBER, CHOICE, IGNORED };
+enum kind { FLAG, TEXT, NUMBER, SIZE, CHOICE, IGNORED };
 
 struct option_row {
 	const char *name;
@@ -54,6 +55,7 @@ static const struct option_row rows[] = {
 	{"label", TEXT, AT(label), 0, 0, NULL},
 	{"log", CHOICE, AT(log), 0, 0, logs},
 	{"manifest", TEXT, AT(manifest), 0, 0, NULL},
+	{"max_manifest", SIZE, AT(max_manifest), 0, 0, NULL},
 	{"mode", CHOICE, AT(mode), 0, 0, modes},
 	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
 	{"nodev", FLAG, AT(nodev), 1, 0, NULL},
@@ -183,6 +185,11 @@ static int option_set(struct options *options, const char *name, const char *val
 		return options_set_text(at, value, err);
 	case NUMBER:
 		return set_number(row, at, value, err);
+	case SIZE:
+		if (!size_parse(value, at))
+			return error_set(err, -EINVAL, "%s=%s: a size like 500M or 2G is needed",
+					 name, value);
+		return 0;
 	case CHOICE:
 		return set_choice(row, at, value, err);
 	case IGNORED:

@@ -148,8 +148,8 @@ static int overlay_mount(const struct stage *stage, unsigned int attributes, str
 {
 	static const char what[] = "cannot make the overlay";
 	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
-	char lower[4096], upper[4096], work[4096];
-	struct parameter parameters[] = {{"source", OVERLAY_SOURCE},
+	char lower[4096], upper[4096], work[4096], source[40];
+	struct parameter parameters[] = {{"source", source},
 					 {"lowerdir", lower},
 					 {"upperdir", upper},
 					 {"workdir", work},
@@ -159,6 +159,7 @@ static int overlay_mount(const struct stage *stage, unsigned int attributes, str
 	struct error second = ERROR_INIT;
 	int r, fd;
 
+	snprintf(source, sizeof(source), OVERLAY_SOURCE ":%ld", (long)getpid());
 	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);

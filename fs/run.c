@@ -189,7 +189,7 @@ static int begin_session(struct run *run, struct error *err)
 	if (run->command)
 		command_describe(run->command, &start);
 	r = recorder_open(&run->recorder, run->manifest, &run->fs->aggregator, &start,
-			  options->flush_ms, err);
+			  options->flush_ms, options->max_manifest, err);
 	if (r < 0)
 		return r;
 	run->manifest = NULL;

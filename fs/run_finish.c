@@ -109,6 +109,7 @@ int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 	int r, cataloged;
 
 	stop_serving(run);
+	recorder_ending(&run->recorder);
 	wait_for_catalog(run);
 	cataloged = cataloguer_finish(&run->cataloguer, &catalog);
 	r = recorder_stop(&run->recorder, ret_summary, err);
