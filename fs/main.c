@@ -2,15 +2,18 @@
 /* tracefs: the file system that remembers which of its files were used. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "db/base/path.h"
 #include "db/base/text.h"
 #include "fs/background.h"
 #include "fs/command.h"
 #include "fs/options.h"
 #include "fs/remount.h"
 #include "fs/run.h"
+#include "fs/umount_helper.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -135,6 +138,8 @@ int main(int argc, char **argv)
 	int status;
 
 	log_init("tracefs", LOG_NORMAL);
+	if (argc > 0 && strncmp(path_name(argv[0]), "umount.", 7) == 0)
+		return umount_helper(argc, argv);
 	if (options_parse(&options, argc, argv, &err) < 0) {
 		status = misused(&options, &err);
 		options_release(&options);

@@ -185,7 +185,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	helper = strncmp(program, "mount.", 6) == 0;
 	*options = (struct options){.flush_ms = 500,
 				    .threads = 16,
-				    .max_manifest = UINT64_C(2) << 30};
+				    .max_manifest = UINT64_C(2) << 30,
+				    .by_mount8 = helper};
 	argc = helper ? argc : command_cut(options, argc, argv);
 	opterr = 0;
 	optind = 1;

@@ -53,6 +53,7 @@ struct options {
 	unsigned int attr_timeout_ms;
 	bool foreground;
 	bool debug;
+	bool by_mount8; /* mount(8) called us */
 	bool fake; /* mount -f: check, and mount nothing */
 	bool read_only;
 	bool allow_other, only_me;

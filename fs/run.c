@@ -16,6 +16,8 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/background.h"
+#include "fs/overlay.h"
+#include "fs/umount_helper.h"
 #include "fs/uring_refusal.h"
 
 static int signals_block(struct run *run, struct error *err)
@@ -244,6 +246,17 @@ static void open_control(struct run *run)
 	log_warning("%s: --mark, --flush, --status and --unmount will not work", err.message);
 }
 
+/* umount(8) knows plain mounts by their type, and others only where mount(8) was told. */
+static void tell_umount(const struct run *run)
+{
+	char source[OVERLAY_SOURCE_SIZE];
+
+	if (!run->options->by_mount8 || !run->options->scratch || geteuid() != 0)
+		return;
+	overlay_source(source);
+	umount_helper_note(source, run->options->mountpoint);
+}
+
 /* By a command in its own namespace, or by all at the mount point. */
 static int be_seen(struct run *run, struct error *err)
 {
@@ -281,6 +294,7 @@ int run_mount(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	open_control(run);
+	tell_umount(run);
 	background_ready(&run->ready_fd);
 	return run->command ? command_go(run->command, err) : 0;
 }

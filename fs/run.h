@@ -36,7 +36,7 @@ struct run {
 	struct cataloguer cataloguer;
 	char catalog_root[32]; /* what it walks */
 	struct control control;
-	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
+	int goodbye_fd; /* who asked us to unmount, or follows, waits here for the summary; or -1 */
 	int signal_fd;  /* SIGINT, SIGTERM and SIGHUP; with a command all that go on to it; or -1 */
 	int mounts_fd;  /* tells of changes of the mount table; or -1 */
 	bool stopped;   /* nobody is served any more */

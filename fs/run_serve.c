@@ -75,6 +75,11 @@ static bool take_question(struct run *run)
 
 	if (control_accept(&run->control, &question, &fd) < 0)
 		return false;
+	if (strcmp(question.bytes, "follow") == 0) {
+		closep(&run->goodbye_fd); /* he may have gone, for his umount(8) was refused */
+		run->goodbye_fd = fd;
+		return false;
+	}
 	if (run->command && strcmp(question.bytes, "unmount") == 0) {
 		control_answer(fd, false, "it ends when its command does");
 		return false;
@@ -83,6 +88,7 @@ static bool take_question(struct run *run)
 		answer(run, question.bytes, fd);
 		return false;
 	}
+	closep(&run->goodbye_fd);
 	run->goodbye_fd = fd;
 	return true;
 }
@@ -113,7 +119,7 @@ static bool needs_company(struct run *run, struct namespace *ret_ns)
 	       !mount_state_shared(run->mount.id);
 }
 
-void run_serve(struct run *run)
+static void serve(struct run *run)
 {
 	bool unmounted = false, company;
 	struct namespace ns;
@@ -144,4 +150,19 @@ void run_serve(struct run *run)
 		if (already && unmounted && is_abandoned(run))
 			return;
 	}
+}
+
+/* Who asked before the end, and was not heard because of it, is answered with it. */
+static void hear_the_last(struct run *run)
+{
+	struct pollfd question = {.fd = run->control.fd, .events = POLLIN};
+
+	while (poll(&question, 1, 0) > 0)
+		take_question(run);
+}
+
+void run_serve(struct run *run)
+{
+	serve(run);
+	hear_the_last(run);
 }

@@ -97,6 +97,52 @@ mount_tracefs label=machine,scratch=tmpfs,catalog=no / "$dir/mnt"
 chroot mnt /bin/cat /etc/hostname >out/cat
 check "build right after umount(8), of /" sh -c "umount '$dir/mnt' && tracepack build '$manifest' -s / -o '$dir/out/machine.sqfs' 2>said"
 
+# What mount(8) mounted: umount(8) waits by itself.
+helpers() {
+	mkdir -p sbin sbin.work
+	for name in mount.fuse.tracefs umount.fuse.tracefs umount.tracefs; do
+		ln -sf "$builddir/fs/tracefs" "sbin/$name"
+	done
+	mount -t overlay overlay -o "lowerdir=$(readlink -f /sbin),upperdir=$dir/sbin,workdir=$dir/sbin.work" "$(readlink -f /sbin)" &&
+		on_exit umount -l "$(readlink -f /sbin)"
+	mkdir -p /run/mount
+	mount -t tmpfs tmpfs /run/mount && on_exit umount -l /run/mount # mount(8)'s table is for all
+}
+check "helpers of mount(8)" helpers
+for shape in scratch=tmpfs rw; do
+	rm -f "$manifest"*
+	mount -t fuse.tracefs -o "manifest=$manifest,$shape,label=eight" "$dir/src" "$dir/mnt" 2>said
+	cat mnt/data/file >out/cat
+	(cd mnt && exec sleep 1000) &
+	inside=$!
+	wait_for 10 sh -c "[ \"\$(readlink /proc/$inside/cwd)\" = '$dir/mnt' ]"
+	umount mnt >said 2>&1
+	check_equal "$shape: umount(8) of what is in use is refused" $? 32
+	check_equal "$shape: and the session goes on" "$(open_sessions)" 1
+	kill $inside
+	wait $inside 2>/dev/null
+	hold
+	(sleep 2; rm -f held) &
+	start=$(now)
+	check "$shape: umount(8)" umount mnt
+	check "$shape: waits" test "$(took_ms "$start")" -gt 1500
+	check_equal "$shape: until the manifest is one whole file" \
+		"$(echo "$manifest"*) $(query 'SELECT state FROM session')" "$manifest complete"
+	wait $holder
+	mount -t fuse.tracefs -o "manifest=$manifest,$shape,label=lazy" "$dir/src" "$dir/mnt" 2>said
+	(cd mnt && exec sleep 1000) &
+	inside=$!
+	wait_for 10 sh -c "[ \"\$(readlink /proc/$inside/cwd)\" = '$dir/mnt' ]"
+	start=$(now)
+	check "$shape: umount -l does not" timeout 10 umount -l mnt
+	check_equal "$shape: for who is inside goes on" "$(open_sessions)" 1
+	kill $inside
+	wait $inside 2>/dev/null
+	check "$shape: to the end" wait_for 20 no_session_open
+done
+check_equal "nothing is left in the table of mount(8)" "$(cat /run/mount/utab 2>/dev/null)" ""
+check_fails "the helper is for umount(8)" 2 "*say umount MOUNTPOINT" umount.tracefs
+
 # Too large: a million missing names are some hundred megabytes.
 rm -f "$manifest"*
 mount_tracefs label=large,catalog=no,max_manifest=2M,flush_ms=50 "$dir/src" "$dir/mnt" 2>said
