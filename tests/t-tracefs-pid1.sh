@@ -126,8 +126,31 @@ check_equal "pid1: it is traced" "$(opened /etc/debian_version)" cat
 bundle scratch=tmpfs "$both" / -- sh -c 'echo gone >/srv/scratch; cat /srv/scratch; rm -r /usr/share/doc; ls -d /out/. /proc/1'
 runc run -b bundle $name >said 2>&1 </dev/null
 check_equal "with scratch, what it writes is not in the container's layer" \
-	"$(paste -sd' ' said) $(ls bundle/up/srv bundle/up/usr/share 2>/dev/null | paste -sd' ')" "gone /out/. /proc/1 bundle/up/srv: file" ||
-	ls -R bundle/up | head -n 20
+	"$(paste -sd' ' said) $(find bundle/up/srv bundle/up/usr -type f -o -type c 2>/dev/null)" "gone /out/. /proc/1 bundle/up/srv/file"
+
+# A read-only container; one whose pids are not its own, as with --pid=host or an --init before us.
+bundle '' "$both" / -- sh -c 'echo x >/srv/no; grep "^/ / " /proc/mounts; echo ok >/out/volume; cat /etc/debian_version >/dev/null'
+jq '.root.readonly = true' bundle/config.json >new && mv new bundle/config.json
+runc run -b bundle $name >said 2>&1 </dev/null
+check "read-only: it is" sh -c "grep -q 'Read-only file system' said && grep -q '^/ / fuse.tracefs ro' said"
+check_equal "read-only: volumes are not" "$(cat out/volume)" ok
+whole read-only
+check_equal "read-only: it is traced" "$(opened /etc/debian_version)" cat
+
+rm -f bundle/up/srv/ready0
+bundle container=yes "$both" / -- sh -c 'echo >/srv/ready0; until [ -e /out/go ]; do sleep 0.1; done; exit 6'
+jq '.linux.namespaces |= map(select(.type != "pid"))' bundle/config.json >new && mv new bundle/config.json
+runc run -b bundle $name >said 2>&1 </dev/null &
+running=$!
+wait_for 30 test -e "$dir/bundle/up/srv/ready0"
+check_equal "container=yes: exec comes into the traced root" \
+	"$(runc exec $name sh -c 'cat /etc/os-release >/dev/null; stat -f -c %T /' 2>&1)" fuseblk
+touch out/go
+wait $running
+check_equal "container=yes: its status" $? 6
+rm out/go
+whole "container=yes"
+check_equal "container=yes: exec is recorded" "$(opened /usr/lib/os-release)" cat
 
 # The end: signals, who is left, a catalog that would take too long.
 bundle '' "$both" / -- sh -c 'trap "echo term; exit 5" TERM; setsid sleep 1000 & echo >/srv/ready; sleep 1000 & wait'
@@ -194,6 +217,7 @@ joined_and_stopped() {
 	pod "$@" -u www-data / -- sh -c 'trap "exit 4" TERM; echo hello >/tmp/file; cat /etc/debian_version >/dev/null; echo >/out/ready; sleep 1000 & wait' &
 	running=$!
 	wait_for 30 test -e out/ready
+	# shellcheck disable=SC2012 # the names are ours
 	out=$(ls -t out/pod*.db | head -n 1)
 	check_equal "$claim: exec comes into the traced root" \
 		"$(engine exec $name sh -c 'cat /etc/os-release >/dev/null; ls -d /proc/1 >/dev/null; stat -f -c %T /' 2>&1)" fuseblk
