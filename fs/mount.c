@@ -158,6 +158,18 @@ int mount_attach(struct mount *mount, struct error *err)
 	return 0;
 }
 
+int mount_give(struct mount *mount, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(mount->mount_fd, &st) < 0)
+		return error_errno(err, "cannot look at the traced root");
+	mount->dev = st.st_dev;
+	closep(&mount->mount_fd);
+	mount->mount_fd = -1;
+	return 0;
+}
+
 bool mount_detach(struct mount *mount, struct fuse_session *session)
 {
 	if (!mount->attached)

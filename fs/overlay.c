@@ -144,12 +144,17 @@ static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd
 	return 0;
 }
 
+void overlay_source(char buffer[OVERLAY_SOURCE_SIZE])
+{
+	snprintf(buffer, OVERLAY_SOURCE_SIZE, OVERLAY_SOURCE ":%ld", (long)getpid());
+}
+
 static int overlay_mount(const struct stage *stage, unsigned int attributes, struct error *err)
 {
 	static const char what[] = "cannot make the overlay";
 	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
-	char lower[4096], upper[4096], work[4096];
-	struct parameter parameters[] = {{"source", OVERLAY_SOURCE},
+	char lower[4096], upper[4096], work[4096], source[OVERLAY_SOURCE_SIZE];
+	struct parameter parameters[] = {{"source", source},
 					 {"lowerdir", lower},
 					 {"upperdir", upper},
 					 {"workdir", work},
@@ -159,6 +164,7 @@ static int overlay_mount(const struct stage *stage, unsigned int attributes, str
 	struct error second = ERROR_INIT;
 	int r, fd;
 
+	overlay_source(source);
 	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);

@@ -20,7 +20,7 @@ enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
 /* What comes first: the kernel ends it, a signal, a question, a mount somewhere; or nothing in that time. */
 static enum happening wait_event(struct run *run, int timeout_ms)
 {
-	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = run->command ? -1 : run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
 			       {.fd = run->control.fd, .events = POLLIN},
 			       {.fd = run->mounts_fd, .events = POLLPRI}};
@@ -32,6 +32,11 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
+	if (run->command) { /* it decides; and when all its mounts have gone, so has it */
+		if (fds[1].revents && command_signal(run->command, run->signal_fd))
+			return ENDED;
+		return fds[2].revents ? QUESTION : NOTHING;
+	}
 	if (fds[0].revents)
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
@@ -70,10 +75,20 @@ static bool take_question(struct run *run)
 
 	if (control_accept(&run->control, &question, &fd) < 0)
 		return false;
+	if (strcmp(question.bytes, "follow") == 0) {
+		closep(&run->goodbye_fd); /* he may have gone, for his umount(8) was refused */
+		run->goodbye_fd = fd;
+		return false;
+	}
+	if (run->command && strcmp(question.bytes, "unmount") == 0) {
+		control_answer(fd, false, "it ends when its command does");
+		return false;
+	}
 	if (strcmp(question.bytes, "unmount") != 0) {
 		answer(run, question.bytes, fd);
 		return false;
 	}
+	closep(&run->goodbye_fd);
 	run->goodbye_fd = fd;
 	return true;
 }
@@ -104,12 +119,12 @@ static bool needs_company(struct run *run, struct namespace *ret_ns)
 	       !mount_state_shared(run->mount.id);
 }
 
-void run_serve(struct run *run)
+static void serve(struct run *run)
 {
 	bool unmounted = false, company;
 	struct namespace ns;
 
-	run->mounts_fd = mount_state_open();
+	run->mounts_fd = run->command ? -1 : mount_state_open();
 	company = needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
@@ -135,4 +150,19 @@ void run_serve(struct run *run)
 		if (already && unmounted && is_abandoned(run))
 			return;
 	}
+}
+
+/* Who asked before the end, and was not heard because of it, is answered with it. */
+static void hear_the_last(struct run *run)
+{
+	struct pollfd question = {.fd = run->control.fd, .events = POLLIN};
+
+	while (poll(&question, 1, 0) > 0)
+		take_question(run);
+}
+
+void run_serve(struct run *run)
+{
+	serve(run);
+	hear_the_last(run);
 }
