@@ -117,7 +117,7 @@ struct spec {
 
 #define SPEC_INIT                                                                                  \
 	{                                                                                          \
-		0                                                                                  \
+		.user = NULL                                                                       \
 	}
 
 void spec_release(struct spec *spec);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The functions that the table of commands names, a file of its name each. */
+#ifndef STAGE_CMD_CMD_H
+#define STAGE_CMD_CMD_H
+
+#include "stage/cmd/command.h"
+
+int cmd_export(const struct sfc_command *command, int argc, char **argv);
+int cmd_version(const struct sfc_command *command, int argc, char **argv);
+
+#endif
