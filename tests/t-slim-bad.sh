@@ -62,7 +62,7 @@ rm "$out"
 
 # asked wrongly
 check_fails "no command at all" 2 "sfc: no command given; see 'sfc --help'" sfc
-check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; see 'sfc --help'" sfc slmi
+check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; did you mean 'slim'?" sfc slmi
 check_fails "nothing to run" 2 "sfc: slim: no command given; see *" slim
 check_fails "no output" 2 "sfc: slim: no output given*" sfc slim -- true
 check_fails "an unknown option" 2 "sfc: slim: *--bogus*; see *" slim --bogus -- sh
