@@ -154,7 +154,7 @@ const struct sfc_command sfc_commands[] = {
 	{COMMAND(DOCTOR, NULL, "doctor", "[OPTION]…", "what this kernel and machine can do, and what to install"),
 	 .about = "One line for each thing sfc uses: \"ok\", \"--\" when something is missing that only some commands want,\n"
 		  "\"NO\" when nothing works without it, and what to do about it.",
-	 .script = "q,quiet repair"},
+	 .function = cmd_doctor},
 	{.name = "help", .summary = "explain a command", .usage = "[COMMAND [COMMAND]]", .raw = help_words},
 	{.name = "version", .summary = "of which release this is", .usage = "", .raw = cmd_version},
 	{0},
