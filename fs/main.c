@@ -2,11 +2,13 @@
 /* tracefs: the file system that remembers which of its files were used. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
 #include "fs/background.h"
+#include "fs/complete.h"
 #include "fs/options.h"
 #include "fs/run.h"
 
@@ -104,6 +106,10 @@ int main(int argc, char **argv)
 	int status;
 
 	log_init("tracefs", LOG_NORMAL);
+	if (argc > 1 && strcmp(argv[1], "_complete") == 0) {
+		complete(argc - 1, argv + 1);
+		return EXIT_DONE;
+	}
 	if (options_parse(&options, argc, argv, &err) < 0) {
 		options_release(&options);
 		return misused(&err);

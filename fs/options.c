@@ -12,36 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 
-const char options_help[] =
-	"Usage: tracefs [-f] [-d] -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
-	"       mount -t fuse.tracefs -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
-	"       tracefs --mark LABEL | --flush | --status [--json] | --unmount  MOUNTPOINT\n"
-	"Mount SOURCE at MOUNTPOINT and remember in a manifest which files are used through it.\n"
-	"\n"
-	"  -f             stay in the foreground      -d   say what goes on (implies -f)\n"
-	"  --help, --version\n"
-	"\n"
-	"  manifest=FILE  the SQLite file to record into, made when missing (required)\n"
-	"  label=TEXT     what to call this session               [name of SOURCE]\n"
-	"  scratch=DIR|tmpfs  writes go there (overlayfs), SOURCE is never written\n"
-	"  mode=every|first   every call, or the first use of each path     [every]\n"
-	"  log=events     also keep the raw stream of calls\n"
-	"  ignore=GLOB    nobody wants these paths; may be repeated\n"
-	"  known=MANIFEST,except=DIR  only paths that its catalog has and DIR has not\n"
-	"  kind=test|prod prod: what packages were made without    [test]\n"
-	"  xdev           do not follow other file systems mounted inside SOURCE\n"
-	"  catalog=no     do not list everything there is in SOURCE\n"
-	"  ro             nothing can be written\n"
-	"  allow_other, only_me  who may use the mount (root: everybody; else: only me)\n"
-	"  flush_ms=N     how often to write to the manifest           [500]\n"
-	"  threads=N      most threads that answer at once              [16]\n"
-	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"
-	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
-	"  transport=auto|uring|dev how requests come in                   [auto]\n"
-	"\n"
-	"Unmounting ends the session. See tracefs(1).\n";
-
-enum kind { FLAG, TEXT, NUMBER, CHOICE, IGNORED };
+enum kind { FLAG, TEXT, PATH, NUMBER, CHOICE, IGNORED };
 
 struct option_row {
 	const char *name;
@@ -65,13 +36,14 @@ static const struct option_row rows[] = {
 	{"attr_timeout", NUMBER, AT(attr_timeout_ms), 0, 3600 * 1000, NULL},
 	{"catalog", CHOICE, AT(no_catalog), 0, 0, yes_no},
 	{"dirsync", FLAG, AT(dirsync), 1, 0, NULL},
-	{"except", TEXT, AT(except), 0, 0, NULL},
+	{"except", PATH, AT(except), 0, 0, NULL},
 	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
+	{"ignore", TEXT, AT(ignore), 0, 0, NULL},
 	{"kind", CHOICE, AT(kind), 0, 0, kinds},
-	{"known", TEXT, AT(known), 0, 0, NULL},
+	{"known", PATH, AT(known), 0, 0, NULL},
 	{"label", TEXT, AT(label), 0, 0, NULL},
 	{"log", CHOICE, AT(log), 0, 0, logs},
-	{"manifest", TEXT, AT(manifest), 0, 0, NULL},
+	{"manifest", PATH, AT(manifest), 0, 0, NULL},
 	{"mode", CHOICE, AT(mode), 0, 0, modes},
 	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
 	{"nodev", FLAG, AT(nodev), 1, 0, NULL},
@@ -81,7 +53,7 @@ static const struct option_row rows[] = {
 	{"passthrough", CHOICE, AT(passthrough), 0, 0, passthroughs},
 	{"ro", FLAG, AT(read_only), 1, 0, NULL},
 	{"rw", FLAG, AT(read_only), 0, 0, NULL},
-	{"scratch", TEXT, AT(scratch), 0, 0, NULL},
+	{"scratch", PATH, AT(scratch), 0, 0, NULL},
 	{"sync", FLAG, AT(sync), 1, 0, NULL},
 	{"threads", NUMBER, AT(threads), 1, 256, NULL},
 	{"transport", CHOICE, AT(transport), 0, 0, transports},
@@ -113,6 +85,17 @@ static const struct option_row rows[] = {
 	{"user", IGNORED, 0, 0, 0, NULL},
 	{"users", IGNORED, 0, 0, 0, NULL},
 };
+
+bool options_word(size_t i, struct option_word *ret_word)
+{
+	bool there = i < sizeof(rows) / sizeof(rows[0]);
+
+	if (there)
+		*ret_word = (struct option_word){
+			rows[i].name, rows[i].kind != FLAG && rows[i].kind != IGNORED,
+			rows[i].kind == PATH, rows[i].choices};
+	return there;
+}
 
 static const struct option_row *row_of(const char *name)
 {
@@ -201,6 +184,7 @@ static int option_set(struct options *options, const char *name, const char *val
 		*(bool *)at = row->low;
 		return 0;
 	case TEXT:
+	case PATH:
 		return set_text(at, value, err);
 	case NUMBER:
 		return set_number(row, at, value, err);
@@ -266,6 +250,16 @@ static const struct option long_options[] = {
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
+
+bool options_flag(size_t i, const char **ret_name, char *ret_letter, bool *ret_takes_value)
+{
+	if (!long_options[i].name)
+		return false;
+	*ret_name = long_options[i].name;
+	*ret_letter = long_options[i].val < OPT_MARK ? (char)long_options[i].val : 0;
+	*ret_takes_value = long_options[i].has_arg == required_argument;
+	return true;
+}
 
 static int argument(struct options *options, int c, bool helper, struct error *err)
 {

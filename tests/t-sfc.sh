@@ -47,18 +47,6 @@ check_fails "terminal escapes are not sent on" 2 "sfc: unknown command '*x1b*31m
 check_equal "sfc and tracefs are of one version" "$(sfc --version | grep -o '[0-9.]*$')" \
 	"$(tracefs --version | head -n 1 | grep -o '[0-9.]*$')"
 
-if command -v bash >/dev/null; then
-	complete() {
-		bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sfc; printf "%s\n" "${COMPREPLY[@]}"' \
-			"$srcdir/scripts/completions/sfc" "$@"
-	}
-	check_equal "bash completes a command" "$(complete sfc sl)" slim
-	check_equal "bash completes its options" "$(complete sfc slim --prob)" --probe
-	check_equal "and leaves the traced command alone" "$(complete sfc slim -- --prob)" ""
-fi
-if command -v zsh >/dev/null; then
-	check "zsh can read its completion" zsh -n "$srcdir/scripts/completions/_sfc"
-fi
 if command -v man >/dev/null; then
 	check_equal "the manual is well formed" \
 		"$(for page in "$srcdir"/scripts/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""

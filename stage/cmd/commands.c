@@ -157,5 +157,6 @@ const struct sfc_command sfc_commands[] = {
 	 .function = cmd_doctor},
 	{.name = "help", .summary = "explain a command", .usage = "[COMMAND [COMMAND]]", .raw = help_words},
 	{.name = "version", .summary = "of which release this is", .usage = "", .raw = cmd_version},
+	{FOR_PROGRAMS("_complete"), .raw = cmd_complete},
 	{0},
 };
