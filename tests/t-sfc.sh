@@ -47,26 +47,34 @@ check_fails "terminal escapes are not sent on" 2 "sfc: unknown command '*x1b*31m
 check_equal "sfc and tracefs are of one version" "$(sfc --version | grep -o '[0-9.]*$')" \
 	"$(tracefs --version | head -n 1 | grep -o '[0-9.]*$')"
 
+pages=$builddir/stage/man
 if command -v man >/dev/null; then
 	check_equal "the manual is well formed" \
-		"$(for page in "$srcdir"/scripts/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""
+		"$(for page in "$pages"/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""
 fi
 if command -v mandoc >/dev/null; then
-	# text_of COMMAND: its manual, without the overstriking that makes it bold
-	text_of() {
-		case $1 in dev | test | prod) page=sfc-$1.1 ;; pack) page=sfc-test.1 ;; *) page=sfc.1 ;; esac
-		mandoc -T ascii -O width=200 "$srcdir/scripts/$page" | sed "s/.$(printf '\010')//g"
-		[ "$1" != pack ] || mandoc -T ascii -O width=200 "$srcdir/pack/cmd/tracepack-build.1" | sed "s/.$(printf '\010')//g"
-	}
 	for command in $commands; do
-		[ "$command" != export ] || continue
-		text_of "$command" >"$dir/page"
+		page=$(sfc help "$command" | sed -n '$s/.*See \(.*\)(1)\.$/\1/p')
+		check "sfc $command: the page that its help names is there" test -f "$pages/$page.1"
+		case $command in help | version) continue ;; esac
+		check_equal "it is its own" "$page" "sfc-$command"
+		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+			check "it has $section" grep -qE "^\\.SH \"?${section}S?\"?\$" "$pages/$page.1"
+		done
+		check_equal "and is clean" "$(mandoc -T lint -W warning "$pages/$page.1" 2>&1 | grep -v 'missing date')" ""
+		# without the overstriking that makes it bold
+		mandoc -T ascii -O width=200 "$pages/$page.1" | sed "s/.$(printf '\010')//g" >"$dir/page"
 		missing=
 		for option in $(grep -oE -- '(^|[^a-z-])--[a-z-]+' "$dir/help.$command" | tr -cd 'a-z\n-' | sort -u); do
 			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/page" || missing="$missing $option"
 		done
-		check_equal "sfc $command: no option is undocumented" "$missing" ""
+		check_equal "no option is undocumented" "$missing" ""
+		for subcommand in $(subcommands_of "$command"); do
+			check "nor is $subcommand" grep -qw "$subcommand" "$dir/page"
+		done
 	done
+	check_equal "every template is a page" "$(cd "$srcdir/stage/man" && ls -- *.1in | sed 's/in$//')" \
+		"$(cd "$pages" && ls -- *.1)"
 	# whatever a script takes is in its help
 	for command in dev pack prod run slim test verify; do
 		missing=

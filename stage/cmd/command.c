@@ -40,6 +40,17 @@ static bool is_head(const struct sfc_command *command)
 	return !command->function && !command->raw && !command->script;
 }
 
+const char *command_page(const struct sfc_command *command)
+{
+	static char page[64];
+
+	/* what is asked about sfc itself is told where sfc is */
+	if (command->hidden || (command->raw && !command->options))
+		return "sfc";
+	snprintf(page, sizeof(page), "sfc-%s", command->group ? command->group : command->name);
+	return page;
+}
+
 static int unknown(const char *group, const char *word)
 {
 	_cleanup_(text_release) struct text shown = TEXT_INIT;

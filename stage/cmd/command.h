@@ -52,6 +52,9 @@ bool command_is_group(const char *name);
 /* The row that the words argv[1]… name; *ret_words: how many of them do. NULL: it was said what is wrong. */
 const struct sfc_command *command_of(int argc, char **argv, int *ret_words);
 
+/* The man page that explains it, of section 1: a group's commands share one. Valid until the next call. */
+const char *command_page(const struct sfc_command *command);
+
 /* It takes the option of this row today. *ret_letter: its letter there, 0: none; may be NULL. */
 bool command_takes(const struct sfc_command *command, const struct option_row *row, char *ret_letter);
 

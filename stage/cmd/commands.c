@@ -4,7 +4,7 @@
  *
  * One more command: its bit in enum options_of (stage/spec/options.h) and in the rows of the options that
  * it takes; a row here; `int cmd_NAME(const struct sfc_command *, struct asked *)` in stage/cmd/NAME.c,
- * declared in stage/cmd/cmd.h and listed in stage/Makemodule.am; a page stage/man/sfc-NAME.1.in (a group's
+ * declared in stage/cmd/cmd.h and listed in stage/Makemodule.am; a page stage/man/sfc-NAME.1in (a group's
  * commands share one). --help, `sfc help`, completions and the page's OPTIONS follow by themselves.
  *
  * A command that is ported from its script: put `.function = cmd_NAME` in the place of `.script = "…"`.
@@ -158,5 +158,6 @@ const struct sfc_command sfc_commands[] = {
 	{.name = "help", .summary = "explain a command", .usage = "[COMMAND [COMMAND]]", .raw = help_words},
 	{.name = "version", .summary = "of which release this is", .usage = "", .raw = cmd_version},
 	{FOR_PROGRAMS("_complete"), .raw = cmd_complete},
+	{FOR_PROGRAMS("_manual"), .raw = cmd_manual},
 	{0},
 };

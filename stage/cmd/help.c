@@ -74,12 +74,6 @@ static void add_commands(struct text *text, const char *group)
 			text_printf(text, "  %-9s %s\n", command->name, command->summary);
 }
 
-/* The page that tells more: a group's commands share one. */
-static const char *page_of(const struct sfc_command *command)
-{
-	return command->group ? command->group : command->name;
-}
-
 static int print(const struct text *text)
 {
 	if (text_failed(text) || fputs(text->bytes, stdout) == EOF || fflush(stdout) == EOF)
@@ -105,8 +99,7 @@ int help_command(const struct sfc_command *command)
 		add_options(&text, command);
 	if (is_group)
 		text_printf(&text, "\n'sfc %s COMMAND --help' explains one.", command->name);
-	text_printf(&text, "%sSee sfc%s%s(1).\n", is_group ? " " : "\n",
-		    command->hidden ? "" : "-", command->hidden ? "" : page_of(command));
+	text_printf(&text, "%sSee %s(1).\n", is_group ? " " : "\n", command_page(command));
 	return print(&text);
 }
 
