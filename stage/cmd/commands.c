@@ -30,7 +30,7 @@
 #define PACK_SCRIPT                                                                                \
 	"o,output f,force name with-misses include exclude rules only without stat-only listed "   \
 	"no-ecosystem allow-interrupted allow-changed allow-secrets level block threads time "     \
-	"version e,env arg cwd user config no-records verify n,dry-run json q,quiet"
+	"version e,env arg cwd user config no-records check verify n,dry-run json q,quiet"
 #define PROD_START_SCRIPT                                                                          \
 	"name count env volume network publish memory cpus pids for ready timeout ephemeral "      \
 	"guard guard-source runtime"
