@@ -23,7 +23,7 @@
 #define SLIM_SCRIPT                                                                                \
 	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
 	"probe timeout grace trace label verify include exclude rules level block"
-#define RUN_SCRIPT "layer env user cwd network"
+#define RUN_SCRIPT "q,quiet layer env user cwd network"
 #define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
@@ -100,8 +100,9 @@ const struct sfc_command sfc_commands[] = {
 
 	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
 		 "check that a package is whole and does what its source does"),
-	 .about = "Checks every part of the package, then runs what it was made for, or COMMAND, twice: in the source\n"
-		  "and from the package, each with a writable layer that is thrown away, and compares.",
+	 .about = "Checks every part of the package. With --root it then runs what the package was made for, or\n"
+		  "COMMAND, twice: in the source and from the package, each with a writable layer that is thrown\n"
+		  "away, and compares. Without, nothing of the package runs and nothing is compared.",
 	 .operands = 1, .command = COMMAND_BEHIND, .script = VERIFY_SCRIPT},
 
 	{COMMAND(EXPORT, NULL, "export", "PACKAGE --to KIND -o FILE [OPTION]…",

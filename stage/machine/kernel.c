@@ -85,7 +85,7 @@ static void read_config(struct text *config)
 
 static void look_at_fuse(struct findings *findings, const struct text *config)
 {
-	_cleanup_(text_release) struct text uring = TEXT_INIT;
+	_cleanup_(text_release) struct text uring = TEXT_INIT, disabled = TEXT_INIT;
 	_cleanup_(closep) int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
 	if (!is_device("/dev/fuse"))
@@ -115,7 +115,9 @@ static void look_at_fuse(struct findings *findings, const struct text *config)
 		LACKS("passthrough", NULL,
 		      "not in this kernel (FUSE_PASSTHROUGH): reading traced files is slower");
 	}
-	if (!output_of_file("/sys/module/fuse/parameters/enable_uring", &uring))
+	if (output_of_file("/proc/sys/kernel/io_uring_disabled", &disabled) && *disabled.bytes == '2')
+		LACKS("io_uring", NULL, "kernel.io_uring_disabled is 2: tracing works without");
+	else if (!output_of_file("/sys/module/fuse/parameters/enable_uring", &uring))
 		LACKS("io_uring", NULL, "not in this kernel (Linux 6.14): tracing works without");
 	else if (*uring.bytes == 'Y')
 		GOOD("io_uring", "tracefs takes its requests through it");
