@@ -10,6 +10,7 @@
 #include "db/base/text.h"
 #include "fs/background.h"
 #include "fs/command.h"
+#include "fs/complete.h"
 #include "fs/options.h"
 #include "fs/remount.h"
 #include "fs/run.h"
@@ -140,6 +141,10 @@ int main(int argc, char **argv)
 	log_init("tracefs", LOG_NORMAL);
 	if (argc > 0 && strncmp(path_name(argv[0]), "umount.", 7) == 0)
 		return umount_helper(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "_complete") == 0) {
+		complete(argc - 1, argv + 1);
+		return EXIT_DONE;
+	}
 	if (options_parse(&options, argc, argv, &err) < 0) {
 		status = misused(&options, &err);
 		options_release(&options);

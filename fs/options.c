@@ -6,38 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char options_help[] =
-	"Usage: tracefs [-f] [-d] -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
-	"       tracefs -o manifest=FILE[,OPTION…] [-u USER] SOURCE -- COMMAND [ARG…]\n"
-	"       mount -t fuse.tracefs -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
-	"       tracefs --mark LABEL | --flush | --status [--json] | --unmount  MOUNTPOINT\n"
-	"Remember in a manifest which files of SOURCE are used, mounted or as COMMAND's root.\n"
-	"\n"
-	"  -f             stay in the foreground      -d   say what goes on (implies -f)\n"
-	"  -u USER[:GROUP[,GROUP…]]  run COMMAND as this user of SOURCE\n"
-	"  --help, --version\n"
-	"\n"
-	"  manifest=FILE  the SQLite file to record into, made when missing (required)\n"
-	"  label=TEXT     what to call this session               [name of SOURCE]\n"
-	"  scratch=DIR|tmpfs  writes go there (overlayfs), SOURCE is never written\n"
-	"  mode=every|first   every call, or the first use of each path     [every]\n"
-	"  log=events     also keep the raw stream of calls\n"
-	"  ignore=GLOB    nobody wants these paths; may be repeated\n"
-	"  known=MANIFEST,except=DIR  only paths that its catalog has and DIR has not\n"
-	"  kind=test|prod prod: what packages were made without    [test]\n"
-	"  xdev           do not follow other file systems mounted inside SOURCE\n"
-	"  catalog=no     do not list everything there is in SOURCE\n"
-	"  ro             nothing can be written\n"
-	"  allow_other, only_me  who may use the mount (root: everybody; else: only me)\n"
-	"  flush_ms=N, max_manifest=SIZE  how often to write, how much at most [500, 2G]\n"
-	"  threads=N      most threads that answer at once              [16]\n"
-	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"
-	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
-	"  transport=auto|uring|dev how requests come in                   [auto]\n"
-	"  container=auto|yes|no, pid1, nopid1, privileged  how COMMAND is run\n"
-	"\n"
-	"Unmounting, or COMMAND's end, ends the session. See tracefs(1).\n";
-
 enum { OPT_MARK = 256, OPT_FLUSH, OPT_STATUS, OPT_JSON, OPT_UNMOUNT };
 
 static const struct option long_options[] = {
@@ -54,6 +22,16 @@ static const struct option long_options[] = {
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
+
+bool options_flag(size_t i, const char **ret_name, char *ret_letter, bool *ret_takes_value)
+{
+	if (!long_options[i].name)
+		return false;
+	*ret_name = long_options[i].name;
+	*ret_letter = long_options[i].val < OPT_MARK ? (char)long_options[i].val : 0;
+	*ret_takes_value = long_options[i].has_arg == required_argument;
+	return true;
+}
 
 static int argument(struct options *options, int c, bool helper, struct error *err)
 {

@@ -87,6 +87,19 @@ int options_set_text(char **at, const char *value, struct error *err);
  */
 int options_resolve(struct options *options, struct error *err);
 
+/* One of the words behind -o. */
+struct option_word {
+	const char *name;
+	bool takes_value;
+	bool is_path;
+	const char *const *choices; /* that value, NULL ends; NULL: free */
+};
+
+/* The i-th; false: there are not so many. */
+bool options_word(size_t i, struct option_word *ret_word);
+/* The i-th of those with dashes; *ret_letter 0: it has none. */
+bool options_flag(size_t i, const char **ret_name, char *ret_letter, bool *ret_takes_value);
+
 /* The text of --help: fits a screen. */
 extern const char options_help[];
 

@@ -22,7 +22,7 @@ int options_set_text(char **at, const char *value, struct error *err)
 	return 0;
 }
 
-enum kind { FLAG, TEXT, NUMBER, SIZE, CHOICE, IGNORED };
+enum kind { FLAG, TEXT, PATH, NUMBER, SIZE, CHOICE, IGNORED };
 
 struct option_row {
 	const char *name;
@@ -48,13 +48,13 @@ static const struct option_row rows[] = {
 	{"catalog", CHOICE, AT(no_catalog), 0, 0, yes_no},
 	{"container", CHOICE, AT(container), 0, 0, containers},
 	{"dirsync", FLAG, AT(dirsync), 1, 0, NULL},
-	{"except", TEXT, AT(except), 0, 0, NULL},
+	{"except", PATH, AT(except), 0, 0, NULL},
 	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
 	{"kind", CHOICE, AT(kind), 0, 0, kinds},
-	{"known", TEXT, AT(known), 0, 0, NULL},
+	{"known", PATH, AT(known), 0, 0, NULL},
 	{"label", TEXT, AT(label), 0, 0, NULL},
 	{"log", CHOICE, AT(log), 0, 0, logs},
-	{"manifest", TEXT, AT(manifest), 0, 0, NULL},
+	{"manifest", PATH, AT(manifest), 0, 0, NULL},
 	{"max_manifest", SIZE, AT(max_manifest), 0, 0, NULL},
 	{"mode", CHOICE, AT(mode), 0, 0, modes},
 	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
@@ -69,7 +69,7 @@ static const struct option_row rows[] = {
 	{"remount", FLAG, AT(remount), 1, 0, NULL},
 	{"ro", FLAG, AT(read_only), 1, 0, NULL},
 	{"rw", FLAG, AT(read_only), 0, 0, NULL},
-	{"scratch", TEXT, AT(scratch), 0, 0, NULL},
+	{"scratch", PATH, AT(scratch), 0, 0, NULL},
 	{"sync", FLAG, AT(sync), 1, 0, NULL},
 	{"threads", NUMBER, AT(threads), 1, 256, NULL},
 	{"transport", CHOICE, AT(transport), 0, 0, transports},
@@ -105,6 +105,17 @@ static const struct option_row rows[] = {
 	{"group_id", IGNORED, 0, 0, 0, NULL},
 	{"user_id", IGNORED, 0, 0, 0, NULL},
 };
+
+bool options_word(size_t i, struct option_word *ret_word)
+{
+	bool there = i < sizeof(rows) / sizeof(rows[0]);
+
+	if (there)
+		*ret_word = (struct option_word){
+			rows[i].name, rows[i].kind != FLAG && rows[i].kind != IGNORED,
+			rows[i].kind == PATH, rows[i].choices};
+	return there;
+}
 
 static const struct option_row *row_of(const char *name)
 {
@@ -182,6 +193,7 @@ static int option_set(struct options *options, const char *name, const char *val
 		*(bool *)at = row->low;
 		return 0;
 	case TEXT:
+	case PATH:
 		return options_set_text(at, value, err);
 	case NUMBER:
 		return set_number(row, at, value, err);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "db/base/log.h"
+#include "db/base/suggest.h"
 #include "pack/cmd/command.h"
+#include "pack/cmd/complete.h"
 
 /* In the order in which the help shows them. */
 static const struct command *const commands[] = {
@@ -41,6 +43,19 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static int unknown(const char *word)
+{
+	struct suggestion suggestion = SUGGESTION_INIT(word);
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		suggestion_offer(&suggestion, commands[i]->name);
+	if (suggestion.best)
+		log_error("unknown command '%s'; did you mean '%s'?", word, suggestion.best);
+	else
+		log_error("unknown command '%s'; see 'tracepack --help'", word);
+	return EXIT_USAGE;
+}
+
 static void help(void)
 {
 	printf("Usage: tracepack COMMAND [ARGUMENT]…\n"
@@ -72,10 +87,8 @@ int main(int argc, char **argv)
 		printf("tracepack (sfc-tools) %s\n", PACKAGE_VERSION);
 		return EXIT_DONE;
 	}
+	if (strcmp(argv[1], "_complete") == 0)
+		return complete(commands, COMMAND_COUNT, argc - 1, argv + 1);
 	command = find(argv[1]);
-	if (!command) {
-		log_error("unknown command '%s'; see 'tracepack --help'", argv[1]);
-		return EXIT_USAGE;
-	}
-	return command->function(argc - 1, argv + 1);
+	return command ? command->function(argc - 1, argv + 1) : unknown(argv[1]);
 }

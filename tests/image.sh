@@ -65,7 +65,7 @@ same() {
 # A quick look at a directory by the kernel and ourselves; the slow readers with "all".
 compare() {
 	"$list" "$2" >want.list
-	check "$1: packs and verifies" tracepack image "$2" -o x.sqsh --verify -q -b "$3" -l "${5:-3}"
+	check "$1: packs and verifies" tracepack image "$2" -o x.sqsh -f --check -q -b "$3" -l "${5:-3}"
 	same "$1: the kernel, 512-byte sectors" want.list kernel 512 x.sqsh
 	[ "$4" = all ] || return 0
 	same "$1: the kernel, 4096-byte sectors" want.list kernel 4096 x.sqsh

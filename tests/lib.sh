@@ -16,7 +16,7 @@ export LC_ALL
 # Where the sources and the built programs are; make check sets both.
 srcdir=$(cd "${srcdir:-.}" && pwd)
 builddir=$(cd "${builddir:-.}" && pwd)
-PATH=$builddir/fs:$builddir/pack:$srcdir/scripts:$PATH:/usr/sbin:/sbin
+PATH=$builddir/fs:$builddir/pack:$builddir/stage:$PATH:/usr/sbin:/sbin
 export PATH srcdir builddir
 
 failures=0

@@ -45,7 +45,7 @@ tracepack describe m.db --session run --cwd /opt --user 0:0 --env PATH=/usr/bin:
 check_equal "the program ran under trace" "$(cat run.out)" "perl says 2"
 
 # --- an image ---
-tracepack build m.db -s root -o x.sqsh --level 1 --verify >build.out 2>build.err
+tracepack build m.db -s root -o x.sqsh --level 1 --check >build.out 2>build.err
 check_equal "build succeeds" "$? $(cat build.err)" "0 "
 check "the result line tells files, bytes and image" \
 	grep -Eq '^[0-9,]+ → [0-9]+ files   .* → .*   image ' build.out
@@ -99,7 +99,7 @@ check_equal "the command line overrides the session" \
 	"$(jq -c '[.process.args, .process.user.uid]' other/config.json)$(jq -r .version other/sfc/package.json)" \
 	'[["/bin/sh","-c","id"],33]1.2'
 echo '{"process": {"cwd": "/tmp"}, "annotations": {"a": "b"}}' >over.json
-tracepack build m.db -s root -o other.sfc --package --level 1 -q --config over.json 2>/dev/null
+tracepack build m.db -s root -f -o other.sfc --package --level 1 -q --config over.json 2>/dev/null
 check_equal "--config is merged in" \
 	"$(unsquashfs -cat other.sfc config.json | jq -c '[.process.cwd, .annotations.a, .process.args[0]]')" \
 	'["/tmp","b","/opt/app/run"]'
@@ -179,13 +179,13 @@ fails "a file that shrank" "'/opt/app/run' has shrunk in root*" m.db -s root
 rm root/opt/app/run
 fails "a file that vanished" "'/opt/app/run' has vanished in root*" m.db -s root
 cp -a run.was root/opt/app/run
-check "and whole again" tracepack build m.db -s root -o x.sqsh --level 1 -q
+check "and whole again" tracepack build m.db -s root -f -o x.sqsh --level 1 -q
 cp x.sqsh old.sqsh
 sqlite3 m.db "UPDATE session SET state = 'interrupted'"
 check_fails "an interrupted session" 1 'tracepack: session "run" of m.db was interrupted*--allow-interrupted' \
-	tracepack build m.db -s root -o x.sqsh
+	tracepack build m.db -s root -f -o x.sqsh
 check "the old image stays" cmp x.sqsh old.sqsh
-check "unless told otherwise" tracepack build m.db -s root -o x.sqsh --level 1 -q --allow-interrupted
+check "unless told otherwise" tracepack build m.db -s root -f -o x.sqsh --level 1 -q --allow-interrupted
 sqlite3 m.db "UPDATE session SET state = 'complete', dropped = 3"
 fails "a session that lost accesses" 'session "run" of m.db lost 3 accesses*' m.db -s root
 sqlite3 m.db "UPDATE session SET dropped = 0"

@@ -7,7 +7,7 @@
 
 # pack OPTION…: packs the directory src into x.sqsh and lists that as the kernel sees it
 pack() {
-	tracepack image src -o x.sqsh -q -l 1 "$@" 2>said && kernel 512 x.sqsh >got.list
+	tracepack image -f src -o x.sqsh -q -l 1 "$@" 2>said && kernel 512 x.sqsh >got.list
 }
 
 # number NAME: from the JSON of --stats
@@ -59,10 +59,10 @@ check "and becomes the nearest" grep -q '^/drop/deep/three [0-9]* [0-9:]* 0 ' go
 touch src/drop/deep/three
 
 # --- how it is stored -----------------------------------------------------------------------
-tracepack image src -o x.sqsh -q -l 1 --stats=json >stats
+tracepack image -f src -o x.sqsh -q -l 1 --stats=json >stats
 check "equal files are stored once" test "$(number bytes_duplicate)" = "$(stat -c %s src/drop/numbers)"
 small=$(stat -c %s x.sqsh)
-tracepack image src -o x.sqsh -q -l 1 --no-dedup --stats=json >stats
+tracepack image -f src -o x.sqsh -q -l 1 --no-dedup --stats=json >stats
 check "--no-dedup stores them twice" test "$(number bytes_duplicate)" = 0 -a "$(stat -c %s x.sqsh)" -gt "$small"
 pack --no-xattrs
 check "--no-xattrs" sh -c '! grep -q user.colour got.list'
@@ -73,20 +73,20 @@ pack --exportable
 check "--exportable" sh -c 'unsquashfs -s x.sqsh | grep -qi "is exportable"'
 for options in "--fast:131072" "--small:1048576" "--block 64K:65536" ":131072"; do
 	# shellcheck disable=SC2086 # options
-	tracepack image src -o x.sqsh -q ${options%:*}
+	tracepack image -f src -o x.sqsh -q ${options%:*}
 	check "blocks with '${options%:*}'" sh -c "unsquashfs -s x.sqsh | grep -q '^Block size ${options#*:}\$'"
 done
-tracepack image src -o x.sqsh -q -l 3 -j 3 --memory 1M --stats >stats
-tracepack image src -o y.sqsh -q -l 3 -j 1
+tracepack image -f src -o x.sqsh -q -l 3 -j 3 --memory 1M --stats >stats
+tracepack image -f src -o y.sqsh -q -l 3 -j 1
 check "--memory and --threads change no byte" cmp x.sqsh y.sqsh
 check "--stats in words" grep -q '^duplicates *588895 bytes' stats
-check "--verify agrees" tracepack image src -o x.sqsh -q -l 1 --verify
+check "--check agrees" tracepack image -f src -o x.sqsh -q -l 1 --check
 
 # --- an order -------------------------------------------------------------------------------
 # the file that is read first lies first; one that the list does not have lies behind
 pack --order /dev/null --no-dedup -b 4K
 printf 'drop/numbers\n' >order
-tracepack image src -o x.sqsh -l 1 --no-dedup -b 4K --order order --verify -q
+tracepack image -f src -o x.sqsh -l 1 --no-dedup -b 4K --order order --check -q
 offset() {
 	LC_ALL=C grep -abo -m 1 "$1" x.sqsh | head -n 1 | cut -d: -f1
 }
@@ -117,8 +117,8 @@ find /usr/bin /usr/lib /usr/share -xdev -type f -size -4096 -printf '%s %p\n' | 
 awk '{ size[NR] = $1; $1 = ""; name[NR] = substr($0, 2); all += size[NR] }
 	END { for (i = 1; i <= NR; i++) { due += size[i] * 80e6 / all; if (due >= size[i] && due > 0) { print name[i]; due -= size[i] } } }' files |
 	tr '\n' '\0' | xargs -0 cp --parents -t large
-projected=$(tracepack image large -n -q -l 6 --stats=json | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
-tracepack image large -o x.sqsh -q -l 6
+projected=$(tracepack image -f large -n -q -l 6 --stats=json | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
+tracepack image -f large -o x.sqsh -q -l 6
 real=$(stat -c %s x.sqsh)
 check "--dry-run: $projected of $real bytes" \
 	test $((projected * 100)) -gt $((real * 97)) -a $((projected * 100)) -lt $((real * 103))
@@ -131,7 +131,7 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	rm -f x.sqsh
 	shrunk() {
 		strace -f -o trace.out -P "$dir/src/keep/one" -e trace=pread64 -e inject=pread64:retval=0 \
-			tracepack image src -o x.sqsh -q -l 1 "$@"
+			tracepack image -f src -o x.sqsh -q -l 1 "$@"
 	}
 	check_fails "a file that shrinks is an error" 1 "*keep/one*shrank*" shrunk
 	check "that leaves nothing" test ! -e x.sqsh
@@ -144,9 +144,9 @@ fi
 
 # --- on a terminal --------------------------------------------------------------------------
 if script -qec true /dev/null >/dev/null 2>&1; then
-	script -qec "tracepack image src -o x.sqsh -l 1" /dev/null >said 2>&1 </dev/null
+	script -qec "tracepack image -f src -o x.sqsh -l 1" /dev/null >said 2>&1 </dev/null
 	check "a terminal sees how far it is" grep -q 'pack  *\[.*%' said
 fi
-tracepack image src -o x.sqsh -l 1 2>said
+tracepack image -f src -o x.sqsh -l 1 2>said
 check "a file does not" sh -c '! grep -q "%" said'
 finish

@@ -48,7 +48,7 @@ compare crafted crafted 4K all
 compare "crafted, 1M blocks" crafted 1M quick 1
 mkdir huge && truncate -s 4300M huge/file
 printf end | dd of=huge/file bs=1 seek=4400000000 conv=notrunc 2>/dev/null
-tracepack image huge -o x.sqsh -q
+tracepack image -f huge -o x.sqsh -q
 kernel_stat() {
 	mount -t squashfs -o ro,loop x.sqsh mnt && stat -c '%s %b' mnt/file &&
 		tail -c 108876800 mnt/file | head -c 3; umount mnt
@@ -60,19 +60,19 @@ check "with its bytes" grep -q '^end' got.list
 rm -rf out huge
 
 # --- deterministic --------------------------------------------------------------------------
-tracepack image crafted -o one.sqsh -q -l 5 -j 1
-tracepack image crafted -o two.sqsh -q -l 5 -j 5 --memory 1M
+tracepack image -f crafted -o one.sqsh -q -l 5 -j 1
+tracepack image -f crafted -o two.sqsh -q -l 5 -j 5 --memory 1M
 check "one thread or five: the same bytes" cmp one.sqsh two.sqsh
 cp -a crafted copy && rm copy/size-20 && cp -a crafted/size-20 copy/
-tracepack image copy -o two.sqsh -q -l 5 --time 4294967295
-tracepack image crafted -o one.sqsh -q -l 5 --time 4294967295
+tracepack image -f copy -o two.sqsh -q -l 5 --time 4294967295
+tracepack image -f crafted -o one.sqsh -q -l 5 --time 4294967295
 touch -r crafted copy
-tracepack image copy -o two.sqsh -q -l 5 --time 4294967295
+tracepack image -f copy -o two.sqsh -q -l 5 --time 4294967295
 check "another order of names on the disk: the same bytes" cmp one.sqsh two.sqsh
 rm -rf copy
 
 # --- options --------------------------------------------------------------------------------
-tracepack image crafted -o x.sqsh -q -l 1 --exclude '/big' --exclude '/size-*' --all-root --mode '/one/x=600' \
+tracepack image -f crafted -o x.sqsh -q -l 1 --exclude '/big' --exclude '/size-*' --all-root --mode '/one/x=600' \
 	--small --exportable --time 1000
 "$builddir/tests/image/list-tree" crafted >/dev/null
 kernel 512 x.sqsh >got.list
@@ -81,34 +81,34 @@ check "--all-root" sh -c '! grep -v " 0:0 " got.list'
 check "--mode" grep -q '^/one/x 100600 0:0 ' got.list
 check "--time clamps" sh -c 'awk "{ if (\$4 > 1000) exit 1 }" got.list'
 printf '/size-30\none/x\n/no/such\n' >order
-tracepack image crafted -o x.sqsh -q --order order --verify
+tracepack image -f crafted -o x.sqsh -q --order order --check
 check "--order: blocks of 512K" sh -c 'unsquashfs -s x.sqsh | grep -q "^Block size 524288"'
 same "--order loses nothing" /dev/null sh -c '"$1" crafted >want.list; :' sh "$list"
 same "--order: the kernel" want.list kernel 512 x.sqsh
-size=$(tracepack image crafted -n --stats=json -q 2>/dev/null | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
-tracepack image crafted -o x.sqsh -q
+size=$(tracepack image -f crafted -n --stats=json -q 2>/dev/null | sed -n 's/.*"bytes_out": \([0-9]*\).*/\1/p')
+tracepack image -f crafted -o x.sqsh -q
 check_equal "--dry-run of little knows the size" "$size" "$(stat -c %s x.sqsh)"
 tar -C crafted --xattrs --xattrs-include='*' --sparse -cf crafted.tar .
-check "a tar packs and verifies" tracepack image crafted.tar -o x.sqsh -q --verify
-check "a tar on standard input too" sh -c 'tracepack image - -o y.sqsh -q <crafted.tar && cmp x.sqsh y.sqsh'
+check "a tar packs and verifies" tracepack image -f crafted.tar -o x.sqsh -q --check
+check "a tar on standard input too" sh -c 'tracepack image -f - -o y.sqsh -q <crafted.tar && cmp x.sqsh y.sqsh'
 
 # --- what cannot be -------------------------------------------------------------------------
 mkdir acl && touch acl/f
 if setfacl -m u:1:r acl/f 2>/dev/null; then
-	tracepack image acl -o x.sqsh -q 2>said
+	tracepack image -f acl -o x.sqsh -q 2>said
 	check "an ACL is warned of" grep -q posix_acl_access said
 fi
 mkdir owners && "$random" owners --owners 65536
-check_fails "65,537 owners are refused" 1 '*different users and groups*' tracepack image owners -o z.sqsh -q
+check_fails "65,537 owners are refused" 1 '*different users and groups*' tracepack image -f owners -o z.sqsh -q
 check "and nothing is left" test ! -e z.sqsh
 rm owners/0 owners/1
-check "65,535 are not" tracepack image owners -o x.sqsh -q
+check "65,535 are not" tracepack image -f owners -o x.sqsh -q
 kernel 512 x.sqsh >got.list
 check_equal "and the kernel mounts them" "$(wc -l <got.list)" 65535
 rm -rf owners
-check_fails "no SRC" 2 '*which SRC*' tracepack image -o x.sqsh
-check_fails "a level of 23" 2 '*is no level from 1 to 22*' tracepack image crafted -o x.sqsh -l 23
-check_fails "a SRC that is not there" 1 '*nothere*' tracepack image nothere -o x.sqsh
+check_fails "no SRC" 2 '*which SRC*' tracepack image -f -o x.sqsh
+check_fails "a level of 23" 2 '*is no level from 1 to 22*' tracepack image -f crafted -o x.sqsh -l 23
+check_fails "a SRC that is not there" 1 '*nothere*' tracepack image -f nothere -o x.sqsh
 
 # --- random trees ---------------------------------------------------------------------------
 seed=1 seeds=24
@@ -124,11 +124,11 @@ while [ "$seed" -le "$seeds" ]; do
 done
 
 # --- no partial output ----------------------------------------------------------------------
-tracepack image crafted -o old.sqsh -q -l 1
+tracepack image -f crafted -o old.sqsh -q -l 1
 cp old.sqsh keep.sqsh
 sum=$(sha256sum <old.sqsh)
 for limit in 1 8 100 300; do
-	(trap '' XFSZ; ulimit -f $limit; tracepack image crafted -o old.sqsh -q -l 1 2>said)
+	(trap '' XFSZ; ulimit -f $limit; tracepack image -f crafted -o old.sqsh -q -l 1 2>said)
 	check_equal "a full disk after $limit blocks: the old file stays" "$(sha256sum <old.sqsh)" "$sum"
 	check_equal "and it is said once" "$(wc -l <said)" 1
 done
@@ -137,12 +137,12 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	export ASAN_OPTIONS
 	mkdir tiny && echo tiny >tiny/file
-	tracepack image tiny -o tiny.sqsh -q
+	tracepack image -f tiny -o tiny.sqsh -q
 	sum=$(sha256sum <tiny.sqsh)
 	for call in pwrite64 fsync linkat rename; do
 		for nth in $(seq 1 24); do
 			strace -f -o trace.out -e trace="$call" -e inject="$call:error=ENOSPC:when=$nth" \
-				tracepack image tiny -o tiny.sqsh -q 2>said && break
+				tracepack image -f tiny -o tiny.sqsh -q 2>said && break
 			[ "$(sha256sum <tiny.sqsh)" = "$sum" ] && [ "$(wc -l <said)" = 1 ] ||
 				fail "$call number $nth fails: $(cat said)"
 		done
@@ -150,12 +150,12 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	done
 fi
 # whole or not at all, wherever it is killed: before each of some writes, before the last steps
-tracepack image crafted -o new.sqsh -q -l 2
+tracepack image -f crafted -o new.sqsh -q -l 2
 if strace -f -o /dev/null true 2>/dev/null; then
 	for at in pwrite64:1 pwrite64:2 pwrite64:5 pwrite64:11 pwrite64:23 pwrite64:40 fsync:1 rename:1; do
 		cp keep.sqsh old.sqsh
 		strace -f -o trace.out -e trace="${at%:*}" -e inject="${at%:*}:signal=KILL:when=${at#*:}" \
-			tracepack image crafted -o old.sqsh -q -l 2 2>/dev/null
+			tracepack image -f crafted -o old.sqsh -q -l 2 2>/dev/null
 		killed=$?
 		sum=$(sha256sum <old.sqsh)
 		check_equal "killed before $at" "$killed" 137
@@ -164,14 +164,14 @@ if strace -f -o /dev/null true 2>/dev/null; then
 fi
 for wait in 0.01 0.05; do
 	cp keep.sqsh old.sqsh
-	tracepack image crafted -o old.sqsh -q -l 2 &
+	tracepack image -f crafted -o old.sqsh -q -l 2 &
 	sleep $wait
 	kill -9 $! 2>/dev/null
 	wait $! 2>/dev/null
 	check "killed after $wait s: old or whole" cmp -s old.sqsh "$(cmp -s old.sqsh keep.sqsh && echo keep.sqsh || echo new.sqsh)"
 done
 rm -f .old.sqsh.*
-tracepack image crafted -o int.sqsh -q -l 22 &
+tracepack image -f crafted -o int.sqsh -q -l 22 &
 sleep 0.1
 kill -INT $! 2>/dev/null
 wait $!

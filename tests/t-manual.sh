@@ -5,8 +5,9 @@
 . "${srcdir:-.}/tests/lib.sh"
 requires mandoc -T ascii "$srcdir/pack/cmd/tracepack.1"
 
+# A page a command; what keeps a path out stands beside what brings one in.
 page_of() {
-	[ -f "$srcdir/pack/cmd/tracepack-$1.1" ] && echo "tracepack-$1.1" || echo tracepack.1
+	case $1 in why-not) echo tracepack-why.1 ;; *) echo "tracepack-$1.1" ;; esac
 }
 
 plain() {

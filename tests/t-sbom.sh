@@ -206,10 +206,10 @@ if command -v rpmbuild >/dev/null; then
 		"$(component rpm.json one | jq -c '[.version, .publisher, .description, .licenses[0].license.name, .externalReferences[0].url]')" \
 		'["2:1.0-3.fc39","Nobody","The one of a test","MIT","https://example.org/one"]'
 	check_equal "the same again is the same bytes" \
-		"$(tracepack build r.db -s r --package -o again.sfc --name r -q --rules two.rules && cmp r.sfc again.sfc && echo same)" same
+		"$(tracepack build r.db -s r --package -f -o again.sfc --name r -q --rules two.rules && cmp r.sfc again.sfc && echo same)" same
 	umount rpm
 	check_equal "without the program, one clear word" \
-		"$(PATH=$builddir/pack tracepack build r.db -s r --package -o bare.sfc -q 2>&1)" \
+		"$(PATH=$builddir/pack tracepack build r.db -s r --package -f -o bare.sfc -q 2>&1)" \
 		"tracepack: warning: which packages of rpm are inside is not noted, and its records are not trimmed: rpmdb is not installed (package rpm)"
 	check_fails "include-package cannot do without it" 1 "tracepack: *rpmdb is not installed*" \
 		env PATH="$builddir/pack" "$builddir/pack/tracepack" build r.db -s r -o bare.sqsh -q --rules two.rules

@@ -4,51 +4,79 @@
 . "${srcdir:-.}/tests/lib.sh"
 
 commands=$(sfc --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
-check "there are commands" test -n "$commands"
-check_equal "every script is a command, with a summary" "$(printf '%s\n' "$commands")" "$(
-	cd "$srcdir/scripts" && ls sfc-* | sed -n 's/^sfc-\([a-z]*\)$/\1/p' | grep -vx init)"
+check "there are commands" test "$(echo "$commands" | wc -l)" -ge 12
+check_equal "what is a script still is a command" "$(
+	cd "$srcdir/scripts" && ls sfc-* | sed -n 's/^sfc-\([a-z]*\)$/\1/p' | grep -vx init |
+		while read -r script; do echo "$commands" | grep -qx "$script" || echo "$script"; done)" ""
+
+# subcommands_of COMMAND: as its help lists them.
+subcommands_of() {
+	sfc "$1" --help | sed -n '/^Usage: .* COMMAND /,$p' | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
+}
+# helps WORD…: the help of one command is right, and stays as a file.
+helps() {
+	said=$dir/help.$(echo "$*" | tr ' ' -)
+	sfc "$@" --help >"$said"
+	check_equal "sfc $* --help" $? 0
+	check "it shows how that is used" grep -q "^Usage: sfc $*\b" "$said"
+	check "it fits a terminal" test "$(LC_ALL=C.UTF-8 wc -L <"$said")" -le 105
+	check_equal "sfc help $* says the same" "$(sfc help "$@")" "$(cat "$said")"
+	check_equal "and so does -h" "$(sfc "$@" -h)" "$(cat "$said")"
+}
 for command in $commands; do
-	sfc "$command" --help >"$dir/help.$command"
-	check_equal "sfc $command --help" $? 0
-	check "it shows how it is used" grep -q "^Usage: sfc $command" "$dir/help.$command"
-	check "it fits a terminal" test "$(LC_ALL=C.UTF-8 wc -L <"$dir/help.$command")" -le 100
+	helps "$command"
+	for subcommand in $(subcommands_of "$command"); do
+		helps "$command" "$subcommand"
+		cat "$dir/help.$command-$subcommand" >>"$dir/help.$command"
+	done
 done
+check_equal "a group has its commands" "$(subcommands_of dev | tr '\n' ' ')" \
+	"create shell exec diff commit log reset list rm "
+check_equal "sfc help is sfc --help" "$(sfc help)" "$(sfc --help)"
+check_equal "sfc version is sfc --version" "$(sfc version)" "$(sfc --version)"
+check_fails "nothing said" 2 "sfc: no command given; see 'sfc --help'" sfc
+check_fails "a wrong word" 2 "sfc: unknown command 'slmi'; did you mean 'slim'?" sfc slmi
+check_fails "a word that is only begun" 2 "sfc: unknown command 'ver'; did you mean 'verify'?" sfc ver
+check_fails "a word like no other" 2 "sfc: unknown command 'frobnicate'; see 'sfc --help'" sfc frobnicate
+check_fails "a wrong word in a group" 2 "sfc: dev: unknown command 'crate'; did you mean 'create'?" sfc dev crate
+check_fails "help for a wrong word" 2 "sfc: help: unknown command 'slmi'; did you mean 'slim'?" sfc help slmi
+check_fails "a group alone" 2 "sfc: prod: no command given; see 'sfc prod --help'" sfc prod
+check_fails "--state without its value" 2 "sfc: --state wants a directory; see 'sfc --help'" sfc --state
+check_fails "terminal escapes are not sent on" 2 "sfc: unknown command '*x1b*31m'; see *" sfc "$(printf '\033[31m')"
+
 check_equal "sfc and tracefs are of one version" "$(sfc --version | grep -o '[0-9.]*$')" \
 	"$(tracefs --version | head -n 1 | grep -o '[0-9.]*$')"
 
-if command -v bash >/dev/null; then
-	complete() {
-		bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sfc; printf "%s\n" "${COMPREPLY[@]}"' \
-			"$srcdir/scripts/completions/sfc" "$@"
-	}
-	check_equal "bash completes a command" "$(complete sfc sl)" slim
-	check_equal "bash completes its options" "$(complete sfc slim --prob)" --probe
-	check_equal "and leaves the traced command alone" "$(complete sfc slim -- --prob)" ""
-fi
-if command -v zsh >/dev/null; then
-	check "zsh can read its completion" zsh -n "$srcdir/scripts/completions/_sfc"
-fi
+pages=$builddir/stage/man
 if command -v man >/dev/null; then
 	check_equal "the manual is well formed" \
-		"$(for page in "$srcdir"/scripts/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""
+		"$(for page in "$pages"/*.1; do man --warnings -E UTF-8 -l "$page"; done 2>&1 >/dev/null)" ""
 fi
 if command -v mandoc >/dev/null; then
-	# text_of COMMAND: its manual, without the overstriking that makes it bold
-	text_of() {
-		case $1 in dev | test | prod) page=sfc-$1.1 ;; pack) page=sfc-test.1 ;; *) page=sfc.1 ;; esac
-		mandoc -T ascii -O width=200 "$srcdir/scripts/$page" | sed "s/.$(printf '\010')//g"
-		[ "$1" != pack ] || mandoc -T ascii -O width=200 "$srcdir/pack/cmd/tracepack-build.1" | sed "s/.$(printf '\010')//g"
-	}
 	for command in $commands; do
-		text_of "$command" >"$dir/page"
+		page=$(sfc help "$command" | sed -n '$s/.*See \(.*\)(1)\.$/\1/p')
+		check "sfc $command: the page that its help names is there" test -f "$pages/$page.1"
+		case $command in help | version) continue ;; esac
+		check_equal "it is its own" "$page" "sfc-$command"
+		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+			check "it has $section" grep -qE "^\\.SH \"?${section}S?\"?\$" "$pages/$page.1"
+		done
+		check_equal "and is clean" "$(mandoc -T lint -W warning "$pages/$page.1" 2>&1 | grep -v 'missing date')" ""
+		# without the overstriking that makes it bold
+		mandoc -T ascii -O width=200 "$pages/$page.1" | sed "s/.$(printf '\010')//g" >"$dir/page"
 		missing=
 		for option in $(grep -oE -- '(^|[^a-z-])--[a-z-]+' "$dir/help.$command" | tr -cd 'a-z\n-' | sort -u); do
 			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/page" || missing="$missing $option"
 		done
-		check_equal "sfc $command: no option is undocumented" "$missing" ""
+		check_equal "no option is undocumented" "$missing" ""
+		for subcommand in $(subcommands_of "$command"); do
+			check "nor is $subcommand" grep -qw "$subcommand" "$dir/page"
+		done
 	done
+	check_equal "every template is a page" "$(cd "$srcdir/stage/man" && ls -- *.1in | sed 's/in$//')" \
+		"$(cd "$pages" && ls -- *.1)"
 	# whatever a script takes is in its help
-	for command in dev doctor pack prod run slim test verify; do
+	for command in dev pack prod run slim test verify; do
 		missing=
 		for option in $(find "$srcdir/scripts" -name "sfc-$command" -o -name "$command-*.sh" | xargs cat |
 			grep -oE '^[[:space:]]*(-[a-z] \| )?--[a-z-]+( \| --[a-z-]+)*\)' |
@@ -60,7 +88,7 @@ if command -v mandoc >/dev/null; then
 fi
 if command -v shellcheck >/dev/null; then
 	check "shellcheck has nothing to say of scripts" \
-		sh -c 'cd "$0" && shellcheck -x scripts/sfc $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo' "$srcdir"
+		sh -c 'cd "$0" && shellcheck -x $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo' "$srcdir"
 	check "nor of the tests' tools" \
 		sh -c 'cd "$0" && shellcheck -x tests/run tests/long tests/minbase.sh .ci/run' "$srcdir"
 fi

@@ -62,7 +62,7 @@ rm "$out"
 
 # asked wrongly
 check_fails "no command at all" 2 "sfc: no command given; see 'sfc --help'" sfc
-check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; see 'sfc --help'" sfc slmi
+check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; did you mean 'slim'?" sfc slmi
 check_fails "nothing to run" 2 "sfc: slim: no command given; see *" slim
 check_fails "no output" 2 "sfc: slim: no output given*" sfc slim -- true
 check_fails "an unknown option" 2 "sfc: slim: *--bogus*; see *" slim --bogus -- sh
@@ -98,12 +98,12 @@ plain_user() {
 }
 chmod 755 "$dir"
 chmod 777 "$dir/out" "$TMPDIR"
-if plain_user test -x "$srcdir/scripts/sfc"; then
-	check_fails "not root" 1 "sfc: slim: tracing needs root: *" plain_user "$srcdir/scripts/sfc" slim \
+if plain_user test -x "$builddir/stage/sfc"; then
+	check_fails "not root" 1 "sfc: slim: tracing needs root: *" plain_user "$builddir/stage/sfc" slim \
 		--root "$dir/root" -o "$out" -- sh -c true
 fi
 check_fails "no /dev/fuse" 1 "sfc: slim: needs /dev/fuse, which is not here: *" unshare --mount sh -c \
-	'mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec "$@"' sh "$srcdir/scripts/sfc" slim \
+	'mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec "$@"' sh "$builddir/stage/sfc" slim \
 	--root "$dir/root" -o "$out" -- sh -c true
 nc -l 127.0.0.1 39471 >/dev/null &
 listener=$!

@@ -15,6 +15,7 @@
 #define DB_BASE_IO_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -49,6 +50,7 @@ struct io_output {
 	 * all, so that nothing of it outlives a kill.
 	 */
 	char *temporary;
+	bool only_new; /* set it after opening: what appeared at `path` meanwhile is not replaced */
 };
 
 #define IO_OUTPUT_INIT                                                                             \

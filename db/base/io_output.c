@@ -162,6 +162,17 @@ int io_output_open_named(struct io_output *output, const char *path, mode_t mode
 	return output_open(output, path, mode, true, err);
 }
 
+/* Where a file system cannot rename without replacing, a link can. */
+static int rename_new(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL || link(from, to) < 0)
+		return -1;
+	unlink(from);
+	return 0;
+}
+
 /* A link never replaces what is there; a rename does, and for that the file needs a name. */
 static int give_name(struct io_output *output)
 {
@@ -169,13 +180,14 @@ static int give_name(struct io_output *output)
 
 	if (!output->temporary) {
 		r = link_at(output, output->path, 0);
-		if (r != -EEXIST)
+		if (r != -EEXIST || output->only_new)
 			return r;
 		r = make_temporary(output, link_at, 0);
 		if (r < 0)
 			return r;
 	}
-	if (rename(output->temporary, output->path) < 0)
+	if (output->only_new ? rename_new(output->temporary, output->path)
+			     : rename(output->temporary, output->path))
 		return -errno;
 	temporary_forget(output->temporary);
 	free(take(output->temporary));

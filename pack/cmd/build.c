@@ -22,6 +22,7 @@
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/cmd/output.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
 #include "pack/need/closure_tree.h"
@@ -33,7 +34,7 @@ struct build {
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
 	const char *output, *name, *version, *config_path, *source_name;
-	bool package, no_records, verify, dry_run, quiet, json;
+	bool package, no_records, check, force, dry_run, quiet, json;
 	/* made on the way */
 	json_t *config;
 	struct tree *tree;
@@ -75,6 +76,7 @@ static int take_user(void *target, const char *value, struct error *err)
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image or package; appears only when whole",
 	 OPTION_STRING(struct build, output)},
+	OUTPUT_FORCE(struct build, force),
 	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
 	 OPTION_FLAG(struct build, package)},
 	{OPTION_TABLE(closure_request_options, struct build, request)},
@@ -101,8 +103,9 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct build, config_path)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
-	{0, "verify", NULL, "read the image back and compare every byte",
-	 OPTION_FLAG(struct build, verify)},
+	{0, "check", NULL, "read the image back and compare every byte",
+	 OPTION_FLAG(struct build, check)},
+	{0, "verify", NULL, "the older word for --check", OPTION_FLAG(struct build, check)},
 	{'n', "dry-run", NULL, "only say what would be packed",
 	 OPTION_FLAG(struct build, dry_run)},
 	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct build, json)},
@@ -262,10 +265,10 @@ static int publish(struct build *build, struct error *err)
 
 	if (build->dry_run)
 		return write_image(build, -1, err);
-	r = io_output_open(&output, build->output, 0644, err);
+	r = output_open(&output, build->output, build->force, err);
 	if (r == 0)
 		r = write_image(build, output.fd, err);
-	if (r == 0 && build->verify)
+	if (r == 0 && build->check)
 		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
 	if (r == 0 && build->json)
 		r = digest_fd(output.fd, build->digest, err);
@@ -303,7 +306,9 @@ static int run(struct build *build, struct error *err)
 	int r;
 
 	build->request.identity = build->package && !build->no_records;
-	r = load_config(build, err);
+	r = build->dry_run ? 0 : output_check(build->output, build->force, err);
+	if (r == 0)
+		r = load_config(build, err);
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)

@@ -11,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "db/base/suggest.h"
 #include "db/base/text.h"
 
 enum { OPTIONS_MAX = 64, HELP_COLUMN = 26, HELP = 'h' };
@@ -121,7 +122,10 @@ int command_misused(const struct command *command, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	log_error("%s: %s; see 'tracepack %s --help'", command->name, message, command->name);
+	if (*message && message[strlen(message) - 1] == '?')
+		log_error("%s: %s", command->name, message);
+	else
+		log_error("%s: %s; see 'tracepack %s --help'", command->name, message, command->name);
 	return EXIT_USAGE;
 }
 
@@ -195,6 +199,18 @@ static const struct command_option *find(const struct parser *parser, int value,
 	return NULL;
 }
 
+static int unknown(const struct parser *parser, const char *word)
+{
+	struct suggestion suggestion = SUGGESTION_INIT(word + strspn(word, "-"));
+
+	for (size_t i = 0; i < parser->count; i++)
+		suggestion_offer(&suggestion, parser->rows[i].option->name);
+	if (suggestion.best)
+		return command_misused(parser->command, "unknown option '%s'; did you mean '--%s'?", word,
+				       suggestion.best);
+	return command_misused(parser->command, "unknown option '%s'", word);
+}
+
 /* What getopt_long() did not like: optopt is what it was at, 0 for a name it does not know. */
 static int refuse(const struct parser *parser, int found, const char *word)
 {
@@ -209,7 +225,7 @@ static int refuse(const struct parser *parser, int found, const char *word)
 				       option ? option->name : "help");
 	if (optopt)
 		return command_misused(parser->command, "unknown option '-%c'", optopt);
-	return command_misused(parser->command, "unknown option '%s'", word);
+	return unknown(parser, word);
 }
 
 static int apply(const struct parser *parser, int found, void *arguments)

@@ -15,6 +15,7 @@
 #include "db/base/json.h"
 
 struct reading {
+	bool quiet;
 	struct start_config config;
 	struct description description;
 };
@@ -67,6 +68,7 @@ static int print(const struct reading *reading, struct error *err)
 }
 
 static const struct command_option command_options[] = {
+	{'q', "quiet", NULL, "only the exit status, and what is wrong", OPTION_FLAG(struct reading, quiet)},
 	{0},
 };
 
@@ -84,7 +86,7 @@ static int cmd_config(int argc, char **argv)
 		r = read_package(&reading, argv[optind], &err);
 	else
 		r = read_file(&reading, argv[optind], &err);
-	if (r == 0)
+	if (r == 0 && !reading.quiet)
 		r = print(&reading, &err);
 	if (r < 0)
 		log_error("%s", err.message);

@@ -87,6 +87,7 @@ static const struct command_option command_options[] = {
 	{0, "user", "UID[:GID]", "the user and group", OPTION_WHOLE(take_user)},
 	{'e', "env", "NAME=VALUE", "a variable; all that are given replace those that were",
 	 OPTION_WHOLE(take_variable)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 

@@ -13,6 +13,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/cmd/output.h"
 #include "pack/engine/export.h"
 #include "pack/engine/export_source.h"
 #include "pack/oci/config.h"
@@ -22,7 +23,7 @@
 struct arguments {
 	const char *source, *output, *config_path;
 	struct export_options export;
-	bool has_kind, has_compression;
+	bool force, has_kind, has_compression;
 };
 
 /* ---- what was asked ---- */
@@ -80,6 +81,7 @@ static const struct command_option command_options[] = {
 	 OPTION_WHOLE(take_kind)},
 	{'o', "output", "OUT", "where to; - is standard output, for tars",
 	 OPTION_STRING(struct arguments, output)},
+	OUTPUT_FORCE(struct arguments, force),
 	{'n', "name", "NAME[:TAG]", "of the image [the name of SRC]",
 	 OPTION_CALL(take_name, struct arguments, export.name)},
 	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
@@ -224,7 +226,9 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		args->export.name = name = name_of(args->source);
 	if (!args->export.name)
 		return error_oom(err);
-	r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
+	r = output_check(args->output, args->force, err);
+	if (r == 0)
+		r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
 		r = find_start(args, &source, &start, err);
 	if (r < 0)

@@ -17,6 +17,7 @@
 #include "db/base/size.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/image_stats.h"
+#include "pack/cmd/output.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
 #include "pack/need/order.h"
@@ -30,7 +31,7 @@ struct arguments {
 	const char *source, *output, *order;
 	struct image_options image;
 	struct overrides overrides;
-	bool verify, stats, json, one_file_system;
+	bool check, force, stats, json, one_file_system;
 	char *excluded; /* our own output, when it lies below SRC; owned */
 };
 
@@ -106,6 +107,7 @@ static int take_stats(void *target, const char *value, struct error *err)
 
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image", OPTION_STRING(struct arguments, output)},
+	OUTPUT_FORCE(struct arguments, force),
 	{'l', "level", "N", "zstd level, 1 to 22 [15]",
 	 OPTION_CALL(image_argument_level, struct arguments, image.level)},
 	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 512K]",
@@ -144,8 +146,10 @@ static const struct command_option command_options[] = {
 	 OPTION_FLAG(struct arguments, image.keep_going)},
 	{'n', "dry-run", NULL, "write nothing, say how large it would be",
 	 OPTION_FLAG(struct arguments, image.dry_run)},
-	{0, "verify", NULL, "read the image back and compare every byte",
-	 OPTION_FLAG(struct arguments, verify)},
+	{0, "check", NULL, "read the image back and compare every byte",
+	 OPTION_FLAG(struct arguments, check)},
+	{0, "verify", NULL, "the older word for --check",
+	 OPTION_FLAG(struct arguments, check)},
 	{0, "stats", "[=json]", "say what was done, on standard output", OPTION_WHOLE(take_stats)},
 	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
 	{0},
@@ -292,13 +296,13 @@ static int write_image(struct arguments *args, struct tree *tree, struct image_s
 
 	image->name = args->output;
 	if (!image->dry_run)
-		r = io_output_open(&output, args->output, 0644, err);
+		r = output_open(&output, args->output, args->force, err);
 	if (r == 0)
 		r = image_write(tree, image, output.fd, stats, err);
 	changed = r == -ESTALE && image->keep_going;
 	if ((r < 0 && !changed) || image->dry_run)
 		return r;
-	if (args->verify && !changed) {
+	if (args->check && !changed) {
 		image->progress_data = (void *)"verify";
 		r = image_verify(tree, image, output.fd, args->output, err);
 	}

@@ -14,6 +14,7 @@
 #include "db/base/log.h"
 #include "db/base/size.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/cmd/output.h"
 #include "pack/image/image.h"
 #include "pack/layer/extract.h"
 #include "pack/layer/extract_dir.h"
@@ -25,7 +26,7 @@ struct arguments {
 	const char *source, *output, *config_path, *image_config_path;
 	struct import_options import;
 	struct image_options image;
-	bool to_image, json;
+	bool to_image, force, json;
 };
 
 /* ---- what was asked ---- */
@@ -64,6 +65,7 @@ static const struct command_option command_options[] = {
 	{'o', "output", "OUT",
 	 "a new directory; an image if OUT ends in .sqsh, .squashfs or .sfs",
 	 OPTION_STRING(struct arguments, output)},
+	OUTPUT_FORCE(struct arguments, force),
 	{0, "image", NULL, "write an image whatever OUT ends in",
 	 OPTION_FLAG(struct arguments, to_image)},
 	{'t', "type", "KIND", "auto (default), directory, tar, oci or docker",
@@ -185,7 +187,7 @@ static int write_image(struct arguments *args, const struct import *import, stru
 	args->image.warn = image_show_warning;
 	args->image.cancel = &command_cancelled;
 	args->image.name = args->output;
-	r = io_output_open(&output, args->output, 0644, err);
+	r = output_open(&output, args->output, args->force, err);
 	if (r == 0)
 		r = image_write(import->tree, &args->image, output.fd, &stats, err);
 	return r < 0 ? r : io_publish(&output, err);
@@ -287,7 +289,13 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	_cleanup_(json_freep) json_t *start = NULL;
 	int r;
 
-	r = import_load(import, args->source, &args->import, err);
+	r = output_check(args->to_image ? args->output : NULL, args->force, err);
+	if (r == 0)
+		r = output_check(args->config_path, args->force, err);
+	if (r == 0)
+		r = output_check(args->image_config_path, args->force, err);
+	if (r == 0)
+		r = import_load(import, args->source, &args->import, err);
 	if (r == 0)
 		r = start_of(args, import, &start, err);
 	if (r == 0)

@@ -322,6 +322,7 @@ static const struct command_option command_options[] = {
 	{0, "order", "HOW", "path (default), size (largest first) or first-use",
 	 OPTION_CALL(take_order, struct arguments, order)},
 	{0, "json", NULL, "the list as JSON", OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 

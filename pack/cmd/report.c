@@ -12,6 +12,7 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "pack/cmd/output.h"
 #include "pack/need/closure.h"
 #include "pack/need/from_selection.h"
 #include "pack/need/need.h"
@@ -23,14 +24,17 @@ struct arguments {
 	const char *manifest;
 	const char *source; /* or NULL: the one the last session names, when it is here */
 	const char *output;
+	bool force;
 };
 
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "where to write", OPTION_STRING(struct arguments, output)},
+	OUTPUT_FORCE(struct arguments, force),
 	{'s', "source", "DIR",
 	 "the root the manifest speaks of; else what the last\n"
 	 "session names, when it is here",
 	 OPTION_STRING(struct arguments, source)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 
@@ -81,6 +85,9 @@ static int report(const struct arguments *arguments, struct error *err)
 	const char *directory;
 	int r;
 
+	r = output_check(arguments->output, arguments->force, err);
+	if (r < 0)
+		return r;
 	r = manifest_open(arguments->manifest, MANIFEST_READ, &manifest, err);
 	if (r < 0)
 		return r;
@@ -103,7 +110,7 @@ static int report(const struct arguments *arguments, struct error *err)
 			 options.source);
 	}
 	options.closure = closure;
-	r = io_output_open(&output, arguments->output, 0644, err);
+	r = output_open(&output, arguments->output, arguments->force, err);
 	if (r < 0)
 		return r;
 	r = report_write(manifest, &options, output.fd, err);

@@ -17,6 +17,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/cmd/closure_request.h"
+#include "pack/cmd/output.h"
 #include "pack/distro/distribution.h"
 #include "pack/distro/read.h"
 #include "pack/distro/sbom.h"
@@ -26,7 +27,7 @@
 
 struct arguments {
 	const char *path, *output, *name, *version;
-	bool files;
+	bool files, force;
 	struct closure_request request;
 };
 
@@ -200,7 +201,7 @@ static int write_out(const struct arguments *args, json_t *json, struct error *e
 	text = json_document(json);
 	if (!text)
 		return error_oom(err);
-	r = io_output_open(&output, args->output, 0644, err);
+	r = output_open(&output, args->output, args->force, err);
 	if (r == 0 && (r = io_write(output.fd, text, strlen(text))) < 0)
 		return error_code(err, r, "cannot write '%s'", args->output);
 	return r < 0 ? r : io_publish(&output, err);
@@ -213,7 +214,9 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 	json_auto_t *json = NULL;
 	int r;
 
-	r = load(args, kept, err);
+	r = output_check(args->output, args->force, err);
+	if (r == 0)
+		r = load(args, kept, err);
 	if (r < 0)
 		return r;
 	if (!kept->closure && !args->request.source_path) {
@@ -231,12 +234,14 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "where to write (default: standard output)",
 	 OPTION_STRING(struct arguments, output)},
+	OUTPUT_FORCE(struct arguments, force),
 	{0, "files", NULL, "list the files that are of no package, too",
 	 OPTION_FLAG(struct arguments, files)},
 	{0, "name", "NAME", NULL, OPTION_STRING(struct arguments, name)},
 	{0, "version", "VERSION", "of what is described (default: from WHAT)",
 	 OPTION_STRING(struct arguments, version)},
 	{OPTION_TABLE(closure_request_options, struct arguments, request)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 

@@ -243,6 +243,7 @@ static const struct command_option command_options[] = {
 	{0, "depth", "N", "parts of a directory's path that count [2]",
 	 OPTION_CALL(take_depth, struct arguments, depth)},
 	{0, "json", NULL, "the figures as JSON", OPTION_FLAG(struct arguments, json)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 

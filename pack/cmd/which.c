@@ -14,6 +14,13 @@
 /* As a shell's. */
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
+static int exit_code(int code)
+{
+	if (code == -ENOENT)
+		return EXIT_NOT_FOUND;
+	return code == -EACCES ? EXIT_NOT_EXECUTABLE : EXIT_FAILED;
+}
+
 static int report(struct source *source, const char *path, const char *command, int code,
 		  const struct error *err)
 {
@@ -25,13 +32,12 @@ static int report(struct source *source, const char *path, const char *command, 
 		log_error("%s; did you mean '%s'?", err->message, meant);
 	else
 		log_error("%s", err->message);
-	if (code == -ENOENT)
-		return EXIT_NOT_FOUND;
-	return code == -EACCES ? EXIT_NOT_EXECUTABLE : EXIT_FAILED;
+	return exit_code(code);
 }
 
 struct arguments {
 	const char *root, *path, *cwd;
+	bool quiet;
 };
 
 static const struct command_option command_options[] = {
@@ -40,6 +46,7 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct arguments, path)},
 	{0, "cwd", "DIR", "where a relative COMMAND with a slash starts",
 	 OPTION_STRING(struct arguments, cwd)},
+	{'q', "quiet", NULL, "no word about what is not there", OPTION_FLAG(struct arguments, quiet)},
 	{0},
 };
 
@@ -61,6 +68,8 @@ static int cmd_which(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	r = which_find(source, args.path, args.cwd, argv[optind], &found, NULL, &err);
+	if (r < 0 && args.quiet)
+		return exit_code(r);
 	if (r < 0)
 		return report(source, args.path, argv[optind], r, &err);
 	puts(found);

@@ -29,7 +29,7 @@ struct inquiry {
 	const char *subject; /* package or manifest */
 	const char *asked;   /* as it was typed */
 	char *path;          /* canonical, and real where it exists */
-	bool json;
+	bool json, quiet;
 	struct closure_request request; /* of a manifest */
 	struct bundle *bundle;  /* of a package */
 	struct evidence evidence;
@@ -46,6 +46,7 @@ static void inquiry_release(struct inquiry *inquiry)
 static const struct command_option command_options[] = {
 	{OPTION_TABLE(closure_request_options, struct inquiry, request)},
 	{0, "json", NULL, "the answer as JSON", OPTION_FLAG(struct inquiry, json)},
+	{'q', "quiet", NULL, "only the exit status", OPTION_FLAG(struct inquiry, quiet)},
 	{0},
 };
 
@@ -314,7 +315,8 @@ static int answer(const struct command *command, int argc, char **argv, bool wan
 	if (r == 0) {
 		entry = evidence_find(&inquiry.evidence, inquiry.path);
 		in = entry && entry->verdict == VERDICT_IN;
-		r = in ? explain(&inquiry, entry, &err) : explain_absence(&inquiry, entry, &err);
+		if (!inquiry.quiet)
+			r = in ? explain(&inquiry, entry, &err) : explain_absence(&inquiry, entry, &err);
 	}
 	if (r < 0) {
 		log_error("%s", err.message);

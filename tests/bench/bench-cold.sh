@@ -139,7 +139,7 @@ make_erofs() {
 # images PROGRAM CONTENT: ours, default, sorted, erofs
 images() {
 	if [ "$2" = full ]; then
-		quietly tracepack image "$root" -o ours -q -l "$level" --order "$1.db" ${BENCH_BLOCK:+-b "$BENCH_BLOCK"}
+		quietly tracepack image "$root" -o ours -f -q -l "$level" --order "$1.db" ${BENCH_BLOCK:+-b "$BENCH_BLOCK"}
 		squash "$root" sorted -sort "$1.sort"
 		[ -e full.default ] || squash "$root" full.default
 		[ -e full.erofs ] || make_erofs "$root" full.erofs
@@ -147,7 +147,7 @@ images() {
 		[ -z "$erofs" ] || ln -f full.erofs erofs
 		return
 	fi
-	quietly tracepack build "$1.db" -s "$root" -o ours -q --level "$level" ${BENCH_BLOCK:+--block "$BENCH_BLOCK"}
+	quietly tracepack build "$1.db" -s "$root" -o ours -f -q --level "$level" ${BENCH_BLOCK:+--block "$BENCH_BLOCK"}
 	mount -t squashfs -o ro,loop ours mnt || die "cannot mount the selection"
 	rm -f default erofs
 	squash mnt default

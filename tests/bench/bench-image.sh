@@ -122,7 +122,7 @@ compare() {
 	rm -f "$work/own" "$work/peer"
 	i=$(runs_of "$2")
 	while [ "$i" -gt 0 ]; do
-		measure "$work/own" "$tracepack" image "$dir" -q -o "$work/own.sqsh" --stats=json "$option"
+		measure "$work/own" "$tracepack" image "$dir" -q -f -o "$work/own.sqsh" --stats=json "$option"
 		mv "$work/said" "$work/said.own"
 		measure "$work/peer" "$peer" "$dir" "$work/peer.sqsh" -comp zstd -noappend -no-progress \
 			-Xcompression-level "$peer_level" -b 128K
@@ -165,7 +165,7 @@ linear() {
 	done
 	for _ in $(seq "${BENCH_RUNS:-3}"); do
 		for thousand in 50 200 800; do
-			measure "$work/own.$thousand" "$tracepack" image "$work/$thousand" -q -o "$work/own.sqsh" --level=1
+			measure "$work/own.$thousand" "$tracepack" image "$work/$thousand" -q -f -o "$work/own.sqsh" --level=1
 		done
 	done
 	for thousand in 50 200 800; do
@@ -212,7 +212,7 @@ by() {
 	set -- measure "$work/$writer"
 	[ "$writer" != mksquashfs-newer ] || program=$BENCH_NEWER
 	case $writer in
-	own) "$@" "$tracepack" image "$dir" -q -o "$out" "--level=$level" ;;
+	own) "$@" "$tracepack" image "$dir" -q -f -o "$out" "--level=$level" ;;
 	mksquashfs*) "$@" "$program" "$dir" "$out" -comp zstd -noappend -no-progress -Xcompression-level "$level" -b 128K ;;
 	gensquashfs) "$@" gensquashfs -q -k -x -j "$(nproc)" -D "$dir" -c zstd -X "level=$level" -b 128K "$out" ;;
 	tar+zstd)

@@ -104,4 +104,4 @@ measure ls rows tracepack ls -l m.db
 measure diff except tracepack diff m.db n.db
 measure impact lstat tracepack impact m.db -s root
 measure merge copy merge
-measure report rows tracepack report m.db -s root -o report.html
+measure report rows tracepack report m.db -s root -f -o report.html

@@ -15,7 +15,7 @@ set -u
 srcdir=$(cd "${srcdir:-.}" && pwd)
 LC_ALL=C
 export LC_ALL
-PATH=$srcdir/scripts:$PATH:/usr/sbin:/sbin
+PATH=$(cd "${builddir:-.}" && pwd)/stage:$PATH:/usr/sbin:/sbin
 [ "$(id -u)" = 0 ] || { echo "experiment: needs root" >&2; exit 77; }
 
 json='' many=50 rounds=5

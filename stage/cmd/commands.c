@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The table of commands, in the order of --help.
+ *
+ * One more command: its bit in enum options_of (stage/spec/options.h) and in the rows of the options that
+ * it takes; a row here; `int cmd_NAME(const struct sfc_command *, struct asked *)` in stage/cmd/NAME.c,
+ * declared in stage/cmd/cmd.h and listed in stage/Makemodule.am; a page stage/man/sfc-NAME.1in (a group's
+ * commands share one). --help, `sfc help`, completions and the page's OPTIONS follow by themselves.
+ *
+ * A command that is ported from its script: put `.function = cmd_NAME` in the place of `.script = "…"`.
+ */
+#include "stage/cmd/command.h"
+
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/help.h"
+
+#define COMMAND(id, group_name, name_, usage_, summary_)                                           \
+	.name = name_, .group = group_name, .summary = summary_, .usage = usage_, .options = OF(id)
+#define GROUP(name_, summary_)                                                                     \
+	.name = name_, .summary = summary_, .usage = "COMMAND [ARGUMENT]…"
+#define FOR_PROGRAMS(name_) .name = name_, .summary = "", .usage = "", .hidden = true
+
+#define SLIM_SCRIPT                                                                                \
+	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
+	"probe timeout grace trace label verify include exclude rules level block"
+#define RUN_SCRIPT "q,quiet layer env user cwd network"
+#define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
+#define TEST_SCRIPT                                                                                \
+	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
+#define PACK_SCRIPT                                                                                \
+	"o,output f,force name with-misses include exclude rules only without stat-only listed "   \
+	"no-ecosystem allow-interrupted allow-changed allow-secrets level block threads time "     \
+	"version e,env arg cwd user config no-records check verify n,dry-run json q,quiet"
+#define PROD_START_SCRIPT                                                                          \
+	"name count env volume network publish memory cpus pids for ready timeout ephemeral "      \
+	"guard guard-source runtime"
+
+const struct sfc_command sfc_commands[] = {
+	{COMMAND(SLIM, NULL, "slim", "[OPTION]… -o FILE [--] COMMAND [ARGUMENT]…",
+		 "run a command once under trace, pack what it used, check the package"),
+	 .about = "The command runs in a root file system that is a copy-on-write view of the source: nothing it\n"
+		  "writes reaches the source. The package is written only when the same command, run from it,\n"
+		  "gives the same exit status and the same output.",
+	 .operands = 1, .command = COMMAND_BEHIND, .script = SLIM_SCRIPT},
+
+	{GROUP("dev", "root file systems to work in: a shared base and a layer of one's own")},
+	{COMMAND(DEV_CREATE, "dev", "create", "NAME --from SRC [OPTION]…", "make a root file system NAME"),
+	 .operands = 1, .script = "from max-size"},
+	{COMMAND(DEV_SHELL, "dev", "shell", "NAME", "a shell in it"),
+	 .operands = 1, .passes_status = true, .script = ""},
+	{COMMAND(DEV_EXEC, "dev", "exec", "NAME [--] COMMAND [ARGUMENT]…", "a command in it"),
+	 .about = "As root, in namespaces of its own, on the host's network; exits with the command's status.",
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
+	{COMMAND(DEV_DIFF, "dev", "diff", "NAME", "what its layer changed: A added, M changed, D deleted"),
+	 .operands = 1, .script = ""},
+	{COMMAND(DEV_COMMIT, "dev", "commit", "NAME BASE", "the layer becomes part of a base that others can start from"),
+	 .operands = 2, .script = ""},
+	{COMMAND(DEV_LOG, "dev", "log", "NAME", "what was done to it"),
+	 .operands = 1, .script = ""},
+	{COMMAND(DEV_RESET, "dev", "reset", "NAME", "forget the layer"),
+	 .operands = 1, .script = ""},
+	{COMMAND(DEV_LIST, "dev", "list", "[OPTION]…", "names and bases"),
+	 .script = "json"},
+	{COMMAND(DEV_RM, "dev", "rm", "NAME…", "remove names, or bases that nobody stands on"),
+	 .operands = SIZE_MAX, .script = ""},
+
+	{COMMAND(TEST, NULL, "test", "NAME [OPTION]… [-- COMMAND [ARGUMENT]…]",
+		 "run in a container whose root is traced; sessions add up"),
+	 .about = "NAME is one of 'sfc dev'; without COMMAND what its image starts, to its end, or with --probe\n"
+		  "until that has passed. Nothing is written to NAME. Exits with the command's own status; of a\n"
+		  "server 0 when its probe passed.",
+	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .script = TEST_SCRIPT},
+	{COMMAND(TEST_START, "test", "start", "NAME [OPTION]… [-- COMMAND [ARGUMENT]…]", "run a service until told"),
+	 .operands = 1, .command = COMMAND_BEHIND, .script = TEST_SCRIPT},
+	{COMMAND(TEST_EXEC, "test", "exec", "NAME [--] COMMAND [ARGUMENT]…", "a command in the service that is up"),
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
+	{COMMAND(TEST_STOP, "test", "stop", "NAME", "end it, and its session"),
+	 .operands = 1, .script = ""},
+	{COMMAND(TEST_REPORT, "test", "report", "NAME [OPTION]…", "what each label brought in that no other did"),
+	 .operands = 1, .script = "json"},
+	{COMMAND(TEST_MOUNT, "test", "mount", "NAME [OPTION]…", "only mount the traced root and print where"),
+	 .about = "For the engine of your choice: podman run --rootfs \"$(sfc test mount web)\" …",
+	 .operands = 1, .script = "label"},
+	{COMMAND(TEST_UMOUNT, "test", "umount", "NAME", "end the session of mount"),
+	 .operands = 1, .script = ""},
+	{COMMAND(TEST_RM, "test", "rm", "NAME", "forget the manifest"),
+	 .operands = 1, .script = ""},
+
+	{COMMAND(PACK, NULL, "pack", "NAME -o FILE [OPTION]…", "pack what the test stage saw NAME use"),
+	 .about = "The files come from NAME as 'sfc dev' has it, not from what a test wrote. It starts as the last\n"
+		  "session did.",
+	 .operands = 1, .command = COMMAND_BEHIND, .script = PACK_SCRIPT},
+
+	{COMMAND(RUN, NULL, "run", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
+		 "run a package: read-only base, a writable layer of its own"),
+	 .about = "Starts what the package was made for, or COMMAND inside it, in the foreground with the terminal's\n"
+		  "input and output. The package is mounted read-only; what is written goes to a layer in memory\n"
+		  "that is thrown away at the end, or to --layer. Exits with the command's own status.",
+	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .script = RUN_SCRIPT},
+
+	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
+		 "check that a package is whole and does what its source does"),
+	 .about = "Checks every part of the package. With --root it then runs what the package was made for, or\n"
+		  "COMMAND, twice: in the source and from the package, each with a writable layer that is thrown\n"
+		  "away, and compares. Without, nothing of the package runs and nothing is compared.",
+	 .operands = 1, .command = COMMAND_BEHIND, .script = VERIFY_SCRIPT},
+
+	{COMMAND(EXPORT, NULL, "export", "PACKAGE --to KIND -o FILE [OPTION]…",
+		 "give a package to other engines, as what they know"),
+	 .about = "The same as tracepack export: 'tracepack export --help' and tracepack-export(1) explain its\n"
+		  "options and say which kinds there are.",
+	 .raw = cmd_export},
+
+	{GROUP("prod", "install packages, run instances, update the base under them"),
+	 .about = "An instance is APP/I, as 'sfc prod list' shows it; without I all of APP are meant."},
+	{COMMAND(PROD_INSTALL, "prod", "install", "FILE [OPTION]…", "take a package in"),
+	 .operands = 1, .script = "name digest"},
+	{COMMAND(PROD_START, "prod", "start", "APP [--name I | --count N] [OPTION]…", "run instances, new or stopped"),
+	 .operands = 1, .script = PROD_START_SCRIPT},
+	{COMMAND(PROD_STOP, "prod", "stop", "APP[/I]… [OPTION]…", "stop instances"),
+	 .operands = SIZE_MAX, .script = "timeout"},
+	{COMMAND(PROD_RESTART, "prod", "restart", "APP[/I]… [OPTION]…", "stop and start them"),
+	 .operands = SIZE_MAX, .script = "timeout"},
+	{COMMAND(PROD_RM, "prod", "rm", "APP[/I]… [OPTION]…", "stop and forget instances; --all: the application too"),
+	 .operands = SIZE_MAX, .script = "timeout all"},
+	{COMMAND(PROD_EXEC, "prod", "exec", "APP/I [--] COMMAND [ARGUMENT]…", "a command in an instance"),
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
+	{COMMAND(PROD_LOGS, "prod", "logs", "APP[/I] [OPTION]…", "what it printed"),
+	 .operands = 1, .script = "f,follow"},
+	{COMMAND(PROD_LIST, "prod", "list", "[APP] [OPTION]…", "applications and their instances"),
+	 .operands = 1, .script = "json"},
+	{COMMAND(PROD_STATS, "prod", "stats", "[APP] [OPTION]…", "memory, CPU, processes, bytes written"),
+	 .operands = 1, .script = "json"},
+	{COMMAND(PROD_MISSES, "prod", "misses", "APP[/I] [OPTION]…", "what the package lacked (start --guard)"),
+	 .operands = 1, .script = "json"},
+	{COMMAND(PROD_HEALTH, "prod", "health", "APP[/I] [OPTION]…", "fails unless all is well"),
+	 .operands = 1, .script = "json"},
+	{COMMAND(PROD_UPDATE, "prod", "update", "APP FILE [OPTION]…", "put another package under its instances"),
+	 .operands = 2, .script = "ready timeout digest dry-run"},
+	{COMMAND(PROD_ROLLBACK, "prod", "rollback", "APP", "back to the package before"),
+	 .operands = 1, .script = ""},
+	{COMMAND(PROD_ENABLE, "prod", "enable", "APP", "start it at boot (systemd)"),
+	 .operands = 1, .script = ""},
+	{COMMAND(PROD_DISABLE, "prod", "disable", "APP", "do not"),
+	 .operands = 1, .script = ""},
+	{FOR_PROGRAMS("repair"), .group = "prod", .script = ""},
+	{FOR_PROGRAMS("boot"), .group = "prod", .script = ""},
+	{FOR_PROGRAMS("shutdown"), .group = "prod", .script = ""},
+
+	{COMMAND(STATUS, NULL, "status", "[OPTION]…", "every stage of everything, at a glance"),
+	 .about = "One line for each root file system in work (dev), each that has been traced (test) and each\n"
+		  "application that is installed (prod): what it stands on, its size, how many instances are up, and\n"
+		  "what happened last.",
+	 .script = "json"},
+	{COMMAND(DOCTOR, NULL, "doctor", "[OPTION]…", "what this kernel and machine can do, and what to install"),
+	 .about = "One line for each thing sfc uses: \"ok\", \"--\" when something is missing that only some commands want,\n"
+		  "\"NO\" when nothing works without it, and what to do about it.",
+	 .function = cmd_doctor},
+	{.name = "help", .summary = "explain a command", .usage = "[COMMAND [COMMAND]]", .raw = help_words},
+	{.name = "version", .summary = "of which release this is", .usage = "", .raw = cmd_version},
+	{FOR_PROGRAMS("_complete"), .raw = cmd_complete},
+	{FOR_PROGRAMS("_manual"), .raw = cmd_manual},
+	{0},
+};

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sfc doctor: what this machine can do, and what to install. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/json.h"
+#include "db/base/log.h"
+#include "db/base/text.h"
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/script.h"
+#include "stage/machine/findings.h"
+#include "stage/machine/output.h"
+
+/* What a crash left of each stage is taken away by who put it up. */
+static int repair(struct error *err)
+{
+	static const char *const parts[][2] = {
+	    {"prod", "repair"}, {"dev", "_repair"}, {"test", "_repair"}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		char *const words[] = {(char *)parts[i][1], NULL};
+		int status = script_call(parts[i][0], words, err);
+
+		if (status < 0)
+			return status;
+		if (status > 0)
+			return status; /* it has said why */
+	}
+	return 0;
+}
+
+/* How a package is installed here; its name is Debian's. */
+static const char *installer(void)
+{
+	if (!output_is_there("apt-get"))
+		return "install ";
+	return geteuid() == 0 ? "apt-get install " : "sudo apt-get install ";
+}
+
+static void add_packages(struct text *text, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->list.count; i++) {
+		const struct finding *finding = &findings->list.items[i];
+
+		if (finding->package && !strstr(text->bytes, finding->package))
+			text_printf(text, " %s", finding->package);
+	}
+}
+
+static int show(const struct findings *findings, bool quiet)
+{
+	static const char *const words[] = {"ok", "--", "NO"};
+	_cleanup_(text_release) struct text packages = TEXT_INIT;
+
+	for (size_t i = 0; i < findings->list.count; i++) {
+		const struct finding *finding = &findings->list.items[i];
+
+		if (quiet && finding->state == FINDING_GOOD)
+			continue;
+		printf("%-3s %-22s %s%s%s%s\n", words[finding->state], finding->name, finding->says,
+		       finding->package ? ": " : "", finding->package ? installer() : "",
+		       finding->package ? finding->package : "");
+	}
+	add_packages(&packages, findings);
+	if (packages.size && !quiet)
+		printf("all of it: %s%s\n", installer(), packages.bytes + 1);
+	return fflush(stdout) == EOF ? EXIT_FAILED : EXIT_DONE;
+}
+
+static json_t *finding_json(const struct finding *finding)
+{
+	static const char *const words[] = {"ok", "lacks", "broken"};
+	_cleanup_(text_release) struct text command = TEXT_INIT;
+	json_t *object = json_object();
+
+	if (finding->package)
+		text_printf(&command, "%s%s", installer(), finding->package);
+	if (object && json_set(object, "name", json_string(finding->name)) == 0 &&
+	    json_set(object, "state", json_string(words[finding->state])) == 0 &&
+	    json_set(object, "says", json_path(finding->says)) == 0 &&
+	    json_set(object, "package",
+		     finding->package ? json_string(finding->package) : json_null()) == 0 &&
+	    json_set(object, "install",
+		     finding->package ? json_string(command.bytes) : json_null()) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static int show_json(const struct findings *findings, bool quiet, struct error *err)
+{
+	json_t *object = json_object(), *list = json_array();
+
+	for (size_t i = 0; list && i < findings->list.count; i++)
+		if ((!quiet || findings->list.items[i].state != FINDING_GOOD) &&
+		    json_array_append_new(list, finding_json(&findings->list.items[i])) < 0) {
+			json_decref(object);
+			object = NULL;
+		}
+	if (!object || json_set(object, "works", json_boolean(!findings_broken(findings))) < 0) {
+		json_decref(list);
+		list = NULL;
+	}
+	if (object && json_set(object, "findings", list) < 0) {
+		json_decref(object);
+		object = NULL;
+	}
+	return json_print(object, err);
+}
+
+int cmd_doctor(const struct sfc_command *command, struct asked *asked)
+{
+	_cleanup_(findings_release) struct findings findings = FINDINGS_INIT;
+	struct error err = ERROR_INIT;
+	int r = script_set_path(&err);
+
+	if (r == 0 && asked->repair)
+		r = repair(&err);
+	if (r > 0)
+		return r;
+	if (r < 0)
+		return command_failed(command, &err);
+	findings_of_kernel(&findings);
+	findings_of_programs(&findings);
+	if (findings.failed)
+		return command_failed(command, (error_oom(&err), &err));
+	r = asked->json ? show_json(&findings, asked->quiet, &err) : show(&findings, asked->quiet);
+	if (r < 0)
+		return command_failed(command, &err);
+	return r > 0 || findings_broken(&findings) ? EXIT_FAILED : EXIT_DONE;
+}

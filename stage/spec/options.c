@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/spec/options.h"
+
+#include "stage/spec/take.h"
+
+/* What is started takes what can be asked of a start; a service that lives on, a little more. */
+#define STARTED (OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(TEST) | OF(TEST_START) | OF(PROD_START))
+#define TRACED (OF(SLIM) | OF(TEST) | OF(TEST_START))
+#define ASKED_ONCE (OF(SLIM) | OF(VERIFY) | OF(TEST))
+#define PACKED (OF(SLIM) | OF(PACK))
+/* --json: wherever facts are printed; -q: wherever something is. */
+#define TELLING                                                                                    \
+	(OF(SLIM) | OF(VERIFY) | OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |  \
+	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(DEV_CREATE) | OF(DEV_DIFF) | OF(DEV_COMMIT) |        \
+	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_STATS) | OF(PROD_MISSES) |           \
+	 OF(PROD_HEALTH))
+#define QUIETABLE                                                                                  \
+	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
+	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT))
+#define STATEFUL                                                                                   \
+	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) |          \
+	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(TEST_MOUNT) | OF(TEST_UMOUNT) | OF(TEST_RM) |        \
+	 OF(DEV_CREATE) | OF(DEV_SHELL) | OF(DEV_EXEC) | OF(DEV_DIFF) | OF(DEV_COMMIT) |           \
+	 OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM))
+
+#define MEMBER(member) offsetof(struct asked, member)
+#define HEADING(text)                                                                              \
+	{                                                                                          \
+		.help = text                                                                       \
+	}
+
+const struct option_row option_rows[] = {
+	HEADING("What it works on:"),
+	{"output", 'o', "FILE", "what to write; appears under its name only when whole",
+	 OF(SLIM) | OF(PACK), take_word, MEMBER(output)},
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK), take_flag, MEMBER(force)},
+	{"root", 0, "DIR|ARCHIVE", "the root file system to run in: a directory, a tar, an OCI layout or\na docker archive [the host's own]",
+	 OF(SLIM), take_word, MEMBER(root)},
+	{"root", 0, "DIR", "the source to compare with", OF(VERIFY), take_word, MEMBER(root)},
+	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive,\ndebian:SUITE[+PACKAGE,…], a base, or another NAME",
+	 OF(DEV_CREATE), take_word, MEMBER(from)},
+	{"max-size", 0, "SIZE", "of what an archive unpacks to, at the most", OF(DEV_CREATE), take_size,
+	 MEMBER(max_size)},
+	{"layer", 0, "DIR", "keep what is written there, and find it next time [in memory,\nthrown away]",
+	 OF(RUN), take_word, MEMBER(layer)},
+	{"scratch", 0, "DIR", "keep what it writes on this disk, not in memory", OF(SLIM), take_word,
+	 MEMBER(scratch)},
+	{"name", 0, "APP", "what the package is called [NAME]", OF(PACK), take_word, MEMBER(name)},
+	{"name", 0, "APP", "what the application is called [as in the package]", OF(PROD_INSTALL), take_word,
+	 MEMBER(name)},
+	{"name", 0, "I", "this instance", OF(PROD_START), take_word, MEMBER(name)},
+	{"count", 0, "N", "so many new instances", OF(PROD_START), take_word, MEMBER(count)},
+	{"digest", 0, "sha256:HEX", "refuse another package than this", OF(PROD_INSTALL) | OF(PROD_UPDATE),
+	 take_word, MEMBER(digest)},
+	{"with-misses", 0, "APP", "also what guards saw instances of APP miss; may be repeated", OF(PACK),
+	 take_words, MEMBER(with_misses)},
+	{"all", 0, NULL, "the application too", OF(PROD_RM), take_flag, MEMBER(all)},
+	{"follow", 'f', NULL, "go on as it grows", OF(PROD_LOGS), take_flag, MEMBER(follow)},
+	{"state", 0, "DIR", "where the stages keep what they know [$SFC_STATE, else /var/lib/sfc]", STATEFUL,
+	 take_state, 0},
+
+	HEADING("The program:"),
+	{"env", 'e', "NAME[=VALUE]", "set a variable; NAME alone takes the caller's; may be repeated", STARTED,
+	 take_env, 0},
+	{"env-file", 0, "FILE", "such lines from a file, where ps(1) does not see them", STARTED, take_env_file, 0},
+	{"user", 'u', "USER[:GROUP]", "run as this user of the root, or these numbers", STARTED, take_user, 0},
+	{"cwd", 'w', "DIR", "start in this directory", STARTED, take_path, MEMBER(spec.cwd)},
+	{"hostname", 0, "NAME", "what it takes the machine to be called", STARTED, take_hostname, 0},
+	{"input", 0, "FILE", "what it reads from its standard input; '-': ours [nothing]", OF(SLIM) | OF(VERIFY) | OF(TEST),
+	 take_text, MEMBER(spec.input)},
+
+	HEADING("What it sees:"),
+	{"volume", 'v', "SRC:DST[:ro]", "a directory or file of the host; may be repeated", STARTED, take_volume, 0},
+	{"tmpfs", 0, "DIR[:SIZE]", "memory in the place of DIR; may be repeated", STARTED, take_tmpfs, 0},
+	{"network", 0, "host|none|private|PATH|app:APP/I", "[host; private where a port is published]", STARTED, take_network, 0},
+	{"publish", 'p', "[ADDR:][HOST]:PORT[/udp]", "a port of its private network on the host too; may be repeated",
+	 STARTED, take_publish, 0},
+	{"read-only", 0, NULL, "nothing of its root can be written", STARTED, take_flag, MEMBER(spec.read_only)},
+
+	HEADING("How much it may have:"),
+	{"memory", 'm', "SIZE", "a program that takes more is killed", STARTED, take_memory, MEMBER(spec.memory)},
+	{"memory-reservation", 0, "SIZE", "taken from others first where memory is short", STARTED, take_memory,
+	 MEMBER(spec.memory_reservation)},
+	{"cpus", 0, "N", "processors, as 0.5", STARTED, take_cpus, 0},
+	{"cpu-weight", 0, "N", "its share against others, 1 to 10000 [100]", STARTED, take_weight,
+	 MEMBER(spec.cpu_weight)},
+	{"pids", 0, "N", "processes and threads [2048]", STARTED, take_pids, MEMBER(spec.pids)},
+	{"io-weight", 0, "N", "its share of disks, 1 to 10000 [100]", STARTED, take_weight, MEMBER(spec.io_weight)},
+	{"device-read-bps", 0, "DEVICE:RATE", "bytes a second, as /dev/vda:10M", STARTED, take_rate,
+	 MEMBER(spec.read_rates)},
+	{"device-write-bps", 0, "DEVICE:RATE", "the same for writing", STARTED, take_rate, MEMBER(spec.write_rates)},
+	{"ulimit", 0, "NAME=SOFT[:HARD]", "as nofile=1024:4096; may be repeated", STARTED, take_ulimit, 0},
+	{"layer-size", 0, "SIZE", "of what it writes", OF(PROD_START), take_size, MEMBER(spec.layer_size)},
+	{"for", 0, "USER", "whose limits count", OF(PROD_START), take_word, MEMBER(for_user)},
+
+	HEADING("What it may do:"),
+	{"cap-add", 0, "NAME", "a capability beyond the default; ALL", STARTED, take_capability, MEMBER(spec.cap_add)},
+	{"cap-drop", 0, "NAME", "one less; ALL", STARTED, take_capability, MEMBER(spec.cap_drop)},
+	{"device", 0, "PATH[:INSIDE][:rwm]", "a device of the host; may be repeated", STARTED, take_device, 0},
+	{"seccomp", 0, "default|unconfined|FILE", "which system calls are allowed [default]", STARTED, take_seccomp, 0},
+	{"privileged", 0, NULL, "all of this at once: no confinement at all", STARTED, take_flag, MEMBER(spec.privileged)},
+	{"guard", 0, "report|heal|deny|off", "ask a second root for what the package does not have", OF(PROD_START),
+	 take_word, MEMBER(guard)},
+	{"guard-source", 0, "DIR|NAME", "that root", OF(PROD_START), take_word, MEMBER(guard_source)},
+
+	HEADING("When it is up, and how it ends:"),
+	{"ready", 0, "tcp:PORT|http://…|COMMAND", "up when the port listens, the URL answers, or the command,\nrun on the host, succeeds",
+	 STARTED | OF(PROD_UPDATE), take_ready, 0},
+	{"probe", 0, "COMMAND", "a server: ask it this from outside, then stop it; $SFC_ROOT is its root", ASKED_ONCE, take_words,
+	 MEMBER(spec.probes)},
+	{"health", 0, "COMMAND|http://…", "how it is asked whether it is well", OF(PROD_START), take_health, 0},
+	{"restart", 0, "no|always|on-failure[:N]", "when it has ended by itself [no]", OF(PROD_START), take_restart, 0},
+	{"timeout", 0, "SECONDS", "for a server to be ready and answer [60], for others to end [none]", STARTED, take_timeout, 0},
+	{"timeout", 0, "SECONDS", "for an instance to be ready [30]", OF(PROD_UPDATE), take_timeout, 0},
+	{"timeout", 0, "SECONDS", "between asking and killing [10]",
+	 OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM), take_timeout, 0},
+	{"grace", 0, "SECONDS", "between asking it to end and killing it [10]", STARTED, take_grace, 0},
+	{"ephemeral", 0, NULL, "forget what it wrote at its end", OF(PROD_START), take_flag, MEMBER(ephemeral)},
+
+	HEADING("How it is run:"),
+	{"runtime", 0, "crun|runc|PATH", "[crun, else runc]", STARTED, take_runtime, 0},
+	{"runtime-arg", 0, "ARG", "for the runtime, before its command; may be repeated", STARTED, take_words,
+	 MEMBER(spec.runtime_args)},
+	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED, take_word, MEMBER(trace)},
+	{"label", 0, "TEXT", "what to call the session in the manifest [slim; test: the command]",
+	 TRACED | OF(TEST_MOUNT), take_word, MEMBER(label)},
+	{"keep-manifest", 0, "FILE", "write the manifest here, too", OF(SLIM), take_word, MEMBER(keep_manifest)},
+	{"compare", 0, "output|status|none", "what has to be the same from the package [output]; none: it is not\nrun",
+	 OF(SLIM) | OF(VERIFY), take_word, MEMBER(compare)},
+	{"verify", 0, "output|status|none", "the older word for --compare", OF(SLIM), take_word, MEMBER(compare)},
+
+	HEADING("What is packed, see tracepack-build(1):"),
+	{"include", 0, "GLOB", "also take what matches", PACKED, take_packer, 0},
+	{"exclude", 0, "GLOB", "leave out what matches, and what is below", PACKED, take_packer, 0},
+	{"rules", 0, "FILE", "rules, one a line", PACKED, take_packer, 0},
+	{"only", 0, "LABEL", "only this session; may be repeated", OF(PACK), take_packer, 0},
+	{"without", 0, "LABEL", "all but this session; may be repeated", OF(PACK), take_packer, 0},
+	{"stat-only", 0, "whole|hole|omit", "files nobody opened [whole]", OF(PACK), take_packer, 0},
+	{"listed", 0, "none|stub|full", "names in listed directories [none]", OF(PACK), take_packer, 0},
+	{"no-ecosystem", 0, "NAME", "leave out what goes with files of one kind by custom", OF(PACK), take_packer, 0},
+	{"allow-interrupted", 0, NULL, "use sessions that may not be whole", OF(PACK), take_packer, 0},
+	{"allow-changed", 0, NULL, "take files that changed since they were traced", OF(PACK), take_packer, 0},
+	{"allow-secrets", 0, NULL, "take private keys, histories and the like", OF(PACK), take_packer, 0},
+	{"level", 0, "N", "of compression, 1 to 22", PACKED, take_packer, 0},
+	{"block", 0, "SIZE", "4K to 1M [128K]", PACKED, take_packer, 0},
+	{"threads", 0, "N", "that compress [one a processor]", OF(PACK), take_packer, 0},
+	{"time", 0, "SECONDS", "clamp times to it", OF(PACK), take_packer, 0},
+	{"version", 0, "VERSION", "of the package", OF(PACK), take_packer, 0},
+	{"env", 'e', "NAME[=VALUE]", "set or take out a variable of its start", OF(PACK), take_packer, 0},
+	{"arg", 0, "ARG", "start it so instead; also COMMAND behind --", OF(PACK), take_packer, 0},
+	{"cwd", 0, "DIR", "start it there", OF(PACK), take_packer, 0},
+	{"user", 0, "UID[:GID]", "start it as this", OF(PACK), take_packer, 0},
+	{"config", 0, "FILE", "JSON merged into the package's config.json", OF(PACK), take_packer, 0},
+	{"no-records", 0, NULL, "leave the distribution's package records out", OF(PACK), take_packer, 0},
+	{"check", 0, NULL, "read the package back and compare every byte", OF(PACK), take_packer, 0},
+	{"verify", 0, NULL, "the older word for --check", OF(PACK), take_packer, 0},
+
+	HEADING("How it speaks:"),
+	{"dry-run", 'n', NULL, "only say what would be packed", OF(PACK), take_flag, MEMBER(dry_run)},
+	{"dry-run", 0, NULL, "only say what would change", OF(PROD_UPDATE), take_flag, MEMBER(dry_run)},
+	{"repair", 0, NULL, "first clean up what a crash left of packages, instances, tests and roots", OF(DOCTOR), take_flag,
+	 MEMBER(repair)},
+	{"json", 0, NULL, "facts as JSON: sizes in bytes, times in full", TELLING, take_flag, MEMBER(json)},
+	{"quiet", 'q', NULL, "only the one thing a script wants, and what is wrong", QUIETABLE & ~OF(DOCTOR), take_flag, MEMBER(quiet)},
+	{"quiet", 'q', NULL, "only what is missing", OF(DOCTOR), take_flag, MEMBER(quiet)},
+	{0},
+};

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# sfc doctor: what is here is said to be, what is taken away is named with what installs it, and --json
+# says the same.
+# shellcheck disable=SC2154 # builddir: tests/lib.sh sets it
+. "${srcdir:-.}/tests/lib.sh"
+requires root
+requires fuse
+
+sfc doctor >said
+check_equal "all that is wanted is here: it works" $? 0
+check "the kernel is named" grep -q "^ok  kernel  *$(uname -r), $(nproc) processor" said
+check_equal "one line a thing, aligned" "$(grep -vcE '^(ok |--|NO)  ?[^ ].{21} [^ ]|^all of it: ' said)" 0
+for name in tracefs tracepack "container runtime" conmon seccomp namespaces overlayfs squashfs; do
+	check "$name is here" grep -q "^ok *$name " said
+done
+check_equal "-q says only what is missing" "$(sfc doctor -q | grep -c '^ok')" 0
+check_equal "--json says the same" "$(sfc doctor --json | jq -r '.findings[] | "\(.state) \(.name): \(.says)"')" \
+	"$(sed -e '/^all of it/d' -e 's/^ok /ok/; s/^--/lacks/; s/^NO/broken/' \
+		-e 's/^\([a-z]*\) *\(.\{22\}\) /\1 \2\t/' -e 's/ *\t/: /' -e 's/: \(sudo \)*apt-get install [a-z-]*$//' said)"
+check_equal "and whether it works" "$(sfc doctor --json | jq .works)" true
+check_equal "--json -q leaves out what is well" "$(sfc doctor --json -q | jq '[.findings[] | select(.state == "ok")] | length')" 0
+
+# Everything by a PATH of our own, but for one.
+mkdir bin
+for directory in /usr/local/bin /usr/bin /bin; do
+	for program in "$directory"/*; do
+		[ -e "bin/${program##*/}" ] || ln -s "$program" bin/
+	done
+done
+without() {
+	program=$1
+	shift
+	rm -f "bin/$program"
+	env PATH="$dir/bin" "$builddir/stage/sfc" doctor "$@"
+	status=$?
+	ln -s "$(command -v "$program")" bin/
+	return "$status"
+}
+without conmon >said
+check_equal "without conmon it works still" $? 0
+check "conmon is missed, and what installs it" grep -q '^--  conmon .*: apt-get install conmon$' said
+check "what installs all of it comes last" sh -c 'tail -n 1 said | grep -q "^all of it: apt-get install .*conmon"'
+without conmon -q >quiet
+check "-q names it too" grep -q '^--  conmon ' quiet
+check_equal "and --json" "$(without conmon --json | jq -r '.findings[] | select(.name == "conmon") | "\(.state) \(.package) \(.install)"')" \
+	"lacks conmon apt-get install conmon"
+without jq >said
+check_equal "without jq it does not" $? 1
+check "and says so" grep -q '^NO  jq .*: apt-get install jq$' said
+
+# A machine that lacks more, in a mount namespace.
+elsewhere() {
+	unshare --mount --propagation private sh -c "$1"' && shift && exec "$@"' sh - sfc doctor
+}
+elsewhere 'mount -t tmpfs none /dev && mknod /dev/null c 1 3' >said 2>&1
+check_equal "without /dev/fuse nothing works" $? 1
+check "and says what to do" grep -q "^NO  /dev/fuse .*modprobe fuse" said
+if [ -d /usr/share/containers ]; then
+	elsewhere 'mount -t tmpfs none /usr/share/containers' >said 2>&1
+	check_equal "without a seccomp profile it works" $? 0
+	check "and says what has one" grep -q '^--  seccomp .*golang-github-containers-common$' said
+fi
+elsewhere 'umount -R /sys/fs/cgroup' >said 2>&1
+check "without cgroups: no limits" grep -q '^--  cgroups  *not mounted: instances run without limits$' said
+
+# A plain user, where one can reach the build.
+if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$builddir/stage/sfc"; then
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$builddir/stage/sfc" doctor >said
+	check "a plain user is told what wants root" grep -q '^--  user .*need root' said
+	check "and of his user namespaces" grep -qE '^(ok|--)  user namespaces ' said
+	check "and of the ids he may use there" grep -qE '^(ok|--)  user ids ' said
+fi
+
+check_fails "an option that is none" 2 "sfc: doctor: unknown option '--josn'; did you mean '--json'?" sfc doctor --josn
+check_fails "a word" 2 "sfc: doctor: takes no argument, not 'x'; see 'sfc doctor --help'" sfc doctor x
+
+SFC_STATE=$dir/state
+export SFC_STATE
+sfc status >/dev/null
+mkdir state/base/.new.999999999
+sfc doctor --repair >said
+check_equal "--repair repairs, and then looks" $? 0
+check "it said what it removed" grep -q "^removed what was left of '.new.999999999'" said
+check "and did" test ! -e state/base/.new.999999999
+finish
