@@ -100,6 +100,7 @@ check_equal "who does not end in time, too" "$(sfc run --timeout 0.5 "$dir/a.sqs
 stopped() {
 	limit=$1
 	shift
+	rm -f "$dir/out"
 	sfc run "$@" >"$dir/out" 2>"$dir/said" & asked=$!
 	wait_for 10 grep -q up "$dir/out" || return 1
 	begun=$(date +%s%N)
@@ -120,11 +121,13 @@ check "one that does not want to is killed after the grace" stopped 5000 --grace
 check_equal "with this status" "$status" 137
 check "and named by program and number" grep -qE '^sfc: run: warning: killed after 1 s: sh \([0-9]+\), sleep \([0-9]+\)$' "$dir/said"
 
+rm -f "$dir/out"
 sfc run "$dir/a.sqsh" -- sh -c 'echo up; sleep 300' >"$dir/out" & killed=$!
 check "one is up" wait_for 10 grep -q up "$dir/out"
 kill -KILL "$killed"
 wait "$killed" 2>/dev/null
 check "a killed sfc leaves nothing" wait_for 5 nothing_is_left_of "$killed"
+rm -f "$dir/out"
 sfc run "$dir/a.sqsh" -- sh -c "echo up; sleep 3$$" >"$dir/out" & killed=$!
 check "another is up" wait_for 10 grep -q up "$dir/out"
 kill -KILL "$(inside_of "$killed")"
@@ -139,6 +142,7 @@ sfc run --layer "$dir/layer" "$dir/a.sqsh" -- sh -c 'echo kept >/kept; rm /index
 check_equal "a layer keeps what was written and removed" "$(sfc run --layer "$dir/layer" "$dir/a.sqsh" -- sh -c 'cat /kept; ls -d /e /index.html 2>&1')" \
 	"$(printf "kept\nls: /index.html: No such file or directory\n/e")"
 check_equal "without it nothing is" "$(sfc run "$dir/a.sqsh" -- ls /kept 2>&1)" "ls: /kept: No such file or directory"
+rm -f "$dir/out"
 sfc run --layer "$dir/layer" "$dir/a.sqsh" -- sh -c 'echo up; sleep 300' >"$dir/out" & user=$!
 check "it is in use" wait_for 10 grep -q up "$dir/out"
 check_fails "by one at a time" 125 "sfc: run: the layer '*' is in use" sfc run --layer "$dir/layer" "$dir/a.sqsh" -- true
@@ -171,9 +175,10 @@ check_equal "a package of another user" "$(sfc run "$dir/theirs/b.sqsh" -- cat /
 check "is copied first" test -s "$SFC_STATE/store/files/$(sha256sum "$dir/theirs/b.sqsh" | cut -d' ' -f1)"
 mkfifo "$dir/go"
 exec 5<>"$dir/go"
+rm -f "$dir/out"
 sfc run "$dir/theirs/b.sqsh" -- sh -c 'echo up; read x; cat /index.html' >"$dir/out" <"$dir/go" & reader=$!
 check "and read from the copy" wait_for 10 grep -q up "$dir/out"
-dd if=/dev/zero of="$dir/theirs/b.sqsh" bs=4096 conv=notrunc 2>/dev/null <"$dir/a.sqsh"
+dd if=/dev/zero of="$dir/theirs/b.sqsh" bs=4096 conv=notrunc count=256 2>/dev/null
 : >"$dir/theirs/b.sqsh"
 echo >&5
 exec 5>&-
@@ -220,18 +225,27 @@ cp -a "$dir/root/." "$dir/package/real/"
 printf '{"ociVersion":"1.0.2","process":{"args":["id"],"cwd":"/","user":{"uid":0,"gid":0}},"root":{"path":"rootfs"}}' >"$dir/package/config.json"
 ln -s / "$dir/package/rootfs"
 squash "$dir/package" "$dir/link.sqsh"
-check_fails "a rootfs that is a link" 125 "sfc: run: the package has no directory rootfs" sfc run "$dir/link.sqsh"
+check_fails "a rootfs that is a link" 125 "sfc: run: '*link.sqsh': rootfs is not a directory" sfc run "$dir/link.sqsh"
 rm "$dir/package/rootfs"
 mv "$dir/package/real" "$dir/package/rootfs"
 squash "$dir/package" "$dir/good.sqsh"
 check_equal "and one that is none" "$(sfc run "$dir/good.sqsh")" "uid=0(root) gid=0(root)"
 printf '{"ociVersion":"1.0.2","process":{"args":["id"],"env":["/bin/sh"],"cwd":"/"},"root":{"path":"rootfs"}}' >"$dir/package/config.json"
 squash "$dir/package" "$dir/env.sqsh"
-check_fails "a variable without a name" 125 "sfc: run: config.json: *" sfc run "$dir/env.sqsh"
+check_fails "a variable without a name" 125 "sfc: run: '*env.sqsh': config.json: *" sfc run "$dir/env.sqsh"
+printf '{"ociVersion":"1.0.2","process":{"args":["id","-u"],"cwd":"/","user":{"uid":0,"gid":0}},"root":{"path":"rootfs"},"hooks":{"poststart":[{"path":"/bin/sh"}]}}' >"$dir/package/config.json"
+squash "$dir/package" "$dir/hooks.sqsh"
+check_equal "what a package asks for is not given" "$(sfc run "$dir/hooks.sqsh" 2>"$dir/said")" 0
+check "but named" grep -q "hooks.sqsh' asks for .*hook" "$dir/said"
+check_equal "unless it is to be quiet" "$(sfc run -q "$dir/hooks.sqsh" 2>&1)" 0
+rm -r "$dir/package/rootfs/sys"
+ln -s /etc "$dir/package/rootfs/sys"
+squash "$dir/package" "$dir/places.sqsh"
+check_fails "a /sys that leads elsewhere" 125 "sfc: run: '*places.sqsh': /sys in its root is a link to '/etc'" sfc run -q "$dir/places.sqsh"
 rm "$dir/package/config.json"
 mkfifo "$dir/package/config.json"
 squash "$dir/package" "$dir/wait.sqsh"
-check_fails "a FIFO for a configuration" 125 "sfc: run: the package's config.json is not a file" timeout 20 sfc run "$dir/wait.sqsh"
+check_fails "a FIFO for a configuration" 125 "sfc: run: '*wait.sqsh': config.json is not a file" timeout 20 sfc run "$dir/wait.sqsh"
 
 # nothing of the host is held
 umount "$SFC_STATE/store/ns" "$SFC_STATE/store"
@@ -243,6 +257,7 @@ mkdir "$dir/disk"
 mount -o loop "$dir/disk.ext4" "$dir/disk"
 check_equal "a store that is made anew" "$(sfc run "$dir/good.sqsh" -- id -u)" 0
 cp "$dir/new.sqsh" "$dir/disk/"
+rm "$dir/out"
 sfc run "$dir/disk/new.sqsh" -- sh -c 'echo up; sleep 300' >"$dir/out" & user=$!
 check "a container runs from a disk's package" wait_for 10 grep -q up "$dir/out"
 umount "$dir/disk"

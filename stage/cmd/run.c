@@ -204,10 +204,18 @@ static int run_container(const struct run *run, const struct layer_package *pack
 
 static int mount_package(const struct run *run, struct layer_package *package, struct error *err)
 {
-	int r = layer_package_mount(run->taken.mount, run->asked->layer, package, err);
+	int r = layer_package_mount(run->taken.mount, run->package, run->asked->layer, package, err);
 
 	/* what is missing there is not the command */
 	return r == -ENOENT || r == -EACCES ? -EIO : r;
+}
+
+/* What it wants beyond what it gets is named: the operator may grant it, by options. */
+static void tell_asks(const struct run *run, const struct layer_package *package)
+{
+	for (size_t i = 0; !run->asked->quiet && i < package->config.asks.count; i++)
+		log_warning("'%s' asks for %s and does not get it", run->package,
+			    package->config.asks.items[i]);
 }
 
 static int inside(void *data)
@@ -222,8 +230,10 @@ static int inside(void *data)
 	if (r == 0 && !package.has_start && !run->asked->spec.args.count)
 		r = error_set(&err, -EINVAL, "a bare image has no start configuration; give a command "
 					     "after the package");
-	if (r == 0)
+	if (r == 0) {
+		tell_asks(run, &package);
 		r = run_container(run, &package, &status, &err);
+	}
 	if (r == 0)
 		return status;
 	command_failed(run->command, &err);

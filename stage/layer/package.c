@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,9 +73,9 @@ static int read_config(int directory, struct text *text, struct error *err)
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
-		return error_code(err, fd, "cannot read the package's config.json");
+		return error_code(err, fd, "cannot read config.json");
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > START_CONFIG_MAX)
-		return error_set(err, -EBADMSG, "the package's config.json is %s",
+		return error_set(err, -EBADMSG, "config.json is %s",
 				 S_ISREG(st.st_mode) ? "too large" : "not a file");
 	bytes = malloc((size_t)st.st_size + 1);
 	if (!bytes)
@@ -84,7 +85,7 @@ static int read_config(int directory, struct text *text, struct error *err)
 		text_add_bytes(text, bytes, (size_t)n);
 	free(bytes);
 	if (n < 0)
-		return error_code(err, (int)n, "cannot read the package's config.json");
+		return error_code(err, (int)n, "cannot read config.json");
 	return text_failed(text) ? error_oom(err) : 1;
 }
 
@@ -158,7 +159,7 @@ static int open_lower(int directory, bool is_package, int *ret_lower, struct err
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 
 	if (fd < 0)
-		return error_set(err, fd, "the package has no directory rootfs");
+		return error_set(err, fd, "rootfs is not a directory");
 	*ret_lower = fd;
 	return 0;
 }
@@ -196,6 +197,26 @@ static int mount_root(int work, int lower, const char *layer, int kept,
 	return r;
 }
 
+/* A runtime would follow it, or not, as it likes: what it mounts belongs at the top of the root. */
+static int check_places(int work, struct error *err)
+{
+	static const char *const places[] = {"dev", "proc", "sys"};
+	_cleanup_(closep) int root = openat(work, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char target[PATH_MAX];
+
+	if (root < 0)
+		return error_errno(err, "cannot open the root");
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		ssize_t n = readlinkat(root, places[i], target, sizeof(target) - 1);
+
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		return error_set(err, -EINVAL, "/%s in its root is a link to '%s'", places[i], target);
+	}
+	return 0;
+}
+
 /* Before our tmpfs hides what the caller may have meant. */
 static int clone_layer(const char *layer, int *ret_mount, struct error *err)
 {
@@ -208,8 +229,19 @@ static int clone_layer(const char *layer, int *ret_mount, struct error *err)
 	return mount_clone(AT_FDCWD, layer, false, ret_mount, err);
 }
 
-int layer_package_mount(int mount, const char *layer, struct layer_package *package,
-			struct error *err)
+/* What the package is to blame for says which it is. */
+static int look_into(int directory, const char *name, struct layer_package *package, int *ret_lower,
+		     struct error *err)
+{
+	int r = read_start(directory, package, err);
+
+	if (r == 0)
+		r = open_lower(directory, package->has_start, ret_lower, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
+}
+
+int layer_package_mount(int mount, const char *name, const char *layer,
+			struct layer_package *package, struct error *err)
 {
 	_cleanup_(closep) int work = -1, directory = -1, lower = -1, kept = -1;
 	int r = clone_layer(layer, &kept, err);
@@ -219,8 +251,11 @@ int layer_package_mount(int mount, const char *layer, struct layer_package *pack
 	if (r == 0)
 		r = place(work, "package", mount, &directory, err);
 	if (r == 0)
-		r = read_start(directory, package, err);
+		r = look_into(directory, name, package, &lower, err);
 	if (r == 0)
-		r = open_lower(directory, package->has_start, &lower, err);
-	return r < 0 ? r : mount_root(work, lower, layer, kept, package, err);
+		r = mount_root(work, lower, layer, kept, package, err);
+	if (r < 0)
+		return r;
+	r = check_places(work, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
 }

@@ -31,10 +31,10 @@ struct layer_package {
 
 /*
  * In a namespace of our own. mount: a detached mount of the package. layer: a directory that keeps what is
- * written, NULL: memory, thrown away.
+ * written, NULL: memory, thrown away. name: of the package, for messages.
  */
-int layer_package_mount(int mount, const char *layer, struct layer_package *package,
-			struct error *err);
+int layer_package_mount(int mount, const char *name, const char *layer,
+			struct layer_package *package, struct error *err);
 void layer_package_release(struct layer_package *package);
 
 #endif
