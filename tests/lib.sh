@@ -26,6 +26,10 @@ cleanups=
 # A directory of its own on a real disk file system (tmpfs has no user xattrs before 6.6).
 dir=$(mktemp -d "${TEST_TMPDIR:-/var/tmp}/sfc-test.XXXXXX") || exit 99
 
+# A state of its own: what is mounted there goes with the directory.
+SFC_STATE=$dir/state
+export SFC_STATE
+
 # on_exit COMMAND…: run when the test ends, however it ends; the last registered runs first.
 on_exit() {
 	quoted=

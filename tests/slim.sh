@@ -43,6 +43,9 @@ seconds_since() {
 
 # Nothing of a slim is left: no mount, no process below the work directories, no part of an output.
 nothing_is_left() {
+	# the store keeps what was run for a while
+	umount -l "$SFC_STATE/store/ns" "$SFC_STATE/store" 2>/dev/null
+	wait_for 10 sh -c '! losetup -l -n -O BACK-FILE | grep -F "$1/"' sh "$dir"
 	! grep -F "$dir/" /proc/mounts && ! ls -d "$TMPDIR"/sfc.* 2>/dev/null && ! ls -d "$dir"/.*.sfc.* 2>/dev/null &&
 		! pgrep -f "$TMPDIR/sfc\\." && ! losetup -l -n -O BACK-FILE | grep -F "$dir/"
 }

@@ -148,12 +148,12 @@ check "no failure left an output" test -z "$(ls -A "$dir/out")"
 head -c 20000 "$dir/good.sfc" >"$dir/short.sfc"
 echo 'no image' >"$dir/text.sfc"
 : >"$dir/empty.sfc"
-check_fails "a package that is not there" 1 "sfc: run: no package '*'" sfc run "$dir/none.sfc"
-check_fails "a package that is none" 1 "sfc: run: '*' is not a package: *" sfc run "$dir/text.sfc"
-check_fails "an empty package" 1 "sfc: run: '*' is not a package: *" sfc run "$dir/empty.sfc"
-check_fails "a package that is cut short" 1 "sfc: run: '*' is cut short: *" sfc run "$dir/short.sfc"
-check_fails "no package given" 2 "sfc: run: no package given*" sfc run
-check_fails "a layer that is not there" 1 "sfc: run: the layer '*' is not a directory" \
+check_fails "a package that is not there" 125 "sfc: run: no package '*'" sfc run "$dir/none.sfc"
+check_fails "a package that is none" 125 "sfc: run: '*' is not a package: *" sfc run "$dir/text.sfc"
+check_fails "an empty package" 125 "sfc: run: '*' is not a package: *" sfc run "$dir/empty.sfc"
+check_fails "a package that is cut short" 125 "sfc: run: '*' is cut short: *" sfc run "$dir/short.sfc"
+check_fails "no package given" 125 "sfc: run: no package given*" sfc run
+check_fails "a layer that is not there" 125 "sfc: run: the layer '*' is not a directory" \
 	sfc run --layer "$dir/none" "$dir/good.sfc"
 
 # verify

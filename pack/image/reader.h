@@ -56,6 +56,8 @@ int image_file_open(struct image *image, const struct inode *inode, struct image
 		    struct error *err);
 void image_file_close(struct image_file *file);
 void image_file_closep(struct image_file **file);
+/* Is each of its blocks one that can be? Their bytes are not read. */
+int image_file_check(const struct image_file *file, struct error *err);
 /* Bytes read, fewer than size only at the end; or a negative errno. Quick when read in order. */
 ssize_t image_file_read(struct image_file *file, void *data, size_t size, uint64_t position,
 			struct error *err);

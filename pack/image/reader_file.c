@@ -69,6 +69,39 @@ void image_file_closep(struct image_file **file)
 	image_file_close(*file);
 }
 
+static int check_extent(const struct image *image, uint64_t position, uint32_t stored,
+			struct error *err)
+{
+	uint32_t size = stored & (SQFS_BLOCK_RAW - 1);
+
+	if (stored & ~(uint32_t)(SQFS_BLOCK_RAW | (SQFS_BLOCK_RAW - 1)) || size > image->info.block_size)
+		return image_damaged(image, "a block has no possible size", err);
+	if (position > image->info.inode_table || image->info.inode_table - position < size)
+		return image_damaged(image, "a block is outside the data", err);
+	return 0;
+}
+
+int image_file_check(const struct image_file *file, struct error *err)
+{
+	const struct image *image = file->image;
+	uint64_t position = file->start, tail = file->size % image->info.block_size;
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i < file->block_count; i++) {
+		uint32_t stored = le32toh(file->sizes[i]);
+
+		if (stored)
+			r = check_extent(image, position, stored, err);
+		position += stored & (SQFS_BLOCK_RAW - 1);
+	}
+	if (r < 0 || file->fragment == SQFS_NO_FRAGMENT)
+		return r;
+	if (file->fragment_offset + tail > image->info.block_size)
+		return image_damaged(image, "a tail is outside its fragment", err);
+	return check_extent(image, image->fragment_starts[file->fragment],
+			    image->fragment_sizes[file->fragment], err);
+}
+
 static int cached_block(struct image *image, struct block_cache *cache, uint64_t position,
 			uint32_t stored, struct error *err)
 {

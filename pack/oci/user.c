@@ -68,11 +68,10 @@ static bool parse_id(const char *text, uint32_t *ret_id)
 }
 
 /* The user called, or numbered, `wanted`: its numbers and its name (*ret_name, the caller's). */
-static int find_user(const struct tree *tree, const char *wanted, struct oci_user *user,
-		     char **ret_name, struct error *err)
+static int find_user(char *passwd, const char *wanted, struct oci_user *user, char **ret_name,
+		     struct error *err)
 {
-	_cleanup_(freep) char *text = read_file(tree, "/etc/passwd");
-	char *rest = text, *line, *fields[FIELDS];
+	char *rest = passwd, *line, *fields[FIELDS];
 	bool by_number = parse_id(wanted, &user->uid);
 	uint32_t uid, gid;
 
@@ -92,11 +91,9 @@ static int find_user(const struct tree *tree, const char *wanted, struct oci_use
 	return error_set(err, -ENOENT, "user '%s' is not in the root's /etc/passwd", wanted);
 }
 
-static int find_group(const struct tree *tree, const char *wanted, uint32_t *ret_gid,
-		      struct error *err)
+static int find_group(char *groups, const char *wanted, uint32_t *ret_gid, struct error *err)
 {
-	_cleanup_(freep) char *text = read_file(tree, "/etc/group");
-	char *rest = text, *line, *fields[FIELDS];
+	char *rest = groups, *line, *fields[FIELDS];
 
 	while ((line = strsep(&rest, "\n")))
 		if (split(line, fields) && strcmp(fields[0], wanted) == 0 &&
@@ -124,11 +121,10 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int find_memberships(const struct tree *tree, const char *name, struct oci_user *user,
+static int find_memberships(char *groups, const char *name, struct oci_user *user,
 			    struct error *err)
 {
-	_cleanup_(freep) char *text = read_file(tree, "/etc/group");
-	char *rest = text, *line, *fields[FIELDS];
+	char *rest = groups, *line, *fields[FIELDS];
 	uint32_t gid;
 
 	while ((line = strsep(&rest, "\n")))
@@ -139,8 +135,8 @@ static int find_memberships(const struct tree *tree, const char *name, struct oc
 	return 0;
 }
 
-int oci_user_lookup(const struct tree *tree, const char *spec, struct oci_user *ret_user,
-		    struct error *err)
+int oci_user_find(char *passwd, char *groups, const char *spec, struct oci_user *ret_user,
+		  struct error *err)
 {
 	_cleanup_(freep) char *copy = NULL, *name = NULL;
 	char *group;
@@ -153,10 +149,19 @@ int oci_user_lookup(const struct tree *tree, const char *spec, struct oci_user *
 	group = strchr(copy, ':');
 	if (group)
 		*group++ = '\0';
-	r = find_user(tree, *copy ? copy : "0", ret_user, &name, err);
+	r = find_user(passwd, *copy ? copy : "0", ret_user, &name, err);
 	if (r == 0 && group && *group)
-		return find_group(tree, group, &ret_user->gid, err);
+		return find_group(groups, group, &ret_user->gid, err);
 	if (r == 0 && name)
-		r = find_memberships(tree, name, ret_user, err);
+		r = find_memberships(groups, name, ret_user, err);
 	return r;
+}
+
+int oci_user_lookup(const struct tree *tree, const char *spec, struct oci_user *ret_user,
+		    struct error *err)
+{
+	_cleanup_(freep) char *passwd = read_file(tree, "/etc/passwd");
+	_cleanup_(freep) char *groups = read_file(tree, "/etc/group");
+
+	return oci_user_find(passwd, groups, spec, ret_user, err);
 }

@@ -20,6 +20,9 @@ struct oci_user {
 /* `spec` NULL or "" is root. -ENOENT with err set when a name is not in the root. */
 int oci_user_lookup(const struct tree *tree, const char *spec, struct oci_user *ret_user,
 		    struct error *err);
+/* The same in the texts of these files, which are taken apart; NULL: there is none. */
+int oci_user_find(char *passwd, char *groups, const char *spec, struct oci_user *ret_user,
+		  struct error *err);
 void oci_user_release(struct oci_user *user);
 
 #endif

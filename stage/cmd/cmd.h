@@ -9,6 +9,7 @@ int cmd_complete(const struct sfc_command *command, int argc, char **argv);
 int cmd_doctor(const struct sfc_command *command, struct asked *asked);
 int cmd_export(const struct sfc_command *command, int argc, char **argv);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
+int cmd_run(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 
 #endif

@@ -23,7 +23,6 @@
 #define SLIM_SCRIPT                                                                                \
 	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
 	"probe timeout grace trace label verify include exclude rules level block"
-#define RUN_SCRIPT "q,quiet layer env user cwd network"
 #define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
@@ -91,12 +90,12 @@ const struct sfc_command sfc_commands[] = {
 		  "session did.",
 	 .operands = 1, .command = COMMAND_BEHIND, .script = PACK_SCRIPT},
 
-	{COMMAND(RUN, NULL, "run", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
+	{COMMAND(RUN, NULL, "run", "[OPTION]… PACKAGE [-- COMMAND [ARGUMENT]…]",
 		 "run a package: read-only base, a writable layer of its own"),
 	 .about = "Starts what the package was made for, or COMMAND inside it, in the foreground with the terminal's\n"
 		  "input and output. The package is mounted read-only; what is written goes to a layer in memory\n"
 		  "that is thrown away at the end, or to --layer. Exits with the command's own status.",
-	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .script = RUN_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .function = cmd_run},
 
 	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
 		 "check that a package is whole and does what its source does"),

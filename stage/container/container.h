@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One way into a container, for slim, test, run, verify, dev exec and prod: a root that is ready (a
- * directory, by descriptor), a spec and what the package or image says of its start become a running
- * process under the default confinement. We write config.json from known fields, crun or runc make the
- * namespaces and pivot_root; nothing here calls chroot, and no host program gets the package's variables.
+ * directory), a spec and what the package or image says of its start become a running process under the
+ * default confinement. We write config.json from known fields, crun or runc make the namespaces and
+ * pivot_root; nothing here calls chroot, and no host program gets the package's variables.
  *
- *	container_prepare()   config.json, seccomp, bundle directory; nothing runs yet
+ *	container_prepare()   config.json, seccomp, bundle directory, network; nothing runs yet
  *	container_start()     the runtime is started; the program runs when this returns
+ *	container_pump()      its streams are copied, until it has ended or something else happens
  *	container_wait()      until its first process has ended
  *	container_stop()      asks, waits the grace, kills; what is left in its cgroup too
  *	container_release()   whatever is there of it is taken down; always
  *
- * The caller mounts the root before, in a mount namespace of its own (stage/mount), so that all ends with
- * its last process.
+ * The caller mounts the root before, in a namespace of its own (stage/mount/namespace.h), so that all
+ * ends with its last process, and stays single-threaded. The program's input and output are pipes, or
+ * with spec->terminal a terminal of its own: never a file or terminal of the host, whose mode, length
+ * and input queue it could change.
  */
 #ifndef STAGE_CONTAINER_CONTAINER_H
 #define STAGE_CONTAINER_CONTAINER_H
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "db/base/error.h"
@@ -28,19 +33,25 @@ struct start_defaults {
 	char *const *args, *const *env; /* NULL-terminated; env entries are NAME=VALUE */
 	const char *cwd;                /* absolute, or NULL */
 	const char *user;               /* USER[:GROUP], or NULL: root */
+	const uint32_t *groups;         /* further ones, with a user of numbers */
+	size_t group_count;
 	int stop_signal;                /* 0: SIGTERM */
 };
 
 struct container_request {
 	const struct spec *spec;
 	const struct start_defaults *defaults; /* NULL: a plain environment, nothing to start by default */
-	const char *root;   /* the directory that becomes /, mounted, in our mount namespace */
-	const char *name;   /* of the container in the runtime and its cgroup: unique on this machine */
-	const char *work;   /* a directory of ours (tmpfs of this run): bundle, runtime state, pipes */
-	bool traced;        /* no_new_privs stays off, so that set-id programs are seen as they are */
-	bool set_id;        /* the package holds a set-id or capability-bearing file: no_new_privs off */
-	int stdin_fd, stdout_fd, stderr_fd; /* what the program gets: pipes or /dev/null; never a file of
-					       the host (we copy); -1: ours through a pipe */
+	const char *root;  /* the directory that becomes /, mounted, in our mount namespace */
+	const char *name;  /* of the container in the runtime and its cgroup: unique on this machine */
+	const char *work;  /* an empty directory of ours, of this start alone (a tmpfs): bundle, sockets */
+	const char *cache; /* behind the 0700 door: where a compiled filter is kept; NULL: nowhere */
+	bool traced;       /* no_new_privs stays off, so that set-id programs are seen as they are */
+	bool set_id;       /* the root holds a set-id or capability-bearing file: no_new_privs off */
+	/*
+	 * Our ends of its streams: read from and written to until the program has ended. -1: an empty
+	 * input, output thrown away. With spec->terminal input and output are our terminal.
+	 */
+	int input, output, errors;
 };
 
 struct container;
@@ -50,15 +61,37 @@ struct container;
 int container_prepare(const struct container_request *request, struct container **ret_container,
 		      struct error *err);
 int container_start(struct container *container, struct error *err);
-/* The first process as the host sees it. */
+
+/* The first process, by its number where we are. */
 pid_t container_pid(const struct container *container);
 /* A descriptor that poll(2) reports readable once the first process has ended; borrowed. */
 int container_pidfd(const struct container *container);
+bool container_ended(const struct container *container);
+
+/*
+ * Copy its streams until it has ended and all was copied, one of the caller's descriptors is ready (as
+ * poll(2), their revents set), or timeout_ms are over (-1: never). Returns how many of them are ready; 0
+ * else; or a negative errno.
+ */
+int container_pump(struct container *container, struct pollfd *also, size_t count,
+		   int64_t timeout_ms, struct error *err);
 /* *ret_status as a shell has it: 128 + N when signal N ended it. */
 int container_wait(struct container *container, int *ret_status, struct error *err);
-/* *ret_unheard: "NAME (PID), …" of what had to be killed, the caller frees; NULL: all ended by themselves. */
+/* A signal for the first process; those it does not catch do nothing, as for every process 1. */
+int container_signal(struct container *container, int number);
+/*
+ * The first process gets the image's stop signal; where it would not notice, those that it has started
+ * get it. When it has ended, what is left in the cgroup gets it too. After the grace whatever is left is
+ * killed. *ret_unheard: "NAME (PID), …" of what had to be, the caller frees; NULL: all ended by themselves.
+ */
 int container_stop(struct container *container, uint64_t grace_ms, int *ret_status, char **ret_unheard,
 		   struct error *err);
+/*
+ * In a child of ours: enter the network namespace of the container, and leave all else as it is.
+ * What is asked from outside (--ready http://…, --probe) is asked from there.
+ */
+int container_network_enter(const struct container *container, struct error *err);
+
 void container_release(struct container *container);
 void container_releasep(struct container **container);
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sfc run: a package in the foreground, with a writable layer above it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "pack/package/start_config.h"
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/door.h"
+#include "stage/container/container.h"
+#include "stage/layer/package.h"
+#include "stage/mount/mount.h"
+#include "stage/mount/namespace.h"
+#include "stage/store/store.h"
+#include "stage/watch/ready.h"
+
+enum { GRACE_MS = 10000, READY_MS = 60000 };
+
+struct run {
+	const struct sfc_command *command;
+	struct asked *asked;
+	const char *package;
+	char *cache;
+	struct store_package taken;
+	pid_t parent;
+};
+
+static int package_open(const char *path, int *ret_fd, struct error *err)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return error_set(err, -errno, "no package '%s'", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, "cannot read '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "no package '%s'", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* --- inside --- */
+
+/* What the signals that reach us mean for it: whether it is to be stopped, and how patiently. */
+struct watching {
+	struct container *container;
+	int signals;
+	uint64_t grace_ms;
+	bool interrupted;
+};
+
+static int signals_open(struct error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, namespace_orphaned());
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(err, "cannot wait for signals") : fd;
+}
+
+/* An interrupt is the program's own business; a second one that it does not end by is not. */
+static bool is_to_stop(struct watching *watching)
+{
+	struct signalfd_siginfo info;
+	bool stop = false;
+
+	while (read(watching->signals, &info, sizeof(info)) == sizeof(info)) {
+		int number = (int)info.ssi_signo;
+
+		if (number == namespace_orphaned())
+			watching->grace_ms = 0;
+		stop |= number == SIGTERM || number == SIGHUP || number == namespace_orphaned() ||
+			(number == SIGINT && watching->interrupted);
+		watching->interrupted |= number == SIGINT;
+		if (!stop)
+			container_signal(watching->container, number);
+	}
+	return stop;
+}
+
+static int stop(const struct watching *watching, int *ret_status, struct error *err)
+{
+	_cleanup_(freep) char *unheard = NULL;
+	int r = container_stop(watching->container, watching->grace_ms, ret_status, &unheard, err);
+
+	if (r == 0 && unheard && watching->grace_ms)
+		log_warning("killed after %g s: %s", (double)watching->grace_ms / 1000, unheard);
+	return r;
+}
+
+static int late(const struct watching *watching, const struct spec *spec, const char *what,
+		uint64_t limit_ms, struct error *err)
+{
+	int status, r = stop(watching, &status, err);
+
+	(void)spec;
+	return r < 0 ? r : error_set(err, -ETIME, "it %s within %g s", what, (double)limit_ms / 1000);
+}
+
+static int wait_ready(struct watching *watching, const struct spec *spec, struct error *err)
+{
+	uint64_t limit = spec->timeout_ms ? spec->timeout_ms : READY_MS;
+	struct pollfd signals = {.fd = watching->signals, .events = POLLIN};
+	int r = ready_wait(watching->container, spec, &signals, 1, (int64_t)limit, err);
+
+	return r == -ETIME ? late(watching, spec, "was not ready", limit, err) : r;
+}
+
+static int watch(struct watching *watching, const struct spec *spec, int *ret_status,
+		 struct error *err)
+{
+	struct container *container = watching->container;
+	struct pollfd signals = {.fd = watching->signals, .events = POLLIN};
+	int64_t limit = spec->timeout_ms && spec->ready == READY_UNSET ? (int64_t)spec->timeout_ms : -1;
+	int r = spec->ready == READY_UNSET ? 0 : wait_ready(watching, spec, err);
+
+	while (r >= 0) {
+		r = container_pump(container, &signals, 1, limit, err);
+		if (r < 0)
+			return r;
+		if (container_ended(container))
+			return container_wait(container, ret_status, err);
+		if (r > 0 && is_to_stop(watching))
+			return stop(watching, ret_status, err);
+		if (r == 0 && limit >= 0)
+			return late(watching, spec, "did not end", spec->timeout_ms, err);
+	}
+	return r;
+}
+
+/* Keys go to the program as they are; who started us puts the terminal back. */
+static void make_raw(void)
+{
+	struct termios settings;
+
+	if (tcgetattr(STDIN_FILENO, &settings) == 0) {
+		cfmakeraw(&settings);
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+	}
+}
+
+static int run_container(const struct run *run, const struct layer_package *package, int *ret_status,
+			 struct error *err)
+{
+	static const char *const keep[] = {LAYER_WORK, NULL};
+	const struct spec *spec = &run->asked->spec;
+	_cleanup_(container_releasep) struct container *container = NULL;
+	_cleanup_(closep) int signals = -1;
+	char name[64];
+	const struct container_request request = {
+		.spec = spec,
+		.defaults = package->has_start ? &package->defaults : NULL,
+		.root = LAYER_WORK "/root",
+		.name = name,
+		.work = LAYER_WORK "/container",
+		.cache = run->cache,
+		.set_id = run->taken.set_id,
+		.input = STDIN_FILENO,
+		.output = STDOUT_FILENO,
+		.errors = STDERR_FILENO,
+	};
+	int r;
+
+	snprintf(name, sizeof(name), "run-%d", (int)run->parent);
+	signals = signals_open(err);
+	if (signals < 0)
+		return signals;
+	r = container_prepare(&request, &container, err);
+	if (r == 0)
+		r = namespace_trim(keep, err);
+	if (r == 0)
+		r = container_start(container, err);
+	if (r < 0)
+		return r;
+	if (spec->terminal)
+		make_raw();
+	struct watching watching = {
+		.container = container,
+		.signals = signals,
+		.grace_ms = spec->grace_given ? spec->grace_ms : GRACE_MS,
+	};
+	return watch(&watching, spec, ret_status, err);
+}
+
+static int mount_package(const struct run *run, struct layer_package *package, struct error *err)
+{
+	int r = layer_package_mount(run->taken.mount, run->package, run->asked->layer, package, err);
+
+	/* what is missing there is not the command */
+	return r == -ENOENT || r == -EACCES ? -EIO : r;
+}
+
+/* What it wants beyond what it gets is named: the operator may grant it, by options. */
+static void tell_asks(const struct run *run, const struct layer_package *package)
+{
+	for (size_t i = 0; !run->asked->quiet && i < package->config.asks.count; i++)
+		log_warning("'%s' asks for %s and does not get it", run->package,
+			    package->config.asks.items[i]);
+}
+
+static int inside(void *data)
+{
+	const struct run *run = data;
+	_cleanup_(layer_package_release) struct layer_package package = LAYER_PACKAGE_INIT;
+	struct error err = ERROR_INIT;
+	int status = EXIT_OURS, r;
+
+	signal(SIGPIPE, SIG_IGN);
+	r = mount_package(run, &package, &err);
+	if (r == 0 && !package.has_start && !run->asked->spec.args.count)
+		r = error_set(&err, -EINVAL, "a bare image has no start configuration; give a command "
+					     "after the package");
+	if (r == 0) {
+		tell_asks(run, &package);
+		r = run_container(run, &package, &status, &err);
+	}
+	if (r == 0)
+		return status;
+	command_failed(run->command, &err);
+	return r == -ENOENT ? EXIT_NOT_FOUND : r == -EACCES ? EXIT_NOT_EXECUTABLE : EXIT_OURS;
+}
+
+/* --- outside --- */
+
+static int take_package(struct run *run, struct error *err)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(freep) char *state = NULL;
+	_cleanup_(closep) int file = -1;
+	int r = package_open(run->package, &file, err);
+
+	if (r == 0)
+		r = door_open(&state, err);
+	if (r == 0)
+		r = store_open(state, &store, err);
+	if (r == 0)
+		r = store_take(store, file, run->package, &run->taken, err);
+	if (r == 0)
+		r = door_directory(state, "cache", &run->cache, err);
+	return r;
+}
+
+int cmd_run(const struct sfc_command *command, struct asked *asked)
+{
+	struct run run = {.command = command, .asked = asked, .taken.mount = -1};
+	struct error err = ERROR_INIT;
+	struct termios settings;
+	bool terminal;
+	int r, status;
+
+	if (!asked->operand_count)
+		return command_misused(command, "no package given");
+	if (geteuid() != 0) {
+		log_error("running a package needs root: run it through sudo");
+		return EXIT_OURS;
+	}
+	run.package = asked->operands[0];
+	run.parent = getpid();
+	terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+		   tcgetattr(STDIN_FILENO, &settings) == 0;
+	asked->spec.terminal = terminal;
+	r = take_package(&run, &err);
+	if (r == 0)
+		r = namespace_run(NAMESPACE_PROCESSES, inside, &run, &status, &err);
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+	closep(&run.taken.mount);
+	free(run.cache);
+	return r < 0 ? command_failed(command, &err) : status;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/container/cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/text.h"
+
+#define TOP "/sys/fs/cgroup"
+
+enum { FILE_MAX = 1 << 20, TRIES = 100, TRY_US = 2000 };
+
+static enum cgroup_version version_here(void)
+{
+	struct statfs fs;
+
+	if (statfs(TOP, &fs) < 0)
+		return CGROUP_NONE;
+	if (fs.f_type == CGROUP2_SUPER_MAGIC)
+		return CGROUP_V2;
+	return fs.f_type == TMPFS_MAGIC ? CGROUP_V1 : CGROUP_NONE;
+}
+
+static bool is_hierarchy(const char *path, long magic)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_type == magic;
+}
+
+int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err)
+{
+	struct cgroup cgroup = {.version = version_here()};
+	struct text path = TEXT_INIT;
+
+	cgroup.systemd = access("/run/systemd/system", F_OK) == 0;
+	cgroup.hybrid = cgroup.version == CGROUP_V1 && is_hierarchy(TOP "/unified", CGROUP2_SUPER_MAGIC);
+	text_printf(&path, "/sfc/%s", name);
+	cgroup.path = text_take(&path);
+	cgroup.name = strdup(name);
+	if (!cgroup.path || !cgroup.name) {
+		cgroup_release(&cgroup);
+		return error_oom(err);
+	}
+	*ret_cgroup = cgroup;
+	return 0;
+}
+
+void cgroup_release(struct cgroup *cgroup)
+{
+	free(cgroup->path);
+	free(cgroup->name);
+	cgroup->path = cgroup->name = NULL;
+}
+
+char *cgroup_for_runtime(const struct cgroup *cgroup)
+{
+	struct text path = TEXT_INIT;
+
+	if (!cgroup->systemd)
+		return strdup(cgroup->path);
+	text_printf(&path, "system.slice:sfc:%s", cgroup->name);
+	return text_take(&path);
+}
+
+bool cgroup_has(const struct cgroup *cgroup, const char *controller)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char *rest, *word;
+
+	if (cgroup->version == CGROUP_NONE)
+		return false;
+	if (cgroup->version == CGROUP_V1) {
+		text_printf(&text, TOP "/%s/cgroup.procs", controller);
+		return access(text.bytes, W_OK) == 0;
+	}
+	if (io_read_file(AT_FDCWD, TOP "/cgroup.controllers", FILE_MAX, &text, NULL) < 0)
+		return false;
+	rest = text.bytes;
+	while ((word = strsep(&rest, " \n")))
+		if (strcmp(word, controller) == 0)
+			return true;
+	return false;
+}
+
+/* "0::/system.slice/x.scope", or "7:pids:/sfc/x" of version 1. */
+void cgroup_find(struct cgroup *cgroup, pid_t pid)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT, path = TEXT_INIT;
+	char *rest, *line;
+
+	text_printf(&path, "/proc/%d/cgroup", (int)pid);
+	if (!cgroup->systemd || io_read_file(AT_FDCWD, path.bytes, FILE_MAX, &text, NULL) < 0)
+		return;
+	rest = text.bytes;
+	while ((line = strsep(&rest, "\n"))) {
+		char *controllers = strchr(line, ':');
+		char *where = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!where || (cgroup->version == CGROUP_V1 && strncmp(controllers, ":pids:", 6) != 0))
+			continue;
+		free(cgroup->path);
+		cgroup->path = strdup(where + 1);
+		return;
+	}
+}
+
+/* --- the group's directories --- */
+
+/* Each of them below its hierarchy; a visitor that returns non-zero ends it. */
+static int each_directory(const struct cgroup *cgroup, int (*visit)(const char *path, void *data),
+			  void *data)
+{
+	_cleanup_(closedirp) DIR *dir = NULL;
+	struct dirent *item;
+	int r = 0;
+
+	if (cgroup->version == CGROUP_NONE || !cgroup->path)
+		return 0;
+	dir = cgroup->version == CGROUP_V1 ? opendir(TOP) : NULL;
+	while (r == 0 && dir && (item = readdir(dir))) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		if (item->d_name[0] == '.' || item->d_type == DT_LNK)
+			continue;
+		text_printf(&path, TOP "/%s", item->d_name);
+		if (!is_hierarchy(path.bytes, CGROUP_SUPER_MAGIC))
+			continue;
+		text_add(&path, cgroup->path);
+		r = text_failed(&path) ? -ENOMEM : visit(path.bytes, data);
+	}
+	if (cgroup->version == CGROUP_V2) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		text_printf(&path, TOP "%s", cgroup->path);
+		r = text_failed(&path) ? -ENOMEM : visit(path.bytes, data);
+	}
+	return r;
+}
+
+static int remove_directory(const char *path, void *data)
+{
+	(void)data;
+	/* the last process may not be buried yet */
+	for (int i = 0; i < TRIES && rmdir(path) < 0 && errno == EBUSY; i++)
+		usleep(TRY_US);
+	return 0;
+}
+
+void cgroup_remove(const struct cgroup *cgroup)
+{
+	if (!cgroup->systemd)
+		each_directory(cgroup, remove_directory, NULL);
+}
+
+/* 1: the list is there. */
+static int list_processes(const char *path, void *data)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT, file = TEXT_INIT;
+	pid_list *list = data;
+	char *rest, *line;
+
+	text_printf(&file, "%s/cgroup.procs", path);
+	if (text_failed(&file) || io_read_file(AT_FDCWD, file.bytes, FILE_MAX, &text, NULL) < 0)
+		return 0;
+	rest = text.bytes;
+	while ((line = strsep(&rest, "\n"))) {
+		pid_t pid = (pid_t)strtol(line, NULL, 10);
+
+		if (pid > 0 && array_push(list, pid) < 0)
+			return -ENOMEM;
+	}
+	return 1;
+}
+
+int cgroup_processes(const struct cgroup *cgroup, pid_list *ret_list)
+{
+	int r = each_directory(cgroup, list_processes, ret_list);
+
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control group of one container: which hierarchies the machine has, what is in the group, and what
+ * is left of it at the end. The runtime makes it; where PID 1 is systemd, systemd does.
+ */
+#ifndef STAGE_CONTAINER_CGROUP_H
+#define STAGE_CONTAINER_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "db/base/array.h"
+#include "db/base/error.h"
+#include "stage/spec/spec.h"
+
+enum cgroup_version { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
+
+struct cgroup {
+	enum cgroup_version version;
+	bool systemd; /* PID 1 makes groups */
+	bool hybrid;  /* version 1, and a tree of version 2 beside it */
+	char *path;   /* below each hierarchy: "/sfc/NAME"; with systemd known once it runs */
+	char *name;
+};
+
+typedef ARRAY(pid_t) pid_list;
+
+int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err);
+void cgroup_release(struct cgroup *cgroup);
+
+/* "/sfc/NAME", or "system.slice:sfc:NAME" where systemd makes it; the caller frees. */
+char *cgroup_for_runtime(const struct cgroup *cgroup);
+/* Is there a controller of this name that a group can have? */
+bool cgroup_has(const struct cgroup *cgroup, const char *controller);
+
+/* Once `pid` is in it: where it is. */
+void cgroup_find(struct cgroup *cgroup, pid_t pid);
+/* Are the limits that were asked for the kernel's? A runtime may ignore them silently. */
+int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
+/* Can they be, before anything runs? */
+int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
+
+/* Who is in it, as numbers where we are; those of elsewhere are left out. */
+int cgroup_processes(const struct cgroup *cgroup, pid_list *ret_list);
+/* Remove it, empty as it is by now. */
+void cgroup_remove(const struct cgroup *cgroup);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the parts of container/: what one container is made of. */
+#ifndef STAGE_CONTAINER_PRIVATE_H
+#define STAGE_CONTAINER_PRIVATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "pack/oci/user.h"
+#include "stage/container/cgroup.h"
+#include "stage/container/container.h"
+#include "stage/container/network.h"
+#include "stage/container/runtime.h"
+#include "stage/container/seccomp.h"
+#include "stage/container/streams.h"
+
+struct container {
+	const struct container_request *request; /* borrowed until container_start() has returned */
+	char *name, *work, *root;
+
+	/* what was found out by container_prepare() */
+	struct oci_user user;
+	char *home;
+	char *program; /* the command as found in the root */
+	uint64_t capabilities, capabilities_added;
+	struct seccomp seccomp;
+	bool no_new_privileges, terminal;
+	int stop_signal;
+	struct runtime runtime;
+	struct cgroup cgroup;
+	struct network network;
+	struct streams streams;
+
+	/* from container_start() on */
+	pid_t pid;
+	int pidfd;
+	bool reaped, delete; /* the first process; the runtime may have something of it */
+	int status;
+};
+
+/* Who it runs as, by the root's own files, read by descriptor; its home directory. */
+int start_user(struct container *container, int root, struct error *err);
+/* The command's file in the root's PATH: -ENOENT or -EACCES with err as a person wants it. */
+int start_program(struct container *container, struct error *err);
+
+/* All of config.json, from known fields; the caller owns it. */
+int config_make(struct container *container, json_t **ret_config, struct error *err);
+/* Its parts. */
+json_t *config_process(const struct container *container);
+json_t *config_resources(const struct container *container);
+int config_mounts(struct container *container, json_t **ret_mounts, struct error *err);
+/* linux.devices, and what is allowed of them is added to the list `allowed`. */
+int config_devices(const struct container *container, json_t *allowed, json_t **ret_devices,
+		   struct error *err);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/layer/package.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "stage/mount/mount.h"
+#include "stage/mount/overlay.h"
+
+enum { WORK_SIZE = 64 << 20 };
+
+void layer_package_release(struct layer_package *package)
+{
+	start_config_release(&package->config);
+	closep(&package->lock);
+	package->lock = -1;
+}
+
+/* --- the work directory --- */
+
+static int work_open(int *ret_work, struct error *err)
+{
+	_cleanup_(closep) int mount = -1;
+	struct stat st;
+	int r;
+
+	if (mkdir(LAYER_WORK, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make '%s'", LAYER_WORK);
+	if (lstat(LAYER_WORK, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return error_set(err, -EPERM, "'%s' is not a directory of ours", LAYER_WORK);
+	r = mount_tmpfs(0700, WORK_SIZE, &mount, err);
+	if (r == 0)
+		r = mount_attach(mount, AT_FDCWD, LAYER_WORK, err);
+	if (r < 0)
+		return r;
+	*ret_work = take_fd(&mount);
+	return 0;
+}
+
+static int place(int work, const char *name, int mount, int *ret_directory, struct error *err)
+{
+	int r;
+
+	if (mkdirat(work, name, 0755) < 0)
+		return error_errno(err, "cannot make '%s/%s'", LAYER_WORK, name);
+	r = mount_attach(mount, work, name, err);
+	if (r < 0 || !ret_directory)
+		return r;
+	*ret_directory = openat(work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_directory < 0 ? error_errno(err, "cannot open '%s/%s'", LAYER_WORK, name) : 0;
+}
+
+/* --- what the package says --- */
+
+/* 1: it is there. Whatever a package holds under this name: a FIFO would hang us, a link lead elsewhere. */
+static int read_config(int directory, struct text *text, struct error *err)
+{
+	_cleanup_(closep) int fd =
+		mount_open_in(directory, "config.json", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
+	struct stat st;
+	char *bytes;
+	ssize_t n;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return error_code(err, fd, "cannot read config.json");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > START_CONFIG_MAX)
+		return error_set(err, -EBADMSG, "config.json is %s",
+				 S_ISREG(st.st_mode) ? "too large" : "not a file");
+	bytes = malloc((size_t)st.st_size + 1);
+	if (!bytes)
+		return error_oom(err);
+	n = io_read(fd, bytes, (size_t)st.st_size);
+	if (n > 0)
+		text_add_bytes(text, bytes, (size_t)n);
+	free(bytes);
+	if (n < 0)
+		return error_code(err, (int)n, "cannot read config.json");
+	return text_failed(text) ? error_oom(err) : 1;
+}
+
+static int signal_number(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} known[] = {
+		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
+		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
+		{"CONT", SIGCONT}, {"ALRM", SIGALRM}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
+		{"RTMIN", -1},
+	};
+
+	if (!name)
+		return 0;
+	if (*name >= '0' && *name <= '9')
+		return atoi(name);
+	if (strncmp(name, "SIG", 3) == 0)
+		name += 3;
+	if (strncmp(name, "RTMIN", 5) == 0)
+		return SIGRTMIN + atoi(name + 5);
+	if (strncmp(name, "RTMAX", 5) == 0)
+		return SIGRTMAX + atoi(name + 5);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].number;
+	return 0;
+}
+
+/* The lists get the NULL at their end that ours have. */
+static int set_defaults(struct layer_package *package, struct error *err)
+{
+	struct start_config *config = &package->config;
+
+	if (array_push(&config->args, NULL) < 0 || array_push(&config->env, NULL) < 0)
+		return error_oom(err);
+	config->args.count--;
+	config->env.count--;
+	snprintf(package->user, sizeof(package->user), "%u:%u", config->uid, config->gid);
+	package->defaults = (struct start_defaults){
+		.args = config->args.items,
+		.env = config->env.items,
+		.cwd = config->cwd,
+		.user = package->user,
+		.groups = config->groups.items,
+		.group_count = config->groups.count,
+		.stop_signal = signal_number(config->stop_signal),
+	};
+	package->has_start = true;
+	return 0;
+}
+
+static int read_start(int directory, struct layer_package *package, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = read_config(directory, &text, err);
+
+	if (r <= 0)
+		return r;
+	r = start_config_parse(text.bytes, text.size, &package->config, err);
+	return r < 0 ? r : set_defaults(package, err);
+}
+
+/* --- the layers --- */
+
+static int open_lower(int directory, bool is_package, int *ret_lower, struct error *err)
+{
+	int fd = mount_open_in(directory, is_package ? "rootfs" : ".",
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return error_set(err, fd, "rootfs is not a directory");
+	*ret_lower = fd;
+	return 0;
+}
+
+static int open_upper(int work, const char *layer, int kept, int *ret_upper, int *ret_work,
+		      int *ret_lock, struct error *err)
+{
+	_cleanup_(closep) int memory = -1, directory = -1;
+	int r = 0;
+
+	if (!layer)
+		r = mount_tmpfs(0755, 0, &memory, err);
+	if (r == 0)
+		r = place(work, "layer", layer ? kept : memory, &directory, err);
+	return r < 0 ? r : overlay_layer_open(directory, layer ? layer : "in memory", ret_upper,
+					      ret_work, ret_lock, err);
+}
+
+static int mount_root(int work, int lower, const char *layer, int kept,
+		      struct layer_package *package, struct error *err)
+{
+	_cleanup_(closep) int upper = -1, upper_work = -1, root = -1;
+	struct overlay overlay = {.lower = &lower, .lower_count = 1, .kept = layer != NULL};
+	int r = open_upper(work, layer, kept, &upper, &upper_work, &package->lock, err);
+
+	if (r < 0)
+		return r;
+	overlay.upper = upper;
+	overlay.work = upper_work;
+	r = overlay_mount(&overlay, &root, err);
+	if (r == 0)
+		r = place(work, "root", root, NULL, err);
+	if (r == 0 && mkdirat(work, "container", 0700) < 0)
+		r = error_errno(err, "cannot make '%s/container'", LAYER_WORK);
+	return r;
+}
+
+/* A runtime would follow it, or not, as it likes: what it mounts belongs at the top of the root. */
+static int check_places(int work, struct error *err)
+{
+	static const char *const places[] = {"dev", "proc", "sys"};
+	_cleanup_(closep) int root = openat(work, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char target[PATH_MAX];
+
+	if (root < 0)
+		return error_errno(err, "cannot open the root");
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		ssize_t n = readlinkat(root, places[i], target, sizeof(target) - 1);
+
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		return error_set(err, -EINVAL, "/%s in its root is a link to '%s'", places[i], target);
+	}
+	return 0;
+}
+
+/* Before our tmpfs hides what the caller may have meant. */
+static int clone_layer(const char *layer, int *ret_mount, struct error *err)
+{
+	struct stat st;
+
+	if (!layer)
+		return 0;
+	if (stat(layer, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "the layer '%s' is not a directory", layer);
+	return mount_clone(AT_FDCWD, layer, false, ret_mount, err);
+}
+
+/* What the package is to blame for says which it is. */
+static int look_into(int directory, const char *name, struct layer_package *package, int *ret_lower,
+		     struct error *err)
+{
+	int r = read_start(directory, package, err);
+
+	if (r == 0)
+		r = open_lower(directory, package->has_start, ret_lower, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
+}
+
+int layer_package_mount(int mount, const char *name, const char *layer,
+			struct layer_package *package, struct error *err)
+{
+	_cleanup_(closep) int work = -1, directory = -1, lower = -1, kept = -1;
+	int r = clone_layer(layer, &kept, err);
+
+	if (r == 0)
+		r = work_open(&work, err);
+	if (r == 0)
+		r = place(work, "package", mount, &directory, err);
+	if (r == 0)
+		r = look_into(directory, name, package, &lower, err);
+	if (r == 0)
+		r = mount_root(work, lower, layer, kept, package, err);
+	if (r < 0)
+		return r;
+	r = check_places(work, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A package as a root to start something in: its mount from the store, a writable layer above, and what it
+ * says of its start. All of it below a tmpfs that only our namespace has, over a directory that is always
+ * there: nothing of a start that was killed is left on any disk.
+ */
+#ifndef STAGE_LAYER_PACKAGE_H
+#define STAGE_LAYER_PACKAGE_H
+
+#include <stdbool.h>
+
+#include "db/base/error.h"
+#include "pack/package/start_config.h"
+#include "stage/container/container.h"
+
+/* The tmpfs, and in it "root", the mounted root, and "container", an empty directory for its start. */
+#define LAYER_WORK "/run/sfc"
+
+struct layer_package {
+	bool has_start; /* it is a package, not a bare image */
+	struct start_config config;
+	struct start_defaults defaults; /* of the same strings */
+	char user[32];
+	int lock; /* of a layer that is kept; its end is the end of the lock */
+};
+
+#define LAYER_PACKAGE_INIT                                                                         \
+	{                                                                                          \
+		.lock = -1                                                                         \
+	}
+
+/*
+ * In a namespace of our own. mount: a detached mount of the package. layer: a directory that keeps what is
+ * written, NULL: memory, thrown away. name: of the package, for messages.
+ */
+int layer_package_mount(int mount, const char *name, const char *layer,
+			struct layer_package *package, struct error *err);
+void layer_package_release(struct layer_package *package);
+
+#endif

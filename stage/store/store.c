@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/store/store.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "pack/image/format.h"
+#include "stage/mount/squashfs.h"
+#include "stage/store/check.h"
+#include "stage/store/ours.h"
+#include "stage/store/space.h"
+
+/* A file changed so recently may change again within the same tick of its clock. */
+#define SETTLED_NS 100000000
+
+struct store {
+	int fd;
+	struct space space;
+};
+
+/* --- the directory --- */
+
+static int directory_open(int dirfd, const char *name, int *ret_fd, struct error *err)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make the store's directory '%s'", name);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "cannot open the store's directory '%s'", name);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int directories_make(int store, struct error *err)
+{
+	_cleanup_(closep) int files = -1, seen = -1;
+	int r = directory_open(store, "files", &files, err);
+
+	return r < 0 ? r : directory_open(store, "seen", &seen, err);
+}
+
+int store_open(const char *state, struct store **ret_store, struct error *err)
+{
+	_cleanup_(store_closep) struct store *store = calloc(1, sizeof(*store));
+	_cleanup_(closep) int door = -1;
+	struct stat st;
+	int r, n;
+
+	if (!store)
+		return error_oom(err);
+	store->fd = -1;
+	door = open(state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (door < 0 || fstat(door, &st) < 0)
+		return error_errno(err, "cannot open the state directory '%s'", state);
+	if (st.st_uid != geteuid() || st.st_mode & 077)
+		return error_set(err, -EPERM, "the state directory '%s' is open to others", state);
+	n = snprintf(store->space.directory, sizeof(store->space.directory), "%s/store", state);
+	if ((size_t)n >= sizeof(store->space.directory))
+		return error_code(err, -ENAMETOOLONG, "the state directory '%s'", state);
+	r = directory_open(door, "store", &store->fd, err);
+	if (r == 0)
+		r = directories_make(store->fd, err);
+	if (r == 0 && fstat(store->fd, &st) < 0)
+		r = error_errno(err, "cannot look at '%s'", store->space.directory);
+	if (r < 0)
+		return r;
+	store->space.dev = st.st_dev;
+	store->space.ino = st.st_ino;
+	*ret_store = take(store);
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	closep(&store->fd);
+	free(store);
+}
+
+void store_closep(struct store **store)
+{
+	store_close(*store);
+}
+
+int store_fd(const struct store *store)
+{
+	return store->fd;
+}
+
+static int lock_take(const struct store *store, int *ret_lock, struct error *err)
+{
+	int lock = openat(store->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return error_errno(err, "cannot lock the store");
+	*ret_lock = lock;
+	return 0;
+}
+
+/* --- files that we have seen: what they are says which package, without reading them again --- */
+
+static void seen_key(const struct stat *st, char *key, size_t size)
+{
+	snprintf(key, size, "seen/%jx-%jx-%jx-%jx.%lx-%jx.%lx", (uintmax_t)st->st_dev,
+		 (uintmax_t)st->st_ino, (uintmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+		 (unsigned long)st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec,
+		 (unsigned long)st->st_ctim.tv_nsec);
+}
+
+static bool seen_find(const struct store *store, const struct stat *st, struct store_package *package)
+{
+	char key[160], text[DIGEST_HEX_SIZE + 2];
+	ssize_t n;
+
+	seen_key(st, key, sizeof(key));
+	n = readlinkat(store->fd, key, text, sizeof(text));
+	if (n != DIGEST_HEX_SIZE + 1)
+		return false;
+	memcpy(package->digest, text, DIGEST_HEX_SIZE - 1);
+	package->digest[DIGEST_HEX_SIZE - 1] = '\0';
+	package->set_id = text[DIGEST_HEX_SIZE] == 's';
+	return true;
+}
+
+static void seen_add(const struct store *store, const struct stat *st,
+		     const struct store_package *package)
+{
+	char key[160], text[DIGEST_HEX_SIZE + 2];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if ((now.tv_sec - st->st_ctim.tv_sec) * 1000000000 + now.tv_nsec - st->st_ctim.tv_nsec <
+	    SETTLED_NS)
+		return;
+	seen_key(st, key, sizeof(key));
+	snprintf(text, sizeof(text), "%s-%c", package->digest, package->set_id ? 's' : '0');
+	unlinkat(store->fd, key, 0);
+	if (symlinkat(text, store->fd, key) < 0)
+		return; /* it is read again next time */
+}
+
+/* --- taking in --- */
+
+static int check_beginning(int file, const char *name, const struct stat *st, struct error *err)
+{
+	struct sqfs_super super;
+	ssize_t n;
+
+	if (!S_ISREG(st->st_mode))
+		return error_set(err, -EINVAL, "'%s' is not a package: not a file", name);
+	n = io_pread(file, &super, sizeof(super), 0);
+	if (n < 0)
+		return error_code(err, (int)n, "cannot read '%s'", name);
+	if (n < 4 || le32toh(super.magic) != SQFS_MAGIC)
+		return error_set(err, -EINVAL, "'%s' is not a package: not a SquashFS image", name);
+	if ((size_t)n < sizeof(super) || le64toh(super.bytes_used) > (uint64_t)st->st_size)
+		return error_set(err, -EINVAL,
+				 "'%s' is cut short: %jd of %" PRIu64 " bytes; copy it again", name,
+				 (intmax_t)st->st_size,
+				 (size_t)n < sizeof(super) ? (uint64_t)sizeof(super)
+							   : le64toh(super.bytes_used));
+	return 0;
+}
+
+/* Our copy gets its name: now it is whole, and was walked. */
+static int keep_copy(const struct store *store, int ours, const char *digest, struct error *err)
+{
+	char from[40], to[100];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", ours);
+	snprintf(to, sizeof(to), "files/%s", digest);
+	if (linkat(AT_FDCWD, from, store->fd, to, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot add a package to the store");
+	return 0;
+}
+
+/* A copy from an earlier time, to which we gave its name after the walk. */
+static int copy_open(const struct store *store, const char *digest)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "files/%s", digest);
+	return openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static int mount_ours(const struct store *store, int ours, const char *name,
+		      struct store_package *package, struct error *err)
+{
+	_cleanup_(closep) int mount = -1;
+	struct stat st;
+	int r = squashfs_mount(ours, name, &mount, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(ours, &st) < 0)
+		return error_errno(err, "cannot read '%s'", name);
+	return space_add(&store->space, package->digest, mount, (uint64_t)st.st_size,
+			 &package->mount, err);
+}
+
+static int take_in(const struct store *store, int file, const char *name, const struct stat *st,
+		   struct store_package *package, struct error *err)
+{
+	_cleanup_(closep) int ours = -1, copy = -1, lock = -1;
+	bool copied;
+	int r = lock_take(store, &lock, err);
+
+	if (r == 0)
+		r = file_make_ours(file, name, store->fd, &ours, &copied, package->digest, err);
+	if (r == 0)
+		r = store_check(ours, name, &package->set_id, err);
+	if (r == 0 && copied)
+		r = keep_copy(store, ours, package->digest, err);
+	if (r < 0)
+		return r;
+	copy = copied ? copy_open(store, package->digest) : -1;
+	/* somebody else may have been here while we waited for the lock */
+	r = space_clone(&store->space, package->digest, &package->mount, NULL);
+	if (r < 0)
+		r = mount_ours(store, copied && copy >= 0 ? copy : ours, name, package, err);
+	if (r == 0)
+		seen_add(store, st, package);
+	return r;
+}
+
+int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
+	       struct error *err)
+{
+	struct store_package package = {.mount = -1};
+	struct stat st;
+	int r;
+
+	if (fstat(file, &st) < 0)
+		return error_errno(err, "cannot read '%s'", name);
+	r = check_beginning(file, name, &st, err);
+	if (r < 0)
+		return r;
+	if (!seen_find(store, &st, &package) ||
+	    space_clone(&store->space, package.digest, &package.mount, NULL) < 0)
+		r = take_in(store, file, name, &st, &package, err);
+	if (r == 0)
+		*ret_package = package;
+	return r;
+}
+
+int store_settle(struct store *store, struct error *err)
+{
+	_cleanup_(closep) int lock = -1;
+	int r = lock_take(store, &lock, err);
+
+	return r < 0 ? r : space_remove(&store->space, err);
+}
