@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc killed, or failed by the kernel, at one system call after the other: the next command finds all as it was
 # or as it was to be. strace does it from outside; which calls are hit is sampled evenly.
-# shellcheck disable=SC2154,SC2086 # srcdir: tests/lib.sh sets it; lists of words
+# shellcheck disable=SC2154,SC2086,SC2010,SC2012,SC2015,SC2317 # lib.sh's names; words; names we chose; eval'ed
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
