@@ -16,7 +16,14 @@ killing="clone clone3 execve fchmod fchownat fdatasync flock fsync mkdir mkdirat
 failing="fdatasync:EIO fsmount:ENOSPC mkdirat:ENOSPC mkdir:ENOSPC move_mount:ENOMEM openat:EMFILE pwrite64:ENOSPC pwrite64:EIO syncfs:EIO unlinkat:EIO"
 points=${SFC_TEST_POINTS:-3} # of each call
 
-export SFC_STATE="$dir/state" SFC_LOCK_TIMEOUT=20
+# in memory: thousands of commits to a disk that others use take their time
+mkdir ram
+mount -t tmpfs -o mode=700,size=512m sfc ram || skip "no tmpfs"
+on_exit umount -l "$dir/ram"
+cd ram || exit 99
+here=$dir/ram
+
+export SFC_STATE="$here/state" SFC_LOCK_TIMEOUT=20
 mkdir -p src/bin src/etc
 cp "$(command -v busybox)" src/bin/busybox
 for tool in sh cat; do ln -s busybox "src/bin/$tool"; done
@@ -31,7 +38,7 @@ sfc dev create web --from src.tar >/dev/null &&
 	sfc dev create other --from web >/dev/null &&
 	sfc test web -q -- cat /etc/one >/dev/null &&
 	mv state template || fail "the beginning"
-sfc --state "$dir/template" dev _repair
+sfc --state "$here/template" dev _repair
 
 # The calls a command makes on its state, as "CALL N N …" lines: at most so many of each, evenly spread.
 sample() { # CALLS COMMAND…
@@ -53,7 +60,7 @@ sample() { # CALLS COMMAND…
 
 begin_again() {
 	rm -rf state out.sfc
-	cp -a template state || { ls -la "$dir"; exit 1; }
+	cp -a template state || { ls -la "$here"; exit 1; }
 }
 
 # Nothing of a trial may be left once somebody has looked after it.
@@ -123,7 +130,7 @@ has() { # NAME PATH: in its layer or base
 there() { sfc dev list --json | jq -e --arg name "$1" '[.names[].name, .bases[].id] | index($name)' >/dev/null; }
 
 run "dev create from an archive" 'there new || fine sfc dev create new --from more.tar; has new more; has web etc/new' \
-	sfc dev create new --from "$dir/more.tar"
+	sfc dev create new --from "$here/more.tar"
 run "dev create from a name" 'there new || fine sfc dev create new --from web; has new etc/new; has web etc/new' \
 	sfc dev create new --from web
 run "dev commit" 'has web etc/new; has web etc/one; there v1 || fine sfc dev commit web v1; has web etc/new; there v1 || echo no v1' \
@@ -135,5 +142,5 @@ run "dev rm" '! there other || fine sfc dev rm other; ! there other || echo "sti
 run "dev exec" 'has web etc/new; fine sfc dev exec web cat /etc/new; fine sfc dev reset web' \
 	sfc dev exec web -- cat /etc/one
 run "pack" '[ ! -e out.sfc ] || fine tracepack ls out.sfc; fine sfc pack web -o out.sfc --force -q; has web etc/new' \
-	sfc pack web -o "$dir/out.sfc" -q
+	sfc pack web -o "$here/out.sfc" -q
 finish

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the state is, and whether it may be there. For state.c alone.
+ * Where the state is, and whether it may be there: for state.c, and for commands that want the directory and
+ * not the database.
  */
 #ifndef STAGE_STATE_PLACE_H
 #define STAGE_STATE_PLACE_H

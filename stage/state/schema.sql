@@ -6,6 +6,9 @@
 -- Every change goes the same way: note the intention (a row that is 'making' or 'going'), do it on disk
 -- or in the kernel, note that it is so. Whoever finds such a row and takes its claim finds what a killed
 -- command left: 'making' is taken down, 'going' is finished.
+--
+-- The names package, app, instance, run and test are kept for what `sfc prod` and `sfc test` know, which is in
+-- files beside it while they are scripts.
 
 PRAGMA application_id = 1397113684;	-- 'SFCT': file(1) and state_open() know a state by it
 PRAGMA user_version = 1;		-- the version of this schema; a change of meaning raises it
