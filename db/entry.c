@@ -5,7 +5,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/entry_table.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 static const char *const kind_names[] = {
 	[ENTRY_FILE] = "file",   [ENTRY_DIR] = "dir",   [ENTRY_LINK] = "link",
@@ -119,14 +119,14 @@ static int entry_insert(struct manifest *manifest, const char *path, const struc
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, path);
 	bind_found(stmt, found);
-	r = statement_run(manifest, stmt, err);
+	r = statement_run(&manifest->sql, stmt, err);
 	if (r == 0)
-		*ret_id = sqlite3_last_insert_rowid(manifest->db);
+		*ret_id = sqlite3_last_insert_rowid(manifest->sql.db);
 	return r;
 }
 
@@ -140,12 +140,12 @@ static int entry_replace(struct manifest *manifest, int64_t id, const struct fou
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, id);
 	bind_found(stmt, found);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 static int entry_set_target(struct manifest *manifest, int64_t id, const char *target,
@@ -155,12 +155,12 @@ static int entry_set_target(struct manifest *manifest, int64_t id, const char *t
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, target);
 	bind_int(stmt, 2, id);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 /* 1 with id and state, 0 when there is no such entry. */
@@ -176,13 +176,13 @@ static int entry_state(struct manifest *manifest, const char *path, int64_t *ret
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, path);
 	bind_int(stmt, 2, manifest->old_entries);
 	bind_int(stmt, 3, manifest->first_session);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0) {
 		*ret_id = sqlite3_column_int64(stmt, 0);
 		*ret_state = (unsigned int)sqlite3_column_int(stmt, 1);
@@ -268,12 +268,12 @@ int entry_find(struct manifest *manifest, const char *path, struct entry *ret_en
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	statement_done(stmt); /* the row of the last call was lent until now */
 	bind_text(stmt, 1, path);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0)
 		entry_read(stmt, 0, ret_entry);
 	else

@@ -25,13 +25,13 @@ static int is_wanted(const struct mount_line *mount, void *data)
 		strcmp(mount->source, "tracefs") == 0 /* fusermount3's */);
 }
 
-bool writer_has_mount(const struct writer *writer, const char *source)
+bool writer_has_mount(const struct process *writer, const char *source)
 {
 	struct wanted wanted = {.source = source};
-	struct writer self;
+	struct process self;
 	char table[48];
 
-	writer_self(&self);
+	process_self(&self);
 	if (writer->pidns != self.pidns)
 		return true;
 	snprintf(wanted.overlay, sizeof(wanted.overlay), "tracefs:%lld", (long long)writer->pid);

@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "db/writer.h"
+#include "db/base/process.h"
 
 /*
  * False when the writer, which lives, certainly has none any more where it can see it. Two mounts of
  * one source without scratch cannot be told apart. A command in a mount namespace of its own has none.
  */
-bool writer_has_mount(const struct writer *writer, const char *source);
+bool writer_has_mount(const struct process *writer, const char *source);
 
 #endif
