@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc run: the store it takes packages from, layers, streams, users, networks, limits, how it ends.
+# shellcheck disable=SC2016,SC2317 # programs in quotes; functions that are called indirectly
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/stage.sh"
 requires crun --version
