@@ -216,7 +216,6 @@ python3 - "$dir/new.sqsh" "$dir/bad" <<-'END'
 	    broken[at] ^= 0x5a
 	open(sys.argv[2] + "-metadata", "wb").write(broken)
 END
-loops=$(losetup -l -n | wc -l)
 for bad in "$dir"/bad-*; do
 	check_fails "a damaged image: ${bad##*-}" 125 "sfc: run: '*" sfc run "$bad" -- true
 done
