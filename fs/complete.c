@@ -20,7 +20,8 @@ static void complete_list(const char *list)
 
 	for (size_t i = 0; options_word(i, &word); i++) {
 		text_clear(&text);
-		text_printf(&text, "%.*s%s%s", (int)(last - list), list, word.name, word.takes_value ? "=" : "");
+		text_printf(&text, "%.*s%s%s", (int)(last - list), list, word.name,
+			    word.takes_value ? "=" : "");
 		if (!equals) {
 			complete_offer(list, text.bytes, "");
 			continue;
@@ -47,8 +48,8 @@ void complete(int argc, char **argv)
 	const char *before = argc > 2 ? argv[argc - 2] : "";
 	bool takes_value;
 
-	while (line.count < FLAGS_MAX &&
-	       options_flag(line.count, &flags[line.count].name, &flags[line.count].letter, &takes_value)) {
+	while (line.count < FLAGS_MAX && options_flag(line.count, &flags[line.count].name,
+						      &flags[line.count].letter, &takes_value)) {
 		flags[line.count].argument = takes_value ? "VALUE" : NULL;
 		flags[line.count++].help = "";
 	}

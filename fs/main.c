@@ -10,6 +10,7 @@
 #include "fs/background.h"
 #include "fs/complete.h"
 #include "fs/options.h"
+#include "fs/remount.h"
 #include "fs/run.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -124,6 +125,9 @@ int main(int argc, char **argv)
 	case ACTION_VERSION:
 		printf("tracefs (sfc-tools) %s\n", PACKAGE_VERSION);
 		status = EXIT_DONE;
+		break;
+	case ACTION_REMOUNT:
+		status = remount(&options, &err) < 0 ? failed(&err) : EXIT_DONE;
 		break;
 	case ACTION_MOUNT:
 		status = trace(&options);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -28,6 +29,21 @@ static int is_of_device(const struct mount_line *mount, void *data)
 bool mount_state_mounted(dev_t dev)
 {
 	return mounts_each(is_of_device, &dev) != 0;
+}
+
+bool mount_state_shared(uint64_t id)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/mountinfo", "re");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0) {
+		const char *shared = strstr(line, " shared:"), *rest = strstr(line, " - ");
+
+		if (strtoull(line, NULL, 10) == id)
+			return shared && rest && shared < rest;
+	}
+	return false;
 }
 
 /* Where a link of /proc leads to, without a question to the file system that it leads to. */

@@ -10,6 +10,7 @@
 #define FS_MOUNT_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A descriptor that poll(2) reports POLLPRI for when something was mounted or unmounted; or -1. */
@@ -17,6 +18,9 @@ int mount_state_open(void);
 
 /* Is the file system with this device number in our mount table? */
 bool mount_state_mounted(dev_t dev);
+
+/* Does the mount with this id, as statx() has it, appear in other mount namespaces by itself too? */
+bool mount_state_shared(uint64_t id);
 
 /*
  * Does a process that we can see have its root, its working directory, an open file or a mapping

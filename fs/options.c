@@ -51,6 +51,7 @@ static const struct option_row rows[] = {
 	{"nosuid", FLAG, AT(nosuid), 1, 0, NULL},
 	{"only_me", FLAG, AT(only_me), 1, 0, NULL},
 	{"passthrough", CHOICE, AT(passthrough), 0, 0, passthroughs},
+	{"remount", FLAG, AT(remount), 1, 0, NULL},
 	{"ro", FLAG, AT(read_only), 1, 0, NULL},
 	{"rw", FLAG, AT(read_only), 0, 0, NULL},
 	{"scratch", PATH, AT(scratch), 0, 0, NULL},
@@ -60,7 +61,7 @@ static const struct option_row rows[] = {
 	{"xdev", FLAG, AT(xdev), 1, 0, NULL},
 	/* the opposite of what is there without them */
 	{"async", IGNORED, 0, 0, 0, NULL},
-	{"atime", IGNORED, 0, 0, 0, NULL},
+	{"atime", FLAG, AT(noatime), 0, 0, NULL},
 	{"dev", FLAG, AT(nodev), 0, 0, NULL},
 	{"exec", FLAG, AT(noexec), 0, 0, NULL},
 	{"suid", FLAG, AT(nosuid), 0, 0, NULL},
@@ -80,10 +81,14 @@ static const struct option_row rows[] = {
 	{"nouser", IGNORED, 0, 0, 0, NULL},
 	{"nousers", IGNORED, 0, 0, 0, NULL},
 	{"owner", IGNORED, 0, 0, 0, NULL},
-	{"relatime", IGNORED, 0, 0, 0, NULL},
-	{"strictatime", IGNORED, 0, 0, 0, NULL},
+	{"relatime", FLAG, AT(noatime), 0, 0, NULL},
+	{"strictatime", FLAG, AT(noatime), 0, 0, NULL},
 	{"user", IGNORED, 0, 0, 0, NULL},
 	{"users", IGNORED, 0, 0, 0, NULL},
+	/* what the kernel shows of a mount, and mount(8) hands back to change it */
+	{"default_permissions", IGNORED, 0, 0, 0, NULL},
+	{"group_id", IGNORED, 0, 0, 0, NULL},
+	{"user_id", IGNORED, 0, 0, 0, NULL},
 };
 
 bool options_word(size_t i, struct option_word *ret_word)
@@ -357,6 +362,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 			return r;
 	}
 	r = positional(options, argc - optind, argv + optind, err);
+	if (options->remount && options->action == ACTION_MOUNT)
+		options->action = ACTION_REMOUNT;
 	return r < 0 ? r : check(options, err);
 }
 

@@ -18,6 +18,7 @@ enum option_action {
 	ACTION_FLUSH,   /* --flush MOUNTPOINT */
 	ACTION_STATUS,  /* --status [--json] MOUNTPOINT */
 	ACTION_UNMOUNT, /* --unmount MOUNTPOINT */
+	ACTION_REMOUNT, /* -o remount, of mount(8) */
 };
 
 enum { MODE_EVERY, MODE_FIRST };
@@ -53,6 +54,7 @@ struct options {
 	bool xdev;
 	bool no_catalog;
 	bool json;
+	bool remount;
 	bool nosuid, nodev, noexec, noatime, sync, dirsync;
 };
 

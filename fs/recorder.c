@@ -42,7 +42,6 @@ static int session_start_now(struct recorder *recorder, const char *label, struc
 	recorder->events = recorder->dropped = recorder->per_second = 0;
 	free(recorder->problem);
 	recorder->problem = NULL;
-	recorder->delayed = false;
 	recorder->started_ns = recorder->flushed_ns = monotonic_ns();
 	pthread_mutex_unlock(&recorder->lock);
 	return 0;
@@ -81,6 +80,7 @@ void recorder_release(struct recorder *recorder)
 	batch_free(recorder->pending);
 	free(recorder->label);
 	free(recorder->problem);
+	free(recorder->late);
 	pthread_cond_destroy(&recorder->wake);
 	pthread_cond_destroy(&recorder->flushed);
 	pthread_mutex_destroy(&recorder->lock);
@@ -130,34 +130,29 @@ static int write_batch(struct recorder *recorder, struct error *err)
 	return r;
 }
 
-/* Whoever has the manifest locked only delays us: that spoils nothing if it ends. */
-static void problem_set(struct recorder *recorder, int r, const struct error *err)
+/* A disk that is full, somebody who has the manifest locked: it spoils nothing if it ends. */
+static void problem_set(struct recorder *recorder, const struct error *err)
 {
 	bool first;
 
 	pthread_mutex_lock(&recorder->lock);
-	if (!recorder->problem || recorder->delayed) {
-		free(recorder->problem);
+	if (!recorder->problem)
 		recorder->problem = strdup(err->message);
-		recorder->delayed = r == -EBUSY;
-	}
 	first = !recorder->failing;
 	recorder->failing = true;
-	recorder->spoilt |= r != -EBUSY;
 	pthread_mutex_unlock(&recorder->lock);
 	if (first && recorder->warn)
 		recorder->warn(err->message);
 }
 
-/* All that failed before is written after all. Called with `lock` held. */
+/* All that failed before is written after all: it was late, and that is all. Called with `lock` held. */
 static void problem_clear(struct recorder *recorder)
 {
 	recorder->failing = false;
-	if (!recorder->delayed)
+	if (!recorder->problem)
 		return;
-	recorder->delayed = false;
-	free(recorder->problem);
-	recorder->problem = NULL;
+	free(recorder->late);
+	recorder->late = take(recorder->problem);
 }
 
 /* Write what is pending and what has come together since: 0, or the first failure. */
@@ -198,7 +193,7 @@ static int flush_now(struct recorder *recorder, bool last)
 	recorder->last = last;
 	r = guarded(recorder, write_all, &err);
 	if (r < 0) {
-		problem_set(recorder, r, &err);
+		problem_set(recorder, &err);
 		return r;
 	}
 	now = monotonic_ns();
@@ -236,7 +231,10 @@ void recorder_status(struct recorder *recorder, struct recorder_status *ret_stat
 	s->elapsed_ms = (uint64_t)(now - recorder->started_ns) / 1000000;
 	s->lag_ms = (uint64_t)(now - recorder->flushed_ns) / 1000000;
 	snprintf(s->label, sizeof(s->label), "%s", recorder->label);
-	snprintf(s->problem, sizeof(s->problem), "%s", recorder->problem ? recorder->problem : "");
+	if (recorder->problem)
+		snprintf(s->problem, sizeof(s->problem), "%s", recorder->problem);
+	else if (recorder->late)
+		snprintf(s->problem, sizeof(s->problem), "none any more, only late: %s", recorder->late);
 	pthread_mutex_unlock(&recorder->lock);
 }
 
@@ -321,7 +319,7 @@ static int write_end(void *data, struct error *err)
 
 	if (!whole)
 		r = session_note(recorder->manifest, recorder->session, 0, recorder->given_up,
-				 recorder->problem, err);
+				 recorder->problem ? recorder->problem : recorder->late, err);
 	return r < 0 ? r
 		     : session_end(recorder->manifest, recorder->session,
 				   whole ? SESSION_COMPLETE : SESSION_INTERRUPTED, err);

@@ -2,8 +2,8 @@
 /*
  * The one thread that carries batches from the aggregator to the manifest, every flush_ms. It owns
  * the connection and the session. A batch that cannot be written (disk full, another writer) is
- * kept and tried again while the aggregator goes on; what is still unwritten at the end is counted
- * as dropped. Nobody who is traced ever waits for it.
+ * kept and tried again while the aggregator goes on: written late, it is as good as written. What is
+ * still unwritten at the end is counted as dropped. Nobody who is traced ever waits for it.
  */
 #ifndef FS_RECORDER_H
 #define FS_RECORDER_H
@@ -52,8 +52,8 @@ struct recorder {
 	uint64_t events, dropped; /* in this session, written */
 	uint64_t per_second;      /* events, in the last interval */
 	bool failing;             /* the last write failed */
-	char *problem;            /* the first thing that went wrong; NULL when nothing did */
-	bool delayed;             /* the problem is that somebody else has it locked */
+	char *problem;            /* why it fails, or was incomplete; NULL when all is well */
+	char *late;               /* why it failed for a while, in this or an earlier session; or NULL */
 	bool spoilt;              /* in this or an earlier session */
 };
 

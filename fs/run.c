@@ -16,6 +16,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/background.h"
+#include "fs/uring_refusal.h"
 
 static int signals_block(struct run *run, struct error *err)
 {
@@ -204,9 +205,8 @@ static int check_transport(struct run *run, struct error *err)
 		return error_set(err, -EOPNOTSUPP, "passthrough=on, but the kernel does not offer "
 						   "it here; leave it at auto");
 	if (options->transport == TRANSPORT_URING && !run->transport.uring_used)
-		return error_set(err, -EOPNOTSUPP,
-				 "transport=uring, but the kernel does not offer it: it needs Linux "
-				 "6.14 and /sys/module/fuse/parameters/enable_uring set to Y");
+		return error_set(err, -EOPNOTSUPP, "transport=uring, but %s",
+				 uring_refusal(run->transport.uring_error));
 	return 0;
 }
 

@@ -99,7 +99,11 @@ int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 	if (r == 0 && run->recorder.spoilt)
 		r = error_set(err, -EIO, "the session is not whole: %s",
 			      run->recorder.problem ? run->recorder.problem
+			      : run->recorder.late  ? run->recorder.late
 						    : "operations were dropped");
+	if (r == 0 && run->recorder.late)
+		log_note("the manifest is whole; some of it was written late: %s",
+			 run->recorder.late);
 	return r < 0 ? r : cataloged;
 }
 

@@ -11,6 +11,8 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "fs/mount_state.h"
+#include "fs/namespace.h"
+#include "fs/remount.h"
 #include "fs/status.h"
 
 enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
@@ -53,7 +55,7 @@ static void answer(struct run *run, const char *question, int fd)
 		status_write(run, false, &text);
 	else if (strcmp(question, "status json") == 0)
 		status_write(run, true, &text);
-	else
+	else if ((r = remount_answer(&run->fs->source, question, &err)) == -ENOTTY)
 		r = error_set(&err, -EINVAL, "what is '%.40s'?", question);
 	if (r == 0 && text_failed(&text))
 		r = error_oom(&err);
@@ -84,21 +86,37 @@ static bool is_abandoned(struct run *run)
 {
 	if (mount_state_used(run->mount.dev))
 		return false;
-	log_debug("%s is left in other mount namespaces, and nobody uses it",
+	log_debug("%s is left in mount namespaces where nobody uses it",
 		  run->options->mountpoint);
 	run->abandoned = true;
 	return true;
 }
 
+/*
+ * Must somebody be left in our mount namespace for us to go on? Not if the mount is seen in others
+ * too, nor for a guard, which other mounts lie above, and not in the foreground: there we have been asked
+ * to stay.
+ */
+static bool needs_company(struct run *run, struct namespace *ret_ns)
+{
+	namespace_look(ret_ns);
+	return ret_ns->apart && !run->options->foreground && run->options->kind != KIND_PROD &&
+	       !mount_state_shared(run->mount.id);
+}
+
 void run_serve(struct run *run)
 {
-	bool unmounted = false;
+	bool unmounted = false, company;
+	struct namespace ns;
 
 	run->mounts_fd = mount_state_open();
+	company = needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
 
-		switch (wait_event(run, unmounted ? MOUNT_STATE_LOOK_MS : -1)) {
+		switch (wait_event(run, unmounted ? MOUNT_STATE_LOOK_MS
+				   : company	? NAMESPACE_LOOK_MS
+						: -1)) {
 		case ENDED:
 		case SIGNAL:
 			return;
@@ -110,6 +128,8 @@ void run_serve(struct run *run)
 			unmounted = !mount_state_mounted(run->mount.dev);
 			break;
 		case NOTHING:
+			if (company && namespace_is_left(&ns) && is_abandoned(run))
+				return;
 			break;
 		}
 		if (already && unmounted && is_abandoned(run))

@@ -61,8 +61,9 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 	if (transport->payload < 8192)
 		transport->payload = 8192;
 	backing_negotiate(transport->backing, transport->init_offered, &more, &depth);
-	transport->uring_used = transport->uring_wanted &&
-				(transport->init_offered & INIT_OVER_IO_URING) && uring_possible();
+	transport->uring_error = transport->uring_wanted ? uring_check() : 0;
+	transport->uring_used = transport->uring_wanted && transport->uring_error == 0 &&
+				(transport->init_offered & INIT_OVER_IO_URING);
 	if (transport->uring_used)
 		more |= INIT_OVER_IO_URING;
 	if (!more)

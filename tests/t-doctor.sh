@@ -77,7 +77,8 @@ check_fails "a word" 2 "sfc: doctor: takes no argument, not 'x'; see 'sfc doctor
 
 SFC_STATE=$dir/state
 export SFC_STATE
-mkdir -p state/base/.new.999999999
+sfc status >/dev/null
+mkdir state/base/.new.999999999
 sfc doctor --repair >said
 check_equal "--repair repairs, and then looks" $? 0
 check "it said what it removed" grep -q "^removed what was left of '.new.999999999'" said

@@ -16,7 +16,7 @@ section() {
 
 check_equal "README is plain text of 80 columns, but for what programs print" \
 	"$(grep -v '^    ' "$srcdir/README" | awk 'length > 80')" ""
-grep -oE '(scripts|tests|fs|pack|db)/[a-z_-]+(\.[a-z]+)?' "$srcdir/README" | sort -u >"$dir/named"
+grep -oE '(scripts|tests|stage|fs|pack|db)/[a-z_-]+(\.[a-z]+)?' "$srcdir/README" | sort -u >"$dir/named"
 while read -r file; do
 	check "$file, which it names, is there" test -e "$srcdir/$file"
 done <"$dir/named"

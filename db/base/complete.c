@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void offer(const char *begun, const char *prefix, size_t length, const char *word, const char *help)
+static void offer(const char *begun, const char *prefix, size_t length, const char *word,
+		  const char *help)
 {
 	if (length < strlen(begun) || strncmp(word, begun, strlen(begun)) != 0)
 		return;
@@ -21,12 +22,14 @@ void complete_offer(const char *begun, const char *word, const char *help)
 /* "FILE" and its like; 0: neither. */
 static const char *files_of(const char *text)
 {
-	static const char *const files[] = {"FILE", "PACKAGE", "IMAGE", "MANIFEST", "ARCHIVE", "SRC", "RULES", "PATH"};
+	static const char *const files[] = {"FILE",    "PACKAGE", "IMAGE", "MANIFEST",
+					    "ARCHIVE", "SRC",	  "RULES", "PATH"};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (strstr(text, files[i]))
 			return "=files";
-	return strstr(text, "DIR") || strstr(text, "SOURCE") || strstr(text, "MOUNTPOINT") ? "=dirs" : NULL;
+	return strstr(text, "DIR") || strstr(text, "SOURCE") || strstr(text, "MOUNTPOINT") ? "=dirs"
+											   : NULL;
 }
 
 /* A part that is typed as it stands: "host", not "PATH", "http://…" or "[:N]". */
@@ -131,7 +134,8 @@ void complete_words(const struct complete_line *line, char *const *words, size_t
 		else if (operands++ >= line->before && line->command)
 			command = true, behind = 1;
 	}
-	if (command || (line->command && !option && operands >= line->before && line->before && *last != '-'))
+	if (command ||
+	    (line->command && !option && operands >= line->before && line->before && *last != '-'))
 		puts(line->command && !behind ? "=commands" : "=files");
 	else if (option)
 		complete_value(option->argument, "", last);

@@ -165,6 +165,11 @@ int closure_request_open(struct closure_request *request, struct error *err)
 		r = read_selection(request, &filter, err);
 	if (r < 0)
 		return r;
+	if (!request->source_path && selection_last(sessions)->source[0] != '/')
+		return error_set(err, -EINVAL,
+				 "the manifest is that of a package, and names no place: say with -s where "
+				 "its source '%s' is",
+				 selection_last(sessions)->source);
 	if (!request->source_path)
 		request->source_path = selection_last(sessions)->source;
 	for (size_t i = sessions->count; i-- > 0;)

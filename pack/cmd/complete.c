@@ -9,7 +9,8 @@
 enum { OPTIONS_MAX = 64 };
 
 /* Rows without a text of their own share that of the next one. */
-static void collect(struct complete_option *options, size_t *count, const struct command_option *rows)
+static void collect(struct complete_option *options, size_t *count,
+		    const struct command_option *rows)
 {
 	for (const struct command_option *row = rows; row->name || row->table; row++) {
 		const struct command_option *told = row;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a command is asked to write: nothing that is there already is replaced unless that was said. */
+/* What a command is asked to write: nothing that is there already is replaced unless that was said.
+ */
 #ifndef PACK_CMD_OUTPUT_H
 #define PACK_CMD_OUTPUT_H
 
@@ -12,7 +13,8 @@
 		'f', "force", NULL, "replace what is there already", OPTION_FLAG(type, member)     \
 	}
 
-/* Asked before the work: 0, or -EEXIST when `path` (NULL: none) is a file that would be replaced. */
+/* Asked before the work: 0, or -EEXIST when `path` (NULL: none) is a file that would be replaced.
+ */
 int output_check(const char *path, bool force, struct error *err);
 /* io_output_open(); a file that has come meanwhile is not replaced either. */
 int output_open(struct io_output *output, const char *path, bool force, struct error *err);

@@ -345,7 +345,7 @@ uint64_t *selection_orders(const struct selection *selection)
 	}
 	for (size_t i = 0; i < selection->count; i++)
 		sorted[i] = &selection->items[i];
-	qsort(sorted, selection->count, sizeof(*sorted), compare_first);
+	sort_items(sorted, selection->count, sizeof(*sorted), compare_first);
 	for (size_t i = 0; i < selection->count; i++)
 		order[sorted[i] - selection->items] = i + 1;
 	return order;

@@ -118,7 +118,7 @@ static int take_tree(struct inventory *inventory, struct tree *tree, struct erro
 		root = tree_root(tree);
 	r = add_below(inventory, root, "/", err);
 	if (r == 0)
-		qsort(inventory->items, inventory->count, sizeof(*inventory->items), by_path);
+		array_sort(inventory, by_path);
 	return r;
 }
 
@@ -231,7 +231,7 @@ int inventory_load_like(const char *path, const struct inventory *like,
 		r = add_below(&inventory, tree_root(inventory.disk->tree), "/", err);
 	if (r < 0)
 		return r;
-	qsort(inventory.items, inventory.count, sizeof(*inventory.items), by_path);
+	array_sort(&inventory, by_path);
 	*ret_inventory = inventory;
 	inventory = (struct inventory)INVENTORY_INIT;
 	return 0;

@@ -46,8 +46,7 @@ static int names_read(DIR *dir, struct names *names)
 	}
 	if (errno)
 		return -errno;
-	if (names->count)
-		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	array_sort(names, compare_names);
 	return 0;
 }
 

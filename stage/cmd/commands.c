@@ -99,8 +99,9 @@ const struct sfc_command sfc_commands[] = {
 
 	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
 		 "check that a package is whole and does what its source does"),
-	 .about = "Checks every part of the package, then runs what it was made for, or COMMAND, twice: in the source\n"
-		  "and from the package, each with a writable layer that is thrown away, and compares.",
+	 .about = "Checks every part of the package. With --root it then runs what the package was made for, or\n"
+		  "COMMAND, twice: in the source and from the package, each with a writable layer that is thrown\n"
+		  "away, and compares. Without, nothing of the package runs and nothing is compared.",
 	 .operands = 1, .command = COMMAND_BEHIND, .script = VERIFY_SCRIPT},
 
 	{COMMAND(EXPORT, NULL, "export", "PACKAGE --to KIND -o FILE [OPTION]…",

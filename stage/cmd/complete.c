@@ -16,7 +16,8 @@ static void offer_commands(const char *group, const char *begun)
 {
 	for (const struct sfc_command *command = sfc_commands; command->name; command++)
 		if (!command->hidden &&
-		    (group ? command->group && strcmp(command->group, group) == 0 : !command->group))
+		    (group ? command->group && strcmp(command->group, group) == 0
+			   : !command->group))
 			complete_offer(begun, command->name, command->summary);
 }
 
@@ -34,7 +35,8 @@ static void offer_first(const char *begun)
 static void complete_command(const struct sfc_command *command, char *const *words, size_t count)
 {
 	struct complete_option options[OPTIONS_MAX];
-	struct complete_line line = {options, 0, command->usage, SIZE_MAX, command->command != COMMAND_NONE};
+	struct complete_line line = {options, 0, command->usage, SIZE_MAX,
+				     command->command != COMMAND_NONE};
 
 	for (const struct option_row *row = option_rows; row->name || row->help; row++) {
 		struct complete_option *option = &options[line.count];

@@ -16,7 +16,8 @@
 /* What a crash left of each stage is taken away by who put it up. */
 static int repair(struct error *err)
 {
-	static const char *const parts[][2] = {{"prod", "repair"}, {"dev", "_repair"}, {"test", "_repair"}};
+	static const char *const parts[][2] = {
+	    {"prod", "repair"}, {"dev", "_repair"}, {"test", "_repair"}};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		char *const words[] = {(char *)parts[i][1], NULL};
@@ -79,8 +80,10 @@ static json_t *finding_json(const struct finding *finding)
 	if (object && json_set(object, "name", json_string(finding->name)) == 0 &&
 	    json_set(object, "state", json_string(words[finding->state])) == 0 &&
 	    json_set(object, "says", json_path(finding->says)) == 0 &&
-	    json_set(object, "package", finding->package ? json_string(finding->package) : json_null()) == 0 &&
-	    json_set(object, "install", finding->package ? json_string(command.bytes) : json_null()) == 0)
+	    json_set(object, "package",
+		     finding->package ? json_string(finding->package) : json_null()) == 0 &&
+	    json_set(object, "install",
+		     finding->package ? json_string(command.bytes) : json_null()) == 0)
 		return object;
 	json_decref(object);
 	return NULL;

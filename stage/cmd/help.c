@@ -70,7 +70,8 @@ static void add_commands(struct text *text, const char *group)
 {
 	for (const struct sfc_command *command = sfc_commands; command->name; command++)
 		if (!command->hidden &&
-		    (group ? command->group && strcmp(command->group, group) == 0 : !command->group))
+		    (group ? command->group && strcmp(command->group, group) == 0
+			   : !command->group))
 			text_printf(text, "  %-9s %s\n", command->name, command->summary);
 }
 
@@ -84,7 +85,8 @@ static int print(const struct text *text)
 int help_command(const struct sfc_command *command)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	const char *group = command->group ? command->group : "", *blank = command->group ? " " : "";
+	const char *group = command->group ? command->group : "",
+		   *blank = command->group ? " " : "";
 	bool is_group = !command->group && command_is_group(command->name);
 
 	text_printf(&text, "Usage: sfc %s%s%s%s%s\n%s\n", group, blank, command->name,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sfc _manual PAGE <TEMPLATE >PAGE.1: the parts of a man page that the tables know, in the place of the
- * lines @HEAD@ (title, NAME, SYNOPSIS), @OPTIONS@ (of the command itself) and @COMMANDS@ (of its group).
- * The build runs it, so that no page says another thing than --help.
+ * sfc _manual PAGE <TEMPLATE >PAGE.1: the parts of a man page that the tables know, in the place of
+ * the lines @HEAD@ (title, NAME, SYNOPSIS), @OPTIONS@ (of the command itself) and @COMMANDS@ (of
+ * its group). The build runs it, so that no page says another thing than --help.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -36,7 +36,8 @@ static void put(const char *text)
 	put_text(text, strlen(text));
 }
 
-/* 'I' for what is to be replaced, 'B' for what is typed, 0 for what only shows how they go together. */
+/* 'I' for what is to be replaced, 'B' for what is typed, 0 for what only shows how they go
+ * together. */
 static char font_of(const char *text)
 {
 	if (isupper((unsigned char)*text) || (*text == '_' && isupper((unsigned char)text[1])))
@@ -96,14 +97,17 @@ static void put_head(const char *page)
 	printf(" 1 \"\" \"sfc\\-tools %s\" \"User Commands\"\n.SH NAME\n", PACKAGE_VERSION);
 	put(page);
 	printf(" \\- ");
-	put(subject ? subject->summary : "trace which files a program uses, pack just those, run the result");
+	put(subject ? subject->summary
+		    : "trace which files a program uses, pack just those, run the result");
 	printf("\n.SH SYNOPSIS\n");
 	if (!subject) {
-		puts("\\fBsfc\\fR [\\fB\\-\\-state\\fR \\fIDIR\\fR] \\fICOMMAND\\fR [\\fIARGUMENT\\fR]...");
+		puts("\\fBsfc\\fR [\\fB\\-\\-state\\fR \\fIDIR\\fR] \\fICOMMAND\\fR "
+		     "[\\fIARGUMENT\\fR]...");
 		return;
 	}
 	for (const struct sfc_command *command = sfc_commands; command->name; command++) {
-		if (!is_on_page(command, page) || (command_is_group(command->name) && !command->options && !command->group))
+		if (!is_on_page(command, page) ||
+		    (command_is_group(command->name) && !command->options && !command->group))
 			continue;
 		if (!first)
 			puts(".br");
@@ -181,7 +185,8 @@ static void put_commands(const char *page)
 		else if (!subject && !command->group) {
 			printf(".TP\n.B %s\n", command->name);
 			put(command->summary);
-			printf("%s", strcmp(command_page(command), "sfc") == 0 ? "\n" : ", see\n.BR ");
+			printf("%s",
+			       strcmp(command_page(command), "sfc") == 0 ? "\n" : ", see\n.BR ");
 			if (strcmp(command_page(command), "sfc") != 0) {
 				put(command_page(command));
 				puts(" (1)");

@@ -65,7 +65,8 @@ int script_set_path(struct error *err)
 		text_printf(&path, "%s/fs:%s/pack:%s", build, build, own);
 	else
 		text_add(&path, own);
-	text_printf(&path, ":%s", old ? old : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	text_printf(&path, ":%s",
+		    old ? old : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	if (text_failed(&path) || setenv("PATH", path.bytes, 1) < 0 ||
 	    (scripts && setenv("builddir", build, 0) < 0))
 		return error_oom(err);

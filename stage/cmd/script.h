@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commands that are still scripts: sfc becomes the script, with the same words. Where they are: beside
- * the program in a build directory, below the prefix it was installed or moved to, or where it was
- * configured to look. Its own programs come first in PATH then, as the scripts call them by name.
+ * The commands that are still scripts: sfc becomes the script, with the same words. Where they are:
+ * beside the program in a build directory, below the prefix it was installed or moved to, or where
+ * it was configured to look. Its own programs come first in PATH then, as the scripts call them by
+ * name.
  */
 #ifndef STAGE_CMD_SCRIPT_H
 #define STAGE_CMD_SCRIPT_H

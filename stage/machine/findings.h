@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this machine can do and what it lacks, one finding a thing: looked at, never changed, but that a
- * file system's module is loaded as mounting it would. It knows nobody of stage/; doctor prints it.
+ * What this machine can do and what it lacks, one finding a thing: looked at, never changed, but
+ * that a file system's module is loaded as mounting it would. It knows nobody of stage/; doctor
+ * prints it.
  */
 #ifndef STAGE_MACHINE_FINDINGS_H
 #define STAGE_MACHINE_FINDINGS_H
@@ -12,12 +13,12 @@
 
 enum finding_state {
 	FINDING_GOOD,
-	FINDING_LACKS,  /* something that only some commands want */
+	FINDING_LACKS,	/* something that only some commands want */
 	FINDING_BROKEN, /* nothing works without it */
 };
 
 struct finding {
-	const char *name;    /* borrowed */
+	const char *name; /* borrowed */
 	enum finding_state state;
 	char *says;
 	const char *package; /* Debian's, that has it; NULL: none is missing */
@@ -34,7 +35,8 @@ struct findings {
 	}
 
 void findings_add(struct findings *findings, const char *name, enum finding_state state,
-		  const char *package, const char *format, ...) __attribute__((format(printf, 5, 6)));
+		  const char *package, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 bool findings_broken(const struct findings *findings);
 void findings_release(struct findings *findings);
 

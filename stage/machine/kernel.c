@@ -19,7 +19,8 @@
 
 #define GOOD(name, ...) findings_add(findings, name, FINDING_GOOD, NULL, __VA_ARGS__)
 #define LACKS(name, package, ...) findings_add(findings, name, FINDING_LACKS, package, __VA_ARGS__)
-#define BROKEN(name, package, ...) findings_add(findings, name, FINDING_BROKEN, package, __VA_ARGS__)
+#define BROKEN(name, package, ...)                                                                 \
+	findings_add(findings, name, FINDING_BROKEN, package, __VA_ARGS__)
 
 static bool is_device(const char *path)
 {
@@ -45,7 +46,9 @@ static void look_at_kernel(struct findings *findings)
 	if (geteuid() == 0)
 		GOOD("user", "root");
 	else
-		LACKS("user", NULL, "%s: tracing a root file system and mounting packages need root; run sfc through sudo",
+		LACKS("user", NULL,
+		      "%s: tracing a root file system and mounting packages need root; run sfc "
+		      "through sudo",
 		      user_name());
 }
 
@@ -82,14 +85,17 @@ static void read_config(struct text *config)
 
 static void look_at_fuse(struct findings *findings, const struct text *config)
 {
-	_cleanup_(text_release) struct text uring = TEXT_INIT;
+	_cleanup_(text_release) struct text uring = TEXT_INIT, disabled = TEXT_INIT;
 	_cleanup_(closep) int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
 	if (!is_device("/dev/fuse"))
-		BROKEN("/dev/fuse", NULL, "missing: run 'modprobe fuse', or pass the device into this container");
+		BROKEN("/dev/fuse", NULL,
+		       "missing: run 'modprobe fuse', or pass the device into this container");
 	else if (fd < 0)
-		/* opening is the only honest test: a device cgroup may forbid what the mode allows */
-		BROKEN("/dev/fuse", NULL, "cannot be opened: run as root, or 'chmod 666 /dev/fuse'");
+		/* opening is the only honest test: a device cgroup may forbid what the mode allows
+		 */
+		BROKEN("/dev/fuse", NULL,
+		       "cannot be opened: run as root, or 'chmod 666 /dev/fuse'");
 	else
 		GOOD("/dev/fuse", "can be opened");
 	switch (kernel_config(config, "FUSE_PASSTHROUGH")) {
@@ -97,20 +103,28 @@ static void look_at_fuse(struct findings *findings, const struct text *config)
 		if (geteuid() == 0)
 			GOOD("passthrough", "the kernel reads traced files by itself");
 		else
-			LACKS("passthrough", NULL, "the kernel allows it to root alone: traced files are read through the daemon, slower");
+			LACKS("passthrough", NULL,
+			      "the kernel allows it to root alone: traced files are read through "
+			      "the daemon, slower");
 		break;
 	case '?':
-		LACKS("passthrough", NULL, "unknown; from Linux 6.9 the kernel may read traced files by itself");
+		LACKS("passthrough", NULL,
+		      "unknown; from Linux 6.9 the kernel may read traced files by itself");
 		break;
 	default:
-		LACKS("passthrough", NULL, "not in this kernel (FUSE_PASSTHROUGH): reading traced files is slower");
+		LACKS("passthrough", NULL,
+		      "not in this kernel (FUSE_PASSTHROUGH): reading traced files is slower");
 	}
-	if (!output_of_file("/sys/module/fuse/parameters/enable_uring", &uring))
+	if (output_of_file("/proc/sys/kernel/io_uring_disabled", &disabled) && *disabled.bytes == '2')
+		LACKS("io_uring", NULL, "kernel.io_uring_disabled is 2: tracing works without");
+	else if (!output_of_file("/sys/module/fuse/parameters/enable_uring", &uring))
 		LACKS("io_uring", NULL, "not in this kernel (Linux 6.14): tracing works without");
 	else if (*uring.bytes == 'Y')
 		GOOD("io_uring", "tracefs takes its requests through it");
 	else
-		LACKS("io_uring", NULL, "off: 'echo 1 >/sys/module/fuse/parameters/enable_uring' makes tracing cheaper, for the whole system");
+		LACKS("io_uring", NULL,
+		      "off: 'echo 1 >/sys/module/fuse/parameters/enable_uring' makes tracing "
+		      "cheaper, for the whole system");
 }
 
 /* ---- file systems ---- */
@@ -143,7 +157,8 @@ static void look_at_filesystems(struct findings *findings, const struct text *co
 	else
 		BROKEN("overlayfs", NULL, "not in this kernel: 'modprobe overlay'");
 	if (!has_filesystem("squashfs"))
-		BROKEN("squashfs", "squashfuse", "not in this kernel: 'modprobe squashfs', or mount packages by squashfuse");
+		BROKEN("squashfs", "squashfuse",
+		       "not in this kernel: 'modprobe squashfs', or mount packages by squashfuse");
 	else if (kernel_config(config, "SQUASHFS_ZSTD") == 'n')
 		LACKS("squashfs", "squashfuse", "without zstd: packages are mounted by squashfuse");
 	else
@@ -153,7 +168,8 @@ static void look_at_filesystems(struct findings *findings, const struct text *co
 	else if (output_is_there("squashfuse"))
 		LACKS("loop", NULL, "no /dev/loop-control: packages are mounted by squashfuse");
 	else
-		BROKEN("loop", "squashfuse", "no /dev/loop-control: 'modprobe loop', or mount packages by squashfuse");
+		BROKEN("loop", "squashfuse",
+		       "no /dev/loop-control: 'modprobe loop', or mount packages by squashfuse");
 }
 
 /* ---- namespaces ---- */
@@ -180,7 +196,8 @@ static bool has_subordinate_ids(const char *file)
 	snprintf(number, sizeof(number), "%u", geteuid());
 	if (!output_of_file(file, &text))
 		return false;
-	for (const char *line = text.bytes; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = text.bytes; *line;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
 		length = strcspn(line, ":\n");
 		if ((length == strlen(user_name()) && strncmp(line, user_name(), length) == 0) ||
 		    (length == strlen(number) && strncmp(line, number, length) == 0))
@@ -197,20 +214,26 @@ static void look_at_namespaces(struct findings *findings)
 		if (can_unshare(most | CLONE_NEWCGROUP))
 			GOOD("namespaces", "mount, pid, ipc, uts, net, cgroup");
 		else if (can_unshare(most))
-			LACKS("namespaces", NULL, "no cgroup namespace: programs see the names of the host's cgroups");
+			LACKS("namespaces", NULL,
+			      "no cgroup namespace: programs see the names of the host's cgroups");
 		else
-			BROKEN("namespaces", NULL, "cannot make them: this is a container without CAP_SYS_ADMIN?");
+			BROKEN("namespaces", NULL,
+			       "cannot make them: this is a container without CAP_SYS_ADMIN?");
 		return;
 	}
 	if (can_unshare(most | CLONE_NEWUSER))
 		GOOD("user namespaces", "allowed for %s", user_name());
 	else
-		LACKS("user namespaces", NULL, "not allowed: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
-			"kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), user.max_user_namespaces");
+		LACKS("user namespaces", NULL,
+		      "not allowed: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
+		      "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), "
+		      "user.max_user_namespaces");
 	if (has_subordinate_ids("/etc/subuid") && has_subordinate_ids("/etc/subgid"))
 		GOOD("user ids", "a range of them for %s", user_name());
 	else
-		LACKS("user ids", NULL, "no range in /etc/subuid and /etc/subgid: as root, 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s'",
+		LACKS("user ids", NULL,
+		      "no range in /etc/subuid and /etc/subgid: as root, 'usermod --add-subuids "
+		      "100000-165535 --add-subgids 100000-165535 %s'",
 		      user_name());
 }
 
@@ -224,9 +247,10 @@ static void add_version_1(struct text *text)
 	int hierarchy, count, enabled;
 
 	output_of_file("/proc/cgroups", &table);
-	for (const char *line = table.bytes; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (sscanf(line, "%63s %d %d %d", name, &hierarchy, &count, &enabled) == 4 && *name != '#' &&
-		    hierarchy > 0 && enabled)
+	for (const char *line = table.bytes; *line;
+	     line += strcspn(line, "\n"), line += *line == '\n')
+		if (sscanf(line, "%63s %d %d %d", name, &hierarchy, &count, &enabled) == 4 &&
+		    *name != '#' && hierarchy > 0 && enabled)
 			text_printf(text, "%s%s", text->size ? " " : "", name);
 }
 
@@ -244,7 +268,7 @@ static bool has_word(const char *list, const char *word)
 static void look_at_cgroups(struct findings *findings)
 {
 	static const char *const wanted[][2] = {
-		{"memory", "--memory"}, {"pids", "--pids"}, {"cpu", "--cpus"}, {"io", "--io-weight"}};
+	    {"memory", "--memory"}, {"pids", "--pids"}, {"cpu", "--cpus"}, {"io", "--io-weight"}};
 	_cleanup_(text_release) struct text have = TEXT_INIT, without = TEXT_INIT;
 	bool unified = output_of_file("/sys/fs/cgroup/cgroup.controllers", &have);
 	bool mounted = unified || access("/sys/fs/cgroup/memory", F_OK) == 0;
@@ -256,14 +280,20 @@ static void look_at_cgroups(struct findings *findings)
 	if (!unified)
 		add_version_1(&have);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!has_word(have.bytes, wanted[i][0]) && !(i == 3 && has_word(have.bytes, "blkio")))
+		if (!has_word(have.bytes, wanted[i][0]) &&
+		    !(i == 3 && has_word(have.bytes, "blkio")))
 			text_printf(&without, "%s%s", without.size ? ", " : "", wanted[i][1]);
 	GOOD("cgroups", "version %d: %s%s", unified ? 2 : 1, have.bytes,
-	     unified ? "" : "; crun wants it without the hybrid /sys/fs/cgroup/unified, runc does not mind");
+	     unified
+		 ? ""
+		 : "; crun wants it without the hybrid /sys/fs/cgroup/unified, runc does not mind");
 	if (without.size)
-		LACKS("limits", NULL, "no controller here for %s: these are refused", without.bytes);
+		LACKS("limits", NULL, "no controller here for %s: these are refused",
+		      without.bytes);
 	if (geteuid() != 0 && access("/run/systemd/system", F_OK) == 0)
-		GOOD("limits of yours", "as root, 'systemctl set-property user-%u.slice MemoryMax=… TasksMax=…' binds all you run",
+		GOOD("limits of yours",
+		     "as root, 'systemctl set-property user-%u.slice MemoryMax=… TasksMax=…' binds "
+		     "all you run",
 		     geteuid());
 }
 
@@ -271,7 +301,8 @@ static void look_at_cgroups(struct findings *findings)
 
 static void look_at_confinement(struct findings *findings)
 {
-	static const char *const profiles[] = {"/etc/containers/seccomp.json", "/usr/share/containers/seccomp.json"};
+	static const char *const profiles[] = {"/etc/containers/seccomp.json",
+					       "/usr/share/containers/seccomp.json"};
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	const char *profile = NULL;
 
@@ -279,9 +310,12 @@ static void look_at_confinement(struct findings *findings)
 		if (access(profiles[i], R_OK) == 0)
 			profile = profiles[i];
 	if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) != 0)
-		LACKS("seccomp", NULL, "not in this kernel: programs may make any system call, and --seccomp unconfined has to say so");
+		LACKS("seccomp", NULL,
+		      "not in this kernel: programs may make any system call, and --seccomp "
+		      "unconfined has to say so");
 	else if (!profile)
-		LACKS("seccomp", "golang-github-containers-common", "no profile, without which nothing is started but with --seccomp unconfined");
+		LACKS("seccomp", "golang-github-containers-common",
+		      "no profile, without which nothing is started but with --seccomp unconfined");
 	else
 		GOOD("seccomp", "%s", profile);
 	if (output_of_file("/sys/module/apparmor/parameters/enabled", &text) && *text.bytes == 'Y')

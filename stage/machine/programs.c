@@ -16,17 +16,18 @@ static const struct {
 	const char *why;
 	enum finding_state without;
 } programs[] = {
-	{"jq", "jq", "records of the stages", FINDING_BROKEN},
-	{"sqlite3", "sqlite3", "questions to manifests", FINDING_BROKEN},
-	{"setpriv", "util-linux", "programs as another user", FINDING_BROKEN},
-	{"conmon", "conmon", "what is kept up: sfc test start, sfc prod", FINDING_LACKS},
-	{"ip", "iproute2", "a network of its own (--network none)", FINDING_LACKS},
-	{"slirp4netns", "slirp4netns", "a private network with a way out (--publish)", FINDING_LACKS},
-	{"/lib/systemd/systemd-socket-proxyd", "systemd", "published ports at full speed", FINDING_LACKS},
-	{"mmdebstrap", "mmdebstrap", "roots from Debian", FINDING_LACKS},
-	{"skopeo", "skopeo", "images from and to registries", FINDING_LACKS},
-	{"squashfuse", "squashfuse", "packages without root", FINDING_LACKS},
-	{"newuidmap", "uidmap", "more than one user without root", FINDING_LACKS},
+    {"jq", "jq", "records of the stages", FINDING_BROKEN},
+    {"sqlite3", "sqlite3", "questions to manifests", FINDING_BROKEN},
+    {"setpriv", "util-linux", "programs as another user", FINDING_BROKEN},
+    {"conmon", "conmon", "what is kept up: sfc test start, sfc prod", FINDING_LACKS},
+    {"ip", "iproute2", "a network of its own (--network none)", FINDING_LACKS},
+    {"slirp4netns", "slirp4netns", "a private network with a way out (--publish)", FINDING_LACKS},
+    {"/lib/systemd/systemd-socket-proxyd", "systemd", "published ports at full speed",
+     FINDING_LACKS},
+    {"mmdebstrap", "mmdebstrap", "roots from Debian", FINDING_LACKS},
+    {"skopeo", "skopeo", "images from and to registries", FINDING_LACKS},
+    {"squashfuse", "squashfuse", "packages without root", FINDING_LACKS},
+    {"newuidmap", "uidmap", "more than one user without root", FINDING_LACKS},
 };
 
 static void look_at_ours(struct findings *findings, const char *name)
@@ -35,10 +36,11 @@ static void look_at_ours(struct findings *findings, const char *name)
 	_cleanup_(text_release) struct text said = TEXT_INIT;
 
 	if (output_of(argv, &said) == 0 && said.size)
-		findings_add(findings, name, FINDING_GOOD, NULL, "%.*s", (int)strcspn(said.bytes, "\n"),
-			     said.bytes);
+		findings_add(findings, name, FINDING_GOOD, NULL, "%.*s",
+			     (int)strcspn(said.bytes, "\n"), said.bytes);
 	else
-		findings_add(findings, name, FINDING_BROKEN, NULL, "not built: run make, or make install");
+		findings_add(findings, name, FINDING_BROKEN, NULL,
+			     "not built: run make, or make install");
 }
 
 static void look_at_runtimes(struct findings *findings)
@@ -46,10 +48,11 @@ static void look_at_runtimes(struct findings *findings)
 	bool crun = output_is_there("crun"), runc = output_is_there("runc");
 
 	if (crun || runc)
-		findings_add(findings, "container runtime", FINDING_GOOD, NULL, "%s%s%s", crun ? "crun" : "",
-			     crun && runc ? " " : "", runc ? "runc" : "");
+		findings_add(findings, "container runtime", FINDING_GOOD, NULL, "%s%s%s",
+			     crun ? "crun" : "", crun && runc ? " " : "", runc ? "runc" : "");
 	else
-		findings_add(findings, "container runtime", FINDING_LACKS, "crun", "for all that is started");
+		findings_add(findings, "container runtime", FINDING_LACKS, "crun",
+			     "for all that is started");
 }
 
 void findings_of_programs(struct findings *findings)
@@ -59,7 +62,8 @@ void findings_of_programs(struct findings *findings)
 	look_at_runtimes(findings);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		const char *slash = strrchr(programs[i].name, '/');
-		bool there = slash ? access(programs[i].name, X_OK) == 0 : output_is_there(programs[i].name);
+		bool there =
+		    slash ? access(programs[i].name, X_OK) == 0 : output_is_there(programs[i].name);
 
 		findings_add(findings, slash ? slash + 1 : programs[i].name,
 			     there ? FINDING_GOOD : programs[i].without,

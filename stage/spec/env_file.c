@@ -70,7 +70,8 @@ static int read_file(const char *path, char **ret_bytes, struct error *err)
 	if (n < 0)
 		return error_errno(err, "cannot read '%s'", path);
 	if (size > FILE_MOST)
-		return error_set(err, -EFBIG, "'%s' is larger than 1 MiB: these are no variables", path);
+		return error_set(err, -EFBIG, "'%s' is larger than 1 MiB: these are no variables",
+				 path);
 	if (memchr(bytes, '\0', size))
 		return error_set(err, -EBADMSG, "'%s' is no text: there is a NUL in it", path);
 	bytes[size] = '\0';
@@ -93,7 +94,8 @@ int env_add_file(spec_strings *env, const char *path, struct error *err)
 			continue;
 		r = env_add(env, line, err);
 		if (r == -EINVAL)
-			return error_set(err, -EBADMSG, "line %zu of '%s' is not NAME=VALUE", number, path);
+			return error_set(err, -EBADMSG, "line %zu of '%s' is not NAME=VALUE",
+					 number, path);
 	}
 	return r;
 }

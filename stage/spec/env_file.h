@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Variables as an operator gives them, one by one or as a file of lines NAME=VALUE; a NAME alone takes
- * the caller's, and is nothing where the caller has none. A file keeps a secret out of ps(1).
+ * Variables as an operator gives them, one by one or as a file of lines NAME=VALUE; a NAME alone
+ * takes the caller's, and is nothing where the caller has none. A file keeps a secret out of ps(1).
  */
 #ifndef STAGE_SPEC_ENV_FILE_H
 #define STAGE_SPEC_ENV_FILE_H

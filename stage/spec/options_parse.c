@@ -37,7 +37,8 @@ static int row_value(const struct parser *parser, size_t i)
 
 static void prepare(struct parser *parser)
 {
-	/* '-': words come in their order; ':' tells a value that is missing from an unknown option */
+	/* '-': words come in their order; ':' tells a value that is missing from an unknown option
+	 */
 	char *letter = stpcpy(parser->letters, "-:h");
 	size_t i;
 
@@ -50,9 +51,9 @@ static void prepare(struct parser *parser)
 	for (i = 0; i < parser->count; i++) {
 		const struct option_row *row = parser->rows[i];
 
-		parser->names[i] = (struct option){
-			row->name, row->argument ? required_argument : no_argument, NULL,
-			row_value(parser, i)};
+		parser->names[i] =
+		    (struct option){row->name, row->argument ? required_argument : no_argument,
+				    NULL, row_value(parser, i)};
 		if (!row->letter)
 			continue;
 		*letter++ = row->letter;
@@ -79,8 +80,8 @@ static int unknown(const struct parser *parser, const char *word, struct error *
 		suggestion_offer(&suggestion, parser->rows[i]->name);
 	suggestion_offer(&suggestion, "help");
 	if (suggestion.best)
-		return error_set(err, -EINVAL, "unknown option '%s'; did you mean '--%s'?", shown.bytes,
-				 suggestion.best);
+		return error_set(err, -EINVAL, "unknown option '%s'; did you mean '--%s'?",
+				 shown.bytes, suggestion.best);
 	return error_set(err, -EINVAL, "unknown option '%s'", shown.bytes);
 }
 
@@ -175,7 +176,8 @@ static int read_words(struct parser *parser, struct asked *asked, int argc, char
 
 	optind = 0; /* all anew */
 	opterr = 0;
-	while (more && (found = getopt_long(argc, argv, parser->letters, parser->names, NULL)) != -1) {
+	while (more &&
+	       (found = getopt_long(argc, argv, parser->letters, parser->names, NULL)) != -1) {
 		value = optarg;
 		if (found == HELP) {
 			asked->help = true;
@@ -192,7 +194,8 @@ static int read_words(struct parser *parser, struct asked *asked, int argc, char
 	}
 	*ret_rest = argv + optind - !more;
 	/* the last word may be the value "--" of an option */
-	dashes = more && optind > 1 && argv[optind - 1] != value && strcmp(argv[optind - 1], "--") == 0;
+	dashes =
+	    more && optind > 1 && argv[optind - 1] != value && strcmp(argv[optind - 1], "--") == 0;
 	if (dashes && parser->grammar->command != COMMAND_NONE && optind == argc)
 		return error_set(err, -EINVAL, "no command after '--'");
 	return 0;

@@ -164,7 +164,8 @@ static json_t *write_network(const struct spec *spec, const void *member)
 	(void)member;
 	if (spec->network < NETWORK_PATH)
 		return spec->network ? json_string(words[spec->network]) : json_null();
-	text_printf(&text, "%s%s", spec->network == NETWORK_INSTANCE ? "app:" : "", spec->network_name);
+	text_printf(&text, "%s%s", spec->network == NETWORK_INSTANCE ? "app:" : "",
+		    spec->network_name);
 	return text_failed(&text) ? NULL : json_path(text.bytes);
 }
 
@@ -189,8 +190,14 @@ static json_t *write_restart(const struct spec *spec, const void *member)
 
 /* ---- which there are ---- */
 
-#define ROW(name, write, member) {name, write, offsetof(struct spec, member), false}
-#define LIST(name, write, member) {name, write, offsetof(struct spec, member), true}
+#define ROW(name, write, member)                                                                   \
+	{                                                                                          \
+		name, write, offsetof(struct spec, member), false                                  \
+	}
+#define LIST(name, write, member)                                                                  \
+	{                                                                                          \
+		name, write, offsetof(struct spec, member), true                                   \
+	}
 
 static const struct member {
 	const char *name; /* of the option */
@@ -198,40 +205,40 @@ static const struct member {
 	size_t offset;
 	bool is_list;
 } members[] = {
-	LIST("command", write_strings, args),
-	LIST("env", write_strings, env),
-	ROW("user", write_text, user),
-	ROW("cwd", write_text, cwd),
-	ROW("hostname", write_text, hostname),
-	ROW("input", write_text, input),
-	LIST("volume", write_volumes, volumes),
-	LIST("tmpfs", write_tmpfs, tmpfs),
-	ROW("network", write_network, network),
-	LIST("publish", write_ports, ports),
-	ROW("read-only", write_flag, read_only),
-	ROW("memory", write_number, memory),
-	ROW("memory-reservation", write_number, memory_reservation),
-	ROW("cpus", write_thousandths, cpus_milli),
-	ROW("cpu-weight", write_number, cpu_weight),
-	ROW("pids", write_number, pids),
-	ROW("io-weight", write_number, io_weight),
-	LIST("device-read-bps", write_rates, read_rates),
-	LIST("device-write-bps", write_rates, write_rates),
-	LIST("ulimit", write_ulimits, ulimits),
-	ROW("layer-size", write_number, layer_size),
-	LIST("cap-add", write_strings, cap_add),
-	LIST("cap-drop", write_strings, cap_drop),
-	LIST("device", write_devices, devices),
-	ROW("seccomp", write_text, seccomp),
-	ROW("privileged", write_flag, privileged),
-	ROW("ready", write_ready, ready),
-	LIST("probe", write_strings, probes),
-	ROW("health", write_text, health),
-	ROW("restart", write_restart, restart),
-	ROW("timeout", write_thousandths, timeout_ms),
-	ROW("grace", write_grace, grace_ms),
-	ROW("runtime", write_text, runtime),
-	LIST("runtime-arg", write_strings, runtime_args),
+    LIST("command", write_strings, args),
+    LIST("env", write_strings, env),
+    ROW("user", write_text, user),
+    ROW("cwd", write_text, cwd),
+    ROW("hostname", write_text, hostname),
+    ROW("input", write_text, input),
+    LIST("volume", write_volumes, volumes),
+    LIST("tmpfs", write_tmpfs, tmpfs),
+    ROW("network", write_network, network),
+    LIST("publish", write_ports, ports),
+    ROW("read-only", write_flag, read_only),
+    ROW("memory", write_number, memory),
+    ROW("memory-reservation", write_number, memory_reservation),
+    ROW("cpus", write_thousandths, cpus_milli),
+    ROW("cpu-weight", write_number, cpu_weight),
+    ROW("pids", write_number, pids),
+    ROW("io-weight", write_number, io_weight),
+    LIST("device-read-bps", write_rates, read_rates),
+    LIST("device-write-bps", write_rates, write_rates),
+    LIST("ulimit", write_ulimits, ulimits),
+    ROW("layer-size", write_number, layer_size),
+    LIST("cap-add", write_strings, cap_add),
+    LIST("cap-drop", write_strings, cap_drop),
+    LIST("device", write_devices, devices),
+    ROW("seccomp", write_text, seccomp),
+    ROW("privileged", write_flag, privileged),
+    ROW("ready", write_ready, ready),
+    LIST("probe", write_strings, probes),
+    ROW("health", write_text, health),
+    ROW("restart", write_restart, restart),
+    ROW("timeout", write_thousandths, timeout_ms),
+    ROW("grace", write_grace, grace_ms),
+    ROW("runtime", write_text, runtime),
+    LIST("runtime-arg", write_strings, runtime_args),
 };
 
 enum { MEMBER_COUNT = sizeof(members) / sizeof(*members) };
@@ -275,7 +282,8 @@ static int take_one(struct asked *asked, const char *name, const char *word, str
 	return option_apply(asked, row, word, err);
 }
 
-/* What the string stands for; refused when we would have spelled that otherwise (a NUL, for one). */
+/* What the string stands for; refused when we would have spelled that otherwise (a NUL, for one).
+ */
 static int take_string(struct asked *asked, const char *name, const char *string, struct error *err)
 {
 	_cleanup_(freep) char *bytes = json_path_bytes(string);
@@ -286,7 +294,8 @@ static int take_string(struct asked *asked, const char *name, const char *string
 		return -ENOMEM;
 	json_decref(again);
 	if (!same)
-		return error_set(err, -EINVAL, "'%s' has a string that is not spelled as we do", name);
+		return error_set(err, -EINVAL, "'%s' has a string that is not spelled as we do",
+				 name);
 	return take_one(asked, name, bytes, err);
 }
 
@@ -311,16 +320,15 @@ static int take_member(struct asked *asked, const struct member *member, const j
 	int r = 0;
 
 	if (row && !row->argument)
-		return json_is_true(value) ? option_apply(asked, row, NULL, err)
-					   : error_set(err, -EINVAL, "'%s' is true or not there",
-						       member->name);
+		return json_is_true(value)
+			   ? option_apply(asked, row, NULL, err)
+			   : error_set(err, -EINVAL, "'%s' is true or not there", member->name);
 	if (member->is_list != json_is_array(value))
 		return error_set(err, -EINVAL, "'%s' is of the wrong kind", member->name);
 	if (!member->is_list)
 		return take_value(asked, member->name, value, err);
-	json_array_foreach(value, i, each)
-		if ((r = take_value(asked, member->name, each, err)) < 0)
-			break;
+	json_array_foreach(value, i,
+			   each) if ((r = take_value(asked, member->name, each, err)) < 0) break;
 	return r;
 }
 
@@ -333,11 +341,13 @@ int spec_from_json(const json_t *json, struct spec *ret_spec, struct error *err)
 
 	if (!json_is_object(json))
 		return error_set(err, -EBADMSG, "what was asked is not an object");
-	json_object_foreach((json_t *)json, key, value) {
+	json_object_foreach((json_t *)json, key, value)
+	{
 		const struct member *member = member_find(key);
 
 		if (!member)
-			return error_set(err, -EBADMSG, "nothing that can be asked is called '%.40s'", key);
+			return error_set(err, -EBADMSG,
+					 "nothing that can be asked is called '%.40s'", key);
 		r = take_member(&asked, member, value, err);
 		if (r < 0)
 			return r == -ENOMEM ? error_oom(err) : -EBADMSG;
@@ -360,8 +370,8 @@ int spec_from_text(const char *text, size_t size, struct spec *ret_spec, struct 
 		return error_set(err, -EFBIG, "what was asked is larger than 1 MiB");
 	json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
 	if (!json)
-		return error_set(err, -EBADMSG, "what was asked is no JSON: line %d: %s", problem.line,
-				 problem.text);
+		return error_set(err, -EBADMSG, "what was asked is no JSON: line %d: %s",
+				 problem.line, problem.text);
 	r = spec_from_json(json, ret_spec, err);
 	json_decref(json);
 	return r;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A spec as JSON, for the state and for --json: one member an option that was given, named and spelled as
- * on the command line ("volume": ["/srv:/srv:ro"], "memory": 67108864, "read-only": true), and "command".
- * Strings are escaped as paths are (db/base/json.h). Reading takes the same way as the command line, so
- * what was kept is checked as what is typed. What belongs to one terminal is not kept.
+ * A spec as JSON, for the state and for --json: one member an option that was given, named and
+ * spelled as on the command line ("volume": ["/srv:/srv:ro"], "memory": 67108864, "read-only":
+ * true), and "command". Strings are escaped as paths are (db/base/json.h). Reading takes the same
+ * way as the command line, so what was kept is checked as what is typed. What belongs to one
+ * terminal is not kept.
  */
 #ifndef STAGE_SPEC_SPEC_JSON_H
 #define STAGE_SPEC_SPEC_JSON_H
@@ -15,7 +16,8 @@
 /* A new reference; NULL: out of memory. */
 json_t *spec_to_json(const struct spec *spec);
 
-/* 0; -EBADMSG and err names the member that no spec has; -ENOMEM. *ret_spec was released or fresh. */
+/* 0; -EBADMSG and err names the member that no spec has; -ENOMEM. *ret_spec was released or fresh.
+ */
 int spec_from_json(const json_t *json, struct spec *ret_spec, struct error *err);
 
 /* The same of a text: one document, no duplicate keys, at most 1 MiB. */

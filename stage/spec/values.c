@@ -93,14 +93,48 @@ int value_path(const char *word, char **ret_path, struct error *err)
 
 int value_capability(const char *word, char **ret_name)
 {
-	static const char *const names[] = {
-		"ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF",
-		"CHECKPOINT_RESTORE", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID",
-		"IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE",
-		"MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW", "PERFMON",
-		"SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT",
-		"SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE",
-		"SYS_TIME", "SYS_TTY_CONFIG", "WAKE_ALARM"};
+	static const char *const names[] = {"ALL",
+					    "AUDIT_CONTROL",
+					    "AUDIT_READ",
+					    "AUDIT_WRITE",
+					    "BLOCK_SUSPEND",
+					    "BPF",
+					    "CHECKPOINT_RESTORE",
+					    "CHOWN",
+					    "DAC_OVERRIDE",
+					    "DAC_READ_SEARCH",
+					    "FOWNER",
+					    "FSETID",
+					    "IPC_LOCK",
+					    "IPC_OWNER",
+					    "KILL",
+					    "LEASE",
+					    "LINUX_IMMUTABLE",
+					    "MAC_ADMIN",
+					    "MAC_OVERRIDE",
+					    "MKNOD",
+					    "NET_ADMIN",
+					    "NET_BIND_SERVICE",
+					    "NET_BROADCAST",
+					    "NET_RAW",
+					    "PERFMON",
+					    "SETFCAP",
+					    "SETGID",
+					    "SETPCAP",
+					    "SETUID",
+					    "SYSLOG",
+					    "SYS_ADMIN",
+					    "SYS_BOOT",
+					    "SYS_CHROOT",
+					    "SYS_MODULE",
+					    "SYS_NICE",
+					    "SYS_PACCT",
+					    "SYS_PTRACE",
+					    "SYS_RAWIO",
+					    "SYS_RESOURCE",
+					    "SYS_TIME",
+					    "SYS_TTY_CONFIG",
+					    "WAKE_ALARM"};
 	const char *bare = strncasecmp(word, "CAP_", 4) == 0 ? word + 4 : word;
 
 	for (size_t i = bare > word ? 1 : 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -165,9 +199,10 @@ int value_volume(const char *word, struct spec_volume *ret_volume, struct error 
 	if (r < 0)
 		return r;
 	if (strcmp(destination, "/") == 0)
-		return error_set(err, -EINVAL, "nothing can be put in the place of the root itself");
-	*ret_volume = (struct spec_volume){take(source), take(destination),
-					   how && strcmp(how, "ro") == 0};
+		return error_set(err, -EINVAL,
+				 "nothing can be put in the place of the root itself");
+	*ret_volume =
+	    (struct spec_volume){take(source), take(destination), how && strcmp(how, "ro") == 0};
 	return 0;
 }
 
@@ -187,7 +222,8 @@ int value_tmpfs(const char *word, struct spec_tmpfs *ret_tmpfs, struct error *er
 	if (size_word && value_size(size_word, &size) < 0)
 		return -EINVAL;
 	if (strcmp(destination, "/") == 0)
-		return error_set(err, -EINVAL, "nothing can be put in the place of the root itself");
+		return error_set(err, -EINVAL,
+				 "nothing can be put in the place of the root itself");
 	*ret_tmpfs = (struct spec_tmpfs){take(destination), size};
 	return 0;
 }
@@ -271,10 +307,9 @@ static int limit_number(const char *word, uint64_t *ret_number)
 
 int value_ulimit(const char *word, struct spec_ulimit *ret_ulimit, struct error *err)
 {
-	static const char names[][12] = {"as",       "core",   "cpu",   "data", "fsize",
-					 "locks",    "memlock", "msgqueue", "nice", "nofile",
-					 "nproc",    "rss",    "rtprio", "rttime", "sigpending",
-					 "stack"};
+	static const char names[][12] = {
+	    "as",   "core",   "cpu",   "data", "fsize",	 "locks",  "memlock",	 "msgqueue",
+	    "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
 	_cleanup_(freep) char *soft = NULL;
 	struct spec_ulimit limit = {0};
 	size_t length = strcspn(word, "="), i;
@@ -286,7 +321,8 @@ int value_ulimit(const char *word, struct spec_ulimit *ret_ulimit, struct error 
 	if (!word[length])
 		return -EINVAL;
 	if (i == sizeof(names) / sizeof(*names))
-		return error_set(err, -EINVAL, "there is no limit '%.*s'; nofile and nproc are the usual ones",
+		return error_set(err, -EINVAL,
+				 "there is no limit '%.*s'; nofile and nproc are the usual ones",
 				 (int)length, word);
 	soft = head_of(word + length + 1, &hard);
 	if (!soft)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The words that values are written in: one word of a command line becomes a number or a part of a spec,
- * or is refused. Each returns 0; -EINVAL when the word is none of its kind, with a message only where it
- * can say more than the form that was wanted; -ENOMEM. On failure the result is as it was.
+ * The words that values are written in: one word of a command line becomes a number or a part of a
+ * spec, or is refused. Each returns 0; -EINVAL when the word is none of its kind, with a message
+ * only where it can say more than the form that was wanted; -ENOMEM. On failure the result is as it
+ * was.
  */
 #ifndef STAGE_SPEC_VALUES_H
 #define STAGE_SPEC_VALUES_H
@@ -19,7 +20,8 @@ int value_size(const char *word, uint64_t *ret_size);
 int value_path(const char *word, char **ret_path, struct error *err);
 /* "net_raw", "CAP_NET_RAW", "all" → "CAP_NET_RAW", "ALL"; the caller frees. */
 int value_capability(const char *word, char **ret_name);
-/* Of a state, an application, an instance: letters, digits and "_.-", the first a letter or digit, 64. */
+/* Of a state, an application, an instance: letters, digits and "_.-", the first a letter or
+ * digit, 64. */
 bool value_is_name(const char *word, size_t length);
 /* A host name: 64 bytes of what DNS allows. */
 bool value_is_hostname(const char *word);

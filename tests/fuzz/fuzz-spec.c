@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any bytes as what was asked: as JSON when they begin with '{', else as the words of a command line, a
- * line each. What is taken has to come back from its own JSON as it is.
+ * Any bytes as what was asked: as JSON when they begin with '{', else as the words of a command
+ * line, a line each. What is taken has to come back from its own JSON as it is.
  */
 #include <stdint.h>
 #include <stdlib.h>
