@@ -110,6 +110,10 @@ bool options_word(size_t i, struct option_word *ret_word)
 {
 	bool there = i < sizeof(rows) / sizeof(rows[0]);
 
+	if (i == sizeof(rows) / sizeof(rows[0])) {
+		*ret_word = (struct option_word){"ignore", true, false, NULL};
+		return true;
+	}
 	if (there)
 		*ret_word = (struct option_word){
 			rows[i].name, rows[i].kind != FLAG && rows[i].kind != IGNORED,

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc run: the store it takes packages from, layers, streams, users, networks, limits, how it ends.
+# shellcheck disable=SC2016,SC2317 # programs in quotes; functions that are called indirectly
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/stage.sh"
 requires crun --version
@@ -215,7 +216,6 @@ python3 - "$dir/new.sqsh" "$dir/bad" <<-'END'
 	    broken[at] ^= 0x5a
 	open(sys.argv[2] + "-metadata", "wb").write(broken)
 END
-loops=$(losetup -l -n | wc -l)
 for bad in "$dir"/bad-*; do
 	check_fails "a damaged image: ${bad##*-}" 125 "sfc: run: '*" sfc run "$bad" -- true
 done

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "stage/layer/marks.h"
@@ -63,8 +64,7 @@ static void sort(struct names *names)
 {
 	size_t kept = 0;
 
-	if (names->count)
-		qsort(names->items, names->count, sizeof(*names->items), by_bytes);
+	array_sort(names, by_bytes);
 	for (size_t i = 0; i < names->count; i++) {
 		if (kept && strcmp(names->items[kept - 1], names->items[i]) == 0)
 			free(names->items[i]);

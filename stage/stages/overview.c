@@ -279,7 +279,7 @@ int overview_read(struct state *state, struct overview *overview, struct error *
 		r = add_tests(&gathering);
 	if (r == 0)
 		r = add_apps(&gathering);
-	if (r == 0 && overview->count)
-		qsort(overview->items, overview->count, sizeof(*overview->items), by_name);
+	if (r == 0)
+		array_sort(overview, by_name);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,7 +142,11 @@ static int make_file(struct state *state, struct error *err)
 	return 0;
 }
 
-static int connect_database(struct state *state, struct error *err)
+/*
+ * One at a time: SQLite waits for nobody who is just turning a new file into one with a WAL, and would
+ * say that it is locked.
+ */
+static int connect_alone(struct state *state, struct error *err)
 {
 	int r = make_file(state, err);
 
@@ -156,6 +161,20 @@ static int connect_database(struct state *state, struct error *err)
 	if (r == 0)
 		r = check_version(state, err);
 	return r < 0 ? r : read_uuid(state, err);
+}
+
+static int connect_database(struct state *state, struct error *err)
+{
+	int r;
+
+	do {
+		r = flock(state->dirfd, LOCK_EX);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return error_errno(err, "cannot lock '%s'", state->dir);
+	r = connect_alone(state, err);
+	flock(state->dirfd, LOCK_UN);
+	return r;
 }
 
 int state_open(const char *dir, struct state **ret_state, struct error *err)

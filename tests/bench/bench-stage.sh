@@ -10,7 +10,7 @@ set -eu
 : "${srcdir:?}" "${builddir:?}"
 PATH=$builddir/stage:$builddir/pack:$builddir/fs:$PATH:/usr/sbin:/sbin
 export PATH
-json= rounds=15
+json="" rounds=15
 while [ $# -gt 0 ]; do
 	case $1 in
 	--json) json=1 ;;
@@ -88,7 +88,7 @@ sfc_state_drop() {
 podman_run() { podman --cgroup-manager=cgroupfs --runtime runc --root "$dir/podman" --runroot "$dir/podman-run" \
 	run --rm --network=host --ulimit nofile=20000:20000 --ulimit nproc=30000:30000 --rootfs "$dir/podman-root" true; }
 
-have_podman= have_docker=
+have_podman="" have_docker=""
 if command -v podman >/dev/null; then
 	cp -a "$dir/root" "$dir/podman-root"
 	podman_run >/dev/null 2>&1 && have_podman=1
