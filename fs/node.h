@@ -22,6 +22,7 @@ enum node_flags {
 	NODE_CREATED = 1 << 1, /* made by the run itself */
 	NODE_IGNORED = 1 << 2, /* the operator wants to hear nothing of it */
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
+	NODE_ACL = 1 << 4,     /* it has an access control list that the kernel does not obey */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */

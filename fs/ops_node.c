@@ -113,6 +113,8 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	r = stat_node(fs, node, fi, &st);
 	tracefs_note(fs, req, node, NULL,
 		     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
+	if (r == 0)
+		st.st_mode = tracefs_mode(fs, node, &st);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

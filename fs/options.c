@@ -336,6 +336,10 @@ static int check(const struct options *options, struct error *err)
 		return error_set(err, -EINVAL, "except= makes exceptions of known=MANIFEST");
 	if (options->allow_other && options->only_me)
 		return error_set(err, -EINVAL, "allow_other and only_me contradict each other");
+	if (options->scratch && options->only_me)
+		return error_set(err, -EINVAL, "only_me cannot be had with scratch=, whose overlay "
+					       "enters for everybody; put the mount point into a "
+					       "directory that is closed to others");
 	return 0;
 }
 

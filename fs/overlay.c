@@ -23,29 +23,30 @@ struct stage {
 	bool is_tmpfs;
 };
 
-/* The upper directory is the root's face: it takes mode, owner and time from the source. */
+/* The upper directory is the root's face: it takes all attributes and the time from the source. */
 static int upper_make(const char *path, int root_fd, struct error *err)
 {
-	_cleanup_(closep) int fd = -1;
+	_cleanup_(closep) int fd = -1, from = -1;
 	struct timespec times[2];
 	struct stat st;
+	int r;
 
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", path);
 	if (fstat(root_fd, &st) < 0)
 		return error_errno(err, "cannot look at the source");
+	from = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (from < 0)
+		return error_errno(err, "cannot read the source");
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot open %s", path);
 	sticky_directories_prepare(root_fd, fd);
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
-	/* in a user namespace the owner may be somebody who does not exist there */
-	if (chown(path, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
-		return error_errno(err, "cannot prepare %s", path);
-	if (chmod(path, st.st_mode & 07777) < 0 ||
-	    utimensat(AT_FDCWD, path, times, 0) < 0)
-		return error_errno(err, "cannot prepare %s", path);
+	r = directory_attributes_copy(from, fd);
+	if (r < 0 || futimens(fd, times) < 0)
+		return error_code(err, r < 0 ? r : -errno, "cannot prepare %s", path);
 	return 0;
 }
 

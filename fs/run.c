@@ -127,9 +127,12 @@ static int fuse_mount(struct run *run, struct error *err)
 {
 	bool helper = !mount_privileged();
 	bool allow_other = run->options->allow_other || (!helper && !run->options->only_me);
+	bool scratch = run->options->scratch;
 	int r;
 
-	run->fs->permissions = allow_other && !run->options->scratch;
+	/* below an overlay only where attributes are kept: to check them asks for them */
+	run->fs->permissions = allow_other && (!scratch || run->options->mode == MODE_FIRST);
+	run->fs->narrow = scratch && !run->fs->permissions;
 	run->fs->own_credentials = geteuid() == 0 && !run->fs->read_only;
 	r = session_new(run, helper, allow_other, err);
 	if (r < 0)

@@ -12,6 +12,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "fs/acl.h"
 
 struct walk {
 	int source_fd, upper_fd;
@@ -19,6 +20,7 @@ struct walk {
 	ARRAY(char *) made;
 };
 
+/* But for the marks that overlayfs puts on what is its own. */
 static void xattrs_copy(int from, int to)
 {
 	_cleanup_(freep) char *names = malloc(XATTR_LIST_MAX), *value = malloc(XATTR_SIZE_MAX);
@@ -27,25 +29,38 @@ static void xattrs_copy(int from, int to)
 	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(names + at) + 1) {
 		ssize_t n = fgetxattr(from, names + at, value, XATTR_SIZE_MAX);
 
-		if (n >= 0 && strncmp(names + at, "trusted.overlay.", 16) != 0)
+		if (n >= 0 && strncmp(names + at, "trusted.overlay.", 16) != 0 &&
+		    strncmp(names + at, "user.overlay.", 13) != 0)
 			fsetxattr(to, names + at, value, (size_t)n, 0);
 	}
 }
 
-/* Owner, mode and extended attributes of the directory; its times come last of all. */
+int directory_attributes_copy(int from, int to)
+{
+	struct stat st;
+
+	if (fstat(from, &st) < 0)
+		return -errno;
+	xattrs_copy(from, to);
+	if (fgetxattr(to, ACL_ACCESS, NULL, 0) < 0) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", from);
+		acl_narrow_path(path, &st.st_mode);
+	}
+	/* the owner may not exist in this user namespace: as good as it gets */
+	if (fchown(to, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
+		return -errno;
+	return fchmod(to, st.st_mode & 07777) < 0 ? -errno : 0;
+}
+
 static bool attributes_copy(const struct walk *walk, const char *path)
 {
 	_cleanup_(closep) int from = -1, to = -1;
-	struct stat st;
 
 	from = openat(walk->source_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	to = openat(walk->upper_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (from < 0 || to < 0 || fstat(from, &st) < 0)
-		return false;
-	xattrs_copy(from, to);
-	if (fchown(to, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
-		return false; /* the owner does not exist in this user namespace: as good as it gets */
-	return fchmod(to, st.st_mode & 07777) == 0;
+	return from >= 0 && to >= 0 && directory_attributes_copy(from, to) == 0;
 }
 
 static void make_one(struct walk *walk, const char *path)

@@ -17,4 +17,10 @@ enum { STICKY_DEPTH = 3 };
  */
 void sticky_directories_prepare(int source_fd, int upper_fd);
 
+/*
+ * Give one open directory the extended attributes, owner and mode of another; 0 or a negative errno.
+ * Where its file system takes no access control list, the mode makes up for it (fs/acl.h).
+ */
+int directory_attributes_copy(int from, int to);
+
 #endif

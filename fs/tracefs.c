@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/acl.h"
 
 /* "For ever", as fuse(4) takes it. */
 static const double FOREVER = 1e9;
@@ -178,6 +179,24 @@ int tracefs_stat(struct tracefs *fs, const struct node_location *location, struc
 	return r;
 }
 
+mode_t tracefs_mode(struct tracefs *fs, struct node *node, const struct stat *st)
+{
+	struct node_location location;
+	mode_t mode = st->st_mode;
+
+	if (!(node->flags & NODE_ACL) || node_place(&fs->nodes, node, &location) < 0)
+		return mode;
+	acl_narrow_at(&location, &mode);
+	location_release(&location);
+	return mode;
+}
+
+/* The same of one that is met now, at a place. Links have no lists. */
+static bool enter_narrow(struct tracefs *fs, const struct node_location *location, mode_t *mode)
+{
+	return fs->narrow && !S_ISLNK(*mode) && acl_narrow_at(location, mode);
+}
+
 /* The root of another file system mounted at (parent, name): a descriptor of ours, or -1. */
 static int mounted_at(struct tracefs *fs, struct node *parent, const char *name)
 {
@@ -201,19 +220,27 @@ int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 {
 	_cleanup_(closep) int root = -1;
 	struct node_location location;
+	bool narrowed;
+	mode_t mode;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r < 0)
 		return r;
 	r = location_stat(&location, ret_raw);
+	mode = ret_raw->st_mode;
+	narrowed = r == 0 && enter_narrow(fs, &location, &mode);
 	location_release(&location);
 	if (r < 0)
 		return r;
 	if (S_ISDIR(ret_raw->st_mode))
 		root = mounted_at(fs, parent, name);
-	if (root >= 0 && fstat(root, ret_raw) < 0)
-		return -errno;
+	if (root >= 0) {
+		if (fstat(root, ret_raw) < 0)
+			return -errno;
+		mode = ret_raw->st_mode;
+		narrowed = enter_narrow(fs, &(struct node_location){.fd = root}, &mode);
+	}
 	r = node_lookup(&fs->nodes, parent, name, ret_raw, take_fd(&root), ret_node);
 	if (r < 0)
 		return r;
@@ -222,6 +249,9 @@ int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 					       .attr_timeout = fs->attr_timeout,
 					       .entry_timeout = fs->entry_timeout};
 	ret_entry->attr.st_ino = tracefs_ino(fs, ret_raw->st_dev, ret_raw->st_ino);
+	ret_entry->attr.st_mode = mode;
+	if (narrowed)
+		node_flag(&fs->nodes, *ret_node, NODE_ACL);
 	return 0;
 }
 

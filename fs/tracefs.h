@@ -38,6 +38,7 @@ struct tracefs {
 	bool recording;         /* atomic: what happens before the mount is seen is our own doing */
 	bool read_only;         /* nothing below us changes through us */
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
+	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;
@@ -92,6 +93,9 @@ uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino);
 
 /* stat at a place, as the mount shows it: with tracefs_ino(). 0 or a negative errno. */
 int tracefs_stat(struct tracefs *fs, const struct node_location *location, struct stat *ret_st);
+
+/* The mode as the mount shows it, of a node that was met before. */
+mode_t tracefs_mode(struct tracefs *fs, struct node *node, const struct stat *st);
 
 /*
  * Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. 0
