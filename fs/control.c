@@ -17,6 +17,18 @@
 
 enum { QUESTION_MAX = 4096 };
 
+/* Who we are outside of our user namespace: who serves a mount in it may be there. */
+static unsigned int outer_uid(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned int inside, outside, count, uid = geteuid();
+
+	while (file && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
+		if (uid >= inside && uid - inside < count)
+			return outside + (uid - inside);
+	return uid;
+}
+
 /* Where sockets may be, in the order in which they are tried; false behind the last. */
 static bool directory_nth(int n, char *buffer, size_t size)
 {
@@ -31,6 +43,9 @@ static bool directory_nth(int n, char *buffer, size_t size)
 		return true;
 	case 2:
 		snprintf(buffer, size, "/tmp/tracefs-%u", (unsigned int)geteuid());
+		return true;
+	case 3:
+		snprintf(buffer, size, "/tmp/tracefs-%u", outer_uid());
 		return true;
 	default:
 		return false;
@@ -58,21 +73,18 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 		       : -ENAMETOOLONG;
 }
 
-int control_open(struct control *control, const char *mountpoint, struct error *err)
+int control_open(struct control *control, dev_t dev, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
 	struct sockaddr_un address;
 	char directory[80];
-	struct stat st;
 
 	control->fd = -1;
-	if (stat(mountpoint, &st) < 0)
-		return error_errno(err, "%s", mountpoint);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_errno(err, "cannot make a socket");
 	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
-		if (!directory_usable(directory) || address_of(directory, st.st_dev, &address) < 0)
+		if (!directory_usable(directory) || address_of(directory, dev, &address) < 0)
 			continue;
 		unlink(address.sun_path); /* of one that died; device numbers are used again */
 		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||

@@ -28,8 +28,8 @@ struct control {
 	char path[108]; /* as long as unix(7) allows */
 };
 
-/* Listen for questions about the mount that is seen at mountpoint. */
-int control_open(struct control *control, const char *mountpoint, struct error *err);
+/* Listen for questions about the mount of this device. */
+int control_open(struct control *control, dev_t dev, struct error *err);
 /* Removes the socket. */
 void control_release(struct control *control);
 /* Remove the socket of a mount of this device, whose server was killed. */

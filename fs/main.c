@@ -36,6 +36,10 @@ static void summarize(const struct summary *summary, struct text *text)
 	text_add_count(text, summary->dropped);
 	text_add(text, " lost");
 	log_note("%s", text->bytes);
+	if (summary->refused)
+		log_note("not readable by this user: %s%s (all: SELECT DISTINCT path FROM accesses "
+			 "WHERE errno IN (1, 13))", summary->refused_names,
+			 summary->refused > SUMMARY_NAMES ? ", …" : "");
 }
 
 /* The walk: options, manifest, mount, serve, unmount, end of the session. */

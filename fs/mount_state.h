@@ -13,10 +13,13 @@
 #include <sys/types.h>
 
 /* A descriptor that poll(2) reports POLLPRI for when something was mounted or unmounted; or -1. */
-int mount_state_open(void);
+int mount_state_open(pid_t pid);
 
-/* Is the file system with this device number in our mount table? */
-bool mount_state_mounted(dev_t dev);
+/*
+ * Is the file system with this device number in the mount table? That of the process is meant, or
+ * with 0 ours.
+ */
+bool mount_state_mounted(pid_t pid, dev_t dev);
 
 /*
  * Does a process that we can see have its root, its working directory, an open file or a mapping

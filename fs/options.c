@@ -36,6 +36,7 @@ const char options_help[] =
 	"  flush_ms=N     how often to write to the manifest           [500]\n"
 	"  threads=N      most threads that answer at once              [16]\n"
 	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"
+	"  namespace=PID  mount where that process is, and stay outside\n"
 	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
 	"  transport=auto|uring|dev how requests come in                   [auto]\n"
 	"\n"
@@ -74,6 +75,7 @@ static const struct option_row rows[] = {
 	{"manifest", TEXT, AT(manifest), 0, 0, NULL},
 	{"mode", CHOICE, AT(mode), 0, 0, modes},
 	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
+	{"namespace", NUMBER, AT(namespace), 1, 4194304, NULL},
 	{"nodev", FLAG, AT(nodev), 1, 0, NULL},
 	{"noexec", FLAG, AT(noexec), 1, 0, NULL},
 	{"nosuid", FLAG, AT(nosuid), 1, 0, NULL},

@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "fs/filesystem.h"
+#include "fs/mount.h"
 #include "fs/sticky_directories.h"
 
 /* The directory in which things are put together, and what is in it. */
@@ -24,30 +25,18 @@ struct stage {
 };
 
 /* The upper directory is the root's face: it takes all attributes and the time from the source. */
-static int upper_make(const char *path, int root_fd, struct error *err)
+static int upper_make(const char *path, const struct overlay *overlay, struct error *err)
 {
-	_cleanup_(closep) int fd = -1, from = -1;
-	struct timespec times[2];
-	struct stat st;
+	_cleanup_(closep) int fd = -1;
 	int r;
 
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", path);
-	if (fstat(root_fd, &st) < 0)
-		return error_errno(err, "cannot look at the source");
-	from = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (from < 0)
-		return error_errno(err, "cannot read the source");
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot open %s", path);
-	sticky_directories_prepare(root_fd, fd);
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	r = directory_attributes_copy(from, fd);
-	if (r < 0 || futimens(fd, times) < 0)
-		return error_code(err, r < 0 ? r : -errno, "cannot prepare %s", path);
-	return 0;
+	r = sticky_directories_make(overlay->directories, overlay->root_fd, fd);
+	return r < 0 ? error_code(err, r, "cannot prepare %s", path) : 0;
 }
 
 static int directory_make(const char *path, struct error *err)
@@ -57,7 +46,7 @@ static int directory_make(const char *path, struct error *err)
 	return 0;
 }
 
-static int stage_fill(struct stage *stage, int root_fd, struct error *err)
+static int stage_fill(struct stage *stage, const struct overlay *overlay, struct error *err)
 {
 	int r;
 
@@ -66,7 +55,7 @@ static int stage_fill(struct stage *stage, int root_fd, struct error *err)
 	stage->work = path_join(stage->path, "work");
 	if (!stage->lower || !stage->upper || !stage->work)
 		return error_oom(err);
-	r = upper_make(stage->upper, root_fd, err);
+	r = upper_make(stage->upper, overlay, err);
 	if (r == 0)
 		r = directory_make(stage->work, err);
 	return r < 0 ? r : directory_make(stage->lower, err);
@@ -145,52 +134,48 @@ static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd
 	return 0;
 }
 
+/*
+ * In a user namespace overlayfs may not keep its marks in trusted.*, and where it was not told to use
+ * others it does without: a directory that was made anew could not hide the old one.
+ */
 static int overlay_mount(const struct stage *stage, unsigned int attributes, struct error *err)
 {
-	static const char what[] = "cannot make the overlay";
 	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
 	char lower[4096], upper[4096], work[4096];
-	struct parameter parameters[] = {{"source", OVERLAY_SOURCE},
-					 {"lowerdir", lower},
-					 {"upperdir", upper},
-					 {"workdir", work},
-					 {"xino", "on"},
-					 {NULL, NULL}, /* room for one more */
-					 {NULL, NULL}};
-	struct error second = ERROR_INIT;
-	int r, fd;
+	const struct parameter parameters[] = {
+		{"source", OVERLAY_SOURCE},
+		{"lowerdir", lower},
+		{"upperdir", upper},
+		{"workdir", work},
+		{"xino", "on"},
+		{mount_is_root_of_all() ? NULL : "userxattr", NULL},
+		{NULL, NULL}};
+	int r;
 
 	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);
-	if (r < 0)
-		return r;
-	r = filesystem_make("overlay", parameters, attributes, what, err);
-	if (r != -EPERM && r != -EINVAL)
-		return r;
-	/* in a user namespace it may not use trusted.* */
-	parameters[5] = (struct parameter){"userxattr", NULL};
-	fd = filesystem_make("overlay", parameters, attributes, what, &second);
-	return fd < 0 ? r : fd;
+	return r < 0 ? r : filesystem_make("overlay", parameters, attributes,
+					   "cannot make the overlay", err);
 }
 
-int overlay_make(const char *scratch, int mount_fd, int root_fd, unsigned int attributes,
-		 struct error *err)
+int overlay_make(const struct overlay *overlay, int mount_fd, struct error *err)
 {
 	_cleanup_(stage_leave) struct stage stage = {NULL};
 	int r;
 
-	r = strcmp(scratch, "tmpfs") == 0 ? stage_tmpfs(&stage, err)
-					  : stage_directory(&stage, scratch, err);
+	r = strcmp(overlay->scratch, "tmpfs") == 0
+		    ? stage_tmpfs(&stage, err)
+		    : stage_directory(&stage, overlay->scratch, err);
 	if (r < 0)
 		return r;
-	r = stage_fill(&stage, root_fd, err);
+	r = stage_fill(&stage, overlay, err);
 	if (r < 0)
 		return r;
 	r = filesystem_attach(mount_fd, stage.lower);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", stage.lower);
-	return overlay_mount(&stage, attributes, err);
+	return overlay_mount(&stage, overlay->attributes, err);
 }

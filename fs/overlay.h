@@ -12,17 +12,23 @@
 #define FS_OVERLAY_H
 
 #include "db/base/error.h"
+#include "fs/sticky_directories.h"
 
 /* What the mount table has as its source, by which a dead one is known for ours. */
 #define OVERLAY_SOURCE "tracefs"
 
+struct overlay {
+	const char *scratch; /* a directory, or "tmpfs" */
+	int root_fd;         /* the source's root, whose attributes the overlay shows */
+	struct sticky_directories *directories; /* of it */
+	unsigned int attributes; /* MOUNT_ATTR_* */
+};
+
 /*
  * Make the overlay of scratch above mount_fd: a descriptor of its mount, seen by nobody yet, which
- * the caller closes; or a negative errno, and the stage is left as well. root_fd is the source's
- * root, whose mode, owner and times the overlay shows; attributes are MOUNT_ATTR_*. What is asked
- * of mount_fd must be answered meanwhile.
+ * the caller closes; or a negative errno, and the stage is left as well. What is asked of mount_fd
+ * must be answered meanwhile.
  */
-int overlay_make(const char *scratch, int mount_fd, int root_fd, unsigned int attributes,
-		 struct error *err);
+int overlay_make(const struct overlay *overlay, int mount_fd, struct error *err);
 
 #endif

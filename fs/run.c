@@ -62,14 +62,17 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	/* what threads take and give back meets in the nodes: an arena each would only hold memory */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
-	r = watcher_start(&run->watcher, options->mountpoint, options->manifest,
-			  !options->foreground, err);
+	if (options->namespace)
+		r = namespace_open(&run->ns, (pid_t)options->namespace, err);
+	if (r == 0)
+		r = watcher_start(&run->watcher, &run->ns, options->mountpoint, options->manifest,
+				  !options->foreground, err);
 	if (r < 0)
 		return r;
 	run->fs = calloc(1, sizeof(*run->fs));
 	if (!run->fs)
 		return error_oom(err);
-	r = tracefs_init(run->fs, options, err);
+	r = tracefs_init(run->fs, &run->ns, options, err);
 	if (r < 0)
 		return r;
 	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
@@ -125,7 +128,7 @@ static int session_new(struct run *run, bool helper, bool allow_other, struct er
 
 static int fuse_mount(struct run *run, struct error *err)
 {
-	bool helper = !mount_privileged();
+	bool helper = !run->ns.pid && !mount_privileged();
 	bool allow_other = run->options->allow_other || (!helper && !run->options->only_me);
 	bool scratch = run->options->scratch;
 	int r;
@@ -140,8 +143,8 @@ static int fuse_mount(struct run *run, struct error *err)
 	if (helper)
 		return mount_open_by_helper(&run->mount, run->options, run->fs->source.path,
 					    run->session, err);
-	return mount_open(&run->mount, run->options, run->fs->source.path, run->fs->permissions,
-			  allow_other, err);
+	return mount_open(&run->mount, &run->ns, run->options, run->fs->source.path,
+			  run->fs->permissions, allow_other, err);
 }
 
 static int start_transport(struct run *run, struct error *err)
@@ -257,7 +260,7 @@ int run_mount(struct run *run, struct error *err)
 	watcher_tell(&run->watcher, run->mount.id, run->mount.dev);
 	if (!run->options->no_catalog)
 		r = start_catalog(run, err);
-	if (r == 0 && control_open(&run->control, run->mount.mountpoint, &control) < 0)
+	if (r == 0 && control_open(&run->control, run->mount.dev, &control) < 0)
 		log_warning("%s: --mark, --flush, --status and --unmount will not work",
 			    control.message);
 	if (r == 0)

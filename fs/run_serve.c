@@ -21,16 +21,17 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
 			       {.fd = run->control.fd, .events = POLLIN},
-			       {.fd = run->mounts_fd, .events = POLLPRI}};
+			       {.fd = run->mounts_fd, .events = POLLPRI},
+			       {.fd = run->ns.pid_fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	int r;
 
 	do
-		r = poll(fds, 4, timeout_ms);
+		r = poll(fds, 5, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
-	if (fds[0].revents)
+	if (fds[0].revents || fds[4].revents) /* the kernel, or who keeps the namespace */
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
 		return SIGNAL;
@@ -94,7 +95,7 @@ void run_serve(struct run *run)
 {
 	bool unmounted = false;
 
-	run->mounts_fd = mount_state_open();
+	run->mounts_fd = mount_state_open(run->ns.pid);
 	for (;;) {
 		bool already = unmounted;
 
@@ -107,7 +108,7 @@ void run_serve(struct run *run)
 				return;
 			break;
 		case MOUNTS:
-			unmounted = !mount_state_mounted(run->mount.dev);
+			unmounted = !mount_state_mounted(run->ns.pid, run->mount.dev);
 			break;
 		case NOTHING:
 			break;

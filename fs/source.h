@@ -16,6 +16,7 @@
 
 #include "db/base/array.h"
 #include "db/base/error.h"
+#include "fs/namespace.h"
 
 struct source_mount {
 	char *path; /* inside the source, canonical */
@@ -38,6 +39,12 @@ struct source {
  */
 int source_open(struct source *source, const char *path, bool xdev, bool read_only,
 		struct error *err);
+/*
+ * The same as it is seen in a namespace, all mounts together, and by a right that one has there: a
+ * plain user cannot clone mounts. Owners are those of where we are.
+ */
+int source_open_in(struct source *source, const struct namespace *ns, const char *path, bool xdev,
+		   bool read_only, struct error *err);
 void source_release(struct source *source);
 
 /* The root of another mount at this path inside the source, or -1; borrowed. */

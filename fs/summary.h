@@ -8,11 +8,16 @@
 #include "db/base/error.h"
 #include "db/manifest.h"
 
+/* So many names are named. */
+enum { SUMMARY_NAMES = 10 };
+
 struct summary {
 	uint64_t accesses; /* operations recorded */
 	uint64_t files;    /* distinct paths that were there, directories not counted */
 	uint64_t missing;  /* distinct paths that never were */
 	uint64_t dropped;  /* operations that are not in the manifest */
+	uint64_t refused;  /* distinct paths that the one who serves the mount may not read */
+	char refused_names[1024]; /* the first of them, with commas between */
 };
 
 /*

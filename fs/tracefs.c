@@ -33,7 +33,8 @@ static void timeouts_set(struct tracefs *fs, const struct options *options)
 	fs->missing_timeout = first && fs->read_only ? FOREVER : 0;
 }
 
-int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err)
+int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct options *options,
+		 struct error *err)
 {
 	_cleanup_(closep) int root = -1;
 	struct stat st;
@@ -45,13 +46,17 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
+	fs->stranger = namespace_stranger();
 	aggregator_init(&fs->aggregator, options->log == LOG_EVENTS);
 	r = processes_init(&fs->processes, options->mountpoint, err);
 	if (r < 0)
 		return r;
 	if (options->known)
 		r = known_open(&fs->known, options->known, options->except, err);
-	if (r == 0)
+	if (r == 0 && ns->pid)
+		r = source_open_in(&fs->source, ns, options->source, options->xdev, fs->read_only,
+				   err);
+	else if (r == 0)
 		r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
 	if (r < 0)
 		return r;

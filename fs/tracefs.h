@@ -40,6 +40,7 @@ struct tracefs {
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
 	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
+	uint32_t stranger;      /* who has this number is not known: namespace_stranger() */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;
 	double missing_timeout;
@@ -49,7 +50,8 @@ struct tracefs {
 };
 
 /* Open the source; options outlive it. tracefs_release() is for what came to be, also on failure. */
-int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err);
+int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct options *options,
+		 struct error *err);
 void tracefs_release(struct tracefs *fs);
 
 /* The operation table, built from the ops_*.c; fs is the userdata of the session. */

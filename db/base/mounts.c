@@ -27,7 +27,13 @@ static void unescape(char *text)
 
 int mounts_each(int (*visit)(const struct mount_line *mount, void *data), void *data)
 {
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/mountinfo", "re");
+	return mounts_each_of("/proc/self/mountinfo", visit, data);
+}
+
+int mounts_each_of(const char *table, int (*visit)(const struct mount_line *mount, void *data),
+		   void *data)
+{
+	_cleanup_(fclosep) FILE *file = fopen(table, "re");
 	_cleanup_(freep) char *line = NULL;
 	char path[4097], type[64];
 	size_t size = 0;

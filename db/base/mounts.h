@@ -22,6 +22,9 @@ struct mount_line {
  * that returns non-zero ends it, which returns that. A table that cannot be read has no lines.
  */
 int mounts_each(int (*visit)(const struct mount_line *mount, void *data), void *data);
+/* The same of another table: /proc/PID/mountinfo. */
+int mounts_each_of(const char *table, int (*visit)(const struct mount_line *mount, void *data),
+		   void *data);
 
 /* Files that stay: on a disk, and not made up by the kernel nor by a program. */
 bool filesystem_is_on_disk(const char *type);
