@@ -98,3 +98,17 @@ int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size)
 			return read_string(proc_fd, tid, arguments[calls[i].argument], buffer, size);
 	return -ENOENT;
 }
+
+/* i386 has numbers of its own; the second is of no other call here, and nobody opens in the first. */
+enum { EXECVE_32 = 11, EXECVEAT_32 = 358 };
+
+bool caller_executes(int proc_fd, pid_t tid)
+{
+	uint64_t arguments[6];
+	long number = 0;
+
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &number, arguments))
+		return false;
+	return number == SYS_execve || number == SYS_execveat || number == EXECVE_32 ||
+	       number == EXECVEAT_32;
+}

@@ -7,6 +7,7 @@
 #ifndef FS_CALLER_H
 #define FS_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,5 +16,8 @@
  * is none that names a path, -ESRCH when it cannot be seen. Reads two files of /proc.
  */
 int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size);
+
+/* Is it executing a file? False too where that cannot be read. */
+bool caller_executes(int proc_fd, pid_t tid);
 
 #endif

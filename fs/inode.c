@@ -47,7 +47,7 @@ static void node_free(struct node_table *table, struct node *node)
 {
 	if (table->forgotten)
 		table->forgotten(table->owner, node);
-	if (node != table->root)
+	if (node->parent) /* a root is not in it */
 		hash_remove(&table->nodes, &node->link);
 	if (node->directory)
 		directory_drop(&table->directories, node->directory);
@@ -106,6 +106,21 @@ int node_table_init(struct node_table *table, int root_fd, struct error *err)
 	return 0;
 }
 
+int node_table_second_root(struct node_table *table, int root_fd)
+{
+	struct stat st = {.st_mode = S_IFDIR};
+
+	table->second = node_new(NULL, "", &st);
+	if (!table->second) {
+		close(root_fd);
+		return -ENOMEM;
+	}
+	table->second->pin = root_fd;
+	table->second->flags = NODE_SECOND;
+	table->second->refs = 1; /* stays as long as the table */
+	return 0;
+}
+
 void node_table_release(struct node_table *table)
 {
 	struct hash_cursor cursor = {0};
@@ -115,6 +130,8 @@ void node_table_release(struct node_table *table)
 		node_free(table, container_of(link, struct node, link));
 	}
 	hash_release(&table->nodes);
+	if (table->second)
+		node_free(table, table->second);
 	if (table->root)
 		node_free(table, table->root);
 	pthread_mutex_destroy(&table->lock);
@@ -176,6 +193,13 @@ void node_ref(struct node_table *table, struct node *node)
 {
 	pthread_mutex_lock(&table->lock);
 	node->refs++;
+	pthread_mutex_unlock(&table->lock);
+}
+
+void node_known(struct node_table *table, struct node *node)
+{
+	pthread_mutex_lock(&table->lock);
+	node->nlookup++;
 	pthread_mutex_unlock(&table->lock);
 }
 

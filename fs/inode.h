@@ -21,6 +21,7 @@ struct node_table {
 	pthread_mutex_t lock; /* guards what follows and the nodes */
 	struct hash nodes;    /* all but the root */
 	struct node *root;
+	struct node *second;  /* another root of the same, or NULL */
 	struct directory_list directories; /* those that are open */
 	void (*forgotten)(void *owner, struct node *node); /* just before a node is freed */
 	void *owner;
@@ -28,6 +29,8 @@ struct node_table {
 
 /* Takes ownership of root_fd (O_PATH), also on failure. */
 int node_table_init(struct node_table *table, int root_fd, struct error *err);
+/* Make the second root: 0 or -ENOMEM. Takes ownership of root_fd, also on failure. */
+int node_table_second_root(struct node_table *table, int root_fd);
 void node_table_release(struct node_table *table);
 
 /*
@@ -37,6 +40,9 @@ void node_table_release(struct node_table *table);
  */
 int node_lookup(struct node_table *table, struct node *parent, const char *name,
 		const struct stat *st, int pin, struct node **ret_node);
+
+/* The kernel gets one more reference of a node. */
+void node_known(struct node_table *table, struct node *node);
 
 /* Hold a node that is held or known to the kernel already, and let it go again. */
 void node_ref(struct node_table *table, struct node *node);

@@ -133,25 +133,27 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 struct stacking {
 	const struct overlay *overlay;
 	int mount_fd;
+	bool opens_once;
 };
 
 static int stack(void *data, int fds[NAMESPACE_FDS], struct error *err)
 {
-	const struct stacking *stacking = data;
+	struct stacking *stacking = data;
 
-	fds[0] = overlay_make(stacking->overlay, stacking->mount_fd, err);
+	fds[0] = overlay_make(stacking->overlay, stacking->mount_fd, &stacking->opens_once, err);
 	return fds[0] < 0 ? fds[0] : 0;
 }
 
-int mount_stack(struct mount *mount, int root_fd, struct error *err)
+int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error *err)
 {
 	_cleanup_(sticky_directories_release) struct sticky_directories directories = ARRAY_INIT;
 	const struct options *options = mount->options;
 	const struct overlay overlay = {.scratch = options->scratch,
 					.root_fd = root_fd,
 					.directories = &directories,
-					.attributes = attributes_of(options, false)};
-	struct stacking stacking = {&overlay, mount->mount_fd};
+					.attributes = attributes_of(options, false),
+					.opens_once = *opens_once};
+	struct stacking stacking = {&overlay, mount->mount_fd, false};
 	int fds[NAMESPACE_FDS], r;
 
 	if (!options->scratch)
@@ -164,6 +166,7 @@ int mount_stack(struct mount *mount, int root_fd, struct error *err)
 		return r;
 	close(mount->mount_fd); /* the overlay holds it */
 	mount->mount_fd = fds[0];
+	*opens_once = stacking.opens_once;
 	return 0;
 }
 

@@ -50,8 +50,11 @@ int mount_open(struct mount *mount, const struct namespace *ns, const struct opt
 /* The same by fusermount3, whose options the session was made with; it is seen at once. */
 int mount_open_by_helper(struct mount *mount, const struct options *options, const char *source,
 			 struct fuse_session *session, struct error *err);
-/* With scratch: put the overlay above it (fs/overlay.h). Requests must be answered by now. */
-int mount_stack(struct mount *mount, int root_fd, struct error *err);
+/*
+ * With scratch: put the overlay above it (fs/overlay.h). Requests must be answered by now. opens_once:
+ * the FUSE mount is made for it; after, whether the kernel can.
+ */
+int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error *err);
 /* Let it be seen. */
 int mount_attach(struct mount *mount, struct error *err);
 /*

@@ -23,6 +23,7 @@ enum node_flags {
 	NODE_IGNORED = 1 << 2, /* the operator wants to hear nothing of it */
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
 	NODE_ACL = 1 << 4,     /* it has an access control list that the kernel does not obey */
+	NODE_SECOND = 1 << 5,  /* below the second root */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */

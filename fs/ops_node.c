@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/first_opens.h"
 
 /* The target of a link, for the first sight of it; NULL when it cannot be read. */
 static const char *link_target(struct tracefs *fs, struct node *node, char *buffer, size_t size)
@@ -50,6 +51,8 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 	struct stat raw;
 	int r;
 
+	if (first_opens_lookup(fs, req, parent_ino, name))
+		return;
 	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
 	if (r < 0) {
 		lookup_failed(fs, req, parent, name, r);

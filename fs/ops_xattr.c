@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/first_opens.h"
 
 /* Asked for by the kernel itself and not by the program: by overlayfs, exec and permission checks. */
 static bool asked_by_kernel(const char *name)
@@ -86,6 +87,10 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	struct node_location location;
 	ssize_t n;
 
+	if ((value || !size) && first_opens_xattr(fs, node, name, value, size, &n)) {
+		reply(req, n, size, value);
+		return;
+	}
 	n = size && !value ? -ENOMEM : node_place(&fs->nodes, node, &location);
 	if (n == 0) {
 		n = location_getxattr(&location, name, value, size);
@@ -96,6 +101,8 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	if (!asked_by_kernel(name))
 		tracefs_note(fs, req, node, NULL,
 			     &(struct note){.op = ACCESS_GETXATTR, .error = n < 0 ? (int)n : 0});
+	else if (strcmp(name, "security.capability") == 0)
+		first_opens_exec(fs, req, node);
 	reply(req, n, size, value);
 }
 

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/filesystem.h"
+#include "fs/first_opens.h"
 #include "fs/mount.h"
 #include "fs/sticky_directories.h"
 
@@ -138,10 +140,11 @@ static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd
  * In a user namespace overlayfs may not keep its marks in trusted.*, and where it was not told to use
  * others it does without: a directory that was made anew could not hide the old one.
  */
-static int overlay_mount(const struct stage *stage, unsigned int attributes, struct error *err)
+static int overlay_mount(const char *lower, const struct stage *stage, unsigned int attributes,
+			 struct error *err)
 {
-	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
-	char lower[4096], upper[4096], work[4096];
+	_cleanup_(closep) int upper_fd = -1, work_fd = -1;
+	char upper[4096], work[4096];
 	const struct parameter parameters[] = {
 		{"source", OVERLAY_SOURCE},
 		{"lowerdir", lower},
@@ -152,16 +155,39 @@ static int overlay_mount(const struct stage *stage, unsigned int attributes, str
 		{NULL, NULL}};
 	int r;
 
-	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
-	if (r == 0)
-		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
+	r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);
 	return r < 0 ? r : filesystem_make("overlay", parameters, attributes,
 					   "cannot make the overlay", err);
 }
 
-int overlay_make(const struct overlay *overlay, int mount_fd, struct error *err)
+/* With the layers for opens where the kernel takes them, else with what is to be seen alone. */
+static int overlay_above(const struct stage *stage, const struct overlay *overlay,
+			 bool *ret_opens_once, struct error *err)
+{
+	_cleanup_(closep) int lower_fd = -1;
+	char lower[4096], layers[9000];
+	int r, fd = -1;
+
+	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
+	if (r < 0)
+		return r;
+	if (!overlay->opens_once)
+		return overlay_mount(lower, stage, overlay->attributes, err);
+	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE "::%s/" FIRST_OPENS_OPENS
+		 "::/proc/self/fd/%d", lower, lower, overlay->root_fd);
+	fd = overlay_mount(layers, stage, overlay->attributes, err);
+	*ret_opens_once = fd >= 0;
+	if (fd >= 0)
+		return fd;
+	log_debug("opens are seen each: %s", err->message);
+	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE, lower);
+	return overlay_mount(layers, stage, overlay->attributes, err);
+}
+
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
+		 struct error *err)
 {
 	_cleanup_(stage_leave) struct stage stage = {NULL};
 	int r;
@@ -177,5 +203,5 @@ int overlay_make(const struct overlay *overlay, int mount_fd, struct error *err)
 	r = filesystem_attach(mount_fd, stage.lower);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", stage.lower);
-	return overlay_mount(&stage, overlay->attributes, err);
+	return overlay_above(&stage, overlay, ret_opens_once, err);
 }

@@ -11,6 +11,8 @@
 #ifndef FS_OVERLAY_H
 #define FS_OVERLAY_H
 
+#include <stdbool.h>
+
 #include "db/base/error.h"
 #include "fs/sticky_directories.h"
 
@@ -22,13 +24,15 @@ struct overlay {
 	int root_fd;         /* the source's root, whose attributes the overlay shows */
 	struct sticky_directories *directories; /* of it */
 	unsigned int attributes; /* MOUNT_ATTR_* */
+	bool opens_once; /* mount_fd is made for it, if the kernel can: fs/first_opens.h */
 };
 
 /*
  * Make the overlay of scratch above mount_fd: a descriptor of its mount, seen by nobody yet, which
  * the caller closes; or a negative errno, and the stage is left as well. What is asked of mount_fd
- * must be answered meanwhile.
+ * must be answered meanwhile. *ret_opens_once: the kernel can.
  */
-int overlay_make(const struct overlay *overlay, int mount_fd, struct error *err);
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
+		 struct error *err);
 
 #endif

@@ -237,6 +237,7 @@ static int start_catalog(struct run *run, struct error *err)
 int run_mount(struct run *run, struct error *err)
 {
 	struct error control = ERROR_INIT;
+	bool opens_once = run->fs->nodes.second;
 	int r;
 
 	r = fuse_mount(run, err);
@@ -245,9 +246,10 @@ int run_mount(struct run *run, struct error *err)
 	r = start_transport(run, err);
 	if (r < 0)
 		return r;
-	r = mount_stack(&run->mount, run->fs->source.fd, err);
+	r = mount_stack(&run->mount, run->fs->source.fd, &opens_once, err);
 	if (r < 0)
 		return r;
+	__atomic_store_n(&run->fs->opens_once, opens_once, __ATOMIC_RELAXED);
 	r = check_transport(run, err);
 	if (r == 0)
 		r = begin_session(run, err);

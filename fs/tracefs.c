@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "fs/acl.h"
+#include "fs/first_opens.h"
 
 /* "For ever", as fuse(4) takes it. */
 static const double FOREVER = 1e9;
@@ -70,6 +71,8 @@ int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct op
 	fs->nodes.forgotten = forgotten;
 	fs->nodes.owner = fs;
 	timeouts_set(fs, options);
+	if (options->scratch && options->mode == MODE_FIRST && first_opens_init(fs) < 0)
+		return error_oom(err);
 	return 0;
 }
 

@@ -40,6 +40,7 @@ struct tracefs {
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
 	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
+	bool opens_once;        /* atomic; opens go to the source from the second on: fs/first_opens.h */
 	uint32_t stranger;      /* who has this number is not known: namespace_stranger() */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;

@@ -52,20 +52,22 @@ as() {
 setpriv --reuid $uid --regid $uid --clear-groups unshare -Um --propagation private sleep 1000 &
 keeper=$!
 on_exit sh -c "kill $keeper 2>/dev/null"
-other_namespace() { [ "$(readlink /proc/$keeper/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ] && [ "$(cat /proc/$keeper/comm)" = sleep ]; }
+# shellcheck disable=SC2317 # wait_for calls it
+other_namespace() { [ "$(readlink "/proc/$keeper/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] && [ "$(cat "/proc/$keeper/comm")" = sleep ]; }
 wait_for 30 other_namespace
-as newuidmap $keeper 0 $uid 1 1 $range 65536 && as newgidmap $keeper 0 $uid 1 1 $range 65536 ||
-	fail "the namespace gets no numbers"
+check "the namespace gets its numbers" as newuidmap $keeper 0 $uid 1 1 $range 65536
+check "of groups too" as newgidmap $keeper 0 $uid 1 1 $range 65536
 
 inside() {
 	as nsenter --preserve-credentials -t $keeper -U -m setpriv --reuid 0 --regid 0 --clear-groups "$@"
 }
 
-# at SCRATCH: what is looked at, in both kinds of scratch.
+# at SCRATCH [MODE]: what is looked at, in both kinds of scratch.
 at() {
+	mode=${2:-every}
 	rm -rf home/m.db* said
 	mkdir -p tree/base/below && chown -R $uid:$uid tree/base
-	as tracefs -o "manifest=$dir/home/m.db,scratch=$1,namespace=$keeper" / "$dir/home/mnt" 2>"$dir/said" ||
+	as tracefs -o "manifest=$dir/home/m.db,mode=$mode,scratch=$1,namespace=$keeper" / "$dir/home/mnt" 2>"$dir/said" ||
 		fail "tracefs: $(cat said)"
 	cat >home/go <<-SH
 		t=$dir/home/mnt$dir/tree
@@ -78,7 +80,7 @@ at() {
 		echo new >\$t/new && chown 33:42 \$t/new && stat -c '%u %g' \$t/new
 		tracefs --status $dir/home/mnt >/dev/null || echo no status
 	SH
-	check_equal "${1##*/}: owners are the true ones, mounts are there, and what the user may not read he may not" \
+	check_equal "$mode, ${1##*/}: owners are the true ones, mounts are there, and what the user may not read he may not" \
 		"$(inside sh "$dir/home/go" 2>&1)" "33 42
 7 7
 0 0
@@ -88,20 +90,20 @@ Permission denied
 Permission denied
 no proc
 33 42"
-	check_equal "${1##*/}: nobody outside sees the mount" "$(ls home/mnt)" ""
-	check "${1##*/}: it is unmounted in there" inside umount "$dir/home/mnt"
+	check_equal "$mode, ${1##*/}: nobody outside sees the mount" "$(ls home/mnt)" ""
+	check "$mode, ${1##*/}: it is unmounted in there" inside umount "$dir/home/mnt"
 	wait_for 60 ended_whole || fail "the session does not end"
-	check_equal "${1##*/}: the session is whole" "$(user_query "SELECT state, dropped FROM session")" "complete|0"
-	check_equal "${1##*/}: the manifest has the true owners" \
+	check_equal "$mode, ${1##*/}: the session is whole" "$(user_query "SELECT state, dropped FROM session")" "complete|0"
+	check_equal "$mode, ${1##*/}: the manifest has the true owners" \
 		"$(user_query "SELECT uid || ' ' || gid FROM entry WHERE path IN ('$dir/tree/plain', '$dir/tree/disk/file') ORDER BY path")" "7 7
 33 42"
-	check_equal "${1##*/}: and says what he could not read" \
+	check_equal "$mode, ${1##*/}: and says what he could not read" \
 		"$(user_query "SELECT DISTINCT path FROM accesses WHERE errno IN (1, 13) AND path LIKE '$dir/tree/%' ORDER BY path")" \
 		"$dir/tree/closed
 $dir/tree/secret"
-	check_equal "${1##*/}: so does tracefs at the end" \
+	check_equal "$mode, ${1##*/}: so does tracefs at the end" \
 		"$(grep -c "not readable by this user: .*$dir/tree/secret" said)" 1
-	check_equal "${1##*/}: the source is as it was" "$(ls tree tree/base | paste -sd' ')" \
+	check_equal "$mode, ${1##*/}: the source is as it was" "$(ls tree tree/base | paste -sd' ')" \
 		"tree: base closed disk plain secret  tree/base: below"
 }
 
@@ -113,6 +115,7 @@ ended_whole() {
 	[ "$(user_query "SELECT count(*) FROM session WHERE state = 'open'")" = 0 ] && grep -q accesses said
 }
 
+at tmpfs first
 at tmpfs
 at "$dir/home/scratch"
 check_equal "what was written belongs to the user's numbers" \
