@@ -12,10 +12,11 @@
 #include "fs/filesystem.h"
 #include "fs/mountpoint.h"
 #include "fs/overlay.h"
+#include "fs/strangers.h"
 
 bool mount_is_root_of_all(void)
 {
-	return geteuid() == 0 && namespace_has_everybody();
+	return geteuid() == 0 && strangers_none();
 }
 
 bool mount_privileged(void)
@@ -53,7 +54,7 @@ struct making {
 };
 
 /* fds: /dev/fuse, and the mount. */
-static int make_fuse(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int make_fuse(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	const struct making *making = data;
 	const struct options *options = making->options;
@@ -88,11 +89,11 @@ static int make_fuse(void *data, int fds[NAMESPACE_FDS], struct error *err)
 	return fds[1] < 0 ? fds[1] : 0;
 }
 
-int mount_open(struct mount *mount, const struct namespace *ns, const struct options *options,
+int mount_open(struct mount *mount, const struct elsewhere *ns, const struct options *options,
 	       const char *source, bool permissions, bool allow_other, struct error *err)
 {
 	struct making making = {options, source, permissions, allow_other};
-	int fds[NAMESPACE_FDS], r;
+	int fds[ELSEWHERE_FDS], r;
 
 	*mount = (struct mount){.options = options,
 				.ns = ns,
@@ -100,7 +101,7 @@ int mount_open(struct mount *mount, const struct namespace *ns, const struct opt
 				.source = source,
 				.fuse_fd = -1,
 				.mount_fd = -1};
-	r = namespace_call(ns, make_fuse, &making, sizeof(making), fds, err);
+	r = elsewhere_call(ns, make_fuse, &making, sizeof(making), fds, err);
 	mount->fuse_fd = fds[0];
 	mount->mount_fd = fds[1];
 	return r;
@@ -136,7 +137,7 @@ struct stacking {
 	bool opens_once;
 };
 
-static int stack(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int stack(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct stacking *stacking = data;
 
@@ -154,14 +155,14 @@ int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error
 					.attributes = attributes_of(options, false),
 					.opens_once = *opens_once};
 	struct stacking stacking = {&overlay, mount->mount_fd, false};
-	int fds[NAMESPACE_FDS], r;
+	int fds[ELSEWHERE_FDS], r;
 
 	if (!options->scratch)
 		return 0;
 	r = sticky_directories_find(&directories, root_fd);
 	if (r < 0)
 		return error_code(err, r, "cannot read the source");
-	r = namespace_call(mount->ns, stack, &stacking, sizeof(stacking), fds, err);
+	r = elsewhere_call(mount->ns, stack, &stacking, sizeof(stacking), fds, err);
 	if (r < 0)
 		return r;
 	close(mount->mount_fd); /* the overlay holds it */
@@ -179,7 +180,7 @@ struct attached {
 	bool busy;
 };
 
-static int attach(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int attach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct attached *a = data;
 	struct stat st;
@@ -201,7 +202,7 @@ int mount_attach(struct mount *mount, struct error *err)
 	struct attached a = {.mountpoint = mount->mountpoint, .mount_fd = mount->mount_fd};
 	int r;
 
-	r = namespace_call(mount->ns, attach, &a, sizeof(a), NULL, err);
+	r = elsewhere_call(mount->ns, attach, &a, sizeof(a), NULL, err);
 	if (r < 0)
 		return r;
 	closep(&mount->mount_fd);
@@ -212,7 +213,7 @@ int mount_attach(struct mount *mount, struct error *err)
 	return 0;
 }
 
-static int detach(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int detach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct attached *a = data;
 
@@ -234,7 +235,7 @@ bool mount_detach(struct mount *mount, struct fuse_session *session)
 	if (mount->by_helper)
 		fuse_session_unmount(session);
 	else
-		namespace_call(mount->ns, detach, &a, sizeof(a), NULL, NULL);
+		elsewhere_call(mount->ns, detach, &a, sizeof(a), NULL, NULL);
 	return a.busy;
 }
 

@@ -7,7 +7,7 @@
  *	scratch   overlayfs above the FUSE mount (fs/overlay.h), which is itself seen nowhere: the
  *	          overlay holds it, and lets it go when it is unmounted
  *
- * All of it happens in the namespace that the mount is for (fs/namespace.h).
+ * All of it happens in the namespace that the mount is for (fs/elsewhere.h).
  *
  * Without the right to mount, fusermount3 does it, and a plain mount appears at once.
  */
@@ -19,12 +19,12 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
-#include "fs/namespace.h"
+#include "fs/elsewhere.h"
 #include "fs/options.h"
 
 struct mount {
 	const struct options *options;
-	const struct namespace *ns; /* in which it is; NULL: ours */
+	const struct elsewhere *ns; /* in which it is; NULL: ours */
 	const char *mountpoint;  /* canonical; of options */
 	const char *source;      /* canonical; borrowed */
 	int fuse_fd;             /* /dev/fuse */
@@ -45,7 +45,7 @@ bool mount_privileged(void);
  * allow_other: other users may enter. What is borrowed outlives the mount. mount_release() is
  * called whatever became of it, as of all that follows here.
  */
-int mount_open(struct mount *mount, const struct namespace *ns, const struct options *options,
+int mount_open(struct mount *mount, const struct elsewhere *ns, const struct options *options,
 	       const char *source, bool permissions, bool allow_other, struct error *err);
 /* The same by fusermount3, whose options the session was made with; it is seen at once. */
 int mount_open_by_helper(struct mount *mount, const struct options *options, const char *source,

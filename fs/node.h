@@ -22,8 +22,8 @@ enum node_flags {
 	NODE_CREATED = 1 << 1, /* made by the run itself */
 	NODE_IGNORED = 1 << 2, /* the operator wants to hear nothing of it */
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
-	NODE_ACL = 1 << 4,     /* it has an access control list that the kernel does not obey */
-	NODE_SECOND = 1 << 5,  /* below the second root */
+	NODE_ACL = 1 << 8,     /* it has an access control list that the kernel does not obey */
+	NODE_SECOND = 1 << 9,  /* below the second root */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */

@@ -11,8 +11,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "fs/elsewhere.h"
 #include "fs/mountpoint.h"
-#include "fs/namespace.h"
 
 /* The canonical path of a file that need not be there yet. */
 static int real_file(char **path, struct error *err)
@@ -58,7 +58,7 @@ struct place {
 	char path[PATH_MAX];
 };
 
-static int check_there(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int check_there(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	_cleanup_(freep) char *real = NULL;
 	struct place *place = data;
@@ -88,7 +88,7 @@ static int absolute(char **path, struct error *err)
 /* The mount point is one of the namespace that the mount is for, and so is scratch. */
 static int resolve_there(struct options *options, char **ret_mountpoint, struct error *err)
 {
-	_cleanup_(namespace_release) struct namespace ns = NAMESPACE_NONE;
+	_cleanup_(elsewhere_release) struct elsewhere ns = ELSEWHERE_NONE;
 	struct place place;
 	int r = 0;
 
@@ -97,11 +97,11 @@ static int resolve_there(struct options *options, char **ret_mountpoint, struct 
 	if (r == 0)
 		r = absolute(&options->mountpoint, err);
 	if (r == 0)
-		r = namespace_open(&ns, (pid_t)options->namespace, err);
+		r = elsewhere_open(&ns, (pid_t)options->namespace, err);
 	if (r < 0)
 		return r;
 	snprintf(place.path, sizeof(place.path), "%s", options->mountpoint);
-	r = namespace_call(&ns, check_there, &place, sizeof(place), NULL, err);
+	r = elsewhere_call(&ns, check_there, &place, sizeof(place), NULL, err);
 	if (r < 0)
 		return r;
 	*ret_mountpoint = strdup(place.path);

@@ -63,7 +63,7 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
 	if (options->namespace)
-		r = namespace_open(&run->ns, (pid_t)options->namespace, err);
+		r = elsewhere_open(&run->ns, (pid_t)options->namespace, err);
 	if (r == 0)
 		r = watcher_start(&run->watcher, &run->ns, options->mountpoint, options->manifest,
 				  !options->foreground, err);

@@ -12,8 +12,8 @@
 #include "db/base/error.h"
 #include "fs/cataloguer.h"
 #include "fs/control.h"
+#include "fs/elsewhere.h"
 #include "fs/mount.h"
-#include "fs/namespace.h"
 #include "fs/options.h"
 #include "fs/recorder.h"
 #include "fs/tracefs.h"
@@ -25,7 +25,7 @@ struct run {
 	struct tracefs *fs;
 	struct manifest *manifest;
 	bool manifest_is_new;  /* made by us: removed again when the mount fails */
-	struct namespace ns;   /* in which the mount is, if not in ours */
+	struct elsewhere ns;   /* in which the mount is, if not in ours */
 	struct watcher watcher;
 	struct fuse_session *session;
 	struct mount mount;
@@ -63,7 +63,7 @@ void run_release(struct run *run, bool good, const char *last_words);
 
 #define RUN_INIT                                                                                   \
 	{                                                                                          \
-		.ns = NAMESPACE_NONE, .watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
+		.ns = ELSEWHERE_NONE, .watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
 		.goodbye_fd = -1, .mounts_fd = -1                                                  \
 	}
 

@@ -207,7 +207,7 @@ struct opening {
 	bool xdev;
 };
 
-static int open_inside(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int open_inside(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct opening *opening = data;
 
@@ -218,17 +218,17 @@ static int open_inside(void *data, int fds[NAMESPACE_FDS], struct error *err)
 			  : 0;
 }
 
-int source_open_in(struct source *source, const struct namespace *ns, const char *path, bool xdev,
+int source_open_in(struct source *source, const struct elsewhere *ns, const char *path, bool xdev,
 		   bool read_only, struct error *err)
 {
 	struct opening opening = {.source = {.fd = -1, .read_only = read_only}, .xdev = xdev};
-	int fds[NAMESPACE_FDS], r;
+	int fds[ELSEWHERE_FDS], r;
 
 	*source = opening.source;
 	source->path = opening.source.path = realpath(path, NULL);
 	if (!source->path)
 		return error_errno(err, "source %s", path);
-	r = namespace_call(ns, open_inside, &opening, sizeof(opening), fds, err);
+	r = elsewhere_call(ns, open_inside, &opening, sizeof(opening), fds, err);
 	source->fd = fds[0];
 	if (r == 0)
 		source->distant = is_distant(source->fd);

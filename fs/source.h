@@ -16,7 +16,7 @@
 
 #include "db/base/array.h"
 #include "db/base/error.h"
-#include "fs/namespace.h"
+#include "fs/elsewhere.h"
 
 struct source_mount {
 	char *path; /* inside the source, canonical */
@@ -43,7 +43,7 @@ int source_open(struct source *source, const char *path, bool xdev, bool read_on
  * The same as it is seen in a namespace, all mounts together, and by a right that one has there: a
  * plain user cannot clone mounts. Owners are those of where we are.
  */
-int source_open_in(struct source *source, const struct namespace *ns, const char *path, bool xdev,
+int source_open_in(struct source *source, const struct elsewhere *ns, const char *path, bool xdev,
 		   bool read_only, struct error *err);
 void source_release(struct source *source);
 

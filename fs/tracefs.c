@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "fs/acl.h"
 #include "fs/first_opens.h"
+#include "fs/strangers.h"
 
 /* "For ever", as fuse(4) takes it. */
 static const double FOREVER = 1e9;
@@ -34,7 +35,7 @@ static void timeouts_set(struct tracefs *fs, const struct options *options)
 	fs->missing_timeout = first && fs->read_only ? FOREVER : 0;
 }
 
-int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct options *options,
+int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct options *options,
 		 struct error *err)
 {
 	_cleanup_(closep) int root = -1;
@@ -47,7 +48,7 @@ int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct op
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
-	fs->stranger = namespace_stranger();
+	fs->stranger = strangers_id();
 	aggregator_init(&fs->aggregator, options->log == LOG_EVENTS);
 	r = processes_init(&fs->processes, options->mountpoint, err);
 	if (r < 0)

@@ -41,7 +41,7 @@ struct tracefs {
 	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
 	bool opens_once;        /* atomic; opens go to the source from the second on: fs/first_opens.h */
-	uint32_t stranger;      /* who has this number is not known: namespace_stranger() */
+	uint32_t stranger;      /* who has this number is not known: strangers_id() */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;
 	double missing_timeout;
@@ -51,7 +51,7 @@ struct tracefs {
 };
 
 /* Open the source; options outlive it. tracefs_release() is for what came to be, also on failure. */
-int tracefs_init(struct tracefs *fs, const struct namespace *ns, const struct options *options,
+int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct options *options,
 		 struct error *err);
 void tracefs_release(struct tracefs *fs);
 

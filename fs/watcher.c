@@ -28,7 +28,7 @@ struct unmounting {
 };
 
 /* The daemon is gone: no lookup of the mount point may be needed to unmount it. */
-static int unmount(void *data, int fds[NAMESPACE_FDS], struct error *err)
+static int unmount(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	const struct unmounting *unmounting = data;
 	struct statx stx;
@@ -53,7 +53,7 @@ static void mark_sessions(const char *path)
 }
 
 /* The pipe, and how to get to where the mount is; all else would be held open for as long as we are. */
-static void keep_only(int *fd, struct namespace *ns)
+static void keep_only(int *fd, struct elsewhere *ns)
 {
 	int *wanted[] = {fd, &ns->user_fd, &ns->mnt_fd};
 	int next = 3;
@@ -68,7 +68,7 @@ static void keep_only(int *fd, struct namespace *ns)
 	close_range((unsigned int)next, ~0u, 0);
 }
 
-static void watch(int fd, struct namespace ns, const char *mountpoint, const char *manifest)
+static void watch(int fd, struct elsewhere ns, const char *mountpoint, const char *manifest)
 {
 	struct message mount = {0}, said;
 
@@ -85,7 +85,7 @@ static void watch(int fd, struct namespace ns, const char *mountpoint, const cha
 	}
 	if (mount.id == 0)
 		_exit(0);
-	namespace_call(&ns, unmount, &(struct unmounting){mountpoint, mount.id},
+	elsewhere_call(&ns, unmount, &(struct unmounting){mountpoint, mount.id},
 		       sizeof(struct unmounting), NULL, NULL);
 	control_sweep(mount.dev);
 	mark_sessions(manifest);
@@ -94,7 +94,7 @@ static void watch(int fd, struct namespace ns, const char *mountpoint, const cha
 	_exit(1);
 }
 
-int watcher_start(struct watcher *watcher, const struct namespace *ns, const char *mountpoint,
+int watcher_start(struct watcher *watcher, const struct elsewhere *ns, const char *mountpoint,
 		  const char *manifest, bool background, struct error *err)
 {
 	int fds[2];

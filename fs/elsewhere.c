@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "fs/namespace.h"
+#include "fs/elsewhere.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdbool.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,25 +17,6 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
-
-bool namespace_has_everybody(void)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
-	unsigned int inside = 1, outside = 1, count = 0;
-
-	return file && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
-	       outside == 0 && count == UINT32_MAX;
-}
-
-uint32_t namespace_stranger(void)
-{
-	_cleanup_(fclosep) FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
-	uint32_t id;
-
-	if (namespace_has_everybody())
-		return UINT32_MAX;
-	return file && fscanf(file, "%" SCNu32, &id) == 1 ? id : 65534;
-}
 
 /* Of the process, or -1 with errno 0 where we are in the same. */
 static int open_other(pid_t pid, const char *kind)
@@ -55,11 +36,11 @@ static int open_other(pid_t pid, const char *kind)
 	return theirs.st_ino == ours.st_ino ? -1 : take_fd(&fd);
 }
 
-int namespace_open(struct namespace *ns, pid_t pid, struct error *err)
+int elsewhere_open(struct elsewhere *ns, pid_t pid, struct error *err)
 {
 	uid_t owner;
 
-	*ns = (struct namespace)NAMESPACE_NONE;
+	*ns = (struct elsewhere)ELSEWHERE_NONE;
 	ns->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (ns->pid_fd < 0)
 		return error_errno(err, "namespace=%d: no such process", (int)pid);
@@ -77,12 +58,12 @@ int namespace_open(struct namespace *ns, pid_t pid, struct error *err)
 	return 0;
 }
 
-void namespace_release(struct namespace *ns)
+void elsewhere_release(struct elsewhere *ns)
 {
 	closep(&ns->pid_fd);
 	closep(&ns->user_fd);
 	closep(&ns->mnt_fd);
-	*ns = (struct namespace)NAMESPACE_NONE;
+	*ns = (struct elsewhere)ELSEWHERE_NONE;
 }
 
 /* What both sides see. */
@@ -95,10 +76,10 @@ struct shared {
 
 union rights {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(NAMESPACE_FDS * sizeof(int))];
+	char bytes[CMSG_SPACE(ELSEWHERE_FDS * sizeof(int))];
 };
 
-static int fds_send(int socket, const int fds[NAMESPACE_FDS])
+static int fds_send(int socket, const int fds[ELSEWHERE_FDS])
 {
 	union rights rights = {.bytes = ""};
 	char byte = '+';
@@ -106,7 +87,7 @@ static int fds_send(int socket, const int fds[NAMESPACE_FDS])
 	struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1};
 	size_t count = 0;
 
-	while (count < NAMESPACE_FDS && fds[count] >= 0)
+	while (count < ELSEWHERE_FDS && fds[count] >= 0)
 		count++;
 	if (count == 0)
 		return 0;
@@ -119,7 +100,7 @@ static int fds_send(int socket, const int fds[NAMESPACE_FDS])
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static void fds_receive(int socket, int fds[NAMESPACE_FDS])
+static void fds_receive(int socket, int fds[ELSEWHERE_FDS])
 {
 	union rights rights;
 	char byte;
@@ -134,12 +115,12 @@ static void fds_receive(int socket, int fds[NAMESPACE_FDS])
 		return;
 	header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len <= CMSG_LEN(NAMESPACE_FDS * sizeof(int)))
+	    header->cmsg_len <= CMSG_LEN(ELSEWHERE_FDS * sizeof(int)))
 		memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
 }
 
 /* The user namespace comes first: it is what gives the right to the other. */
-static int join(const struct namespace *ns, struct error *err)
+static int join(const struct elsewhere *ns, struct error *err)
 {
 	if ((ns->user_fd >= 0 && setns(ns->user_fd, CLONE_NEWUSER) < 0) ||
 	    (ns->mnt_fd >= 0 && setns(ns->mnt_fd, CLONE_NEWNS) < 0))
@@ -147,9 +128,9 @@ static int join(const struct namespace *ns, struct error *err)
 	return 0;
 }
 
-static void child(const struct namespace *ns, namespace_work *work, struct shared *shared, int socket)
+static void child(const struct elsewhere *ns, elsewhere_work *work, struct shared *shared, int socket)
 {
-	int fds[NAMESPACE_FDS] = {-1, -1};
+	int fds[ELSEWHERE_FDS] = {-1, -1};
 
 	shared->result = join(ns, &shared->err);
 	if (shared->result == 0)
@@ -160,8 +141,8 @@ static void child(const struct namespace *ns, namespace_work *work, struct share
 	_exit(0);
 }
 
-static int call(const struct namespace *ns, namespace_work *work, struct shared *shared,
-		int fds[NAMESPACE_FDS], struct error *err)
+static int call(const struct elsewhere *ns, elsewhere_work *work, struct shared *shared,
+		int fds[ELSEWHERE_FDS], struct error *err)
 {
 	int sockets[2];
 	pid_t pid;
@@ -188,14 +169,14 @@ static int call(const struct namespace *ns, namespace_work *work, struct shared 
 	return shared->result;
 }
 
-int namespace_call(const struct namespace *ns, namespace_work *work, void *data, size_t size,
-		   int fds[NAMESPACE_FDS], struct error *err)
+int elsewhere_call(const struct elsewhere *ns, elsewhere_work *work, void *data, size_t size,
+		   int fds[ELSEWHERE_FDS], struct error *err)
 {
-	int none[NAMESPACE_FDS] = {-1, -1};
+	int none[ELSEWHERE_FDS] = {-1, -1};
 	struct shared *shared;
 	int r;
 
-	for (size_t i = 0; fds && i < NAMESPACE_FDS; i++)
+	for (size_t i = 0; fds && i < ELSEWHERE_FDS; i++)
 		fds[i] = -1;
 	if (!ns || ns->pid == 0)
 		return work(data, fds ? fds : none, err);
