@@ -107,13 +107,26 @@ bool first_opens_lookup(struct tracefs *fs, fuse_req_t req, fuse_ino_t parent_in
 	return true;
 }
 
+/* Is it below a mount inside the source, which the layer of the source does not have? */
+static bool is_mounted_inside(struct tracefs *fs, const struct node *node)
+{
+	bool is = false;
+
+	pthread_mutex_lock(&fs->nodes.lock);
+	for (; node->parent && !is; node = node->parent)
+		is = node->pin >= 0;
+	pthread_mutex_unlock(&fs->nodes.lock);
+	return is;
+}
+
 /* The path in the source, or NULL where the data have to come by way of us. */
 static char *path_of(struct tracefs *fs, struct node *node, char *buffer, size_t size)
 {
 	size_t length;
 	char *path;
 
-	if (node->type != S_IFREG || node->dev != (uint32_t)fs->devices[0])
+	if (node->type != S_IFREG || node->dev != (uint32_t)fs->devices[0] ||
+	    is_mounted_inside(fs, node))
 		return NULL;
 	path = node_path(&fs->nodes, node, NULL, buffer, size, &length);
 	if (path && path != buffer)

@@ -11,8 +11,8 @@
  * directories and no file, so that it is asked, which is noted, and the source has it. From then on
  * an open of this file, a read and a mapping are the source's own, with no request at all.
  *
- * "tree" and "opens" are the two directories in the root of the FUSE mount. A file on another device
- * than the source's root is opened by way of us, as is one with a path too long for overlayfs.
+ * "tree" and "opens" are the two directories in the root of the FUSE mount. A file below a mount
+ * inside the source is opened by way of us, as is one with a path too long for overlayfs.
  */
 #ifndef FS_FIRST_OPENS_H
 #define FS_FIRST_OPENS_H

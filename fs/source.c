@@ -104,6 +104,7 @@ static int mounts_clone(struct source *source, struct error *err)
 struct cover {
 	struct source *source;
 	bool xdev;
+	bool mounts_inside;
 	ARRAY(char *) paths; /* where; known before the first, which may be /proc */
 };
 
@@ -113,8 +114,10 @@ static int cover_consider(const struct mount_line *line, void *data)
 	char *path;
 
 	if (strcmp(line->path, cover->source->path) == 0 ||
-	    !path_is_within(line->path, cover->source->path) ||
-	    (!cover->xdev && filesystem_is_on_disk(line->type)))
+	    !path_is_within(line->path, cover->source->path))
+		return 0;
+	cover->mounts_inside = true;
+	if (!cover->xdev && filesystem_is_on_disk(line->type))
 		return 0;
 	path = strdup(line->path);
 	if (!path || array_push(&cover->paths, path) < 0) {
@@ -145,6 +148,7 @@ static void *clone_covered(void *data)
 		return NULL;
 	r = mounts_each(cover_consider, cover);
 	cover_all(cover);
+	source->mounts_inside = cover->mounts_inside;
 	if (r == 0)
 		source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
 	if (source->fd >= 0)
@@ -230,6 +234,7 @@ int source_open_in(struct source *source, const struct elsewhere *ns, const char
 		return error_errno(err, "source %s", path);
 	r = elsewhere_call(ns, open_inside, &opening, sizeof(opening), fds, err);
 	source->fd = fds[0];
+	source->mounts_inside = opening.source.mounts_inside;
 	if (r == 0)
 		source->distant = is_distant(source->fd);
 	return r;

@@ -28,6 +28,7 @@ struct source {
 	int fd;     /* O_PATH, its root */
 	bool cloned;
 	bool read_only;
+	bool mounts_inside; /* what is mounted inside it came along in the same clone */
 	bool distant;   /* behind a network or another process: any look at it may take long */
 	ARRAY(struct source_mount) mounts;
 };

@@ -72,7 +72,8 @@ int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct op
 	fs->nodes.forgotten = forgotten;
 	fs->nodes.owner = fs;
 	timeouts_set(fs, options);
-	if (options->scratch && options->mode == MODE_FIRST && first_opens_init(fs) < 0)
+	if (options->scratch && options->mode == MODE_FIRST && !fs->source.mounts_inside &&
+	    first_opens_init(fs) < 0)
 		return error_oom(err);
 	return 0;
 }

@@ -24,6 +24,11 @@ truncate -s 8M disk.img
 mkfs.ext4 -q disk.img && mount -o loop disk.img source/disk && on_exit umount -l "$dir/source/disk"
 echo "in disk" >source/disk/file
 
+mkdir source/bound elsewhere
+echo "below" >source/bound/file
+echo "bound" >elsewhere/file
+mount --bind elsewhere source/bound && on_exit umount -l "$dir/source/bound"
+
 # requests KIND: so many of them since the mount.
 requests() {
 	tracefs --status --json "$dir/mnt" | jq ".requests.$1 // 0"
@@ -47,6 +52,7 @@ in dir/deep
 in linked
 in linked"
 check_equal "the one on another disk too" "$(cat mnt/disk/file)" "in disk"
+check_equal "and one of the same, mounted elsewhere" "$(cat mnt/bound/file mnt/bound/file | paste -sd' ')" "bound bound"
 before=$(requests open)
 again cat mnt/plain mnt/dir/deep mnt/linked >/dev/null
 [ "$once" = no ] || check_equal "no later open asks us" "$(($(requests open) - before))" 0
