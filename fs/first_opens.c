@@ -51,6 +51,11 @@ static void lookup_above(struct tracefs *fs, fuse_req_t req, const char *name)
 	reply_entry(fs, req, node, &st);
 }
 
+static void count(unsigned int *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* Who may not read the file is refused by the source itself, of which we hear nothing. */
 static void note_open(struct tracefs *fs, fuse_req_t req, struct node *parent, const char *name,
 		      const struct node_location *location)
@@ -58,6 +63,7 @@ static void note_open(struct tracefs *fs, fuse_req_t req, struct node *parent, c
 	bool exec = caller_executes(fs->processes.proc_fd, fuse_req_ctx(req)->pid);
 	int error = faccessat(location->fd, location->name, R_OK, AT_EACCESS) < 0 ? -errno : 0;
 
+	count(&fs->first_opens.opened);
 	tracefs_note(fs, req, parent, name,
 		     &(struct note){.op = exec ? ACCESS_EXEC : ACCESS_OPEN,
 				    .error = error,
@@ -107,6 +113,43 @@ bool first_opens_lookup(struct tracefs *fs, fuse_req_t req, fuse_ino_t parent_in
 	return true;
 }
 
+/* So many names are looked at before it is judged whether they are opened; then less and less. */
+enum { JUDGED_FROM = 1024, FORGOTTEN_FROM = 8192, OPENED_EACH = 8, MISSED_EACH = 16 };
+
+static void count_told(struct tracefs *fs)
+{
+	unsigned int *told = &fs->first_opens.told, *opened = &fs->first_opens.opened;
+
+	count(told);
+	if (__atomic_load_n(told, __ATOMIC_RELAXED) < FORGOTTEN_FROM)
+		return;
+	/* not to the number, if two do it at once */
+	__atomic_store_n(told, *told / 2, __ATOMIC_RELAXED);
+	__atomic_store_n(opened, *opened / 2, __ATOMIC_RELAXED);
+}
+
+static bool is_program(struct tracefs *fs, struct node *node)
+{
+	struct node_location location;
+	struct stat st;
+	int r = node_place(&fs->nodes, node, &location);
+
+	if (r == 0) {
+		r = location_stat(&location, &st);
+		location_release(&location);
+	}
+	return r == 0 && (st.st_mode & 0111);
+}
+
+static bool is_worth_it(struct tracefs *fs, struct node *node)
+{
+	unsigned int told = __atomic_load_n(&fs->first_opens.told, __ATOMIC_RELAXED);
+	unsigned int opened = __atomic_load_n(&fs->first_opens.opened, __ATOMIC_RELAXED);
+
+	return told < JUDGED_FROM || opened > told / OPENED_EACH || node->ino % MISSED_EACH == 0 ||
+	       is_program(fs, node);
+}
+
 /* Is it below a mount inside the source, which the layer of the source does not have? */
 static bool is_mounted_inside(struct tracefs *fs, const struct node *node)
 {
@@ -151,8 +194,10 @@ bool first_opens_xattr(struct tracefs *fs, struct node *node, const char *name, 
 	if (strcmp(mark, "metacopy") != 0 && strcmp(mark, "redirect") != 0)
 		return false;
 	path = path_of(fs, node, buffer, sizeof(buffer));
-	if (!path)
+	if (!path || (mark[0] == 'm' && !is_worth_it(fs, node)))
 		return false;
+	if (mark[0] == 'm')
+		count_told(fs);
 	*ret_size = mark[0] == 'm' ? 0 : (ssize_t)strlen(path);
 	if (*ret_size && size && (size_t)*ret_size > size)
 		*ret_size = -ERANGE;

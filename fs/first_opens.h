@@ -11,6 +11,9 @@
  * directories and no file, so that it is asked, which is noted, and the source has it. From then on
  * an open of this file, a read and a mapping are the source's own, with no request at all.
  *
+ * A name costs two requests more by this, so it is worth them where what is looked at is opened too.
+ * While it is not, as in a walk over all files, only programs and one name in MISSED_EACH are told of.
+ *
  * "tree" and "opens" are the two directories in the root of the FUSE mount. A file below a mount
  * inside the source is opened by way of us, as is one with a path too long for overlayfs.
  */

@@ -41,6 +41,9 @@ struct tracefs {
 	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
 	bool opens_once;        /* atomic; opens go to the source from the second on: fs/first_opens.h */
+	struct {
+		unsigned int told, opened; /* atomic; of fs/first_opens.h */
+	} first_opens;
 	uint32_t stranger;      /* who has this number is not known: strangers_id() */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;

@@ -132,6 +132,19 @@ check_equal "but all is there" "$(cat mnt/base mnt/changed mnt/base mnt/changed 
 unmount_tracefs "$dir/mnt"
 check_equal "and each open is seen" "$(opens /base)" "open 2 cat"
 
+# Who looks at everything and opens nothing pays for the first thousand names.
+mkdir source/walked
+(cd source/walked && seq 1 4000 | split -l 1 -a 4 - x) # overlayfs asks more of empty files
+mount_tracefs "mode=first,scratch=tmpfs,catalog=no" "$dir/source" "$dir/mnt"
+find mnt/walked -size +1 >/dev/null
+asked=$(requests getxattr)
+check "a walk over 4,000 files asks for little more than one attribute each ($asked)" test "$asked" -lt 8000
+before=$(requests open)
+mnt/bin/sh -c "cat mnt/walked/xaffa mnt/walked/xaffb mnt/walked/xaffc" >/dev/null
+check "what was passed over is opened all the same" test "$(($(requests open) - before))" -le 3
+unmount_tracefs "$dir/mnt"
+check_equal "and is seen" "$(query "SELECT count(*) FROM accesses WHERE path IN ('/walked/xaffa', '/walked/xaffb', '/walked/xaffc') AND op = 'open'")" 3
+
 # Eight threads' worth of programs at once, opening the same for the first time.
 mkdir source/many
 i=0
