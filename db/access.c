@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/entry_table.h"
 #include "db/program_table.h"
@@ -57,7 +58,7 @@ static const struct access_record **sorted(const struct access_record *records, 
 	for (size_t i = 0; order && i < count; i++)
 		order[i] = &records[i];
 	if (order)
-		qsort(order, count, sizeof(*order), by_path);
+		sort_items(order, count, sizeof(*order), by_path);
 	return order;
 }
 

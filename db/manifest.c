@@ -269,7 +269,38 @@ void manifest_closep(struct manifest **manifest)
 	manifest_close(*manifest);
 }
 
+/*
+ * In a copy that nobody else has open yet. What stood there is overwritten, not only forgotten, and no
+ * journal is made: a copy that fails is thrown away.
+ */
+static int name_source(const char *uri, const char *source)
+{
+	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	int code = sqlite3_open_v2(uri, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA secure_delete = ON", NULL, NULL,
+				    NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db, "UPDATE session SET source = ?", -1, &stmt, NULL);
+	if (code == SQLITE_OK) {
+		bind_text(stmt, 1, source);
+		code = sqlite3_step(stmt) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(db);
+	}
+	statement_freep(&stmt);
+	stmt = NULL;
+	sqlite3_close(db);
+	return code == SQLITE_OK ? 0 : code == SQLITE_FULL ? -ENOSPC : -EIO;
+}
+
 int manifest_copy(struct manifest *manifest, const char *path, struct error *err)
+{
+	return manifest_copy_away(manifest, NULL, path, err);
+}
+
+int manifest_copy_away(struct manifest *manifest, const char *source, const char *path,
+		       struct error *err)
 {
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
@@ -298,5 +329,8 @@ int manifest_copy(struct manifest *manifest, const char *path, struct error *err
 		return error_code(err, r, "cannot copy manifest '%s' to '%s'", manifest->path, path);
 	if (r < 0)
 		return error_prefix(err, r, "cannot copy to '%s'", path);
+	r = source ? name_source(uri, source) : 0;
+	if (r < 0)
+		return error_code(err, r, "cannot name the source in '%s'", path);
 	return io_publish(&output, err);
 }

@@ -47,5 +47,8 @@ void manifest_rollback(struct manifest *manifest);
  * without -wal beside it. The same contents give the same bytes.
  */
 int manifest_copy(struct manifest *manifest, const char *path, struct error *err);
+/* The same for others to have: `source` stands where the sessions name the root on this machine. */
+int manifest_copy_away(struct manifest *manifest, const char *source, const char *path,
+		       struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "db/session_table.h"
 #include "db/statement.h"
 #include "db/writer.h"
+#include "db/writer_mount.h"
 
 #define WRITER_DIED "its writer died"
 
@@ -171,6 +172,20 @@ int session_describe(struct manifest *manifest, int64_t id, const struct session
 	return run_for_one(manifest, stmt, id, err);
 }
 
+int session_ending(struct manifest *manifest, int64_t id, struct error *err)
+{
+	static const char sql[] = "UPDATE session SET ended_ns = max(started_ns, ?) WHERE id = ?";
+	sqlite3_stmt *stmt;
+	int r;
+
+	r = statement_get(manifest, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, now_ns());
+	bind_int(stmt, 2, id);
+	return run_for_one(manifest, stmt, id, err);
+}
+
 int session_end(struct manifest *manifest, int64_t id, enum session_state state, struct error *err)
 {
 	static const char sql[] =
@@ -255,8 +270,12 @@ static void writer_read(sqlite3_stmt *stmt, int column, struct writer *ret_write
 /* A writer that died could not say so: whoever reads says it. */
 static void session_see_through(struct session *session, const struct writer *writer, bool *failed)
 {
-	if (session->state != SESSION_OPEN || writer_is_alive(writer))
+	if (session->state != SESSION_OPEN)
 		return;
+	if (writer_is_alive(writer)) {
+		session->ending = session->ended_ns || !writer_has_mount(writer, session->source);
+		return;
+	}
 	session->state = SESSION_INTERRUPTED;
 	if (!session->problem)
 		session->problem = strdup(WRITER_DIED);

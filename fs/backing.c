@@ -141,12 +141,20 @@ void backing_forget(struct backing *backing, struct node *node)
 	if (node->backing <= 0)
 		return;
 	id_close(backing, node->backing);
+	node->backing = 0;
 	backing->ids--;
 }
 
-int backing_reply_open(fuse_req_t req, int32_t id)
+static struct open_out open_out(int32_t id, uint64_t handle)
 {
-	struct open_out out = {.flags = OPEN_PASSTHROUGH, .backing_id = id};
+	return (struct open_out){.fh = handle,
+				 .flags = OPEN_PASSTHROUGH | (handle ? FOPEN_DIRECT_IO : 0u),
+				 .backing_id = id};
+}
+
+int backing_reply_open(fuse_req_t req, int32_t id, uint64_t handle)
+{
+	struct open_out out = open_out(id, handle);
 
 	return fuse_reply_buf(req, (const char *)&out, sizeof(out));
 }
@@ -176,13 +184,14 @@ static void attr_fill(const struct stat *st, struct fuse_attr *attr)
 				   .blksize = (uint32_t)st->st_blksize};
 }
 
-int backing_reply_create(fuse_req_t req, const struct fuse_entry_param *entry, int32_t id)
+int backing_reply_create(fuse_req_t req, const struct fuse_entry_param *entry, int32_t id,
+			 uint64_t handle)
 {
 	struct {
 		struct fuse_entry_out entry;
 		struct open_out open;
 	} out = {.entry = {.nodeid = entry->ino, .generation = entry->generation},
-		 .open = {.flags = OPEN_PASSTHROUGH, .backing_id = id}};
+		 .open = open_out(id, handle)};
 
 	seconds_split(entry->entry_timeout, &out.entry.entry_valid, &out.entry.entry_valid_nsec);
 	seconds_split(entry->attr_timeout, &out.entry.attr_valid, &out.entry.attr_valid_nsec);

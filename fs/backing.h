@@ -60,8 +60,12 @@ void backing_release(struct backing *backing, struct node_table *nodes, struct n
 /* The node goes; called with the nodes' lock held. */
 void backing_forget(struct backing *backing, struct node *node);
 
-/* Answer OPEN and CREATE with an id. The result is that of fuse_reply_open(). */
-int backing_reply_open(fuse_req_t req, int32_t id);
-int backing_reply_create(fuse_req_t req, const struct fuse_entry_param *entry, int32_t id);
+/*
+ * Answer OPEN and CREATE with an id, and a handle (fs/handle.h). With one that is not 0 the kernel
+ * asks us for reading and writing, and only maps by itself. The result is that of fuse_reply_open().
+ */
+int backing_reply_open(fuse_req_t req, int32_t id, uint64_t handle);
+int backing_reply_create(fuse_req_t req, const struct fuse_entry_param *entry, int32_t id,
+			 uint64_t handle);
 
 #endif

@@ -10,12 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
 
-/* The caller may be on its way to sleep yet. */
-enum { TRIES = 20 };
+/* The caller may be on its way to sleep yet: so often it is let run, and then waited for. */
+enum { YIELDS = 20, NAPS = 9, FIRST_NAP_NS = 20 * 1000 };
+
+/* In the numbers of programs whose pointers alone have 32 bits. */
+enum { X32 = 0x40000000 };
+
+/* A system call as /proc shows it. */
+struct call {
+	long number;
+	uint64_t arguments[6];
+	bool narrow; /* of a program with 32-bit pointers: it has numbers of its own */
+};
 
 /* Which argument of which call is the path; newer machines have only the second kind. */
 static const struct {
@@ -50,27 +61,56 @@ static int open_of(int proc_fd, pid_t tid, const char *what)
 	return openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
 }
 
-/* "257 0xffffff9c 0x7ffd… …": the number of the call and its six arguments. */
-static bool read_call(int proc_fd, pid_t tid, long *ret_number, uint64_t arguments[static 6])
+/*
+ * Only who has its stack below 4 GiB can be such a program; then the first word of its auxiliary vector,
+ * a small number, tells: it is followed by zeros only where it is eight bytes wide.
+ */
+static bool is_narrow(int proc_fd, pid_t tid, uint64_t stack)
+{
+	_cleanup_(closep) int fd = -1;
+	uint32_t words[2];
+
+	if (sizeof(long) < 8 || stack > UINT32_MAX)
+		return false;
+	fd = open_of(proc_fd, tid, "auxv");
+	return fd >= 0 && read(fd, words, sizeof(words)) == sizeof(words) && words[1] != 0;
+}
+
+/* True when it should be looked at again: "running". */
+static bool still_running(int i)
+{
+	const struct timespec nap = {.tv_nsec = FIRST_NAP_NS << (i > YIELDS ? i - YIELDS : 0)};
+
+	if (i >= YIELDS + NAPS)
+		return false;
+	if (i < YIELDS)
+		sched_yield();
+	else
+		nanosleep(&nap, NULL);
+	return true;
+}
+
+/* "257 0xffffff9c 0x7ffd… …": the number of the call, its six arguments, the stack. */
+static bool read_call(int proc_fd, pid_t tid, struct call *ret_call)
 {
 	_cleanup_(closep) int fd = open_of(proc_fd, tid, "syscall");
 	char line[256], *at = line;
+	ssize_t n;
 
-	for (int i = 0; i < TRIES && fd >= 0; i++) {
-		ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
-
+	if (fd < 0)
+		return false;
+	for (int i = 0; at == line; i++) {
+		n = pread(fd, line, sizeof(line) - 1, 0);
 		if (n <= 0)
 			return false;
 		line[n] = '\0';
-		*ret_number = strtol(line, &at, 10);
-		if (at != line)
-			break;
-		sched_yield(); /* "running" */
+		ret_call->number = strtol(line, &at, 10);
+		if (at == line && !still_running(i))
+			return false;
 	}
-	if (at == line)
-		return false;
 	for (int i = 0; i < 6; i++)
-		arguments[i] = strtoull(at, &at, 16);
+		ret_call->arguments[i] = strtoull(at, &at, 16);
+	ret_call->narrow = is_narrow(proc_fd, tid, strtoull(at, &at, 16));
 	return true;
 }
 
@@ -88,27 +128,68 @@ static int read_string(int proc_fd, pid_t tid, uint64_t address, char *buffer, s
 
 int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size)
 {
-	uint64_t arguments[6];
-	long number = 0;
+	struct call call;
 
-	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &number, arguments))
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &call) || call.narrow)
 		return -ESRCH;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (calls[i].number == number)
-			return read_string(proc_fd, tid, arguments[calls[i].argument], buffer, size);
+		if (calls[i].number == call.number)
+			return read_string(proc_fd, tid, call.arguments[calls[i].argument], buffer,
+					   size);
 	return -ENOENT;
 }
 
-/* i386 has numbers of its own; the second is of no other call here, and nobody opens in the first. */
-enum { EXECVE_32 = 11, EXECVEAT_32 = 358 };
+/* As execve(2), of 32-bit programs on x86 as well. */
+enum { NARROW_EXECVE = 11, NARROW_EXECVEAT_X86 = 358, NARROW_EXECVEAT_ARM = 387 };
 
 bool caller_executes(int proc_fd, pid_t tid)
 {
-	uint64_t arguments[6];
-	long number = 0;
+	struct call call;
 
-	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &number, arguments))
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &call))
 		return false;
-	return number == SYS_execve || number == SYS_execveat || number == EXECVE_32 ||
-	       number == EXECVEAT_32;
+	if (call.narrow)
+		return call.number == NARROW_EXECVE || call.number == NARROW_EXECVEAT_X86 ||
+		       call.number == NARROW_EXECVEAT_ARM;
+	return call.number == SYS_execve || call.number == SYS_execveat;
+}
+
+/* The numbers that 32-bit programs have for getdents64(2), getdents(2), readdir(2); open_by_handle_at(2). */
+#if defined(__x86_64__)
+static const long narrow_listing[] = {220, 141, 89}, narrow_handle = 342;
+#else
+static const long narrow_listing[] = {217, 141, 89}, narrow_handle = 371;
+#endif
+
+static enum caller_at narrow_at(long number)
+{
+	if (number == narrow_handle)
+		return CALLER_AT_HANDLE;
+	for (size_t i = 0; i < sizeof(narrow_listing) / sizeof(*narrow_listing); i++)
+		if (number == narrow_listing[i])
+			return CALLER_AT_LISTING;
+	return CALLER_ELSEWHERE;
+}
+
+enum caller_at caller_at(int proc_fd, pid_t tid)
+{
+	struct call call;
+
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &call))
+		return CALLER_ELSEWHERE;
+#ifdef __x86_64__
+	if (call.number & X32) { /* narrow, and counts as the others do */
+		call.number &= ~X32;
+		call.narrow = false;
+	}
+#endif
+	if (call.narrow)
+		return narrow_at(call.number);
+#ifdef SYS_getdents
+	if (call.number == SYS_getdents)
+		return CALLER_AT_LISTING;
+#endif
+	if (call.number == SYS_getdents64)
+		return CALLER_AT_LISTING;
+	return call.number == SYS_open_by_handle_at ? CALLER_AT_HANDLE : CALLER_ELSEWHERE;
 }

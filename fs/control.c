@@ -187,10 +187,8 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 			 forbidden ? "; only root and whoever mounted may ask" : "");
 }
 
-int control_ask(const char *mountpoint, const char *question, struct text *answer,
-		struct error *err)
+int control_begin(const char *mountpoint, const char *question, struct error *err)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 	int r;
@@ -201,10 +199,18 @@ int control_ask(const char *mountpoint, const char *question, struct text *answe
 	if (fd < 0)
 		return fd;
 	r = io_write(fd, question, strlen(question));
-	if (r == 0)
-		shutdown(fd, SHUT_WR);
-	if (r == 0)
-		r = read_all(fd, &text, 1 << 20);
+	if (r < 0)
+		return error_code(err, r, "%s: cannot speak to its tracefs", mountpoint);
+	shutdown(fd, SHUT_WR);
+	return take_fd(&fd);
+}
+
+int control_end(int fd, const char *mountpoint, struct text *answer, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = read_all(fd, &text, 1 << 20);
+
+	close(fd);
 	if (r < 0)
 		return error_code(err, r, "%s: cannot speak to its tracefs", mountpoint);
 	if (text.size == 0)
@@ -212,4 +218,12 @@ int control_ask(const char *mountpoint, const char *question, struct text *answe
 	if (text.bytes[0] != '+')
 		return error_set(err, -EIO, "%s: %s", mountpoint, text.bytes + 1);
 	return text_add(answer, text.bytes + 1) < 0 ? error_oom(err) : 0;
+}
+
+int control_ask(const char *mountpoint, const char *question, struct text *answer,
+		struct error *err)
+{
+	int fd = control_begin(mountpoint, question, err);
+
+	return fd < 0 ? fd : control_end(fd, mountpoint, answer, err);
 }

@@ -3,10 +3,15 @@
 
 #include <linux/capability.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "db/base/cleanup.h"
 
 /*
  * A change of fsuid drops the capabilities that pass over permissions. The kernel has checked the
@@ -46,4 +51,35 @@ void credentials_return(const struct credentials *credentials)
 		return;
 	setfsuid(0);
 	setfsgid(0);
+}
+
+/* "4 24 27 ", behind its key. */
+static bool is_listed(const char *list, gid_t group)
+{
+	char *end;
+
+	for (unsigned long id; id = strtoul(list, &end, 10), end != list; list = end)
+		if (id == group)
+			return true;
+	return false;
+}
+
+bool credentials_keep_setgid(fuse_req_t req, gid_t group)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+	_cleanup_(fclosep) FILE *file = NULL;
+	_cleanup_(freep) char *line = NULL;
+	char path[40];
+	size_t size = 0;
+
+	if (context->gid == group)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)context->pid);
+	file = context->pid > 0 ? fopen(path, "re") : NULL;
+	while (file && getline(&line, &size, file) > 0)
+		if ((strncmp(line, "Groups:", 7) == 0 && is_listed(line + 7, group)) ||
+		    (strncmp(line, "CapEff:", 7) == 0 &&
+		     (strtoull(line + 7, NULL, 16) & 1u << CAP_FSETID)))
+			return true;
+	return false;
 }

@@ -23,4 +23,10 @@ struct credentials {
 void credentials_assume(fuse_req_t req, bool own, struct credentials *ret_credentials);
 void credentials_return(const struct credentials *credentials);
 
+/*
+ * May the caller leave a file of this group setgid: is it a member, or has it CAP_FSETID? Reads a file of
+ * /proc; false where that cannot be read and the group is not its first.
+ */
+bool credentials_keep_setgid(fuse_req_t req, gid_t group);
+
 #endif

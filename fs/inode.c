@@ -33,6 +33,10 @@ static struct node *named(struct node_table *table, const struct node *parent, c
 static void unname(struct node *node)
 {
 	node->flags &= (uint16_t)~NODE_NAMED;
+	if (node->nlookup > 0 || node->pin < 0)
+		return;
+	close(node->pin); /* kept, and good for nothing now */
+	node->pin = -1;
 }
 
 static void move_free(struct node_move *move)
@@ -69,7 +73,29 @@ static void collect(struct node_table *table, struct node *node)
 	}
 }
 
-static struct node *node_new(struct node *parent, const char *name, const struct stat *st)
+/* The kernel has forgotten it, and may remember it by a file handle. */
+static void keep(struct node_table *table, struct node *node)
+{
+	struct node *before;
+
+	if (node->nlookup > 0 || !table->kept.limit || !(node->flags & NODE_NAMED))
+		return;
+	if (table->forgotten)
+		table->forgotten(table->owner, node);
+	if (node->flags & NODE_KEPT)
+		return;
+	node->flags |= NODE_KEPT;
+	node->refs++;
+	before = kept_add(&table->kept, node);
+	if (!before)
+		return;
+	before->flags &= (uint16_t)~NODE_KEPT;
+	before->refs--;
+	collect(table, before);
+}
+
+static struct node *node_new(struct node_table *table, struct node *parent, const char *name,
+			     const struct stat *st)
 {
 	size_t size = strlen(name) + 1;
 	struct node *node = calloc(1, sizeof(*node) + size);
@@ -82,6 +108,7 @@ static struct node *node_new(struct node *parent, const char *name, const struct
 	node->ino = st->st_ino;
 	node->dev = (uint32_t)st->st_dev;
 	node->type = (uint16_t)(st->st_mode & S_IFMT);
+	node->generation = ++table->generation;
 	return node;
 }
 
@@ -97,7 +124,7 @@ int node_table_init(struct node_table *table, int root_fd, struct error *err)
 		close(root_fd);
 		return error_errno(err, "cannot look at the source");
 	}
-	table->root = node_new(NULL, "", &st);
+	table->root = node_new(table, NULL, "", &st);
 	if (!table->root) {
 		close(root_fd);
 		return error_oom(err);
@@ -110,7 +137,7 @@ int node_table_second_root(struct node_table *table, int root_fd)
 {
 	struct stat st = {.st_mode = S_IFDIR};
 
-	table->second = node_new(NULL, "", &st);
+	table->second = node_new(table, NULL, "", &st);
 	if (!table->second) {
 		close(root_fd);
 		return -ENOMEM;
@@ -132,12 +159,13 @@ void node_table_release(struct node_table *table)
 	hash_release(&table->nodes);
 	if (table->second)
 		node_free(table, table->second);
+	kept_release(&table->kept);
 	if (table->root)
 		node_free(table, table->root);
 	pthread_mutex_destroy(&table->lock);
 }
 
-static bool same_file(const struct node *node, const struct stat *st)
+bool node_is(const struct node *node, const struct stat *st)
 {
 	if (node->type != (st->st_mode & S_IFMT))
 		return false;
@@ -153,13 +181,13 @@ int node_lookup(struct node_table *table, struct node *parent, const char *name,
 
 	pthread_mutex_lock(&table->lock);
 	node = named(table, parent, name);
-	if (node && !same_file(node, st)) {
+	if (node && !node_is(node, st)) {
 		unname(node); /* replaced behind our back */
 		collect(table, node);
 		node = NULL;
 	}
 	if (!node) {
-		node = node_new(parent, name, st);
+		node = node_new(table, parent, name, st);
 		if (!node || hash_add(&table->nodes, &node->link, name_hash(parent, name)) < 0) {
 			free(node);
 			r = -ENOMEM;
@@ -175,6 +203,45 @@ out:
 	pthread_mutex_unlock(&table->lock);
 	closep(&pin);
 	return r;
+}
+
+/* Most are among those that were forgotten; the rest are on their way there. Called with the lock held. */
+static struct node *by_number(struct node_table *table, const void *number)
+{
+	struct hash_cursor cursor = {0};
+	struct hash_link *link;
+
+	if (kept_has(&table->kept, number))
+		return (struct node *)number;
+	while ((link = hash_each(&table->nodes, &cursor)))
+		if (container_of(link, struct node, link) == number)
+			return container_of(link, struct node, link);
+	return NULL;
+}
+
+struct node *node_remember(struct node_table *table, const void *number)
+{
+	struct node *node;
+
+	pthread_mutex_lock(&table->lock);
+	node = by_number(table, number);
+	if (node && !(node->flags & NODE_NAMED))
+		node = NULL;
+	if (node)
+		node->nlookup++;
+	pthread_mutex_unlock(&table->lock);
+	return node;
+}
+
+struct node *node_remember_parent(struct node_table *table, struct node *node)
+{
+	struct node *parent;
+
+	pthread_mutex_lock(&table->lock);
+	parent = node->parent ? node->parent : node;
+	parent->nlookup++;
+	pthread_mutex_unlock(&table->lock);
+	return parent;
 }
 
 struct node *node_find(struct node_table *table, struct node *parent, const char *name)
@@ -215,6 +282,7 @@ void node_forget(struct node_table *table, struct node *node, uint64_t nlookup)
 {
 	pthread_mutex_lock(&table->lock);
 	node->nlookup -= nlookup < node->nlookup ? nlookup : node->nlookup;
+	keep(table, node);
 	collect(table, node);
 	pthread_mutex_unlock(&table->lock);
 }
@@ -226,6 +294,19 @@ uint16_t node_flag(struct node_table *table, struct node *node, uint16_t set)
 	pthread_mutex_lock(&table->lock);
 	before = node->flags;
 	node->flags |= set;
+	pthread_mutex_unlock(&table->lock);
+	return before;
+}
+
+uint16_t node_flag_parent(struct node_table *table, struct node *node, uint16_t set)
+{
+	uint16_t before = 0;
+
+	pthread_mutex_lock(&table->lock);
+	if (node->parent) {
+		before = node->parent->flags;
+		node->parent->flags |= set;
+	}
 	pthread_mutex_unlock(&table->lock);
 	return before;
 }

@@ -15,6 +15,7 @@
 #include "db/base/error.h"
 #include "db/base/hash.h"
 #include "fs/directory.h"
+#include "fs/kept.h"
 #include "fs/node.h"
 
 struct node_table {
@@ -23,9 +24,13 @@ struct node_table {
 	struct node *root;
 	struct node *second;  /* another root of the same, or NULL */
 	struct directory_list directories; /* those that are open */
-	void (*forgotten)(void *owner, struct node *node); /* just before a node is freed */
+	struct kept kept;     /* what the kernel forgot last, for its file handles */
+	uint32_t generation;  /* of the newest node */
+	void (*forgotten)(void *owner, struct node *node); /* by the kernel, or about to be freed */
 	void *owner;
 };
+
+enum { NODE_KEEP = 65536 };
 
 /* Takes ownership of root_fd (O_PATH), also on failure. */
 int node_table_init(struct node_table *table, int root_fd, struct error *err);
@@ -50,6 +55,15 @@ void node_unref(struct node_table *table, struct node *node);
 /* The kernel gives back that many of the references that node_lookup() gave it. */
 void node_forget(struct node_table *table, struct node *node, uint64_t nlookup);
 
+/*
+ * By the number that a file handle has: a node that was forgotten, or is about to be, with one more
+ * reference of the kernel; NULL when it is not known any more. And the directory that a node is in.
+ */
+struct node *node_remember(struct node_table *table, const void *number);
+struct node *node_remember_parent(struct node_table *table, struct node *node);
+/* Is what stat says the file that the node is of? */
+bool node_is(const struct node *node, const struct stat *st);
+
 /* The node of this name when the kernel knows one, referenced; or NULL. */
 struct node *node_find(struct node_table *table, struct node *parent, const char *name);
 
@@ -73,5 +87,7 @@ char *node_path(struct node_table *table, const struct node *node, const char *n
 
 /* Set these enum node_flags too; returns what was set before. */
 uint16_t node_flag(struct node_table *table, struct node *node, uint16_t set);
+/* The same of the directory it is in; 0 for the root, which is in none. */
+uint16_t node_flag_parent(struct node_table *table, struct node *node, uint16_t set);
 
 #endif

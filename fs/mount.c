@@ -225,6 +225,18 @@ static int detach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 	return 0;
 }
 
+int mount_give(struct mount *mount, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(mount->mount_fd, &st) < 0)
+		return error_errno(err, "cannot look at the traced root");
+	mount->dev = st.st_dev;
+	closep(&mount->mount_fd);
+	mount->mount_fd = -1;
+	return 0;
+}
+
 bool mount_detach(struct mount *mount, struct fuse_session *session)
 {
 	struct attached a = {.mountpoint = mount->mountpoint, .id = mount->id};

@@ -58,6 +58,11 @@ int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error
 /* Let it be seen. */
 int mount_attach(struct mount *mount, struct error *err);
 /*
+ * The other way to be seen: whoever has been given mount_fd put it somewhere, and it is not ours to
+ * take away.
+ */
+int mount_give(struct mount *mount, struct error *err);
+/*
  * Take it away; where it is in use, it stays for its users and is gone for everybody else: true
  * then. Requests must still be answered.
  */

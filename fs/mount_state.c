@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -40,6 +41,21 @@ bool mount_state_mounted(pid_t pid, dev_t dev)
 	char buffer[40];
 
 	return mounts_each_of(table_of(pid, buffer, sizeof(buffer)), is_of_device, &dev) != 0;
+}
+
+bool mount_state_shared(uint64_t id)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/mountinfo", "re");
+	_cleanup_(freep) char *line = NULL;
+	size_t size = 0;
+
+	while (file && getline(&line, &size, file) > 0) {
+		const char *shared = strstr(line, " shared:"), *rest = strstr(line, " - ");
+
+		if (strtoull(line, NULL, 10) == id)
+			return shared && rest && shared < rest;
+	}
+	return false;
 }
 
 /* Where a link of /proc leads to, without a question to the file system that it leads to. */

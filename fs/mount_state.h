@@ -10,6 +10,7 @@
 #define FS_MOUNT_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A descriptor that poll(2) reports POLLPRI for when something was mounted or unmounted; or -1. */
@@ -20,6 +21,9 @@ int mount_state_open(pid_t pid);
  * with 0 ours.
  */
 bool mount_state_mounted(pid_t pid, dev_t dev);
+
+/* Does the mount with this id, as statx() has it, appear in other mount namespaces by itself too? */
+bool mount_state_shared(uint64_t id);
 
 /*
  * Does a process that we can see have its root, its working directory, an open file or a mapping

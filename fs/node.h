@@ -22,6 +22,9 @@ enum node_flags {
 	NODE_CREATED = 1 << 1, /* made by the run itself */
 	NODE_IGNORED = 1 << 2, /* the operator wants to hear nothing of it */
 	NODE_SEEN = 1 << 3,    /* what it is was told to the aggregator */
+	NODE_MERGED = 1 << 4,  /* a directory that a file system above lists with its own */
+	NODE_LISTED_BELOW = 1 << 5, /* a directory in it was listed, which asks for its number */
+	NODE_KEPT = 1 << 6,    /* it is among the last that were forgotten */
 	NODE_ACL = 1 << 8,     /* it has an access control list that the kernel does not obey */
 	NODE_SECOND = 1 << 9,  /* below the second root */
 };
@@ -50,6 +53,7 @@ struct node {
 	int32_t pin;            /* an O_PATH descriptor of its own, or -1 */
 	uint16_t type;          /* S_IFMT bits */
 	uint16_t flags;
+	uint32_t generation;    /* tells it from one that was at this address before */
 	char first_name[];      /* until it is renamed */
 };
 

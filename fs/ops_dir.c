@@ -47,7 +47,7 @@ static int listing_open(struct tracefs *fs, struct node *node, struct listing **
 	r = node_directory_place(&fs->nodes, node, &location);
 	if (r < 0)
 		return r;
-	r = fd = location_open(&location, O_RDONLY | O_DIRECTORY);
+	r = fd = tracefs_open(fs, &location, O_RDONLY | O_DIRECTORY);
 	location_release(&location);
 	if (r < 0)
 		return r;
@@ -75,7 +75,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	r = listing_open(fs, node, &listing);
-	tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_READDIR, .error = r});
+	tracefs_note_listing(fs, req, node, r);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;

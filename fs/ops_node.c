@@ -11,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "fs/first_opens.h"
+#include "fs/handle.h"
 
 /* The target of a link, for the first sight of it; NULL when it cannot be read. */
 static const char *link_target(struct tracefs *fs, struct node *node, char *buffer, size_t size)
@@ -29,15 +30,37 @@ static const char *link_target(struct tracefs *fs, struct node *node, char *buff
 }
 
 static void lookup_failed(struct tracefs *fs, fuse_req_t req, struct node *parent,
-			  const char *name, int error)
+			  const char *name, int error, bool listing)
 {
 	struct fuse_entry_param nothing = {.entry_timeout = fs->missing_timeout};
 
-	tracefs_note(fs, req, parent, name, &(struct note){.op = ACCESS_LOOKUP, .error = error});
-	if (error == -ENOENT && fs->missing_timeout > 0)
+	if (!listing)
+		tracefs_note(fs, req, parent, name,
+			     &(struct note){.op = ACCESS_LOOKUP, .error = error});
+	if (error == -ENOENT && fs->missing_timeout > 0 && !listing)
 		fuse_reply_entry(req, &nothing);
 	else
 		fuse_reply_err(req, -error);
+}
+
+/* Only the first is what somebody asked for: with the second the kernel finds its way up. */
+static void lookup_handle(struct tracefs *fs, fuse_req_t req, fuse_ino_t ino, bool parent)
+{
+	struct fuse_entry_param entry;
+	struct node *node;
+	struct stat raw;
+	int r = -ESTALE;
+
+	node = parent ? node_remember_parent(&fs->nodes, node_of(fs, ino))
+		      : node_remember(&fs->nodes, (const void *)(uintptr_t)ino);
+	if (node)
+		r = tracefs_enter_again(fs, node, &entry, &raw);
+	if (node && r == 0 && !parent)
+		tracefs_note(fs, req, node, NULL, &(struct note){.op = ACCESS_LOOKUP, .st = &raw});
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	if (node && (r < 0 || fuse_reply_entry(req, &entry) == -ENOENT))
+		node_forget(&fs->nodes, node, 1);
 }
 
 /* The kernel meets a name for the first time, or again after it forgot it. */
@@ -49,20 +72,29 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 	struct fuse_entry_param entry;
 	char target[PATH_MAX];
 	struct stat raw;
+	bool listing;
 	int r;
 
+	if (tracefs_is_handle(name)) {
+		lookup_handle(fs, req, parent_ino, name[1] == '.');
+		return;
+	}
 	if (first_opens_lookup(fs, req, parent_ino, name))
 		return;
+	listing = tracefs_is_listing(fs, req, parent);
 	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
 	if (r < 0) {
-		lookup_failed(fs, req, parent, name, r);
+		lookup_failed(fs, req, parent, name, r, listing);
 		return;
 	}
 	note.st = &raw;
+	if (listing) /* the first who names it shall make the kernel ask again */
+		entry.entry_timeout = entry.attr_timeout = 0;
 	/* reading it changes its time of last use, which only a source that is kept from it allows */
-	if (S_ISLNK(raw.st_mode) && fs->read_only)
+	if (!listing && S_ISLNK(raw.st_mode) && fs->read_only)
 		note.target = link_target(fs, node, target, sizeof(target));
-	tracefs_note(fs, req, node, NULL, &note);
+	if (!listing)
+		tracefs_note(fs, req, node, NULL, &note);
 	if (fuse_reply_entry(req, &entry) == -ENOENT)
 		node_forget(&fs->nodes, node, 1);
 }
@@ -91,7 +123,7 @@ static int stat_node(struct tracefs *fs, struct node *node, struct fuse_file_inf
 	int r;
 
 	if (fi && fi->fh) {
-		r = fstat((int)fi->fh, ret_st) < 0 ? -errno : 0;
+		r = fstat(handle_fd(fi->fh), ret_st) < 0 ? -errno : 0;
 		ret_st->st_ino = tracefs_ino(fs, ret_st->st_dev, ret_st->st_ino);
 		return r;
 	}
@@ -114,8 +146,9 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int r;
 
 	r = stat_node(fs, node, fi, &st);
-	tracefs_note(fs, req, node, NULL,
-		     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
+	if (!tracefs_is_numbering(fs, req, node))
+		tracefs_note(fs, req, node, NULL,
+			     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
 	if (r == 0)
 		st.st_mode = tracefs_mode(fs, node, &st);
 	if (r < 0)

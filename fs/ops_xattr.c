@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/credentials.h"
 #include "fs/first_opens.h"
 
 /* Asked for by the kernel itself and not by the program: by overlayfs, exec and permission checks. */
@@ -133,6 +134,20 @@ static void changed(fuse_req_t req, struct node *node, int result)
 	fuse_reply_err(req, -result);
 }
 
+/*
+ * An ACL is a change of mode, and one who is not in the file's group loses setgid by it. The source's
+ * file system would see to that if it knew who it is.
+ */
+static int drop_setgid(fuse_req_t req, const struct node_location *location, const char *path)
+{
+	struct stat st;
+	int r = location_stat(location, &st);
+
+	if (r < 0 || !(st.st_mode & S_ISGID) || credentials_keep_setgid(req, st.st_gid))
+		return r;
+	return chmod(path, st.st_mode & 07777 & ~(mode_t)S_ISGID) < 0 ? -errno : 0;
+}
+
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags)
 {
@@ -148,6 +163,8 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 		if ((location.name[0] ? lsetxattr(path, name, value, size, flags)
 				   : setxattr(path, name, value, size, flags)) < 0)
 			r = -errno;
+		if (r == 0 && strcmp(name, "system.posix_acl_access") == 0)
+			r = drop_setgid(req, &location, path);
 		location_release(&location);
 	}
 	changed(req, node, r);

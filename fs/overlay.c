@@ -136,6 +136,11 @@ static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd
 	return 0;
 }
 
+void overlay_source(char buffer[OVERLAY_SOURCE_SIZE])
+{
+	snprintf(buffer, OVERLAY_SOURCE_SIZE, OVERLAY_SOURCE ":%ld", (long)getpid());
+}
+
 /*
  * In a user namespace overlayfs may not keep its marks in trusted.*, and where it was not told to use
  * others it does without: a directory that was made anew could not hide the old one.
@@ -144,9 +149,9 @@ static int overlay_mount(const char *lower, const struct stage *stage, unsigned 
 			 struct error *err)
 {
 	_cleanup_(closep) int upper_fd = -1, work_fd = -1;
-	char upper[4096], work[4096];
+	char upper[4096], work[4096], source[OVERLAY_SOURCE_SIZE];
 	const struct parameter parameters[] = {
-		{"source", OVERLAY_SOURCE},
+		{"source", source},
 		{"lowerdir", lower},
 		{"upperdir", upper},
 		{"workdir", work},
@@ -155,6 +160,7 @@ static int overlay_mount(const char *lower, const struct stage *stage, unsigned 
 		{NULL, NULL}};
 	int r;
 
+	overlay_source(source);
 	r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
 	if (r == 0)
 		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);

@@ -16,8 +16,13 @@
 #include "db/base/error.h"
 #include "fs/sticky_directories.h"
 
-/* What the mount table has as its source, by which a dead one is known for ours. */
+/*
+ * What the mount table has as its source, followed by ":" and the pid of who serves it: a dead one is
+ * known by it for ours, and the manifest's readers know it for a session's (db/writer_mount.h).
+ */
 #define OVERLAY_SOURCE "tracefs"
+enum { OVERLAY_SOURCE_SIZE = 40 };
+void overlay_source(char buffer[OVERLAY_SOURCE_SIZE]);
 
 struct overlay {
 	const char *scratch; /* a directory, or "tmpfs" */

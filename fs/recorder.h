@@ -2,8 +2,8 @@
 /*
  * The one thread that carries batches from the aggregator to the manifest, every flush_ms. It owns
  * the connection and the session. A batch that cannot be written (disk full, another writer) is
- * kept and tried again while the aggregator goes on; what is still unwritten at the end is counted
- * as dropped. Nobody who is traced ever waits for it.
+ * kept and tried again while the aggregator goes on: written late, it is as good as written. What is
+ * still unwritten at the end is counted as dropped. Nobody who is traced ever waits for it.
  */
 #ifndef FS_RECORDER_H
 #define FS_RECORDER_H
@@ -11,12 +11,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "db/base/error.h"
 #include "db/manifest.h"
 #include "db/session.h"
 #include "fs/aggregator.h"
+#include "fs/manifest_file.h"
 #include "fs/summary.h"
 
 struct recorder {
@@ -40,7 +40,8 @@ struct recorder {
 	uint64_t given_up;        /* events that will not be written */
 	const char *next_label;
 	struct summary *summary; /* being counted; the caller's */
-	struct stat file;         /* the manifest as it was opened */
+	struct manifest_file file;
+	bool full;                /* it may not grow: the session has ended */
 
 	pthread_mutex_t lock;     /* never held for long; guards what follows */
 	pthread_cond_t wake, flushed;
@@ -52,8 +53,8 @@ struct recorder {
 	uint64_t events, dropped; /* in this session, written */
 	uint64_t per_second;      /* events, in the last interval */
 	bool failing;             /* the last write failed */
-	char *problem;            /* the first thing that went wrong; NULL when nothing did */
-	bool delayed;             /* the problem is that somebody else has it locked */
+	char *problem;            /* why it fails, or was incomplete; NULL when all is well */
+	char *late;               /* why it failed for a while, in this or an earlier session; or NULL */
 	bool spoilt;              /* in this or an earlier session */
 };
 
@@ -73,7 +74,7 @@ struct recorder_status {
  */
 int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		  struct aggregator *aggregator, const struct session_start *start,
-		  unsigned int flush_ms, struct error *err);
+		  unsigned int flush_ms, uint64_t max_size, struct error *err);
 /* Start the thread. */
 int recorder_start(struct recorder *recorder, struct error *err);
 
@@ -82,6 +83,9 @@ void recorder_status(struct recorder *recorder, struct recorder_status *ret_stat
 
 /* Return when everything seen before the call is written; -EIO when it could not be. */
 int recorder_flush(struct recorder *recorder, struct error *err);
+
+/* Nothing more comes: say so in the manifest at once, as far as it can be written. */
+void recorder_ending(struct recorder *recorder);
 
 /*
  * End the session and begin the next, under another label, which is copied. After an error the

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -24,18 +25,44 @@ static int clone_at(int dirfd, const char *path, unsigned int flags)
 	return open_tree(dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
-/*
- * Looking at a file for the manifest must not change when it was used last; and where nothing is to
- * be written, the kernel sees to it. Older kernels do without.
- */
-static void protect(int fd, bool read_only)
+/* What the mount had before we changed anything: one of MOUNT_ATTR_…ATIME. */
+static uint64_t atime_of(int fd)
 {
-	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOATIME |
-						    (read_only ? MOUNT_ATTR_RDONLY : 0),
+	struct statvfs st;
+
+	if (fstatvfs(fd, &st) < 0 || (st.f_flag & ST_RELATIME))
+		return MOUNT_ATTR_RELATIME;
+	return st.f_flag & ST_NOATIME ? MOUNT_ATTR_NOATIME : MOUNT_ATTR_STRICTATIME;
+}
+
+/*
+ * Looking at a file for the manifest must not change when it was used last, nor what the kernel reads of
+ * it for a mount with noatime; and where nothing is to be written, the kernel sees to it. Older
+ * kernels do without.
+ */
+static void protect(const struct source *source, int fd, uint64_t atime)
+{
+	bool keeps = source->read_only || source->noatime;
+	struct mount_attr attributes = {.attr_set = (keeps ? MOUNT_ATTR_NOATIME : atime) |
+						    (source->read_only ? MOUNT_ATTR_RDONLY : 0),
 					.attr_clr = MOUNT_ATTR__ATIME};
 
-	if (read_only)
-		mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+	mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+}
+
+void source_set_noatime(struct source *source, bool noatime)
+{
+	source->noatime = noatime;
+	if (!source->cloned)
+		return;
+	protect(source, source->fd, source->atime);
+	for (size_t i = 0; i < source->mounts.count; i++)
+		protect(source, source->mounts.items[i].fd, source->mounts.items[i].atime);
+}
+
+int source_noatime_flag(const struct source *source)
+{
+	return source->noatime && !source->cloned ? O_NOATIME : 0;
 }
 
 /* In a user namespace the handling of access times is not ours to change; not to write includes them. */
@@ -70,7 +97,8 @@ static int mount_add(struct source *source, const char *path, uint64_t id)
 	fd = clone_at(visible, "", AT_EMPTY_PATH);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return 0;
-	protect(fd, source->read_only);
+	mount.atime = atime_of(fd);
+	protect(source, fd, mount.atime);
 	mount.path = strdup(strcmp(source->path, "/") == 0 ? path : path + strlen(source->path));
 	mount.fd = fd;
 	if (!mount.path || array_push(&source->mounts, mount) < 0) {
@@ -181,19 +209,21 @@ static bool is_distant(int fd)
 	return false;
 }
 
-int source_open(struct source *source, const char *path, bool xdev, bool read_only,
+int source_open(struct source *source, const char *path, bool xdev, bool read_only, bool noatime,
 		struct error *err)
 {
 	struct stat st;
 
-	*source = (struct source){.fd = -1, .read_only = read_only};
+	*source = (struct source){.fd = -1, .read_only = read_only, .noatime = noatime};
 	source->path = realpath(path, NULL);
 	if (!source->path)
 		return error_errno(err, "source %s", path);
 	source->fd = clone_at(AT_FDCWD, source->path, 0);
 	source->cloned = source->fd >= 0;
-	if (source->cloned)
-		protect(source->fd, read_only);
+	if (source->cloned) {
+		source->atime = atime_of(source->fd);
+		protect(source, source->fd, source->atime);
+	}
 	if (source->fd < 0)
 		clone_all(source, xdev);
 	if (source->fd < 0)

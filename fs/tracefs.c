@@ -45,6 +45,7 @@ int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct op
 	*fs = (struct tracefs){.options = options,
 			       .source.fd = -1,
 			       .read_only = options->read_only || options->scratch,
+			       .overlaid = options->scratch || options->kind == KIND_PROD,
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
@@ -59,7 +60,8 @@ int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct op
 		r = source_open_in(&fs->source, ns, options->source, options->xdev, fs->read_only,
 				   err);
 	else if (r == 0)
-		r = source_open(&fs->source, options->source, options->xdev, fs->read_only, err);
+		r = source_open(&fs->source, options->source, options->xdev, fs->read_only,
+				options->noatime, err);
 	if (r < 0)
 		return r;
 	root = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
@@ -71,6 +73,11 @@ int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct op
 		return r;
 	fs->nodes.forgotten = forgotten;
 	fs->nodes.owner = fs;
+	/* an overlay above has no use for handles, and asks for more where there are some */
+	if (!fs->overlaid)
+		r = kept_init(&fs->nodes.kept, NODE_KEEP);
+	if (r < 0)
+		return error_oom(err);
 	timeouts_set(fs, options);
 	if (options->scratch && options->mode == MODE_FIRST && !fs->source.mounts_inside &&
 	    first_opens_init(fs) < 0)
@@ -99,6 +106,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 		want |= FUSE_CAP_DONT_MASK | FUSE_CAP_AUTO_INVAL_DATA;
 	if (fs->permissions)
 		want |= FUSE_CAP_POSIX_ACL;
+	if (fs->nodes.kept.limit)
+		want |= FUSE_CAP_EXPORT_SUPPORT;
 	if (fs->options->mode == MODE_FIRST)
 		want |= FUSE_CAP_CACHE_SYMLINKS;
 	conn->want = want & conn->capable;
@@ -207,6 +216,14 @@ static bool enter_narrow(struct tracefs *fs, const struct node_location *locatio
 	return fs->narrow && !S_ISLNK(*mode) && acl_narrow_at(location, mode);
 }
 
+int tracefs_open(struct tracefs *fs, const struct node_location *location, int flags)
+{
+	int noatime = source_noatime_flag(&fs->source);
+	int fd = noatime ? location_open(location, flags | noatime) : -EPERM;
+
+	return fd == -EPERM ? location_open(location, flags) : fd;
+}
+
 /* The root of another file system mounted at (parent, name): a descriptor of ours, or -1. */
 static int mounted_at(struct tracefs *fs, struct node *parent, const char *name)
 {
@@ -223,6 +240,39 @@ static int mounted_at(struct tracefs *fs, struct node *parent, const char *name)
 	if (path != buffer)
 		free(path);
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static struct fuse_entry_param entry_of(struct tracefs *fs, const struct node *node,
+					const struct stat *raw)
+{
+	struct fuse_entry_param entry = {
+		.ino = node == fs->nodes.root ? FUSE_ROOT_ID : (fuse_ino_t)(uintptr_t)node,
+		.generation = node == fs->nodes.root ? 0 : node->generation,
+		.attr = *raw,
+		.attr_timeout = fs->attr_timeout,
+		.entry_timeout = fs->entry_timeout};
+
+	entry.attr.st_ino = tracefs_ino(fs, raw->st_dev, raw->st_ino);
+	return entry;
+}
+
+int tracefs_enter_again(struct tracefs *fs, struct node *node, struct fuse_entry_param *ret_entry,
+			struct stat *ret_raw)
+{
+	struct node_location location;
+	int r;
+
+	r = node_place(&fs->nodes, node, &location);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	r = location_stat(&location, ret_raw);
+	location_release(&location);
+	if (r < 0)
+		return r == -ENOENT ? -ESTALE : r;
+	if (!node_is(node, ret_raw))
+		return -ESTALE;
+	*ret_entry = entry_of(fs, node, ret_raw);
+	return 0;
 }
 
 int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
@@ -254,11 +304,7 @@ int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 	r = node_lookup(&fs->nodes, parent, name, ret_raw, take_fd(&root), ret_node);
 	if (r < 0)
 		return r;
-	*ret_entry = (struct fuse_entry_param){.ino = (fuse_ino_t)(uintptr_t)*ret_node,
-					       .attr = *ret_raw,
-					       .attr_timeout = fs->attr_timeout,
-					       .entry_timeout = fs->entry_timeout};
-	ret_entry->attr.st_ino = tracefs_ino(fs, ret_raw->st_dev, ret_raw->st_ino);
+	*ret_entry = entry_of(fs, *ret_node, ret_raw);
 	ret_entry->attr.st_mode = mode;
 	if (narrowed)
 		node_flag(&fs->nodes, *ret_node, NODE_ACL);
@@ -302,6 +348,7 @@ bool tracefs_is_quick(void *userdata, const void *request, size_t size)
 		return fs->backing.offered && !fs->source.distant;
 	case FUSE_LOOKUP:
 		return !fs->source.distant && size > sizeof(*in) &&
+		       !tracefs_is_handle((const char *)(in + 1)) &&
 		       name_is_cached(fs, node_of(fs, in->nodeid),
 				      (const char *)(in + 1));
 	default:

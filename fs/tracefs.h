@@ -37,6 +37,7 @@ struct tracefs {
 	struct backing backing;
 	bool recording;         /* atomic: what happens before the mount is seen is our own doing */
 	bool read_only;         /* nothing below us changes through us */
+	bool overlaid;          /* an overlay lies above, ours or a package's */
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
 	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
@@ -79,6 +80,17 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 		  const struct note *note);
 
 /*
+ * The kernel's own questions. An overlay above us looks up every name in a directory when that is
+ * listed, and asks for numbers of directories: nobody named these, and nobody used them. Both say
+ * whether the caller stands in such a listing; false where it cannot be seen, as it counts as use then.
+ * Costs a look at /proc, and that only where an overlay was seen to do so.
+ */
+bool tracefs_is_listing(struct tracefs *fs, fuse_req_t req, struct node *directory);
+bool tracefs_is_numbering(struct tracefs *fs, fuse_req_t req, struct node *node);
+/* Note that a directory is opened to be listed, and remember how, for these two. */
+void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *directory, int error);
+
+/*
  * Will this request be answered without waiting for a disk? Most are about what the kernel has just
  * looked up; reading, listing and first looks may have to wait.
  */
@@ -92,6 +104,15 @@ static inline struct tracefs *tracefs_of(fuse_req_t req)
 static inline struct node *node_of(struct tracefs *fs, fuse_ino_t ino)
 {
 	return ino == FUSE_ROOT_ID ? fs->nodes.root : (struct node *)(uintptr_t)ino;
+}
+
+/*
+ * "." and ".." are never looked up but for a file handle: by its number, which may be that of a node
+ * that is there no more, and the directory of a node.
+ */
+static inline bool tracefs_is_handle(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 /* The st_ino we show: the file's own, moved aside where another file system could have the same. */
@@ -109,6 +130,12 @@ mode_t tracefs_mode(struct tracefs *fs, struct node *node, const struct stat *st
  */
 int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 		  struct fuse_entry_param *ret_entry, struct stat *ret_raw, struct node **ret_node);
+/* The same with a node in hand, which has that reference already. -ESTALE: it is another file now. */
+int tracefs_enter_again(struct tracefs *fs, struct node *node, struct fuse_entry_param *ret_entry,
+			struct stat *ret_raw);
+
+/* location_open() to read for a caller: with O_NOATIME where noatime needs and allows it. */
+int tracefs_open(struct tracefs *fs, const struct node_location *location, int flags);
 
 /* The operations, by what they touch. */
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -67,6 +67,39 @@ static void note_wanted(struct tracefs *fs, const struct event *event)
 	aggregator_add(&fs->aggregator, &wanted);
 }
 
+static enum caller_at where(struct tracefs *fs, fuse_req_t req)
+{
+	return caller_at(fs->processes.proc_fd, fuse_req_ctx(req)->pid);
+}
+
+bool tracefs_is_listing(struct tracefs *fs, fuse_req_t req, struct node *directory)
+{
+	return (node_flag(&fs->nodes, directory, 0) & NODE_MERGED) &&
+	       where(fs, req) == CALLER_AT_LISTING;
+}
+
+/* Of what is in such a directory, and of one above a directory that is listed: its "..". */
+bool tracefs_is_numbering(struct tracefs *fs, fuse_req_t req, struct node *node)
+{
+	return ((node_flag_parent(&fs->nodes, node, 0) & NODE_MERGED) ||
+		(node_flag(&fs->nodes, node, 0) & (NODE_MERGED | NODE_LISTED_BELOW))) &&
+	       where(fs, req) == CALLER_AT_LISTING;
+}
+
+/* What a program opens to list it is opened before it is listed, but for what is merged. */
+void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *directory, int error)
+{
+	enum caller_at at = where(fs, req);
+
+	if (fs->overlaid)
+		node_flag_parent(&fs->nodes, directory, NODE_LISTED_BELOW);
+	if (at == CALLER_AT_LISTING)
+		node_flag(&fs->nodes, directory, NODE_MERGED);
+	if (at != CALLER_AT_HANDLE)
+		tracefs_note(fs, req, directory, NULL,
+			     &(struct note){.op = ACCESS_READDIR, .error = error});
+}
+
 void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,
 		  const struct note *given)
 {

@@ -26,9 +26,6 @@ enum { MOST_IDLE = 4 };
 /* From newer headers than Debian 12 has. */
 static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
 
-/* Threads waiting in read(2) are woken by this signal when it is time to stop. */
-static const int WAKE_SIGNAL = SIGUSR1;
-
 static void init_remember(struct transport *transport, const void *request, size_t size)
 {
 	const struct fuse_in_header *header = request;
@@ -62,8 +59,9 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 	if (transport->payload < 8192)
 		transport->payload = 8192;
 	backing_negotiate(transport->backing, transport->init_offered, &more, &depth);
-	transport->uring_used = transport->uring_wanted &&
-				(transport->init_offered & INIT_OVER_IO_URING) && uring_possible();
+	transport->uring_error = transport->uring_wanted ? uring_check() : 0;
+	transport->uring_used = transport->uring_wanted && transport->uring_error == 0 &&
+				(transport->init_offered & INIT_OVER_IO_URING);
 	if (transport->uring_used)
 		more |= INIT_OVER_IO_URING;
 	if (!more)
@@ -141,7 +139,7 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 		return error_errno(err, "cannot make an eventfd");
 	the_transport = transport;
 	backing->fuse_fd = fd;
-	sigaction(WAKE_SIGNAL, &wake, NULL);
+	sigaction(TRANSPORT_WAKE, &wake, NULL);
 	r = fuse_session_custom_io(session, &io, fd);
 	return r < 0 ? error_code(err, r, "libfuse does not take our transport") : 0;
 }
@@ -358,7 +356,7 @@ void transport_stop(struct transport *transport)
 
 		/* again and again: one may be just before its read(2) */
 		for (size_t i = 0; i < transport->ids.count; i++)
-			pthread_kill(transport->ids.items[i], WAKE_SIGNAL);
+			pthread_kill(transport->ids.items[i], TRANSPORT_WAKE);
 		clock_gettime(CLOCK_MONOTONIC, &soon);
 		soon.tv_nsec += 20 * 1000 * 1000;
 		if (soon.tv_nsec >= 1000000000) {

@@ -12,6 +12,7 @@
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +22,16 @@
 #include "fs/follow.h"
 #include "fs/reply_priority.h"
 #include "fs/uring.h"
+
+/*
+ * Our threads are woken by this signal when it is time to stop: one that nobody sends, where there
+ * is such a one, for a command's signals come by way of us.
+ */
+#ifdef SIGSTKFLT
+#define TRANSPORT_WAKE SIGSTKFLT
+#else
+#define TRANSPORT_WAKE SIGURG
+#endif
 
 struct transport {
 	struct fuse_session *session; /* borrowed */
@@ -32,6 +43,7 @@ struct transport {
 
 	bool uring_wanted;       /* io_uring, if the kernel offers it */
 	bool uring_used;         /* it was agreed on */
+	int uring_error;         /* of uring_check(), when it is we who cannot */
 	struct uring *uring;     /* NULL before, and with the plain transport */
 	uint32_t payload;        /* bytes of data a request or reply may carry */
 	/* Will the request be answered without waiting for a disk? */

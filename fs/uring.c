@@ -55,14 +55,15 @@ enum { EVENT_DATA = 1000 }; /* of the completed read of event_fd; entries have t
 /* The entry this thread is answering. */
 static _Thread_local struct ring_entry *current;
 
-bool uring_possible(void)
+int uring_check(void)
 {
 	struct io_uring ring;
+	int r = ring_make(&ring);
 
-	if (ring_make(&ring) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	io_uring_queue_exit(&ring);
-	return true;
+	return 0;
 }
 
 bool uring_reply(const struct iovec *iov, int count)

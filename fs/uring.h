@@ -7,7 +7,7 @@
  * given to helper threads on the same CPU (fs/helpers.h), and the reply comes back by way of the
  * queue's thread, which alone may talk to its ring (fs/ring.h).
  *
- * Built without liburing (uring_none.c), uring_possible() says no and nothing else is ever called.
+ * Built without liburing (uring_none.c), uring_check() says so and nothing else is ever called.
  */
 #ifndef FS_URING_H
 #define FS_URING_H
@@ -34,8 +34,11 @@ struct uring_config {
 	struct reply_priority *priority;      /* of the threads that reply */
 };
 
-/* Can this process make such rings? To be asked before the kernel is told that we will. */
-bool uring_possible(void);
+/*
+ * Can this process make such rings? To be asked before the kernel is told that we will. 0, or a negative
+ * errno: -EPERM where it is forbidden, -EOPNOTSUPP when we were built without liburing.
+ */
+int uring_check(void);
 
 /*
  * After the INIT reply. From when all queues are registered on, requests come through them. What is

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-bool uring_possible(void)
+int uring_check(void)
 {
-	return false;
+	return -EOPNOTSUPP;
 }
 
 int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err)

@@ -10,6 +10,7 @@
 /* In the order in which the help shows them. */
 static const struct command *const commands[] = {
 	&command_build,
+	&command_config,
 	&command_describe,
 	&command_diff,
 	&command_image,

@@ -12,6 +12,8 @@
 . "$here/package.sh"
 # shellcheck source=scripts/ports.sh
 . "$here/ports.sh"
+# shellcheck source=scripts/straight.sh
+. "$here/straight.sh"
 
 run_args='' run_env='' run_cwd=/ run_uid=0 run_gid=0
 run_probe='' run_ready='' run_timeout='' run_grace=10 run_input=/dev/null
@@ -30,7 +32,8 @@ run_user() {
 	case $1 in
 	*:*) run_group=${1#*:} ;;
 	esac
-	line=$(awk -F: -v who="$run_user" '$1 == who || $3 == who { print; exit }' "$2/etc/passwd" 2>/dev/null)
+	line=$(! is_straight_file "$2" etc/passwd ||
+		awk -F: -v who="$run_user" '$1 == who || $3 == who { print; exit }' "$2/etc/passwd" 2>/dev/null)
 	case $run_user in
 	*[!0-9]* | '')
 		[ -n "$line" ] || die "user '$run_user' is not in the root's /etc/passwd"
@@ -43,7 +46,8 @@ run_user() {
 	case $run_group in
 	'') ;;
 	*[!0-9]*)
-		run_gid=$(awk -F: -v who="$run_group" '$1 == who { print $3; exit }' "$2/etc/group" 2>/dev/null)
+		run_gid=$(! is_straight_file "$2" etc/group ||
+			awk -F: -v who="$run_group" '$1 == who { print $3; exit }' "$2/etc/group" 2>/dev/null)
 		[ -n "$run_gid" ] || die "group '$run_group' is not in the root's /etc/group"
 		;;
 	*) run_gid=$run_group ;;
@@ -79,17 +83,28 @@ run_path() {
 	printf '%s\n' "$found"
 }
 
-# run_from_package DIR: what the package mounted there says about its start.
+# run_from_package FILE: what it says about its start, as tracepack has checked it.
 run_from_package() {
 	needs jq jq
-	config=$1/config.json
-	[ -f "$config" ] || die "no config.json in the package: a bare image has no start configuration, give a command after --"
-	run_args=$(jq -r '.process.args // [] | @sh' "$config") &&
-		run_env=$(jq -r '.process.env // [] | @sh' "$config") &&
-		run_cwd=$(jq -r '.process.cwd // "/"' "$config") &&
-		run_uid=$(jq -r '.process.user.uid // 0' "$config") &&
-		run_gid=$(jq -r '.process.user.gid // 0' "$config") && return
-	die "the package's config.json cannot be read"
+	needs_program tracepack
+	package_start "$1" "$work/start.json"
+	jq .config "$work/start.json" >"$work/start-config.json" || die "'$1': its start cannot be read"
+	run_from_config "$work/start-config.json"
+}
+
+# run_from_config FILE: a config.json that is ours.
+run_from_config() {
+	run_args=$(jq -r '.process.args | @sh' "$1") &&
+		run_env=$(jq -r '.process.env | @sh' "$1") &&
+		run_cwd=$(jq -r '.process.cwd' "$1") &&
+		run_uid=$(jq -r '.process.user.uid' "$1") &&
+		run_gid=$(jq -r '.process.user.gid' "$1") && return
+	die "'$1' cannot be read"
+}
+
+# say_as_root PACKAGE: until it is a container, people have to know.
+say_as_root() {
+	[ -n "${quiet:-}" ] || say_error "'$1' runs as root of this host, in a chroot that is no wall: run what you trust"
 }
 
 # --- start, wait, stop ---
@@ -102,7 +117,7 @@ container_start() {
 	# opened here: what runs beside the shell would find nothing at its /dev/stdin
 	if [ "$run_input" = - ]; then exec 4<&0; else exec 4<"$run_input"; fi
 	SFC_PIDFILE=$container_pidfile SFC_CWD=$run_cwd SFC_UID=$run_uid SFC_GID=$run_gid SFC_ENV=$run_env \
-		SFC_SERVER=$(! is_server || echo 1) \
+		SFC_SERVER=$(! is_server || echo 1) SFC_ENTER=$enter \
 		setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --ipc --uts \
 		--propagation private -- "$here/sfc-init" "$@" <&4 4<&- &
 	container_pid=$!
@@ -315,7 +330,7 @@ show_output() {
 
 # The last lines of what may be anything but text.
 shown() {
-	tail -c 2000 | tr -cd '\n\t -~\200-\377' | tail -n 10 | awk '{ print "  | " $0 }'
+	tail -c 2000 | tr -d '\000' | plain | tail -n 10 | awk '{ print "  | " $0 }'
 }
 
 # --- packages ---
@@ -324,8 +339,14 @@ shown() {
 # with the writable directory LAYER above it.
 package_root() {
 	lower=$1
-	[ ! -d "$1/rootfs" ] || [ ! -f "$1/config.json" ] || lower=$1/rootfs
+	if ! package_is_bare "$1"; then
+		[ -d "$1/rootfs" ] && [ ! -L "$1/rootfs" ] || die "'$package': rootfs is not a directory"
+		lower=$1/rootfs
+	fi
 	mkdir -p "$2/upper" "$2/work" "$3"
 	mount -t overlay -o "lowerdir=$lower,upperdir=$2/upper,workdir=$2/work" overlay "$3" ||
 		die "cannot put a writable layer above the package"
+	for name in dev proc sys; do
+		[ ! -L "$3/$name" ] || die "'${package:-$1}': /$name in its root is a link to '$(readlink "$3/$name")'"
+	done
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The OCI configuration of one instance, from that of its package (standard input) and from how it
-# is to be run ($o). A package comes from elsewhere, so only what describes the program is taken
-# from it: arguments, environment, directory, user, seccomp, tmpfs mounts. What touches the host
-# (bind mounts, devices, hooks, namespaces, limits) is decided here, and capabilities are cut to
-# the usual set of a container.
+# The OCI configuration of one instance, from that of its package (standard input, as tracepack config
+# prints it: checked, destinations of mounts without "//" and "..") and from how it is to be run ($o). A
+# package comes from elsewhere, so only what describes the program is taken from it: arguments,
+# environment, directory, user, tmpfs mounts. What touches the host (bind mounts, devices, hooks,
+# namespaces, limits, seccomp, annotations) is decided here, and capabilities are cut to the usual set of
+# a container.
 
 def usual_capabilities: [
 	"CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
@@ -49,7 +50,6 @@ def own_namespaces($network):
 	ociVersion: "1.0.2",
 	root: {path: $o.root, readonly: false},
 	hostname: $o.hostname,
-	annotations: (.annotations // {}),
 	process: {
 		terminal: false,
 		user: ($o.user // .process.user // {uid: 0, gid: 0}),
@@ -80,5 +80,5 @@ def own_namespaces($network):
 			"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"
 		],
 		readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
-	} + if .linux.seccomp then {seccomp: .linux.seccomp} else {} end)
+	})
 }

@@ -19,8 +19,17 @@ command_name=${command_name#sfc-}
 
 # --- how it speaks ---
 
+# plain: text with what is not ours in it, as it may stand on a terminal: no control characters but line
+# breaks and tabs. one_line: without those, too.
+plain() {
+	sed -u 's/[\x01-\x08\x0b-\x1f\x7f]/?/g; s/\xc2[\x80-\x9f]/?/g'
+}
+one_line() {
+	tr '\n\t' '  ' | plain
+}
+
 say_error() {
-	printf 'sfc: %s: %s\n' "$command_name" "$*" >&2
+	printf 'sfc: %s: %s\n' "$command_name" "$(printf %s "$*" | one_line)" >&2
 }
 
 # die MESSAGE: one line, exit 1.
@@ -61,6 +70,7 @@ quoted() {
 # report WHAT TEXT [SECONDS]: one line of the report a person reads.
 report() {
 	[ -n "${quiet:-}" ] && return
+	set -- "$1" "$(printf %s "$2" | one_line)" "${3:-}"
 	if [ -n "${3:-}" ]; then
 		# printf pads by bytes: those that continue a character take no room
 		width=$((66 + $(printf %s "$2" | tr -cd '\200-\277' | wc -c)))
@@ -120,10 +130,12 @@ wait_while() {
 # --- where its programs are ---
 
 # From the source tree: the build directory's programs. Installed: those beside sfc.
+enter=$here/enter
 if [ -f "$here/Makemodule.am" ]; then
 	for build in "${builddir:-}" "$here/.." "$here/../build" "$here/../build-check"; do
 		if [ -x "$build/fs/tracefs" ] && [ -x "$build/pack/tracepack" ]; then
 			PATH=$(cd "$build" && pwd)/fs:$(cd "$build" && pwd)/pack:$PATH
+			enter=$(cd "$build" && pwd)/scripts/enter
 			break
 		fi
 	done

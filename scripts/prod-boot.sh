@@ -56,6 +56,9 @@ cmd_enable() {
 	app_must_exist "$1"
 	wants=$unit_dir/multi-user.target.wants
 	mkdir -p "$wants" || die "cannot write '$unit_dir'"
+	case $(command -v sfc || echo "$here/sfc") in
+	*[!A-Za-z0-9/._+@=-]*) die "a unit cannot hold the path of '$(command -v sfc || echo "$here/sfc")'" ;;
+	esac
 	# the state directory and the program may be elsewhere than the template says
 	sed -e "s|@bindir@|$(dirname "$(command -v sfc || echo "$here/sfc")")|" -e "s|@state@|$state_dir|" \
 		"$(unit_template)" >"$unit_dir/.sfc@.new" &&

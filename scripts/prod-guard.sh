@@ -115,7 +115,7 @@ cmd_misses() {
 				def plain: if test("[[:cntrl:]]") then @json else . end;
 				.[] | [$app + "/" + .instance, (.path | plain), .count, (.by | map(plain) | join(", ")),
 					(.last | sub("T"; " ") | sub("Z"; ""))] | map(tostring) | join("\t")'
-		} | column -t -s "$(printf '\t')"
+		} | plain | column -t -s "$(printf '\t')"
 	fi
 }
 
@@ -130,7 +130,7 @@ cmd_health() {
 	if [ -n "$json" ]; then
 		printf '%s\n' "$health" | jq .
 	else
-		printf '%s\n' "$health" | jq -r '.[] | "\(.app)/\(.name)  \(.state)" + if .problem then ": " + .problem else "" end' | sort -V
+		printf '%s\n' "$health" | jq -r '.[] | "\(.app)/\(.name)  \(.state)" + if .problem then ": " + .problem else "" end' | plain | sort -V
 	fi
 	[ "$(printf '%s' "$health" | jq 'all(.healthy)')" = true ]
 }

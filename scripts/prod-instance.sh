@@ -112,6 +112,7 @@ instance_state() {
 instance_up() {
 	up_host=$instance_app-$instance_name guard_lower=
 	store_mount "$instance_package"
+	up_start=$(store_start "$instance_package") || exit
 	mkdir -p "$1/upper" "$1/work" "$1/bundle/rootfs"
 	[ -z "$instance_guard" ] || guard_up "$1" "$instance_package"
 	is_mounted "$1/bundle/rootfs" ||
@@ -123,8 +124,8 @@ instance_up() {
 		--arg group "$state_group" --argjson swap "$up_swap" "(\$record[0] | {
 			root: \$root, hostname: \$host, cgroup: (\$group + \$host), network, memory, cpus, pids,
 			volumes: (.volumes // []), swap: \$swap,
-			env: ([\"SFC_APP=\\(.app)\", \"SFC_INSTANCE=\\(.name)\"] + .env)}) as \$o | $(cat "$here/instance.jq")" \
-		"$state_dir/mounts/$instance_package/config.json" >"$1/bundle/config.json" ||
+			env: ([\"SFC_APP=\\(.app)\", \"SFC_INSTANCE=\\(.name)\"] + .env)}) as \$o | .config | $(cat "$here/instance.jq")" \
+		"$up_start" | owner_only "$1/bundle/config.json" ||
 		die "cannot write the configuration of $instance_app/$instance_name"
 }
 
@@ -169,7 +170,7 @@ cgroup_file() {
 
 # stop_signal HEX: what the image asked to be stopped with.
 stop_signal() {
-	stop_signal=$(json_get "$state_dir/mounts/$1/config.json" '.annotations["org.opencontainers.image.stopSignal"]' 2>/dev/null)
+	stop_signal=$(json_get "$(store_start "$1")" '.config.annotations["org.opencontainers.image.stopSignal"]' 2>/dev/null)
 	stop_signal=${stop_signal#SIG}
 	kill -l | grep -qwE "${stop_signal:-x}" && echo "$stop_signal" || echo TERM
 }

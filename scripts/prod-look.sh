@@ -53,7 +53,7 @@ cmd_list() {
 				[.network] + .publish | join(" "))"')
 			if [ -n "$rows" ]; then echo "$rows" | sort -V; else echo "$one|installed|-|-|-|-|-|-"; fi
 		done
-	} | column -t -s '|'
+	} | plain | column -t -s '|'
 }
 
 cmd_stats() {
@@ -81,6 +81,12 @@ cmd_stats() {
 	fi
 }
 
+# What programs print, for a terminal: colours stay, nothing else drives it. Who reads it otherwise gets the
+# bytes.
+colours_only() {
+	sed -u 's/\x01/?/g; s/\x1b\(\[[0-9;]*m\)/\x01\1/g; s/[\x02-\x08\x0b-\x1f\x7f]/?/g; s/\xc2[\x80-\x9f]/?/g; s/\x01/\x1b/g'
+}
+
 cmd_logs() {
 	look_options "$@"
 	[ -n "$app" ] || misused "logs of which application?"
@@ -90,7 +96,9 @@ cmd_logs() {
 		[ ! -e "$(instance_at "$app" "$one")/log" ] || set -- "$@" "$(instance_at "$app" "$one")/log"
 	done
 	[ $# -gt 0 ] || die "'$app' has printed nothing yet"
-	if [ -n "$follow" ]; then
+	if [ -t 1 ]; then
+		if [ -n "$follow" ]; then tail -n +1 -F "$@"; else tail -n +1 "$@"; fi | colours_only
+	elif [ -n "$follow" ]; then
 		exec tail -n +1 -F "$@"
 	elif [ $# = 1 ]; then
 		cat "$1"

@@ -24,9 +24,11 @@ cmd_repair() {
 	repair_mounts
 }
 
-# Packages that were just being mounted.
+# Packages that were just being mounted. A device that goes with its last user (AUTOCLEAR) is about to
+# go: one that was just unmounted is still listed for a moment.
 repair_loops() {
-	losetup --list --noheadings --output NAME,BACK-FILE 2>/dev/null | while read -r left file; do
+	losetup --list --noheadings --output NAME,AUTOCLEAR,BACK-FILE 2>/dev/null | while read -r left goes file; do
+		[ "$goes" = 0 ] || continue
 		case $file in "$state_dir"/packages/*) ;; *) continue ;; esac
 		grep -qF " $left " /proc/self/mountinfo || { losetup -d "$left" && echo "detached $left, which nobody had mounted"; }
 	done

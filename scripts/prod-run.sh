@@ -76,6 +76,7 @@ instance_start() {
 		exit 1
 	}
 	rm -f "$start_at/exit"
+	[ -e "$start_at/log" ] || (umask 077 && : >"$start_at/log")
 	setsid "$here/sfc-prod" _supervise "$1" "$2" >>"$start_at/log" 2>&1 </dev/null 9>&- 8>&- 7>&- &
 	start_child=$!
 	# or what is noted is this command, which would wait for its own end

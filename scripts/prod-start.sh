@@ -181,6 +181,7 @@ start_one() {
 	! instance_stays_up "$one" || return 0
 	instance_down "$one"
 	limits_enforced
+	lock_file limits
 	exec 7>>"$state_dir/locks/limits"
 	lock_wait 7 limits
 	limits_check "$instance_user" "$instance_memory" "$instance_cpus" "$instance_pids"

@@ -147,9 +147,13 @@ shadows() {
 		[ -d "$shadow_upper" ] || continue
 		# shellcheck disable=SC2016 # for the inner shell
 		(cd "$shadow_upper" && find . -mindepth 1 ! -type d -exec sh -c '
-			name=$1 old=$2 new=$3; shift 3
+			. "$1/straight.sh"
+			name=$2 old=$3 new=$4; shift 4
 			for path; do
 				a=$old/${path#./} b=$new/${path#./}
+				# what lies behind a link of a package is not in it
+				is_straight "$old" "${path%/*}" || a=/dev/null/none
+				is_straight "$new" "${path%/*}" || b=/dev/null/none
 				if [ -L "$a" ] || [ -L "$b" ]; then
 					[ "$(readlink "$a")" != "$(readlink "$b")" ] || continue
 				elif [ -f "$a" ] && [ -f "$b" ]; then
@@ -162,6 +166,6 @@ shadows() {
 				what="its own copy hides"
 				[ ! -c "$path" ] || what="it deleted the file, which hides"
 				printf "%s: %s: %s the change\n" "$name" "/${path#./}" "$what" | tr "\001-\011\013-\037" "?"
-			done' sh "$app/$name" "$state_dir/mounts/$1/rootfs" "$state_dir/mounts/$2/rootfs" {} +)
+			done' sh "$here" "$app/$name" "$state_dir/mounts/$1/rootfs" "$state_dir/mounts/$2/rootfs" {} +) | plain
 	done
 }

@@ -30,10 +30,11 @@ state_open() {
 	/*) ;;
 	*) state_dir=$PWD/$state_dir ;;
 	esac
+	state_name_check
+	state_shut
 	for state_part in packages mounts prod base dev test locks; do
-		state_name_check
 		[ -d "$state_dir/$state_part" ] ||
-			mkdir -p "$state_dir/$state_part" 2>/dev/null ||
+			mkdir "$state_dir/$state_part" 2>/dev/null || [ -d "$state_dir/$state_part" ] ||
 			die "cannot write the state directory '$state_dir'; choose another with --state or SFC_STATE"
 	done
 	# as the kernel lists its mounts
@@ -48,6 +49,31 @@ state_open() {
 		rm -rf "$state_dir/run" && mkdir -m 700 "$state_dir/run" && echo "$state_boot" >"$state_dir/run/boot"
 	fi
 	command -v jq >/dev/null || die "'jq' is missing; install the package jq"
+}
+
+# state_shut: the top is for its owner alone, so that nobody else reaches what is mounted below, sets it
+# going by a setuid bit, reads a log or holds a lock. One that was made open is shut, and what had been
+# readable in it; any other directory is left alone.
+state_shut() {
+	[ -d "$state_dir" ] || mkdir -p -m 700 "$state_dir" 2>/dev/null || [ -d "$state_dir" ] ||
+		die "cannot write the state directory '$state_dir'; choose another with --state or SFC_STATE"
+	case $(stat -L -c %u:%a "$state_dir") in
+	"$(id -u):700") return ;;
+	"$(id -u)":*) ;;
+	*) die "the state directory '$state_dir' belongs to another user; choose another with --state" ;;
+	esac
+	[ -d "$state_dir/locks" ] || [ -z "$(ls -A "$state_dir")" ] ||
+		die "the directory '$state_dir' holds other things than the state of sfc; choose another with --state"
+	chmod 700 "$state_dir" || die "cannot shut the state directory '$state_dir' to others"
+	find "$state_dir" -xdev -maxdepth 6 -type d \
+		'(' -name upper -o -name work -o -name tree -o -name rootfs -o -name root -o -name 'scratch*' -o -name guard ')' -prune \
+		-o -type f '(' -name '*.json' -o -name '*.db' -o -name 'log*' -o -name last-failure.log -o -path "$state_dir/locks/*" ')' \
+		-exec chmod go= {} +
+}
+
+# owner_only FILE: write it from the standard input, for nobody else to read.
+owner_only() {
+	(umask 077 && rm -f "$1" && cat >"$1") && [ -s "$1" ]
 }
 
 state_name_check() {
@@ -69,16 +95,22 @@ name_check() {
 
 # lock NAME, lock_shared NAME: wait for it, at most $SFC_LOCK_TIMEOUT seconds; held until unlock or exit.
 lock() {
+	lock_file "$1"
 	exec 9>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
 	lock_wait 9 "$1"
 }
 unlock() { exec 9>&-; }
 
 lock_shared() {
+	lock_file "$1"
 	exec 8>>"$state_dir/locks/$1" || die "cannot lock '$1' in '$state_dir/locks'"
 	lock_wait 8 "$1"
 }
 unlock_shared() { exec 8>&-; }
+
+lock_file() {
+	[ -e "$state_dir/locks/$1" ] || (umask 077 && : >>"$state_dir/locks/$1")
+}
 
 lock_wait() {
 	flock -w "${SFC_LOCK_TIMEOUT:-120}" "$1" ||
@@ -98,9 +130,9 @@ json_put() {
 	shift
 	[ -e "$json_file" ] || set -- -n "$@"
 	if [ "$1" = -n ]; then
-		jq "$@" >"$json_file.new.$$"
+		(umask 077 && jq "$@" >"$json_file.new.$$")
 	else
-		jq "$@" "$json_file" >"$json_file.new.$$"
+		(umask 077 && jq "$@" "$json_file" >"$json_file.new.$$")
 	fi && mv -f "$json_file.new.$$" "$json_file" && return
 	rm -f "$json_file.new.$$"
 	die "cannot write '$json_file'"
@@ -130,7 +162,7 @@ bytes_of() {
 
 # log_last LOG: ": its last line" since the start, or nothing.
 log_last() {
-	log_line=$(tail -c "+$((${start_log:-0} + 1))" "$1" 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037' | cut -c 1-300)
+	log_line=$(tail -c "+$((${start_log:-0} + 1))" "$1" 2>/dev/null | tail -n 1 | tr -d '\000-\010\013-\037\177' | plain | cut -c 1-300)
 	[ -z "$log_line" ] || printf ': %s' "$log_line"
 }
 

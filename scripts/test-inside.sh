@@ -31,14 +31,15 @@ what_to_run() {
 		--arg cwd "$cwd" --argjson env "$env_json" --argjson volumes "$volumes" '{
 		root: $root, hostname: $host, cgroup: "\($group)test-\($host)", network: "host", args: $args,
 		user: $user, cwd: (if $cwd == "" then null else $cwd end), env: $env, volumes: $volumes}' >"$work/options.json"
-	{
-		if [ -n "$config" ]; then cat "$config"; else
-			jq -n --arg path "$default_path" '{process: {env: ["PATH=\($path)", "HOME=/root"]}}'
-		fi
-	} | jq --slurpfile all "$work/options.json" "\$all[0] as \$o | $(cat "$here/instance.jq")" >"$work/bundle/config.json" ||
+	if [ -n "$config" ]; then
+		package_start "$config" "$work/start.json"
+	else
+		jq -n --arg path "$default_path" '{config: {process: {env: ["PATH=\($path)", "HOME=/root"]}}}' >"$work/start.json"
+	fi
+	jq --slurpfile all "$work/options.json" "\$all[0] as \$o | .config | $(cat "$here/instance.jq")" "$work/start.json" >"$work/bundle/config.json" ||
 		die "cannot write the configuration"
-	run_from_package "$work/bundle"
-	[ -n "$run_args" ] || die "'$name' does not say what it starts; give a command after --"
+	[ "$(jq '.process.args | length' "$work/bundle/config.json")" != 0 ] || die "'$name' does not say what it starts; give a command after --"
+	run_from_config "$work/bundle/config.json"
 	eval "set -- $run_args"
 	run_name=${1##*/}
 	label=${label:-$run_name}
@@ -56,6 +57,7 @@ trace_begin() {
 
 trace_end() {
 	mount_ends "$work/bundle/rootfs" "$tracefs_pid" || die "tracing failed: $(tail -n 1 "$work/tracefs.log" | sed 's/^tracefs: //')"
+	chmod 600 "$(manifest_of "$name")"
 	rm -rf --one-file-system "$at/scratch"
 	rmdir "/sys/fs/cgroup${state_group}test-$name" /sys/fs/cgroup/*"${state_group}test-$name" 2>/dev/null
 }
@@ -82,6 +84,17 @@ container_start() {
 	container_pid=$!
 }
 
+# lxc_line KEY VALUE: one line, or it would be the next one. LXC takes blanks off both ends of a value, and
+# a pair of quotes around it.
+lxc_line() {
+	[ "$(printf %s "$2" | tr -d '\001-\037\177')" = "$2" ] ||
+		die "an LXC configuration cannot hold the line break or control character in $1 '$2' of '$name'"
+	case $2 in
+	[' "'\']* | *[' "'\']) echo "$1 = \"$2\"" ;;
+	*) echo "$1 = $2" ;;
+	esac
+}
+
 container_lxc() {
 	mkdir -p "$work/lxc"
 	{
@@ -91,11 +104,11 @@ container_lxc() {
 		echo "lxc.mount.auto = proc:mixed sys:ro"
 		echo "lxc.autodev = 1"
 		echo "lxc.console.path = none"	# its output is ours
-		echo "lxc.init.cwd = $run_cwd"
+		lxc_line lxc.init.cwd "$run_cwd"
 		echo "lxc.init.uid = $run_uid"
 		echo "lxc.init.gid = $run_gid"
 		eval "set -- $run_env"
-		for pair; do echo "lxc.environment = $pair"; done
+		for pair; do lxc_line lxc.environment "$pair"; done
 		printf '%s' "$volumes" | jq -r '.[] | split(":")
 			| "lxc.mount.entry = \(.[0]) \(.[1][1:]) none bind,create=dir\(if .[2] == "ro" then ",ro" else "" end) 0 0"'
 	} >"$work/lxc/config"
@@ -129,8 +142,9 @@ run_probed() {
 		verdict=0
 	else
 		verdict=1
-		tail -n 10 "$work/out/stderr" | sed 's/^/  | /' >&2
-		[ ! -s "$work/out/probe.err" ] || tail -n 10 "$work/out/probe.err" | sed 's/^/  | /' >&2
+		for file in stderr probe.err; do
+			[ ! -s "$work/out/$file" ] || shown <"$work/out/$file" >&2
+		done
 		say_error "$(cat "$work/out/said")"
 	fi
 	said=$(cat "$work/out/said")

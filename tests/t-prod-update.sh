@@ -97,6 +97,13 @@ loop=$(losetup --find --show --read-only "$SFC_STATE/packages/$hex_one.sfc")
 sfc prod repair >repair.out
 check "a loop device that is not mounted is let go" grep -q "^detached $loop," repair.out
 check_equal "and the one that is stays" "$(losetup -j "$SFC_STATE/packages/$hex_one.sfc" | grep -c .)" 1
+loop=$(losetup --find --show --read-only "$SFC_STATE/packages/$hex_one.sfc")
+exec 7<"$loop"
+losetup -d "$loop"
+check_equal "a loop device that goes with its last user is there" \
+	"$(losetup --list --noheadings --output AUTOCLEAR "$loop" | tr -d ' ')" 1
+check_equal "and is left to it" "$(sfc prod repair | grep -c "$loop")" 0
+exec 7<&-
 check_equal "half-made things are named and removed" "$(grep -v ^detached repair.out | sed 's/ .*new/ new/' | sort)" \
 	"app: new.9'
 half: removed, it was never wholly installed

@@ -25,7 +25,7 @@ check_fails "a truncated package is refused" 1 "*cut short*" sfc prod install sh
 check_fails "a text is refused" 1 "*not a package*" sfc prod install text.sfc
 check_fails "another digest is refused" 1 "*not what was asked for*" sfc prod install web.sfc --digest sha256:00
 mkdir empty
-mksquashfs empty empty.sfc -noappend -quiet -no-progress >/dev/null
+mksquashfs empty empty.sfc -comp zstd -noappend -quiet -no-progress >/dev/null
 check_fails "a SquashFS file that is no package is refused" 1 "*no directory rootfs*" sfc prod install empty.sfc
 check_equal "nothing of them is kept" "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" 2>/dev/null | grep -v :)" ""
 check "the right digest is accepted" sfc prod install web.sfc --digest "$digest"

@@ -62,7 +62,7 @@ if command -v shellcheck >/dev/null; then
 	check "shellcheck has nothing to say of scripts" \
 		sh -c 'cd "$0" && shellcheck -x scripts/sfc $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo' "$srcdir"
 	check "nor of the tests' tools" \
-		sh -c 'cd "$0" && shellcheck -x tests/run tests/minbase.sh .ci/run' "$srcdir"
+		sh -c 'cd "$0" && shellcheck -x tests/run tests/long tests/minbase.sh .ci/run' "$srcdir"
 fi
 
 # Installed: everything is found from there, and uninstalling leaves nothing.

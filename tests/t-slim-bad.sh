@@ -158,15 +158,18 @@ check_fails "a layer that is not there" 1 "sfc: run: the layer '*' is not a dire
 
 # verify
 make_root "$dir/root"
-sfc verify "$dir/good.sfc" >"$dir/report" 2>&1
+sfc verify --root "$dir/root" "$dir/good.sfc" >"$dir/report" 2>&1
 check_equal "a package that does what its source does passes the status on" $? 7
-sfc verify "$dir/good.sfc" -- sh -c 'exit 3' >"$dir/report" 2>&1
+sfc verify --root "$dir/root" "$dir/good.sfc" -- sh -c 'exit 3' >"$dir/report" 2>&1
 check_equal "so does another command" $? 3
 echo other >"$dir/root/etc/file"
-sfc verify "$dir/good.sfc" >"$dir/report" 2>&1
+sfc verify --root "$dir/root" "$dir/good.sfc" >"$dir/report" 2>&1
 check_equal "a source that has changed is seen" $? 1
 check "and said" grep -q "^sfc: verify: the package does not behave like the source: its output is another$" "$dir/report"
-check "its parts are whole all the same" sfc verify -q --compare none "$dir/good.sfc"
+sfc verify "$dir/good.sfc" >"$dir/report"
+check_equal "its parts are whole all the same" $? 0
+check "and it is said that nothing was compared" grep -q "nothing was compared" "$dir/report"
+check "nor for --compare none" sfc verify -q --compare none "$dir/good.sfc"
 cp "$dir/good.sfc" "$dir/altered.sfc"
 printf XX | dd of="$dir/altered.sfc" bs=1 seek=5000 conv=notrunc 2>/dev/null
 check_fails "a package that was altered" 1 "sfc: verify: *" sfc verify "$dir/altered.sfc"

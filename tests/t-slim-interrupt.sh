@@ -9,11 +9,19 @@ requires setsid --version
 minbase ''
 
 rounds=${SFC_TEST_ROUNDS:-12}
-mkdir "$dir/out"
+
+# Each round has a directory of its own, so that it is judged by what it left itself.
+begin_round() {
+	TMPDIR=$dir/$1
+	mkdir "$TMPDIR" "$TMPDIR/out"
+}
+
+left_devices() {
+	losetup -l -n -O NAME,AUTOCLEAR,BACK-FILE | grep -F "$TMPDIR/"
+}
 
 gone() {
-	! pgrep -f "$TMPDIR/sfc\\." >/dev/null && ! grep -qF "$dir/" /proc/mounts &&
-		! losetup -l -n -O BACK-FILE | grep -qF "$dir/"
+	! pgrep -f "$TMPDIR/" >/dev/null && ! grep -qF "$TMPDIR/" /proc/mounts && ! left_devices >/dev/null
 }
 
 # whole_or_none FILE
@@ -23,8 +31,7 @@ whole_or_none() {
 
 # interrupt SIGNAL SECONDS: to the whole process group, as a terminal does, or to sfc alone.
 interrupt() {
-	rm -f "$dir/out/x.sfc"
-	setsid env --default-signal=INT,QUIT sfc slim -q --root "$root" -o "$dir/out/x.sfc" -- \
+	setsid env --default-signal=INT,QUIT sfc slim -q --root "$root" -o "$TMPDIR/out/x.sfc" -- \
 		perl -e 'for (1..20) { print "$_\n"; select(undef, undef, undef, 0.02) }' \
 		</dev/null >"$dir/said" 2>&1 &
 	group=$!
@@ -40,20 +47,22 @@ interrupt() {
 for round in $(seq "$rounds"); do
 	for signal in INT TERM KILL; do
 		moment=$(awk -v r="$round" -v n="$rounds" 'BEGIN { printf "%.2f", r * 2 / n }')
+		begin_round "$round.$signal"
 		interrupt "$signal" "$moment"
 		case $signal-$status in
 		INT-130 | TERM-143 | KILL-137 | *-0) ;;
 		*) fail "SIG$signal after $moment s: status $status: $(cat "$dir/said")" ;;
 		esac
 		wait_for 10 gone || fail "SIG$signal after $moment s left something: $(
-			pgrep -af "$TMPDIR/sfc\\."
-			grep -F "$dir/" /proc/mounts
+			pgrep -af "$TMPDIR/"
+			grep -F "$TMPDIR/" /proc/mounts
+			left_devices
 		)"
-		whole_or_none "$dir/out/x.sfc" || fail "SIG$signal after $moment s left half an output"
+		whole_or_none "$TMPDIR/out/x.sfc" || fail "SIG$signal after $moment s left half an output"
 		# kill -9 of the shell itself is the one thing that leaves its empty directories
-		[ "$signal" = KILL ] || [ -z "$(ls -A "$TMPDIR")" ] ||
+		[ "$signal" = KILL ] || [ "$(ls -A "$TMPDIR")" = out ] ||
 			fail "SIG$signal after $moment s left $(ls "$TMPDIR")"
-		rm -rf "${TMPDIR:?}"/* "$dir"/out/.x.sfc.*
+		rm -rf --one-file-system "$TMPDIR"
 	done
 done
 check_equal "no moment was a bad one" "$failures" 0

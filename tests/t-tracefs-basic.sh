@@ -158,6 +158,19 @@ if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
 	check_fails "scratch= as a plain user" 1 '*unshare -Urm*' \
 		setpriv --reuid 65534 --clear-groups tracefs -o manifest=m.db,scratch=tmpfs src mnt
 fi
+# The one who goes without io_uring is told why. The setting is the whole machine's, for a moment.
+disabled=/proc/sys/kernel/io_uring_disabled
+if [ -w $disabled ]; then
+	on_exit sh -c "echo $(cat $disabled) >$disabled"
+	before=$(cat $disabled)
+	echo 2 >$disabled
+	check_fails "io_uring that is switched off" 1 '*io_uring is switched off here: kernel.io_uring_disabled is 2' \
+		tracefs -o manifest=m.db,transport=uring src mnt
+	tracefs -o manifest=off.db,label=off src mnt
+	check_equal "without it tracefs goes by /dev/fuse" "$(tracefs --status mnt | grep '^transport')" 'transport    dev'
+	tracefs --unmount mnt 2>/dev/null
+	echo "$before" >$disabled
+fi
 check_equal "a manifest that was garbage still is" "$(cat garbage)" no
 check "no manifest was made for a mount that did not come" [ ! -e m.db ]
 umount busy

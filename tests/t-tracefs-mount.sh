@@ -49,6 +49,38 @@ for shape in scratch=tmpfs catalog=no; do
 	rm -f go inside read
 done
 
+# A namespace that everybody has left, but for the daemon in it, which would keep it.
+for shape in scratch=tmpfs catalog=no; do
+	cat >left <<-SH
+		tracefs -o "manifest=$manifest,label=left,$shape" "$dir/src" "$dir/mnt" && cat "$dir/mnt/file" &&
+			until [ -e "$dir/go" ]; do sleep 0.1; done
+	SH
+	unshare --mount --propagation private sh left >read &
+	left=$!
+	wait_for 30 test -s read
+	tracer=$(tracer_pid)
+	sleep 5
+	check_equal "$shape: while somebody is in its mount namespace the session stays open" "$(open_sessions)" 1
+	touch go
+	wait "$left"
+	check "$shape: when the last one has left the session ends" wait_for 30 no_session_open
+	session_whole "$shape: it is whole"
+	check_equal "$shape: with what he did" \
+		"$(query "SELECT count(*) FROM accesses WHERE path = '/file' AND op = 'open'
+			AND uuid = (SELECT uuid FROM session ORDER BY id DESC LIMIT 1)")" 1
+	check "$shape: and nobody stays behind" wait_for 30 ended "$tracer"
+	rm -f go read
+done
+mkdir -p shared/mnt
+mount --bind shared shared
+mount --make-shared shared
+unshare --mount --propagation unchanged tracefs -o "manifest=$manifest,label=shared" src shared/mnt
+sleep 5
+check_equal "a mount that others see too stays for them" "$(cat shared/mnt/file) $(open_sessions)" "hello 1"
+unmount_tracefs "$dir/shared/mnt"
+session_whole "and its session is whole in the end"
+umount shared
+
 # Traced, and inside of that traced again, in a namespace of its own.
 mkdir -p outer/in outer/mnt
 echo deep >outer/in/file

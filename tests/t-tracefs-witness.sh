@@ -57,7 +57,7 @@ compare() {
 		/proc /dev /sys | in_mode | sort -u | tr ' ' '|' >used
 	umount merged
 	rm -rf plain-work
-	sqlite3 -readonly "$manifest" >missed <<-'SQL'
+	sqlite3 -readonly -cmd '.timeout 10000' "$manifest" >missed <<-'SQL'
 		.separator |
 		CREATE TEMP TABLE used (op, hex);
 		.import used used

@@ -55,6 +55,18 @@
 		(array)->count = (array)->capacity = 0;                                            \
 	} while (0)
 
+/* Put the elements in order, as qsort(3) does. */
+#define array_sort(array, compare)                                                                 \
+	sort_items((array)->items, (array)->count, sizeof(*(array)->items), (compare))
+
+/* qsort(3), which may not be called with NULL, as where there is nothing the items often are. */
+static inline void sort_items(void *items, size_t count, size_t size,
+			      int (*compare)(const void *a, const void *b))
+{
+	if (count > 1)
+		qsort(items, count, size, compare);
+}
+
 static inline int array_grow(void **items, size_t *capacity, size_t count, size_t more,
 			     size_t element_size)
 {

@@ -69,6 +69,19 @@ char *json_document(const json_t *json)
 	return text_take(&text);
 }
 
+/* JSON leaves DEL and the C1 controls as they are, and they drive terminals. Here, only strings hold them. */
+static void print_for_terminal(const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+		if (*s == 0x7f)
+			fputs("\\u007f", stdout);
+		else if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+			printf("\\u00%02x", *++s);
+		else
+			putchar(*s);
+	}
+}
+
 int json_print(json_t *json, struct error *err)
 {
 	json_auto_t *owned = json;
@@ -76,8 +89,28 @@ int json_print(json_t *json, struct error *err)
 
 	if (!text)
 		return error_oom(err);
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+	print_for_terminal(text);
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return error_errno(err, "cannot write to the standard output");
+	return 0;
+}
+
+int json_read(const char *data, size_t size, size_t limit, json_t **ret_json, struct error *err)
+{
+	json_error_t why;
+	json_t *json;
+
+	if (size > limit)
+		return error_set(err, -EFBIG, "larger than %zu bytes", limit);
+	json = json_loadb(data, size, JSON_REJECT_DUPLICATES, &why);
+	if (!json)
+		return error_set(err, -EBADMSG, "not one JSON document: line %d: %s", why.line,
+				 why.text);
+	if (!json_is_object(json)) {
+		json_decref(json);
+		return error_set(err, -EBADMSG, "not a JSON object");
+	}
+	*ret_json = json;
 	return 0;
 }
 

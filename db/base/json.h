@@ -27,6 +27,12 @@ int json_print(json_t *json, struct error *err);
 /* The text a file holds: the same, in memory; the caller frees. NULL: out of memory. */
 char *json_document(const json_t *json);
 
+/*
+ * One document, an object, from all of `size` bytes: -EBADMSG with err set when it is anything else, or has
+ * a key twice; -EFBIG above limit bytes. The caller owns *ret_json.
+ */
+int json_read(const char *data, size_t size, size_t limit, json_t **ret_json, struct error *err);
+
 /* Set a member, taking the value's reference: 0 or -ENOMEM (also for a NULL value). */
 int json_set(json_t *object, const char *key, json_t *value);
 /* The member if it is a string, else NULL. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,11 +42,16 @@ static void bar_wipe(void)
 
 __attribute__((format(printf, 2, 0))) static void line(const char *kind, const char *format, va_list args)
 {
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char *message;
+
+	if (vasprintf(&message, format, args) < 0)
+		return;
+	text_add_plain(&text, message);
+	free(message);
 	pthread_mutex_lock(&lock);
 	bar_wipe();
-	fprintf(stderr, "%s: %s", program_name, kind);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s%s\n", program_name, kind, text.bytes);
 	pthread_mutex_unlock(&lock);
 }
 

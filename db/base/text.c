@@ -141,7 +141,7 @@ static int add_escaped_byte(struct text *text, unsigned char byte)
 	}
 }
 
-int text_add_escaped(struct text *text, const char *string)
+static int add_for_terminal(struct text *text, const char *string, bool backslashes)
 {
 	const unsigned char *s = (const unsigned char *)string;
 	int r = 0;
@@ -151,7 +151,8 @@ int text_add_escaped(struct text *text, const char *string)
 		/* C1 controls drive terminals as well as C0 does */
 		bool c1 = length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 
-		if (length == 0 || c1 || *s < 0x20 || *s == 0x7f || *s == '\\') {
+		if (length == 0 || c1 || *s < 0x20 || *s == 0x7f ||
+		    (backslashes && *s == '\\')) {
 			r = add_escaped_byte(text, *s++);
 			continue;
 		}
@@ -159,6 +160,16 @@ int text_add_escaped(struct text *text, const char *string)
 		s += length;
 	}
 	return r;
+}
+
+int text_add_escaped(struct text *text, const char *string)
+{
+	return add_for_terminal(text, string, true);
+}
+
+int text_add_plain(struct text *text, const char *string)
+{
+	return add_for_terminal(text, string, false);
 }
 
 int text_add_size(struct text *text, unsigned long long size)

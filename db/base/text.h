@@ -47,6 +47,11 @@ int text_printf(struct text *text, const char *format, ...) __attribute__((forma
  * \n, \t, \\ or \xHH; all else, quotes included, stays.
  */
 int text_add_escaped(struct text *text, const char *string);
+/*
+ * A line that was put together already, some of it by others: control characters and invalid UTF-8 become
+ * \n, \t or \xHH, so that it stays one line and drives no terminal; all else, backslashes too, stays.
+ */
+int text_add_plain(struct text *text, const char *string);
 /* Bytes as a person counts them: "17 bytes", "5.8 MB"; powers of 1000. */
 int text_add_size(struct text *text, unsigned long long size);
 /* A count with thousands set apart: "61,204". */

@@ -32,7 +32,7 @@ struct build {
 	struct closure_request request;
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
-	const char *output, *name, *version, *config_path;
+	const char *output, *name, *version, *config_path, *source_name;
 	bool package, no_records, verify, dry_run, quiet, json;
 	/* made on the way */
 	json_t *config;
@@ -89,6 +89,8 @@ static const struct command_option command_options[] = {
 	{0, "name", "NAME", NULL, OPTION_STRING(struct build, name)},
 	{0, "version", "VERSION", "of the package (default: from FILE)",
 	 OPTION_STRING(struct build, version)},
+	{0, "source-name", "NAME", "what the package calls its source (default: its directory's name)",
+	 OPTION_STRING(struct build, source_name)},
 	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
 	 OPTION_CALL(take_env, struct build, launch)},
 	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
@@ -159,6 +161,15 @@ static char *package_name(const struct build *build)
 	return strndup(last, length);
 }
 
+/* "root" of "/srv/root", unless it was given; of the machine's own root "/". */
+static char *source_name(const struct build *build)
+{
+	_cleanup_(freep) char *whole = realpath(build->request.source_path, NULL);
+	const char *name = whole ? path_name(whole) : "";
+
+	return strdup(build->source_name ? build->source_name : *name ? name : "/");
+}
+
 /* What the command line says goes before what the session says. */
 static int merge_launch(struct build *build, struct error *err)
 {
@@ -185,7 +196,7 @@ static int merge_launch(struct build *build, struct error *err)
 static int make_package(struct build *build, struct error *err)
 {
 	struct closure_request *request = &build->request;
-	_cleanup_(freep) char *name = package_name(build), *directory = NULL;
+	_cleanup_(freep) char *name = package_name(build), *directory = NULL, *source = NULL;
 	struct package_options options = {
 		.name = name,
 		.version = build->version,
@@ -200,9 +211,11 @@ static int make_package(struct build *build, struct error *err)
 
 	directory = build->output && strchr(build->output, '/') ? path_parent(build->output)
 								: strdup(".");
-	if (!name || !directory)
+	source = source_name(build);
+	if (!name || !directory || !source)
 		return error_oom(err);
 	options.scratch = directory;
+	options.source_name = source;
 	r = merge_launch(build, err);
 	return r < 0 ? r
 		     : package_create(request->manifest, &request->selection, request->closure,

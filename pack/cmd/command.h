@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The subcommands of tracepack: one cmd_<name>.c each, which defines a struct command and is listed in
+ * The wing cmd/ is the subcommands, one file each, what several of them share, and all that prints.
+ * It may include db, db/base, pack/distro, pack/engine, pack/evidence, pack/image, pack/layer,
+ * pack/need, pack/oci, pack/package, pack/report and pack/source, and nothing includes it. Another
+ * subcommand is a file here and a line in main.c, another option of build, why, ls and stat goes
+ * into closure_request.c.
+ */
+/*
+ * The subcommands of tracepack: pack/cmd/<name>.c each, which defines a struct command and is listed in
  * main.c. A command's options are one table: what getopt_long() knows, what --help prints and where the
  * values go are all made of it. -h, --help is every command's and stands in no table.
  */
@@ -62,7 +69,7 @@ struct command {
 	int (*function)(int argc, char **argv);
 };
 
-extern const struct command command_build, command_describe, command_diff, command_export,
+extern const struct command command_build, command_config, command_describe, command_diff, command_export,
 	command_image, command_impact, command_import, command_ls, command_merge, command_report,
 	command_sbom, command_stat, command_verify, command_which, command_why, command_why_not;
 

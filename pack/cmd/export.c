@@ -17,6 +17,7 @@
 #include "pack/engine/export_source.h"
 #include "pack/oci/config.h"
 #include "pack/oci/write.h"
+#include "pack/package/start_config.h"
 
 struct arguments {
 	const char *source, *output, *config_path;
@@ -179,6 +180,19 @@ static char *name_of(const char *path)
 	return name;
 }
 
+/* What a package says is not what its user says: only what is known of it goes on, and nothing it asks for. */
+static int known_start(const struct arguments *args, const json_t *start, json_t **ret_start,
+		       struct error *err)
+{
+	_cleanup_(start_config_release) struct start_config config = START_CONFIG_INIT;
+	int r = start_config_from_json(start, &config, err);
+
+	if (r < 0)
+		return error_prefix(err, r, "'%s'", args->source);
+	*ret_start = start_config_json(&config);
+	return *ret_start ? 0 : error_oom(err);
+}
+
 /* --config, else what the source says, else a shell. */
 static int find_start(const struct arguments *args, const struct export_source *source,
 		      json_t **ret_start, struct error *err)
@@ -187,10 +201,8 @@ static int find_start(const struct arguments *args, const struct export_source *
 
 	if (args->config_path)
 		return oci_start_read(args->config_path, ret_start, err);
-	if (source->start) {
-		*ret_start = json_incref(source->start);
-		return 0;
-	}
+	if (source->start)
+		return known_start(args, source->start, ret_start, err);
 	shell = json_pack("[s]", "/bin/sh");
 	*ret_start = shell ? oci_start_default(shell) : NULL;
 	if (!*ret_start)

@@ -19,6 +19,7 @@
 #include "pack/layer/extract_dir.h"
 #include "pack/oci/config.h"
 #include "pack/oci/import.h"
+#include "pack/package/start_config.h"
 
 struct arguments {
 	const char *source, *output, *config_path, *image_config_path;
@@ -220,13 +221,20 @@ static int publish_json(struct io_output *output, struct error *err)
 static int start_of(const struct arguments *args, const struct import *import, json_t **ret_start,
 		    struct error *err)
 {
+	struct start_config checked = START_CONFIG_INIT;
+	int r;
+
 	if (!args->config_path && !args->image_config_path)
 		return 0;
 	if (!import->config)
 		return error_set(err, -ENOENT,
 				 "'%s' is a plain %s and says nothing of how to start it",
 				 args->source, import_kind_name(import->kind));
-	return oci_config_to_start(import->config, import->tree, ret_start, err);
+	r = oci_config_to_start(import->config, import->tree, ret_start, err);
+	if (r == 0 && args->config_path)
+		r = start_config_from_json(*ret_start, &checked, err);
+	start_config_release(&checked);
+	return r < 0 ? error_prefix(err, r, "'%s'", args->source) : 0;
 }
 
 /* ---- what is said at the end ---- */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/columns.h"
 #include "db/base/json.h"
@@ -80,8 +81,8 @@ static int choose(const struct arguments *args, struct listing *listing, struct 
 		return error_set(err, -ENOENT, "nothing in '%s' matches '%s'", args->path,
 				 args->patterns[0]);
 	if (args->order != ORDER_PATH)
-		qsort(listing->items, listing->count, sizeof(struct inventory_item *),
-		      args->order == ORDER_SIZE ? by_size : by_first_use);
+		sort_items(listing->items, listing->count, sizeof(struct inventory_item *),
+			   args->order == ORDER_SIZE ? by_size : by_first_use);
 	return 0;
 }
 

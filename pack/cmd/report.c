@@ -42,7 +42,7 @@ static const char *source_of(const struct arguments *arguments, const struct sel
 
 	if (arguments->source)
 		return arguments->source;
-	return stat(traced, &st) == 0 && S_ISDIR(st.st_mode) ? traced : NULL;
+	return traced[0] == '/' && stat(traced, &st) == 0 && S_ISDIR(st.st_mode) ? traced : NULL;
 }
 
 static int closure_of(struct source *source, const struct selection *selection,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
 #include "db/base/io.h"
@@ -119,7 +120,7 @@ static int take_out_owned(const struct distribution *distribution, struct kept *
 
 	if (!owned)
 		return error_oom(err);
-	qsort(kept->paths, kept->count, sizeof(*kept->paths), by_name);
+	sort_items(kept->paths, kept->count, sizeof(*kept->paths), by_name);
 	for (size_t i = 0; i < distribution->count; i++)
 		for (size_t j = 0; j < distribution->items[i].file_count; j++) {
 			const struct packaged_file *packaged = &distribution->items[i].files[j];

@@ -65,6 +65,13 @@ static json_t *lines_json(char *const *lines, size_t count)
 	return array;
 }
 
+static void add_line(struct text *text, const char *what, const char *line)
+{
+	text_printf(text, "        %s", what);
+	text_add_escaped(text, line);
+	text_add_char(text, '\n');
+}
+
 static int report(const struct verification *verification, struct error *err)
 {
 	const struct package_check *check = &verification->check;
@@ -72,25 +79,32 @@ static int report(const struct verification *verification, struct error *err)
 
 	if (verification->json)
 		return json_print(
-		    json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o}", "ok",
-			      check->problems.count == 0, "sha256", verification->sha256, "files",
-			      (json_int_t)check->files, "bytes", (json_int_t)check->bytes,
-			      "programs", (json_int_t)check->programs, "problems",
-			      lines_json(check->problems.items, check->problems.count), "notes",
-			      lines_json(check->notes.items, check->notes.count)),
-		    err);
+			json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "ok",
+				  check->problems.count == 0, "sha256", verification->sha256,
+				  "files", (json_int_t)check->files, "bytes",
+				  (json_int_t)check->bytes, "programs", (json_int_t)check->programs,
+				  "problems",
+				  lines_json(check->problems.items, check->problems.count), "notes",
+				  lines_json(check->notes.items, check->notes.count), "asks",
+				  lines_json(check->asks.items, check->asks.count)),
+			err);
 	for (size_t i = 0; i < check->problems.count; i++)
 		log_error("%s: %s", verification->path, check->problems.items[i]);
 	if (verification->quiet || check->problems.count)
 		return 0;
-	for (size_t i = 0; i < check->notes.count; i++)
-		printf("        known when it was built: %s\n", check->notes.items[i]);
 	text_add_count(&text, check->files);
 	text_add(&text, " files as they were packed (");
 	text_add_size(&text, check->bytes);
 	text_add(&text, "), ");
 	text_add_count(&text, check->programs);
-	printf("%s programs, libraries and scripts find what they need\n", text.bytes);
+	text_add(&text, " programs, libraries and scripts find what they need\n");
+	for (size_t i = 0; i < check->notes.count; i++)
+		add_line(&text, "known when it was built: ", check->notes.items[i]);
+	for (size_t i = 0; i < check->asks.count; i++)
+		add_line(&text, "asked for and not given: ", check->asks.items[i]);
+	if (text_failed(&text))
+		return error_oom(err);
+	fputs(text.bytes, stdout);
 	return 0;
 }
 

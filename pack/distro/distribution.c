@@ -66,8 +66,7 @@ int distribution_count_owned(const struct distribution *distribution, uint64_t *
 			if (packaged->kept && !packaged->is_directory)
 				r = array_push(&owned, packaged->file);
 		}
-	if (owned.count)
-		qsort(owned.items, owned.count, sizeof(*owned.items), by_address);
+	array_sort(&owned, by_address);
 	for (size_t i = 0; i < owned.count; i++)
 		*ret_count += i == 0 || owned.items[i] != owned.items[i - 1];
 	array_release(&owned);

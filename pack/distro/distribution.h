@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing distro/ is what dpkg, apk and rpm know of a root: read, trimmed to what is kept, and
+ * said as an SBOM. It may include db/base, pack/source and pack/tree. Another package manager is a
+ * read_*.c and a writer beside records.c, another format of SBOM a file beside sbom.c.
+ */
+/*
  * The distribution: which packages are installed in a source, and which of their files are kept.
  *
  * A record names files as they were packed: "/bin/ls" where /bin is a link by now, or a name that was

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing elf/ is what a program says it needs, and which file the loader would take for it. It
+ * may include db/base and pack/source, and it alone knows libelf. Another way of naming a
+ * dependency goes into elf.c, another loader or search path into loader.c, another kind of
+ * interpreter into shebang.c.
+ */
+/*
  * What one ELF file says about what it needs at run time: its interpreter, its needed libraries and
  * where to look for them. Read from the program headers, as the kernel and ld.so do, so stripped
  * files are no different. The only file that knows libelf.

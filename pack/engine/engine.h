@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing engine/ says a package in the words of those who run it: one struct facts, and one small
+ * writer an engine. It may include db/base, pack/image, pack/layer, pack/oci, pack/source and
+ * pack/tree. Another engine is a file beside lxc.c and a row in export.c, and what it wants to know
+ * goes into facts.c first.
+ */
+/*
  * An export on its way: what each engine's writer gets. A tree and its facts go in; into a directory or
  * a file goes what that engine wants, the same bytes for the same input.
  */

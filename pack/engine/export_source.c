@@ -7,8 +7,12 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/open_beneath.h"
+#include "db/base/text.h"
 #include "pack/image/unpack.h"
-#include "pack/oci/store.h"
+#include "pack/oci/config.h"
 
 void export_source_release(struct export_source *source)
 {
@@ -25,20 +29,29 @@ void export_source_release(struct export_source *source)
 /* Step into rootfs if the directory is a bundle, and read how it starts. */
 static int enter_bundle(struct export_source *source, const char *path, struct error *err)
 {
-	_cleanup_(oci_store_freep) struct oci_store *store = NULL;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(closep) int config = open_beneath(source->rootfd, "config.json",
+						  O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	int rootfs, r;
 
-	if (oci_store_of_directory(source->rootfd, path, &store) < 0)
-		return error_oom(err);
-	if (!oci_store_has(store, "config.json"))
+	if (config < 0 || fstatat(source->rootfd, "rootfs", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, -EBADMSG, "'%s': rootfs is not a directory", path);
+	if (fstat(config, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, -EBADMSG, "'%s': config.json is not a file", path);
+	r = io_read_file(source->rootfd, "config.json", OCI_START_MAX, &text, err);
+	if (r == 0)
+		r = json_read(text.bytes, text.size, OCI_START_MAX, &source->start, err);
+	if (r < 0)
+		return error_prefix(err, r, "'%s'", path);
 	rootfs = openat(source->rootfd, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (rootfs < 0)
-		return 0;
-	r = oci_store_json(store, "config.json", NULL, &source->start, err);
+		return error_errno(err, "cannot open '%s/rootfs'", path);
 	close(source->rootfd);
 	source->rootfd = rootfs;
-	return r;
+	return 0;
 }
 
 static int open_directory(struct export_source *source, const char *path, struct error *err)
@@ -65,16 +78,11 @@ static int read_start(struct export_source *source, struct image *image, const s
 		      struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	json_error_t why;
-	int r = unpack_file(image, node, OCI_JSON_MAX, &text, err);
+	int r = unpack_file(image, node, OCI_START_MAX, &text, err);
 
-	if (r < 0)
-		return r;
-	source->start = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, &why);
-	if (!source->start)
-		return error_set(err, -EBADMSG, "'config.json' is not JSON: line %d: %s", why.line,
-				 why.text);
-	return 0;
+	if (r == 0)
+		r = json_read(text.bytes, text.size, OCI_START_MAX, &source->start, err);
+	return r < 0 ? error_prefix(err, r, "config.json") : 0;
 }
 
 static int unpack_image(struct export_source *source, struct image *image,
@@ -89,7 +97,11 @@ static int unpack_image(struct export_source *source, struct image *image,
 	root = tree_root(tree);
 	config = node_child(root, "config.json");
 	rootfs = node_child(root, "rootfs");
-	if (config && rootfs && S_ISREG(config->inode->mode) && node_is_dir(rootfs)) {
+	if (config && rootfs) {
+		if (!S_ISREG(config->inode->mode) || !node_is_dir(rootfs))
+			return error_set(err, -EBADMSG, "%s",
+					 node_is_dir(rootfs) ? "config.json is not a file"
+							     : "rootfs is not a directory");
 		r = read_start(source, image, config, err);
 		root = rootfs;
 	}

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,33 @@
 #include "db/base/path.h"
 #include "pack/engine/output.h"
 
-/* One line; a value that would end it early is refused. */
+static bool has_control(const char *value)
+{
+	for (; *value; value++)
+		if ((unsigned char)*value < 0x20 || *value == 0x7f)
+			return true;
+	return false;
+}
+
+/* LXC takes blanks off both ends of a value, and a pair of quotes that stands around all of it. */
+static bool needs_quotes(const char *value)
+{
+	size_t length = strlen(value);
+
+	return length > 0 && (strchr(" \"'", value[0]) || strchr(" \"'", value[length - 1]));
+}
+
+/* One line. What the format has no way to say is refused, or it would be the next line. */
 static int add_line(struct text *text, const char *key, const char *value, struct error *err)
 {
-	if (strpbrk(value, "\n\r"))
+	const char *quote = needs_quotes(value) ? "\"" : "";
+
+	if (has_control(value))
 		return error_set(err, -EINVAL,
-				 "an LXC configuration cannot hold the line break in %s", key);
-	return text_printf(text, "%s = %s\n", key, value) < 0 ? error_oom(err) : 0;
+				 "an LXC configuration cannot hold the line break or control character "
+				 "in %s '%.60s'",
+				 key, value);
+	return text_printf(text, "%s = %s%s%s\n", key, quote, value, quote) < 0 ? error_oom(err) : 0;
 }
 
 static int add_command(const struct facts *facts, struct text *text, struct error *err)
@@ -27,7 +48,7 @@ static int add_command(const struct facts *facts, struct text *text, struct erro
 	for (size_t i = 0; i < facts->args.count; i++) {
 		const char *word = facts->args.items[i];
 
-		if (!*word || strpbrk(word, " \t\n\r\"'\\"))
+		if (!*word || has_control(word) || strpbrk(word, " \"'\\"))
 			return error_set(err, -EINVAL,
 					 "LXC cannot start a command with spaces or quotes in it "
 					 "('%s'): give it in a script inside the root",

@@ -139,7 +139,7 @@ int evidence_add_made(struct evidence *evidence, const struct evidence_made *mad
 			return error_oom(err);
 		entry->reasons[entry->reason_count++].kind = REASON_MADE;
 	}
-	qsort(items, evidence->count, sizeof(*items), by_path);
+	sort_items(items, evidence->count, sizeof(*items), by_path);
 	/* the entries have moved */
 	hash_release(&evidence->hash);
 	return evidence_index(evidence) < 0 ? error_oom(err) : 0;

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing evidence/ is the reasons of a closure in a form that outlives the build. It may include
+ * db/base, pack/need and pack/tree. Another thing to remember of a path goes into evidence.h and
+ * json.c, another way to tell it into explanation.c.
+ */
+/*
  * Evidence: what is in a package and why, what was left out and why, in a form that outlives the
  * build. It is made from a closure, carried in a package as sfc/closure.json (pack/evidence/json.h),
  * and read back from there, so that `why`, `ls` and `stat` give the same answers about a package as about the manifest

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing image/ writes SquashFS and reads it back, by two halves that share format.h alone. It
+ * may include db/base and pack/tree, and it alone knows zstd. A change of layout goes into plan.c,
+ * of what is stored how into data.c and store.c, and whatever the writer learns to say the
+ * reader_*.c must learn to doubt.
+ */
+/*
  * A SquashFS 4.0 image with zstd compression, from a tree. The format is taught in format.h; the
  * order of the file is the order of the calls in image.c.
  *

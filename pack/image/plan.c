@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "db/base/array.h"
 #include "pack/image/inode.h"
 
 static int plan_leaf(struct plan *plan, struct node *node)
@@ -122,7 +123,7 @@ static void plan_directories(struct plan *plan)
 		turns[i].key |= inode->order ? TURN_HOT | (uint64_t)(INT32_MAX - i) << 32
 					     : height << 32;
 	}
-	qsort(turns, plan->directories.count, sizeof(*turns), compare_turns);
+	sort_items(turns, plan->directories.count, sizeof(*turns), compare_turns);
 	while (plan->cold_directories < plan->directories.count &&
 	       !(turns[plan->cold_directories].key & TURN_HOT))
 		plan->cold_directories++;
@@ -144,8 +145,7 @@ int plan_make(struct plan *plan)
 	if (r < 0)
 		return r;
 	root->inode->number = ++writer->inode_count;
-	if (plan->hot.count)
-		qsort(plan->hot.items, plan->hot.count, sizeof(*plan->hot.items), compare_use);
+	array_sort(&plan->hot, compare_use);
 	plan_directories(plan);
 	writer->stats.inodes = writer->inode_count;
 	return 0;

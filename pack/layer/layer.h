@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing layer/ is a tar stream: onto a tree (apply.c), out of one (write.c), and a tree onto a
+ * disk (extract.c). It may include db/base and pack/tree. What a hostile archive may do next is
+ * refused in path.c and contents.c, another compression goes into stream.c and write.c.
+ */
+/*
  * One OCI layer, or any other tar: a stream that is applied to a tree, or written from one.
  *
  * What is applied is hostile until proven otherwise. Absolute names and "..", names that lead

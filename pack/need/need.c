@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/base/array.h"
 #include "pack/need/from_contents.h"
 #include "pack/need/from_customs.h"
 #include "pack/need/from_rules.h"
@@ -50,7 +51,6 @@ int closure_compute(struct closure *closure, struct error *err)
 		r = closure_report_unresolved(closure, err);
 	if (r < 0)
 		return r;
-	qsort(closure->entries.items, closure->entries.count, sizeof(*closure->entries.items),
-	      compare_entries);
+	array_sort(&closure->entries, compare_entries);
 	return 0;
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing need/ is what has to be there: what sessions, rules, contents and customs ask for
+ * (from_*.c), until nothing new comes (need.c), and why. It may include db, db/base, pack/distro,
+ * pack/elf, pack/source and pack/tree. Another custom is a row in from_customs.c, another verb of
+ * rules goes into rules.c and from_rules.c, another kind of secret into secrets.c.
+ */
+/*
  * What is needed: a selection and all that must be there for it to run, to a fixed point.
  *
  *	r = closure_new(source, &options, &closure, err);

@@ -47,10 +47,11 @@ static const char start_template[] =
 	"  'readonlyPaths': ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys',"
 	"   '/proc/sysrq-trigger']}}";
 
-static const char *const capabilities[] = {
+const char *const oci_capabilities[] = {
 	"CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",	"CAP_FSETID",
 	"CAP_KILL",	       "CAP_MKNOD",   "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",	"CAP_SETFCAP",
 	"CAP_SETGID",      "CAP_SETPCAP", "CAP_SETUID",	      "CAP_SYS_CHROOT",
+	NULL,
 };
 
 /* The template is written with the quotes C likes. */
@@ -73,8 +74,8 @@ static int set_capabilities(json_t *process)
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
 		json_t *list = json_array();
 
-		for (size_t j = 0; j < sizeof(capabilities) / sizeof(*capabilities); j++)
-			json_array_append_new(list, json_string(capabilities[j]));
+		for (size_t j = 0; oci_capabilities[j]; j++)
+			json_array_append_new(list, json_string(oci_capabilities[j]));
 		if (json_object_set_new(all, sets[i], list) < 0)
 			return -ENOMEM;
 	}

@@ -29,6 +29,11 @@ int oci_config_to_start(const json_t *image_config, const struct tree *tree, jso
  */
 int oci_config_from_start(const json_t *start, json_t **ret_config, struct error *err);
 
+enum { OCI_START_MAX = 1024 * 1024 }; /* bytes of a config.json that others wrote */
+
+/* The capabilities root keeps in every container of ours; NULL ends. At most 32. */
+extern const char *const oci_capabilities[];
+
 /* A config.json that runs `args` (a list) as root in "rootfs"; the caller owns it. NULL: no memory.
  */
 json_t *oci_start_default(json_t *args);

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A container image as it is found in an OCI layout (oci_layout.c) or in what `docker save` writes,
+ * The wing oci/ is container images as files: OCI layouts and docker archives, read and written,
+ * and their configuration turned into ours and back. It may include db/base, pack/layer,
+ * pack/source and pack/tree. Another form of image to read is a file beside layout.c and
+ * docker_archive.c, another field of its configuration goes into config.c.
+ */
+/*
+ * A container image as it is found in an OCI layout (layout.c) or in what `docker save` writes,
  * in its old form and the combined one (docker_archive.c): which layers, in which order, with which
  * digests, and its configuration. Choosing reads small JSON files only; applying reads the layers.
  */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "pack/layer/path.h"
@@ -134,8 +135,7 @@ static int find_memberships(const struct tree *tree, const char *name, struct oc
 		if (split(line, fields) && parse_id(fields[2], &gid) && gid != user->gid &&
 		    is_member(fields[3], name) && array_push(&user->groups, gid) < 0)
 			return error_oom(err);
-	if (user->groups.count)
-		qsort(user->groups.items, user->groups.count, sizeof(uint32_t), compare_ids);
+	array_sort(&user->groups, compare_ids);
 	return 0;
 }
 

@@ -33,7 +33,8 @@ bool bundle_is_likely(const char *path)
 	       memcmp(magic, "hsqs", sizeof(magic)) == 0;
 }
 
-int bundle_open(const char *path, struct bundle **ret_bundle, struct error *err)
+/* The image, and its directory rootfs: nothing else will do, least of all a link. */
+static int open_rootfs(const char *path, struct bundle **ret_bundle, struct error *err)
 {
 	_cleanup_(bundle_closep) struct bundle *bundle = calloc(1, sizeof(*bundle));
 	int r;
@@ -52,10 +53,36 @@ int bundle_open(const char *path, struct bundle **ret_bundle, struct error *err)
 	if (r < 0)
 		return r;
 	bundle->rootfs = tree_find(bundle->tree, "/rootfs");
-	if (!bundle->rootfs || !node_is_dir(bundle->rootfs) ||
-	    !tree_find(bundle->tree, "/sfc/package.json"))
+	if (bundle->rootfs && !node_is_dir(bundle->rootfs))
+		return error_set(err, -EBADMSG, "'%s': rootfs is not a directory", path);
+	*ret_bundle = take(bundle);
+	return 0;
+}
+
+int bundle_open(const char *path, struct bundle **ret_bundle, struct error *err)
+{
+	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
+	int r = open_rootfs(path, &bundle, err);
+
+	if (r < 0)
+		return r;
+	if (!bundle->rootfs || !tree_find(bundle->tree, "/sfc/package.json"))
 		return error_set(err, -EMEDIUMTYPE,
 				 "'%s' is an image but not a package: it has no sfc/package.json", path);
+	*ret_bundle = take(bundle);
+	return 0;
+}
+
+int bundle_open_to_start(const char *path, struct bundle **ret_bundle, struct error *err)
+{
+	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
+	int r = open_rootfs(path, &bundle, err);
+
+	if (r < 0)
+		return r;
+	if (!bundle->rootfs || !tree_find(bundle->tree, "/config.json"))
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a package: it has no %s", path,
+				 bundle->rootfs ? "config.json" : "directory rootfs");
 	*ret_bundle = take(bundle);
 	return 0;
 }
@@ -155,10 +182,10 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit, str
 	if (!chunk)
 		return error_oom(err);
 	if (!node || !S_ISREG(node->inode->mode))
-		return error_set(err, -ENOENT, "'%s' has no file %s", bundle->path, path);
+		return error_set(err, -ENOENT, "'%s' has no file %s", bundle->path, path + 1);
 	if (node->inode->size > limit)
-		return error_set(err, -EFBIG, "%s in '%s' is larger than %zu bytes", path,
-				 bundle->path, limit);
+		return error_set(err, -EFBIG, "'%s': %s is larger than %zu bytes", bundle->path,
+				 path + 1, limit);
 	r = image_file_open(bundle->image, node->inode, &file, err);
 	if (r < 0)
 		return r;
@@ -188,6 +215,32 @@ int bundle_json(const struct bundle *bundle, const char *path, json_t **ret_json
 	}
 	*ret_json = json;
 	return 0;
+}
+
+int bundle_start(const struct bundle *bundle, struct start_config *config, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = bundle_read(bundle, "/config.json", START_CONFIG_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	r = start_config_parse(text.bytes, text.size, config, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", bundle->path) : 0;
+}
+
+int bundle_description(const struct bundle *bundle, struct description *description,
+		       struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r;
+
+	if (!tree_find(bundle->tree, "/sfc/package.json"))
+		return 0;
+	r = bundle_read(bundle, "/sfc/package.json", START_CONFIG_MAX, &text, err);
+	if (r < 0)
+		return r;
+	r = description_parse(text.bytes, text.size, description, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", bundle->path) : 0;
 }
 
 int bundle_evidence(const struct bundle *bundle, struct evidence *ret_evidence, struct error *err)

@@ -15,6 +15,8 @@
 #include "db/base/text.h"
 #include "db/manifest.h"
 #include "pack/evidence/evidence.h"
+#include "pack/package/description.h"
+#include "pack/package/start_config.h"
 #include "pack/tree/tree.h"
 
 struct bundle;
@@ -24,6 +26,8 @@ bool bundle_is_likely(const char *path);
 
 /* -EMEDIUMTYPE with err set when it is an image but not a package; other errors of reading. */
 int bundle_open(const char *path, struct bundle **ret_bundle, struct error *err);
+/* As much of a package as starting it takes: config.json and the directory rootfs; else as above. */
+int bundle_open_to_start(const char *path, struct bundle **ret_bundle, struct error *err);
 void bundle_close(struct bundle *bundle);
 void bundle_closep(struct bundle **bundle);
 
@@ -41,6 +45,10 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit, str
 /* A file that is a JSON object; the caller owns it. */
 int bundle_json(const struct bundle *bundle, const char *path, json_t **ret_json,
 		struct error *err);
+/* config.json and sfc/package.json, checked; without the latter, nothing is said. */
+int bundle_start(const struct bundle *bundle, struct start_config *config, struct error *err);
+int bundle_description(const struct bundle *bundle, struct description *description,
+		       struct error *err);
 int bundle_evidence(const struct bundle *bundle, struct evidence *ret_evidence, struct error *err);
 
 /* The manifest it carries, to read. */

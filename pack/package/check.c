@@ -38,6 +38,9 @@ void package_check_release(struct package_check *check)
 		free(check->problems.items[i]);
 	for (size_t i = 0; i < check->notes.count; i++)
 		free(check->notes.items[i]);
+	for (size_t i = 0; i < check->asks.count; i++)
+		free(check->asks.items[i]);
+	array_release(&check->asks);
 	array_release(&check->problems);
 	array_release(&check->notes);
 }
@@ -63,36 +66,32 @@ static int problem(struct checking *checking, const char *format, ...)
 	return 0;
 }
 
+static int check_part(struct checking *checking, const struct description_part *part)
+{
+	_cleanup_(freep) char *path = path_join("/", part->path);
+	const struct node *node = path ? tree_find(bundle_tree(checking->bundle), path) : NULL;
+	char digest[DIGEST_HEX_SIZE];
+	int r;
+
+	if (strcmp(part->path, "rootfs") == 0)
+		return 0; /* its files have digests of their own */
+	if (!node || !S_ISREG(node->inode->mode))
+		return problem(checking, "%s is missing", part->path);
+	r = bundle_copy(checking->bundle, node, -1, digest, checking->err);
+	if (r == 0 && strcmp(part->sha256, digest) != 0)
+		r = problem(checking, "%s is not as it was packed", part->path);
+	return r;
+}
+
 /* The files made by the package itself against the digests in package.json. */
 static int check_parts(struct checking *checking)
 {
-	json_auto_t *description = NULL;
-	const char *name;
-	json_t *part;
-	int r;
+	_cleanup_(description_release) struct description description = {0};
+	int r = bundle_description(checking->bundle, &description, checking->err);
 
-	r = bundle_json(checking->bundle, "/sfc/package.json", &description, checking->err);
-	if (r < 0)
-		return r;
-	json_object_foreach(json_object_get(description, "parts"), name, part) {
-		const char *wanted = json_string_value(json_object_get(part, "sha256"));
-		_cleanup_(freep) char *path = path_join("/", name);
-		const struct node *node = path ? tree_find(bundle_tree(checking->bundle), path) : NULL;
-		char digest[DIGEST_HEX_SIZE];
-
-		if (strcmp(name, "rootfs") == 0)
-			continue; /* its files have digests of their own */
-		if (!node || !S_ISREG(node->inode->mode)) {
-			r = problem(checking, "%s is missing", name);
-		} else {
-			r = bundle_copy(checking->bundle, node, -1, digest, checking->err);
-			if (r == 0 && (!wanted || strcmp(wanted, digest) != 0))
-				r = problem(checking, "%s is not as it was packed", name);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < description.parts.count; i++)
+		r = check_part(checking, &description.parts.items[i]);
+	return r;
 }
 
 /* Is it something the closure looks into: an ELF file, a script? */
@@ -254,40 +253,31 @@ static int check_closure(struct checking *checking, struct source *source)
 }
 
 /* The value of PATH among "NAME=value" strings. */
-static const char *search_path_of(const json_t *env)
+static const char *search_path_of(const struct start_strings *env)
 {
-	for (size_t i = 0; i < json_array_size(env); i++) {
-		const char *text = json_string_value(json_array_get(env, i));
-
-		if (text && strncmp(text, "PATH=", 5) == 0)
-			return text + 5;
-	}
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->items[i], "PATH=", 5) == 0)
+			return env->items[i] + 5;
 	return WHICH_PATH_DEFAULT;
 }
 
+/* What it starts has to be there; what it asks for beyond the default is named. */
 static int check_config(struct checking *checking, struct source *source)
 {
-	json_auto_t *config = NULL;
-	const json_t *process, *args;
-	const char *cwd, *command;
+	_cleanup_(start_config_release) struct start_config config = START_CONFIG_INIT;
 	_cleanup_(freep) char *found = NULL;
 	struct error why = ERROR_INIT;
-	int r;
+	int r = bundle_start(checking->bundle, &config, checking->err);
 
-	r = bundle_json(checking->bundle, "/config.json", &config, checking->err);
+	for (size_t i = 0; r == 0 && i < config.asks.count; i++) {
+		r = array_push(&checking->check->asks, config.asks.items[i]);
+		if (r < 0)
+			return error_oom(checking->err);
+		config.asks.items[i] = NULL; /* it is the check's now */
+	}
 	if (r < 0)
 		return r;
-	process = json_object_get(config, "process");
-	args = json_object_get(process, "args");
-	cwd = json_string_value(json_object_get(process, "cwd"));
-	command = json_string_value(json_array_get(args, 0));
-	if (!json_is_string(json_object_get(config, "ociVersion")))
-		return problem(checking, "config.json has no ociVersion");
-	if (!cwd || cwd[0] != '/')
-		return problem(checking, "config.json has no working directory");
-	if (!command)
-		return problem(checking, "config.json has nothing to start");
-	r = which_find(source, search_path_of(json_object_get(process, "env")), cwd, command, &found,
+	r = which_find(source, search_path_of(&config.env), config.cwd, config.args.items[0], &found,
 		       NULL, &why);
 	return r < 0 ? problem(checking, "config.json starts what is not there: %s", why.message)
 		     : 0;

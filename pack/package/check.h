@@ -22,6 +22,10 @@ struct package_check {
 		char **items;
 		size_t count, capacity;
 	} notes; /* what was known to be missing when it was built */
+	struct {
+		char **items;
+		size_t count, capacity;
+	} asks; /* what its start asks for beyond the default, and is not given */
 	uint64_t files, bytes; /* checked */
 	uint64_t programs;     /* of them ELF files and scripts */
 };

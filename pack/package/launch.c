@@ -10,6 +10,7 @@
 #include "db/base/json.h"
 #include "db/base/path.h"
 #include "pack/oci/config.h"
+#include "pack/package/start_config.h"
 #include "pack/source/which.h"
 
 static void strings_release(struct launch_strings *strings)
@@ -199,9 +200,7 @@ static int fill_process(struct launch *launch, json_t *process, struct error *er
 {
 	json_t *env, *user;
 
-	if (launch->env.count)
-		qsort(launch->env.items, launch->env.count, sizeof(*launch->env.items),
-		      compare_strings);
+	array_sort(&launch->env, compare_strings);
 	env = strings_json(&launch->env, err);
 	if (!env)
 		return -EILSEQ;
@@ -243,6 +242,7 @@ static int merge(json_t *into, const json_t *over)
 
 int launch_config(struct launch *launch, const json_t *over, json_t **ret_config, struct error *err)
 {
+	struct start_config checked = START_CONFIG_INIT;
 	json_auto_t *config = NULL, *list = NULL;
 	json_t *mounts;
 	const json_t *args = over ? json_object_get(json_object_get(over, "process"), "args") : NULL;
@@ -270,6 +270,10 @@ int launch_config(struct launch *launch, const json_t *over, json_t **ret_config
 	    json_set(json_object_get(config, "root"), "readonly", json_true()) < 0 ||
 	    (over && merge(config, over) < 0))
 		return error_oom(err);
+	r = start_config_from_json(config, &checked, err);
+	start_config_release(&checked);
+	if (r < 0)
+		return r;
 	*ret_config = take(config);
 	return 0;
 }

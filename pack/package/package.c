@@ -36,6 +36,8 @@ struct making {
 	struct tree *tree;
 	struct node *rootfs, *sfc;
 	json_t *parts; /* name → size and digest; owned */
+	char digest[PROVENANCE_DIGEST_SIZE]; /* of the source's catalog; "" when there is none */
+	char *source; /* its name and digest, in one word; owned */
 };
 
 void package_free(struct package *package)
@@ -174,7 +176,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 		return error_errno(err, "cannot make a directory in '%s'",
 				   making->options->scratch);
 	path = path_join(directory, "manifest.db");
-	r = path ? manifest_copy(manifest, path, err) : error_oom(err);
+	r = path ? manifest_copy_away(manifest, making->source, path, err) : error_oom(err);
 	if (r == 0) {
 		making->package->manifest_fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (making->package->manifest_fd < 0 ||
@@ -291,7 +293,7 @@ static int add_description(struct making *making, const struct selection *select
 			 "format", PACKAGE_FORMAT, "name", json_path(options->name), "version",
 			 json_path(options->version), "uuid", making->package->uuid, "created",
 			 created, "tool", "tracepack " PACKAGE_VERSION, "source",
-			 provenance_source(source), "sessions",
+			 provenance_source(source, options->source_name, making->digest), "sessions",
 			 provenance_sessions(selection), "before",
 			 "files", (json_int_t)options->source_files, "bytes",
 			 (json_int_t)options->source_bytes, "after", "files",
@@ -321,6 +323,19 @@ static bool is_empty(const struct node *rootfs, const char *name)
 	return node && node_is_dir(node) && node_child_count(node) == 0;
 }
 
+/* What is left of the source in the package: where it was on this machine is nobody's business. */
+static int name_source(struct making *making, struct manifest *manifest, struct error *err)
+{
+	int r = provenance_digest(manifest, making->digest, err);
+
+	if (r == 0 && asprintf(&making->source, "%s%s%s", making->options->source_name,
+			       making->digest[0] ? " " : "", making->digest) < 0) {
+		making->source = NULL;
+		return error_oom(err);
+	}
+	return r;
+}
+
 static int fill(struct making *making, struct manifest *manifest,
 		const struct selection *selection, struct closure *closure, struct launch *launch,
 		struct error *err)
@@ -346,6 +361,8 @@ static int fill(struct making *making, struct manifest *manifest,
 	if (r == 0)
 		r = add_evidence(making, closure, selection, err);
 	if (r == 0)
+		r = name_source(making, manifest, err);
+	if (r == 0)
 		r = add_manifest(making, manifest, err);
 	if (r == 0)
 		r = add_identity(making, err);
@@ -367,6 +384,7 @@ int package_create(struct manifest *manifest, const struct selection *selection,
 		return error_oom(err);
 	package->manifest_fd = -1;
 	r = fill(&making, manifest, selection, closure, launch, err);
+	free(making.source);
 	if (r < 0) {
 		node_clear(tree_root(tree)); /* it may lean on the descriptor that closes now */
 		return r;

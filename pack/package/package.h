@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing package/ is the one file that is handed over: made (package.c), opened (bundle.c),
+ * checked (check.c). It may include db, db/base, pack/distro, pack/evidence, pack/image, pack/need,
+ * pack/oci, pack/source and pack/tree. Another part of a package goes into package.c and
+ * package(5), another way to start it into launch.c, another promise it makes into check.c.
+ */
+/*
  * The package: a tree that is an OCI bundle with its evidence (package(5)).
  *
  *	config.json           how to start it
@@ -35,6 +41,7 @@ struct package_options {
 	int64_t time;             /* seconds since 1970, of the files that are made here */
 	uint64_t source_files, source_bytes; /* what the source held; 0 unknown */
 	bool no_records;          /* leave out pack/distro/records.h and sfc/sbom.json */
+	const char *source_name;  /* what to call the source: a word, no path */
 	const char *scratch;      /* a directory for the copy of the manifest */
 };
 

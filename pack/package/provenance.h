@@ -8,13 +8,25 @@
 
 #include <jansson.h>
 
+#include "db/base/digest.h"
+#include "db/manifest.h"
 #include "pack/need/selection.h"
 #include "pack/source/source.h"
 
 /* [{uuid, label, state}…] of the sessions that were selected. */
 json_t *provenance_sessions(const struct selection *selection);
 
-/* {path, id, version, name} of the root: all but the path as os-release(5) there has it, or null. */
-json_t *provenance_source(struct source *source);
+enum { PROVENANCE_DIGEST_SIZE = 7 + DIGEST_HEX_SIZE };
+
+/*
+ * What tells one source from another: "sha256:HEX" of its catalog, sorted, of each path its kind and its
+ * size, as the manifest has it; so that it is the same however often and wherever that is packed. ""
+ * when there is no catalog.
+ */
+int provenance_digest(struct manifest *manifest, char ret_digest[PROVENANCE_DIGEST_SIZE],
+		      struct error *err);
+
+/* {name, digest, os: {id, version, name}}: the last as os-release(5) there has it, or null. */
+json_t *provenance_source(struct source *source, const char *name, const char *digest);
 
 #endif

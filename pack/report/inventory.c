@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "db/settle.h"
 #include "pack/image/reader.h"
 #include "pack/package/bundle.h"
 #include "pack/source/scan.h"
@@ -118,7 +119,7 @@ static int take_tree(struct inventory *inventory, struct tree *tree, struct erro
 		root = tree_root(tree);
 	r = add_below(inventory, root, "/", err);
 	if (r == 0)
-		qsort(inventory->items, inventory->count, sizeof(*inventory->items), by_path);
+		array_sort(inventory, by_path);
 	return r;
 }
 
@@ -168,6 +169,8 @@ static int load_manifest(const char *path, enum inventory_part part, struct inve
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
 	int r = bundle_or_manifest(path, &manifest, NULL, err);
 
+	if (r == 0)
+		r = manifest_say_open(manifest, err);
 	return r < 0 ? r : inventory_from_manifest(manifest, part, inventory, err);
 }
 
@@ -231,7 +234,7 @@ int inventory_load_like(const char *path, const struct inventory *like,
 		r = add_below(&inventory, tree_root(inventory.disk->tree), "/", err);
 	if (r < 0)
 		return r;
-	qsort(inventory.items, inventory.count, sizeof(*inventory.items), by_path);
+	array_sort(&inventory, by_path);
 	*ret_inventory = inventory;
 	inventory = (struct inventory)INVENTORY_INIT;
 	return 0;

@@ -156,7 +156,7 @@ static int number_orders(struct inventory *inventory, struct error *err)
 		return error_oom(err);
 	for (size_t i = 0; i < inventory->count; i++)
 		sorted[i] = &inventory->items[i];
-	qsort(sorted, inventory->count, sizeof(struct inventory_item *), by_order);
+	sort_items(sorted, inventory->count, sizeof(struct inventory_item *), by_order);
 	for (size_t i = 0; i < inventory->count; i++)
 		sorted[i]->order = i + 1;
 	return 0;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing report/ is what people look at: what a manifest says, counted, listed, compared and
+ * drawn. It may include db, db/base, pack/image, pack/need, pack/package, pack/source and
+ * pack/tree. Another number goes into statistics.c, another list into inventory.c, and how the page
+ * looks into report.html.
+ */
+/*
  * The report: everything a manifest knows about one root, as a single HTML file that needs nothing
  * else. pack/report/report.html is the page; its data is JSON in columns, put in at its mark, so that
  * 100,000 paths stay a few megabytes and no text of ours is ever parsed as HTML.

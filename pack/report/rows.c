@@ -290,7 +290,7 @@ static int rank_rows(struct report_rows *rows, struct error *err)
 	for (size_t i = 0; i < rows->rows.count; i++)
 		if (rows->rows.items[i].session)
 			used[count++] = &rows->rows.items[i];
-	qsort(used, count, sizeof(*used), by_first_use);
+	sort_items(used, count, sizeof(*used), by_first_use);
 	for (size_t i = 0; i < count; i++)
 		used[i]->rank = i + 1;
 	return 0;
@@ -331,8 +331,6 @@ int report_rows_gather(struct manifest *manifest, const struct report_options *o
 		return r;
 	if (options->closure)
 		link_reasons(rows, options->closure);
-	if (rows->missing.count)
-		qsort(rows->missing.items, rows->missing.count, sizeof(*rows->missing.items),
-		      by_count);
+	array_sort(&rows->missing, by_count);
 	return rank_rows(rows, err);
 }

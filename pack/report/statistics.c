@@ -344,9 +344,7 @@ static int take_tally(struct manifest *manifest, bool by_label, unsigned int dep
 		return r;
 	estimate_compute(tally.incidence, statistics->tests, &statistics->estimate);
 	statistics->alone_files = statistics->estimate.once;
-	if (statistics->directories.count)
-		qsort(statistics->directories.items, statistics->directories.count,
-		      sizeof(*statistics->directories.items), by_bytes);
+	array_sort(&statistics->directories, by_bytes);
 	return 0;
 }
 

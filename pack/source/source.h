@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing source/ is the pristine root that is packed from, never left and never written to. It
+ * may include db, db/base and pack/tree. Another way to look for paths goes beside list.c and
+ * which.c, another attribute to take along into attributes.c, and what somebody asks to be changed
+ * on the way into overrides.c.
+ */
+/*
  * The source: the pristine root directory that files are packed from, held by descriptor. Nothing
  * here ever leaves it: paths are walked part by part, absolute links start again at its top, and
  * ".." stops there, as for a program whose root it is.

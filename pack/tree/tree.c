@@ -299,7 +299,7 @@ static int sort_children(struct node *node, void *data)
 	for (uint32_t i = 1; i < count; i++) {
 		if (compare_names(&children[i - 1], &children[i]) < 0)
 			continue;
-		qsort(children, count, sizeof(*children), compare_names);
+		sort_items(children, count, sizeof(*children), compare_names);
 		break;
 	}
 	for (uint32_t i = 0; i < count; i++)

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * The wing tree/ is the waist of pack/: names, inodes and contents in memory, whoever filled them
+ * and whoever will write them. It may include db/base. A new property of every file goes into
+ * node.h, a new place for bytes to be into content.c, and what only one format knows stays in that
+ * format's wing.
+ */
+/*
  * The waist: what an image, a layer or a package is made of, as directories and nodes in memory.
  * Closures, directory scans and layers fill a tree; the image writer and the layer writer read it.
  * Nothing here knows where the nodes came from or what format they go to.

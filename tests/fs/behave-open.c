@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,6 +27,12 @@ static void prepare(void)
 	make_file("reopened", 0644, "reopened\n");
 	make_file("many", 0644, "before\n");
 	make_pattern("direct", 65536);
+	make_pattern("no-more-direct", 65536);
+	make_pattern("direct-later", 65536);
+	make_pattern("direct-mapped", 65536);
+	make_file("no-more-appended", 0644, "some text\n");
+	make_file("appended-later", 0644, "some text\n");
+	make_file("appended-mapped", 0644, "some text\n");
 	make_directory("dir", 0755);
 	make_file("dir/inside", 0644, "inside\n");
 	must(symlink("file", "link") == 0 && symlink("dir", "dirlink") == 0, "link");
@@ -194,8 +201,11 @@ static void try_resolve(const char *check, const char *path, unsigned long resol
 {
 	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = resolve};
 	int dir = open("dir", O_PATH | O_CLOEXEC);
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	long fd;
 
+	do /* EAGAIN: somebody renamed or mounted something, anywhere */
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN);
 	result(check, fd);
 	if (fd >= 0)
 		close((int)fd);
@@ -247,6 +257,91 @@ static void direct(void)
 	close(fd);
 }
 
+static void change(const char *check, int fd, int add, int take)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	result(check, fcntl(fd, F_SETFL, (flags | add) & ~take));
+}
+
+/* What fcntl(2) says of an open file holds from then on. */
+static void append_flag(void)
+{
+	int fd = open("no-more-appended", O_RDWR | O_APPEND | O_CLOEXEC), made;
+
+	answer("append-before", "%zd", pwrite(fd, "end\n", 4, 0));
+	change("append-cleared", fd, 0, O_APPEND);
+	answer("append-cleared-write", "%zd", pwrite(fd, "SOME", 4, 0));
+	contents("append-cleared-left", "no-more-appended");
+	change("append-again", fd, O_APPEND, 0);
+	answer("append-again-write", "%zd", pwrite(fd, "again\n", 6, 0));
+	contents("append-again-left", "no-more-appended");
+	close(fd);
+	fd = open("appended-later", O_WRONLY | O_CLOEXEC);
+	change("append-set", fd, O_APPEND, 0);
+	answer("append-set-write", "%zd", write(fd, "later\n", 6));
+	contents("append-set-left", "appended-later");
+	close(fd);
+	made = open("append-made", O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	answer("append-made-write", "%zd", write(made, "made\n", 5));
+	change("append-made-cleared", made, 0, O_APPEND);
+	answer("append-made-cleared-write", "%zd", pwrite(made, "MA", 2, 0));
+	contents("append-made-left", "append-made");
+	answer("append-made-read", "%zd", pread(made, (char[8]){0}, 8, 0));
+	close(made);
+}
+
+/* One who appends sees what another has written, by whatever means, and the other way round. */
+static void append_beside(void)
+{
+	int appender = open("appended-mapped", O_RDWR | O_APPEND | O_CLOEXEC);
+	int writer = open("appended-mapped", O_RDWR | O_CLOEXEC);
+	char text[32] = "", *map;
+
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, writer, 0);
+	result("append-beside-mapping", map == MAP_FAILED ? -1 : 0);
+	if (map == MAP_FAILED)
+		return;
+	memcpy(map, "SOME", 4);
+	answer("append-beside", "%zd", write(appender, "more\n", 5));
+	answer("append-beside-seen", "%.5s", map + 10);
+	answer("append-beside-read", "%zd %.15s", pread(appender, text, 31, 0), text);
+	answer("append-beside-read-by-writer", "%zd %.15s", pread(writer, text, 31, 0), text);
+	munmap(map, 4096);
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, appender, 0);
+	result("append-mapping", map == MAP_FAILED ? -1 : 0);
+	if (map != MAP_FAILED)
+		answer("append-mapped", "%.15s", map);
+	close(appender);
+	close(writer);
+}
+
+static void direct_flag(void)
+{
+	static char text[16384] __attribute__((aligned(4096)));
+	int fd = open("no-more-direct", O_RDWR | O_DIRECT | O_CLOEXEC);
+
+	result("direct-unaligned", pread(fd, text, 100, 1));
+	change("direct-cleared", fd, 0, O_DIRECT);
+	answer("direct-cleared-read", "%zd", pread(fd, text, 100, 1));
+	answer("direct-cleared-write", "%zd", pwrite(fd, "unaligned", 9, 4095));
+	contents("direct-cleared-left", "no-more-direct");
+	change("direct-again", fd, O_DIRECT, 0);
+	answer("direct-again-read", "%zd", pread(fd, text, 4096, 4096));
+	close(fd);
+	fd = open("direct-later", O_RDONLY | O_CLOEXEC);
+	change("direct-set", fd, O_DIRECT, 0);
+	answer("direct-set-read", "%zd", pread(fd, text, 4096, 4096));
+	close(fd);
+	fd = open("direct-mapped", O_RDWR | O_DIRECT | O_APPEND | O_CLOEXEC);
+	memset(text, 'A', sizeof(text));
+	answer("direct-append", "%zd", write(fd, text, 4096));
+	change("direct-append-cleared", fd, 0, O_APPEND | O_DIRECT);
+	answer("direct-append-cleared-write", "%zd", pwrite(fd, text, 3, 1));
+	contents("direct-append-left", "direct-mapped");
+	close(fd);
+}
+
 static void check(void)
 {
 	flags();
@@ -258,6 +353,9 @@ static void check(void)
 	resolving();
 	seen_by_others();
 	direct();
+	append_flag();
+	append_beside();
+	direct_flag();
 }
 
 const struct area area_open = {"open", prepare, check};

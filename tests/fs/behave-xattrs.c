@@ -78,6 +78,15 @@ static void prepare(void)
 	must(setxattr("default", DEFAULT_ACL, &acl, size, 0) == 0, "default");
 	make_file("owned", 0644, "owned\n");
 	make_owner("owned", OWNER, TEAM);
+	make_file("setgid-outside", 02755, "setgid\n");
+	make_owner("setgid-outside", OWNER, TEAM);
+	make_file("setgid-member", 02755, "setgid\n");
+	make_owner("setgid-member", MEMBER, TEAM);
+	make_file("setgid-root", 02755, "setgid\n");
+	make_owner("setgid-root", OWNER, TEAM);
+	must(chmod("setgid-outside", 02755) == 0 && chmod("setgid-member", 02755) == 0 &&
+		 chmod("setgid-root", 02755) == 0,
+	     "setgid");
 }
 
 static int by_text(const void *a, const void *b)
@@ -249,6 +258,25 @@ static void ask_acl(const void *about)
 	       word(access("acl", R_OK | W_OK)));
 }
 
+/* An owner who is not in the file's group loses setgid when he sets an ACL. */
+static void set_acl(const void *about)
+{
+	struct acl acl;
+	size_t size = named_user_acl(&acl, OTHER, 6, 7);
+
+	result(about, setxattr(about, ACCESS_ACL, &acl, size, 0));
+}
+
+static void acls_of_setgid(void)
+{
+	as(OWNER, set_acl, "setgid-outside");
+	node("setgid-outside-after-acl", "setgid-outside");
+	as(MEMBER, set_acl, "setgid-member");
+	node("setgid-member-after-acl", "setgid-member");
+	as(0, set_acl, "setgid-root");
+	node("setgid-root-after-acl", "setgid-root");
+}
+
 static void acls(void)
 {
 	struct acl acl;
@@ -317,6 +345,7 @@ static void check(void)
 	as(OWNER, ask_owner, NULL);
 	capabilities();
 	acls();
+	acls_of_setgid();
 	default_acls();
 }
 

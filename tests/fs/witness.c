@@ -30,9 +30,7 @@ static char **left_out;
 static struct task {
 	bool inside;	    /* since its chroot, or its parent's */
 	char cwd[PATH_MAX]; /* inside the root */
-	const char *op;	    /* of a call that has not returned, with what it is on */
-	char path[PATH_MAX];
-	char chdir_to[PATH_MAX]; /* of a call that has not returned */
+	char *unfinished;   /* the beginning of a call that has not returned; or NULL */
 } * tasks[PIDS];
 static int last_cloner;
 
@@ -170,6 +168,7 @@ static struct task *task_of(int pid)
 	parent = tasks[last_cloner];
 	if (parent)
 		*tasks[pid] = *parent;
+	tasks[pid]->unfinished = NULL;
 	return tasks[pid];
 }
 
@@ -308,7 +307,7 @@ static void require_op(const char *op, const char *at)
 }
 
 /* A path as the program gave it, relative to `base`. */
-static void use(const struct call *call, struct task *task, const char *base, const char *path)
+static void use(const struct call *call, const char *base, const char *path)
 {
 	char whole[2 * PATH_MAX + 2], at[PATH_MAX];
 	const char *op = op_of(call);
@@ -316,14 +315,8 @@ static void use(const struct call *call, struct task *task, const char *base, co
 	if (*path == '\0' && call->count < 2)
 		return;
 	snprintf(whole, sizeof(whole), "%s/%s", *path == '/' ? "" : base, path);
-	if (!resolve(whole, is_followed(call), at) || !op || *at == '\0')
-		return;
-	if (call->done) {
+	if (resolve(whole, is_followed(call), at) && op && call->done && *at)
 		require_op(op, at);
-		return;
-	}
-	task->op = op;
-	strcpy(task->path, at);
 }
 
 static bool takes_two(const struct call *call)
@@ -331,7 +324,7 @@ static bool takes_two(const struct call *call)
 	return is_one_of(call->name, "rename link");
 }
 
-static void use_arguments(const struct call *call, struct task *task)
+static void use_arguments(const struct call *call, const struct task *task)
 {
 	char base[PATH_MAX];
 
@@ -342,49 +335,61 @@ static void use_arguments(const struct call *call, struct task *task)
 			continue;
 		if (i == 0 || (i == 1 && takes_two(call))) {
 			if (!is_one_of(call->name, "symlink symlinkat"))
-				use(call, task, task->cwd, argument->text);
+				use(call, task->cwd, argument->text);
 		} else if (is_one_of(call->name, "symlink inotify_add_watch")) {
-			use(call, task, task->cwd, argument->text);
+			use(call, task->cwd, argument->text);
 		} else if (!call->arguments[i - 1].is_string &&
 			   annotation(call->arguments[i - 1].text, base)) {
-			use(call, task, base, argument->text);
+			use(call, base, argument->text);
 		}
 	}
 }
 
 static void change_directory(const struct call *call, struct task *task)
 {
-	char whole[2 * PATH_MAX + 2];
+	char whole[2 * PATH_MAX + 2], to[PATH_MAX];
 
+	if (!call->done || call->failed)
+		return;
 	if (strcmp(call->name, "fchdir") == 0) {
-		annotation(call->arguments[0].text, task->chdir_to);
-	} else {
-		snprintf(whole, sizeof(whole), "%s/%s",
-			 call->arguments[0].text[0] == '/' ? "" : task->cwd,
-			 call->arguments[0].text);
-		/* its links were resolved and required by use() */
-		if (!resolve(whole, true, task->chdir_to))
-			return;
+		if (annotation(call->arguments[0].text, to))
+			strcpy(task->cwd, to);
+		return;
 	}
-	if (call->done && !call->failed)
-		strcpy(task->cwd, task->chdir_to);
+	snprintf(whole, sizeof(whole), "%s/%s",
+		 call->arguments[0].text[0] == '/' ? "" : task->cwd, call->arguments[0].text);
+	/* its links were resolved and required by use() */
+	if (resolve(whole, true, to))
+		strcpy(task->cwd, to);
 }
 
-static void resumed(const char *line, struct task *task)
+/* Its child may be there before it has returned. */
+static bool begins_process(const char *line)
 {
-	const char *op = task->op, *result = strrchr(line, '=');
+	return strncmp(line, "clone", 5) == 0 || strncmp(line, "fork", 4) == 0 ||
+	       strncmp(line, "vfork", 5) == 0;
+}
 
-	task->op = NULL;
-	if (!result || strncmp(result, "= -1", 4) == 0 || strncmp(result, "= ?", 3) == 0)
+static void read_call(char *line, int pid);
+
+/*
+ * "<... newfstatat resumed>, {…}, AT_SYMLINK_NOFOLLOW) = 0": only with its beginning it tells what the call
+ * was.
+ */
+static void resumed(const char *line, struct task *task, int pid)
+{
+	const char *rest = strstr(line, " resumed>");
+	char *begun = task->unfinished, *whole;
+
+	task->unfinished = NULL;
+	if (!begun || !rest)
 		return;
-	if (op)
-		require_op(op, task->path);
-	if (strncmp(line, "<... chdir", 10) == 0 || strncmp(line, "<... fchdir", 11) == 0)
-		strcpy(task->cwd, task->chdir_to);
-	if (strncmp(line, "<... chroot", 11) == 0) {
-		task->inside = true;
-		*task->cwd = '\0';
-	}
+	*strstr(begun, "<unfinished ...>") = '\0';
+	if (asprintf(&whole, "%s%s", begun, rest + strlen(" resumed>")) < 0)
+		ends("out of memory");
+	read_call(whole, pid);
+	free(whole);
+	free(begun);
 }
 
 static void read_call(char *line, int pid)
@@ -395,7 +400,12 @@ static void read_call(char *line, int pid)
 	size_t n;
 
 	if (line[0] == '<') {
-		resumed(line, task);
+		resumed(line, task, pid);
+		return;
+	}
+	if (strstr(line, "<unfinished ...>") && !begins_process(line)) {
+		free(task->unfinished);
+		task->unfinished = strdup(line);
 		return;
 	}
 	if (!open || !isalpha((unsigned char)line[0]))
@@ -406,8 +416,9 @@ static void read_call(char *line, int pid)
 	call.line = line;
 	call.count = arguments_of(open + 1, call.arguments);
 	result = strrchr(line, '=');
-	call.done = !strstr(line, "<unfinished ...>") && result;
-	call.failed = call.done && strncmp(result, "= -1", 4) == 0;
+	call.done = result != NULL;
+	call.failed =
+	    call.done && (strncmp(result, "= -1", 4) == 0 || strncmp(result, "= ?", 3) == 0);
 	if (is_one_of(call.name, "clone clone3 fork vfork")) {
 		last_cloner = pid;
 		return;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "db/base/digest.h"
+#include "db/base/array.h"
 
 static int failures;
 
@@ -55,7 +56,7 @@ static void list_attributes(const char *path)
 	for (ssize_t at = 0; at < size && count < 1024; at += (ssize_t)strlen(names + at) + 1)
 		if (strncmp(names + at, "system.", 7) != 0)
 			sorted[count++] = names + at;
-	qsort(sorted, count, sizeof(*sorted), compare);
+	sort_items(sorted, count, sizeof(*sorted), compare);
 	for (size_t i = 0; i < count; i++) {
 		ssize_t got = lgetxattr(path, sorted[i], value, sizeof(value));
 
@@ -126,7 +127,7 @@ static void list(const char *path, size_t prefix)
 		free(entries[i]);
 	}
 	free(entries);
-	qsort(names, used, sizeof(*names), compare);
+	sort_items(names, used, sizeof(*names), compare);
 	for (size_t i = 0; i < used; i++) {
 		char *below;
 

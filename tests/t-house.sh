@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The sources keep to their rooms: each wing of pack/ includes only what its first header says.
+. "${srcdir:-.}/tests/lib.sh"
+
+# included DIRECTORY: the directories of what its files include, one a line.
+included() {
+	cat "$srcdir/$1"/*.[ch] | sed -n 's|^#include "\(.*\)/[^/]*"$|\1|p' | sort -u | grep -vx "$1"
+}
+
+# allowed WING: what its first header allows, likewise.
+allowed() {
+	cat "$srcdir/pack/$1"/*.h | sed -n "/^ \* The wing $1\//,/\*\//s/^ \* //p" | tr '\n' ' ' |
+		sed 's/.*It may include \([^.]*\)\..*/\1/' | tr -s ', ' '\n' |
+		grep -x 'db\|db/base\|pack/[a-z]*' | sort -u
+}
+
+# --- wings ---
+for wing in "$srcdir"/pack/*/; do
+	name=$(basename "$wing")
+	check_equal "one header says what $name/ is" \
+		"$(cat "$wing"*.h | grep -c "^ \* The wing $name/ ")" 1
+	allowed "$name" >allowed.list
+	check "the header of $name/ names what it may include" test -s allowed.list
+	check_equal "$name/ includes what it may, and all it may" "$(included "pack/$name")" "$(cat allowed.list)"
+done
+check "there are a dozen wings to look at" test "$claims" -ge 36
+
+# --- floors ---
+check_equal "db/base includes nothing else of ours" "$(included db/base)" ''
+check_equal "db includes db/base" "$(included db)" 'db/base'
+sed -n 's/^    floor \([0-9]*\) *\(.*\)/\1 \2/p' "$srcdir/tests/HACKING" >floors
+# floor_of DIRECTORY
+floor_of() {
+	awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }' floors
+}
+for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/; do
+	folder=${folder#"$srcdir/"} folder=${folder%/}
+	upward=
+	for below in $(included "$folder"); do
+		[ "$(floor_of "$below")" -lt "$(floor_of "$folder")" ] || upward="$upward $below"
+	done
+	check_equal "$folder stands above all that it includes" "$upward" ''
+done
+check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base')"
+
+# --- what may be nothing is sorted by what takes nothing ---
+check_equal "only sort_items() calls qsort()" \
+	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack --include='*.[ch]')" db/base/array.h
+
+# --- names of files that comments and the README mention ---
+(cd "$srcdir" && find README db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
+	sed "s|^|$srcdir/|" |
+	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
+	sed 's|^[^a-z]*||' | sort -u >mentioned
+# shellcheck disable=SC2016 # as it stands there
+cat "$srcdir"/tests/*.sh "$srcdir"/tests/*/*.sh | grep -oE '"\$srcdir/[a-z0-9_./-]+"' |
+	sed 's|"$srcdir/||; s|"$||' | sort -u >>mentioned
+check "comments mention files" test "$(wc -l <mentioned)" -gt 100
+while read -r path; do
+	test -e "$srcdir/$path" || test -e "$builddir/$path" || echo "$path"
+done <mentioned >gone
+check_equal "and those are there" "$(cat gone)" ''
+finish
