@@ -15,11 +15,12 @@ enum { PATH_LONGEST = 4000 };
 
 int first_opens_init(struct tracefs *fs)
 {
-	int fd = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
+	_cleanup_(closep) int fd = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? -errno : node_table_second_root(&fs->nodes, fd);
 
-	if (fd < 0)
-		return -errno;
-	return node_table_second_root(&fs->nodes, fd);
+	if (r == 0)
+		take_fd(&fd);
+	return r;
 }
 
 static void reply_entry(struct tracefs *fs, fuse_req_t req, struct node *node,
@@ -47,7 +48,9 @@ static void lookup_above(struct tracefs *fs, fuse_req_t req, const char *name)
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	node_known(&fs->nodes, node);
+	pthread_mutex_lock(&fs->nodes.lock);
+	node->nlookup++;
+	pthread_mutex_unlock(&fs->nodes.lock);
 	reply_entry(fs, req, node, &st);
 }
 

@@ -135,16 +135,14 @@ int node_table_init(struct node_table *table, int root_fd, struct error *err)
 
 int node_table_second_root(struct node_table *table, int root_fd)
 {
-	struct stat st = {.st_mode = S_IFDIR};
+	struct node *node = node_new(table, NULL, "", &(struct stat){.st_mode = S_IFDIR});
 
-	table->second = node_new(table, NULL, "", &st);
-	if (!table->second) {
-		close(root_fd);
+	if (!node)
 		return -ENOMEM;
-	}
-	table->second->pin = root_fd;
-	table->second->flags = NODE_SECOND;
-	table->second->refs = 1; /* stays as long as the table */
+	table->second = node;
+	node->pin = root_fd;
+	node->flags = NODE_SECOND;
+	node->refs = 1; /* stays as long as the table */
 	return 0;
 }
 
@@ -260,13 +258,6 @@ void node_ref(struct node_table *table, struct node *node)
 {
 	pthread_mutex_lock(&table->lock);
 	node->refs++;
-	pthread_mutex_unlock(&table->lock);
-}
-
-void node_known(struct node_table *table, struct node *node)
-{
-	pthread_mutex_lock(&table->lock);
-	node->nlookup++;
 	pthread_mutex_unlock(&table->lock);
 }
 

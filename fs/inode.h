@@ -34,7 +34,7 @@ enum { NODE_KEEP = 65536 };
 
 /* Takes ownership of root_fd (O_PATH), also on failure. */
 int node_table_init(struct node_table *table, int root_fd, struct error *err);
-/* Make the second root: 0 or -ENOMEM. Takes ownership of root_fd, also on failure. */
+/* Make the second root: 0 or -ENOMEM. Takes ownership of root_fd, then. */
 int node_table_second_root(struct node_table *table, int root_fd);
 void node_table_release(struct node_table *table);
 
@@ -45,9 +45,6 @@ void node_table_release(struct node_table *table);
  */
 int node_lookup(struct node_table *table, struct node *parent, const char *name,
 		const struct stat *st, int pin, struct node **ret_node);
-
-/* The kernel gets one more reference of a node. */
-void node_known(struct node_table *table, struct node *node);
 
 /* Hold a node that is held or known to the kernel already, and let it go again. */
 void node_ref(struct node_table *table, struct node *node);

@@ -38,7 +38,7 @@ summary_of() {
 	mkdir -p view
 	mount --bind "$1" view
 	mount -o remount,bind,noatime view
-	tar -C view --sort=name --xattrs --xattrs-include='*' --acls --format=posix \
+	tar -C view --numeric-owner --sort=name --xattrs --xattrs-include='*' --acls --format=posix \
 		--pax-option=exthdr.name=%d/%f --warning=no-file-ignored -c . | sha256sum
 	umount view
 }
