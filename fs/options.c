@@ -207,6 +207,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	if (options->command && !*options->command)
 		return error_set(err, -EINVAL, "a COMMAND is needed behind --");
 	r = positional(options, argc - optind, argv + optind, err);
+	if (r == 0 && options->remount && options->command)
+		return error_set(err, -EINVAL, "remount is not for a command");
 	if (options->remount && options->action == ACTION_MOUNT)
 		options->action = ACTION_REMOUNT;
 	return r < 0 ? r : check(options, err);

@@ -211,7 +211,8 @@ static int flush_now(struct recorder *recorder, bool last)
 	pthread_mutex_lock(&recorder->lock);
 	if (recorder->dropped > dropped)
 		recorder->spoilt = true;
-	problem_clear(recorder);
+	if (!recorder->full)
+		problem_clear(recorder);
 	recorder->per_second = (recorder->events - events) * 1000 /
 			       (uint64_t)((now - recorder->flushed_ns) / 1000000 + 1);
 	recorder->flushed_ns = now;
