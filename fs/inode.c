@@ -151,9 +151,8 @@ void node_table_release(struct node_table *table)
 	struct hash_cursor cursor = {0};
 	struct hash_link *link;
 
-	while ((link = hash_each(&table->nodes, &cursor))) {
+	while ((link = hash_each(&table->nodes, &cursor)))
 		node_free(table, container_of(link, struct node, link));
-	}
 	hash_release(&table->nodes);
 	if (table->second)
 		node_free(table, table->second);
