@@ -96,6 +96,20 @@ static bool is_better(unsigned int state, const struct found *found)
 	return (state & (CREATED | STALE)) && found_something(found) && !found_created(found);
 }
 
+/* Parameters are NULL until they are bound. */
+static void bind_owner(sqlite3_stmt *stmt, int place, uint32_t id)
+{
+	if (id != OWNER_UNKNOWN)
+		bind_int(stmt, place, id);
+}
+
+static uint32_t column_owner(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+		       ? OWNER_UNKNOWN
+		       : (uint32_t)sqlite3_column_int64(stmt, column);
+}
+
 static void bind_found(sqlite3_stmt *stmt, const struct found *found)
 {
 	bind_text(stmt, 10, found_created(found) ? "created" : "source");
@@ -104,8 +118,8 @@ static void bind_found(sqlite3_stmt *stmt, const struct found *found)
 	bind_text(stmt, 2, entry_kind_name(found->kind));
 	bind_int(stmt, 3, (int64_t)found->size);
 	bind_int(stmt, 4, found->mode);
-	bind_int(stmt, 5, found->uid);
-	bind_int(stmt, 6, found->gid);
+	bind_owner(stmt, 5, found->uid);
+	bind_owner(stmt, 6, found->gid);
 	bind_int(stmt, 7, found->mtime_ns);
 	bind_int(stmt, 8, found->nlink);
 	bind_text(stmt, 9, found->target);
@@ -249,8 +263,8 @@ void entry_read(sqlite3_stmt *stmt, int column, struct entry *ret_entry)
 			.kind = entry_kind_of_name(kind),
 			.size = column_count(stmt, column + 3),
 			.mode = (uint32_t)sqlite3_column_int64(stmt, column + 4) & 07777,
-			.uid = (uint32_t)sqlite3_column_int64(stmt, column + 5),
-			.gid = (uint32_t)sqlite3_column_int64(stmt, column + 6),
+			.uid = column_owner(stmt, column + 5),
+			.gid = column_owner(stmt, column + 6),
 			.mtime_ns = sqlite3_column_int64(stmt, column + 7),
 			.nlink = (uint32_t)sqlite3_column_int64(stmt, column + 8),
 			.target = column_text_or_null(stmt, column + 9),

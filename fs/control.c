@@ -17,6 +17,18 @@
 
 enum { QUESTION_MAX = 4096 };
 
+/* Who we are outside of our user namespace: who serves a mount in it may be there. */
+static unsigned int outer_uid(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned int inside, outside, count, uid = geteuid();
+
+	while (file && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
+		if (uid >= inside && uid - inside < count)
+			return outside + (uid - inside);
+	return uid;
+}
+
 /* Where sockets may be, in the order in which they are tried; false behind the last. */
 static bool directory_nth(int n, char *buffer, size_t size)
 {
@@ -31,6 +43,9 @@ static bool directory_nth(int n, char *buffer, size_t size)
 		return true;
 	case 2:
 		snprintf(buffer, size, "/tmp/tracefs-%u", (unsigned int)geteuid());
+		return true;
+	case 3:
+		snprintf(buffer, size, "/tmp/tracefs-%u", outer_uid());
 		return true;
 	default:
 		return false;

@@ -43,6 +43,15 @@ static void summarize(const struct summary *summary, struct text *text)
 	text_add(text, " lost");
 }
 
+static void tell(const struct text *text, const struct summary *summary)
+{
+	log_note("%s", text->bytes);
+	if (summary->refused)
+		log_note("not readable by this user: %s%s (all: SELECT DISTINCT path FROM accesses "
+			 "WHERE errno IN (1, 13))", summary->refused_names,
+			 summary->refused > SUMMARY_NAMES ? ", …" : "");
+}
+
 /* The walk: manifest, mount, serve, unmount, end of the session. */
 static int trace(struct options *options, struct command *command)
 {
@@ -64,7 +73,7 @@ static int trace(struct options *options, struct command *command)
 		r = run_finish(&run, &summary, &err);
 		summarize(&summary, &text);
 		if (!options->in_place) /* a service's own log is not for us */
-			log_note("%s", text.bytes);
+			tell(&text, &summary);
 	}
 	if (r < 0)
 		failed(&err);

@@ -113,10 +113,15 @@ static int check(const struct options *options, struct error *err)
 					       "SOURCE -- COMMAND");
 	if (options->pid1 && options->not_pid1)
 		return error_set(err, -EINVAL, "pid1 and nopid1 contradict each other");
-	if (options->command && options->only_me)
-		return error_set(err, -EINVAL, "only_me is not for a command's root");
+	if (options->command && (options->only_me || options->namespace))
+		return error_set(err, -EINVAL, "%s is not for a command's root",
+				 options->only_me ? "only_me" : "namespace=");
 	if (options->allow_other && options->only_me)
 		return error_set(err, -EINVAL, "allow_other and only_me contradict each other");
+	if (options->scratch && options->only_me)
+		return error_set(err, -EINVAL, "only_me cannot be had with scratch=, whose overlay "
+					       "enters for everybody; put the mount point into a "
+					       "directory that is closed to others");
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct options {
 	int kind;
 	uint64_t max_manifest; /* bytes */
 	unsigned int flush_ms; /* between two batches */
+	unsigned int namespace; /* of this process the mount is for; 0: ours */
 	unsigned int threads;  /* that answer requests, at the most */
 	unsigned int attr_timeout_ms;
 	bool foreground;

@@ -58,6 +58,7 @@ static const struct option_row rows[] = {
 	{"max_manifest", SIZE, AT(max_manifest), 0, 0, NULL},
 	{"mode", CHOICE, AT(mode), 0, 0, modes},
 	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
+	{"namespace", NUMBER, AT(namespace), 1, 4194304, NULL},
 	{"nodev", FLAG, AT(nodev), 1, 0, NULL},
 	{"noexec", FLAG, AT(noexec), 1, 0, NULL},
 	{"nopid1", FLAG, AT(not_pid1), 1, 0, NULL},

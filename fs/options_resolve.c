@@ -2,6 +2,8 @@
 #include "fs/options.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "fs/elsewhere.h"
 #include "fs/mountpoint.h"
 
 /* The canonical path of a file that need not be there yet. */
@@ -50,6 +53,60 @@ static int check_manifest(struct options *options, const char *source, struct er
 		return error_set(err, -EINVAL, "manifest %s is inside the traced tree %s; put it "
 					       "elsewhere", options->manifest, source);
 	return 0;
+}
+
+struct place {
+	char path[PATH_MAX];
+};
+
+static int check_there(void *data, int fds[ELSEWHERE_FDS], struct error *err)
+{
+	_cleanup_(freep) char *real = NULL;
+	struct place *place = data;
+	int r = mountpoint_check(place->path, &real, err);
+
+	(void)fds;
+	if (r == 0)
+		snprintf(place->path, sizeof(place->path), "%s", real);
+	return r;
+}
+
+static int absolute(char **path, struct error *err)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	char *joined;
+
+	if ((*path)[0] == '/')
+		return 0;
+	joined = here ? path_join(here, *path) : NULL;
+	if (!joined)
+		return error_oom(err);
+	free(*path);
+	*path = joined;
+	return 0;
+}
+
+/* The mount point is one of the namespace that the mount is for, and so is scratch. */
+static int resolve_there(struct options *options, char **ret_mountpoint, struct error *err)
+{
+	_cleanup_(elsewhere_release) struct elsewhere ns = ELSEWHERE_NONE;
+	struct place place;
+	int r = 0;
+
+	if (options->scratch && strcmp(options->scratch, "tmpfs") != 0)
+		r = absolute(&options->scratch, err);
+	if (r == 0)
+		r = absolute(&options->mountpoint, err);
+	if (r == 0)
+		r = elsewhere_open(&ns, (pid_t)options->namespace, err);
+	if (r < 0)
+		return r;
+	snprintf(place.path, sizeof(place.path), "%s", options->mountpoint);
+	r = elsewhere_call(&ns, check_there, &place, sizeof(place), NULL, err);
+	if (r < 0)
+		return r;
+	*ret_mountpoint = strdup(place.path);
+	return *ret_mountpoint ? 0 : error_oom(err);
 }
 
 /* PID 1 of a pid namespace whose /proc is mounted here: these mounts are its own, too. */
@@ -121,7 +178,8 @@ int options_resolve(struct options *options, struct error *err)
 		r = resolve_command(options, err);
 		return r < 0 ? r : check_manifest(options, options->source, err);
 	}
-	r = mountpoint_check(options->mountpoint, &mountpoint, err);
+	r = options->namespace ? resolve_there(options, &mountpoint, err)
+			       : mountpoint_check(options->mountpoint, &mountpoint, err);
 	if (r < 0)
 		return r;
 	free(options->mountpoint);

@@ -67,16 +67,18 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	/* what threads take and give back meets in the nodes: an arena each would only hold memory */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
+	if (options->namespace)
+		r = elsewhere_open(&run->ns, (pid_t)options->namespace, err);
 	/* a command dies with us, and its mount with it */
-	if (!run->command)
-		r = watcher_start(&run->watcher, options->mountpoint, options->manifest,
+	if (r == 0 && !run->command)
+		r = watcher_start(&run->watcher, &run->ns, options->mountpoint, options->manifest,
 				  !options->foreground, err);
 	if (r < 0)
 		return r;
 	run->fs = calloc(1, sizeof(*run->fs));
 	if (!run->fs)
 		return error_oom(err);
-	r = tracefs_init(run->fs, options, err);
+	r = tracefs_init(run->fs, &run->ns, options, err);
 	if (r < 0)
 		return r;
 	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
@@ -132,11 +134,14 @@ static int session_new(struct run *run, bool helper, bool allow_other, struct er
 
 static int fuse_mount(struct run *run, struct error *err)
 {
-	bool helper = !mount_privileged();
+	bool helper = !run->ns.pid && !mount_privileged();
 	bool allow_other = run->options->allow_other || (!helper && !run->options->only_me);
+	bool scratch = run->options->scratch;
 	int r;
 
-	run->fs->permissions = allow_other && !run->options->scratch;
+	/* below an overlay only where attributes are kept: to check them asks for them */
+	run->fs->permissions = allow_other && (!scratch || run->options->mode == MODE_FIRST);
+	run->fs->narrow = scratch && !run->fs->permissions;
 	run->fs->own_credentials = geteuid() == 0 && !run->fs->read_only;
 	r = session_new(run, helper, allow_other, err);
 	if (r < 0)
@@ -144,8 +149,8 @@ static int fuse_mount(struct run *run, struct error *err)
 	if (helper)
 		return mount_open_by_helper(&run->mount, run->options, run->fs->source.path,
 					    run->session, err);
-	return mount_open(&run->mount, run->options, run->fs->source.path, run->fs->permissions,
-			  allow_other, err);
+	return mount_open(&run->mount, &run->ns, run->options, run->fs->source.path,
+			  run->fs->permissions, allow_other, err);
 }
 
 static int start_transport(struct run *run, struct error *err)
@@ -269,6 +274,7 @@ static int be_seen(struct run *run, struct error *err)
 
 int run_mount(struct run *run, struct error *err)
 {
+	bool opens_once = run->fs->nodes.second;
 	int r;
 
 	r = fuse_mount(run, err);
@@ -277,11 +283,12 @@ int run_mount(struct run *run, struct error *err)
 	r = start_transport(run, err);
 	if (r < 0)
 		return r;
-	r = mount_stack(&run->mount, run->fs->source.fd, err);
+	r = mount_stack(&run->mount, run->fs->source.fd, &opens_once, err);
 	if (r == 0 && run->command)
 		r = command_enter(run->command, run->mount.mount_fd, err);
 	if (r < 0)
 		return r;
+	__atomic_store_n(&run->fs->opens_once, opens_once, __ATOMIC_RELAXED);
 	r = check_transport(run, err);
 	if (r == 0)
 		r = begin_session(run, err);

@@ -13,6 +13,7 @@
 #include "fs/cataloguer.h"
 #include "fs/command.h"
 #include "fs/control.h"
+#include "fs/elsewhere.h"
 #include "fs/mount.h"
 #include "fs/options.h"
 #include "fs/recorder.h"
@@ -26,6 +27,7 @@ struct run {
 	struct tracefs *fs;
 	struct manifest *manifest;
 	bool manifest_is_new;  /* made by us: removed again when the mount fails */
+	struct elsewhere ns;   /* in which the mount is, if not in ours */
 	struct watcher watcher;
 	struct fuse_session *session;
 	struct mount mount;
@@ -66,7 +68,7 @@ void run_release(struct run *run, bool good, const char *last_words);
 
 #define RUN_INIT                                                                                   \
 	{                                                                                          \
-		.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
+		.ns = ELSEWHERE_NONE, .watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
 		.goodbye_fd = -1, .mounts_fd = -1                                                  \
 	}
 

@@ -149,6 +149,7 @@ void run_release(struct run *run, bool good, const char *last_words)
 	}
 	if (!manifest_lost()) /* or it marks the session, which we cannot, when we are gone */
 		watcher_stop(&run->watcher);
+	elsewhere_release(&run->ns);
 	closep(&run->signal_fd);
 	closep(&run->ready_fd);
 	closep(&run->mounts_fd);

@@ -23,12 +23,13 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 	struct pollfd fds[] = {{.fd = run->command ? -1 : run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
 			       {.fd = run->control.fd, .events = POLLIN},
-			       {.fd = run->mounts_fd, .events = POLLPRI}};
+			       {.fd = run->mounts_fd, .events = POLLPRI},
+			       {.fd = run->ns.pid_fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	int r;
 
 	do
-		r = poll(fds, 4, timeout_ms);
+		r = poll(fds, 5, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
@@ -37,7 +38,7 @@ static enum happening wait_event(struct run *run, int timeout_ms)
 			return ENDED;
 		return fds[2].revents ? QUESTION : NOTHING;
 	}
-	if (fds[0].revents)
+	if (fds[0].revents || fds[4].revents) /* the kernel, or who keeps the namespace */
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
 		return SIGNAL;
@@ -124,8 +125,8 @@ static void serve(struct run *run)
 	bool unmounted = false, company;
 	struct namespace ns;
 
-	run->mounts_fd = run->command ? -1 : mount_state_open();
-	company = needs_company(run, &ns);
+	run->mounts_fd = run->command ? -1 : mount_state_open(run->ns.pid);
+	company = run->ns.pid == 0 && needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
 
@@ -140,7 +141,7 @@ static void serve(struct run *run)
 				return;
 			break;
 		case MOUNTS:
-			unmounted = !mount_state_mounted(run->mount.dev);
+			unmounted = !mount_state_mounted(run->ns.pid, run->mount.dev);
 			break;
 		case NOTHING:
 			if (company && namespace_is_left(&ns) && is_abandoned(run))

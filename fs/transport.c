@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/requests.h"
 
 /* The largest request: max_write of libfuse, a page for headers. */
 enum { BUFFER_SIZE = 257 * 4096 };
@@ -287,6 +288,7 @@ static bool serve_one(struct transport *transport, char *buffer)
 		struct fuse_buf request = {.size = (size_t)n, .mem = buffer};
 
 		asker = (pid_t)((const struct fuse_in_header *)(void *)buffer)->pid;
+		requests_count(((const struct fuse_in_header *)(void *)buffer)->opcode);
 		init_remember(transport, buffer, (size_t)n);
 		fuse_session_process_buf(transport->session, &request);
 		init_done(transport);
