@@ -2,7 +2,7 @@
 #include "db/session_counts.h"
 
 #include "db/base/cleanup.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 /* EACCES and EPERM for what reads; on Linux these are the numbers everywhere, as of ENOENT and ENOTDIR. */
 #define REFUSED                                                                                    \
@@ -21,11 +21,11 @@ int session_count(struct manifest *manifest, int64_t session, struct session_cou
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, session);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r < 0)
 		return r;
 	*ret_counts = (struct session_counts){.files = column_count(stmt, 0),
@@ -44,12 +44,12 @@ int session_refused_names(struct manifest *manifest, int64_t session, unsigned i
 	const char *between = "";
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, session);
 	bind_int(stmt, 2, most);
-	for (; (r = statement_step(manifest, stmt, err)) > 0; between = ", ") {
+	for (; (r = statement_step(&manifest->sql, stmt, err)) > 0; between = ", ") {
 		text_add(names, between);
 		text_add(names, column_text(stmt, 0));
 	}
