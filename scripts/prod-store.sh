@@ -96,7 +96,7 @@ store_mount_held() {
 store_drop() {
 	unmount "$state_dir/mounts/$1"
 	rmdir "$state_dir/mounts/$1" 2>/dev/null
-	rm -f "$state_dir/packages/$1.sfc" "$state_dir/packages/$1.json"
+	rm -f "$state_dir/packages/$1.json" "$state_dir/packages/$1.sfc"
 }
 
 # store_users HEX: the applications that stand on it, now or as what they could go back to.

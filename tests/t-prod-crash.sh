@@ -75,7 +75,10 @@ in_time() {
 # What repair must leave: mounts of packages and of instances that run, processes that live, whole files.
 stale() {
 	find "$SFC_STATE/packages" "$SFC_STATE/prod" -maxdepth 4 \( -name '.new*' -o -name '.gone*' -o -name '*.new.*' \)
-	for file in "$SFC_STATE"/packages/*; do
+	for file in "$SFC_STATE"/packages/*.json; do
+		[ ! -e "$file" ] || [ -f "${file%.json}.sfc" ] || echo "$file is of no package"
+	done
+	for file in "$SFC_STATE"/packages/*.sfc; do
 		[ "$(sha256sum <"$file" | cut -d ' ' -f 1).sfc" = "${file##*/}" ] || echo "$file is not what it is called"
 	done
 	sfc prod list --json >list
