@@ -7,9 +7,9 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/entry_table.h"
+#include "db/manifest_private.h"
 #include "db/program_table.h"
 #include "db/session.h"
-#include "db/statement.h"
 
 static const char *const op_names[ACCESS_OPS] = {
 	[ACCESS_LOOKUP] = "lookup",	[ACCESS_STAT] = "stat",
@@ -90,11 +90,11 @@ static int access_run(struct manifest *manifest, const char *sql,
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_access(stmt, record, key);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 /* Grow the row that is there: 1, or 0 when there is none. */
@@ -108,7 +108,7 @@ static int access_grow(struct manifest *manifest, const struct access_record *re
 		" WHERE entry = ?1 AND session = ?2 AND op = ?3 AND errno = ?4 AND program = ?5";
 	int r = access_run(manifest, sql, record, key, err);
 
-	return r < 0 ? r : sqlite3_changes(manifest->db) > 0;
+	return r < 0 ? r : sqlite3_changes(manifest->sql.db) > 0;
 }
 
 static int access_insert(struct manifest *manifest, const struct access_record *record,

@@ -7,8 +7,8 @@
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "db/entry_table.h"
+#include "db/manifest_private.h"
 #include "db/session_table.h"
-#include "db/statement.h"
 
 struct access_walk {
 	struct manifest *manifest; /* borrowed */
@@ -45,7 +45,7 @@ static int walk_begin(struct manifest *manifest, const char *path, const int64_t
 	if (!walk || !sql)
 		return error_oom(err);
 	walk->manifest = manifest;
-	r = statement_new(manifest, sql, &walk->stmt, err);
+	r = statement_new(&manifest->sql, sql, &walk->stmt, err);
 	if (r < 0)
 		return r;
 	if (path) {
@@ -77,7 +77,7 @@ int access_walk_next(struct access_walk *walk, struct access_row *ret_row, struc
 	int r;
 
 	do {
-		r = statement_step(walk->manifest, stmt, err);
+		r = statement_step(&walk->manifest->sql, stmt, err);
 		if (r <= 0)
 			return r;
 		/* an operation this program does not know cannot be asked for either */

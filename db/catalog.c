@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "db/base/cleanup.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 int catalog_exists(struct manifest *manifest, bool *ret_exists, struct error *err)
 {
@@ -12,7 +12,7 @@ int catalog_exists(struct manifest *manifest, bool *ret_exists, struct error *er
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_first(manifest, sql, &stmt, err);
+	r = statement_first(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	*ret_exists = r > 0;
@@ -26,13 +26,13 @@ int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, st
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, entry->path);
 	bind_text(stmt, 2, entry_kind_name(entry->kind));
 	bind_int(stmt, 3, (int64_t)entry->size);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_bytes,
@@ -42,7 +42,7 @@ int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_first(manifest, sql, &stmt, err);
+	r = statement_first(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	*ret_files = column_count(stmt, 0);
@@ -66,12 +66,12 @@ int catalog_find(struct manifest *manifest, const char *path, struct catalog_ent
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	statement_done(stmt); /* the row of the last call was lent until now */
 	bind_text(stmt, 1, path);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0)
 		catalog_read(stmt, ret_entry);
 	else
@@ -93,7 +93,7 @@ int catalog_walk_begin(struct manifest *manifest, struct catalog_walk **ret_walk
 	if (!walk)
 		return error_oom(err);
 	walk->manifest = manifest;
-	r = statement_new(manifest, "SELECT path, kind, size FROM catalog ORDER BY path",
+	r = statement_new(&manifest->sql, "SELECT path, kind, size FROM catalog ORDER BY path",
 			  &walk->stmt, err);
 	if (r < 0)
 		return r;
@@ -104,7 +104,7 @@ int catalog_walk_begin(struct manifest *manifest, struct catalog_walk **ret_walk
 int catalog_walk_next(struct catalog_walk *walk, struct catalog_entry *ret_entry,
 		      struct error *err)
 {
-	int r = statement_step(walk->manifest, walk->stmt, err);
+	int r = statement_step(&walk->manifest->sql, walk->stmt, err);
 
 	if (r > 0)
 		catalog_read(walk->stmt, ret_entry);

@@ -11,7 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/mounts.h"
 #include "db/base/text.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 struct scan {
 	struct manifest *manifest;
@@ -54,7 +54,7 @@ static int scan_add(struct scan *scan, const char *path, const struct statx *stx
 	/* the sizes of directories are the file system's affair */
 	bind_int(scan->insert, 3,
 		 kind == ENTRY_FILE || kind == ENTRY_LINK ? (int64_t)stx->stx_size : 0);
-	return statement_run(scan->manifest, scan->insert, scan->err);
+	return statement_run(&scan->manifest->sql, scan->insert, scan->err);
 }
 
 /*
@@ -160,18 +160,19 @@ static int catalog_take(struct manifest *manifest, bool whole, struct error *err
 	if (r < 0)
 		return r;
 	if (whole)
-		r = manifest_execute(manifest,
-				     "DELETE FROM main.catalog"
-				     " WHERE path NOT IN (SELECT path FROM temp.scanned)",
-				     err);
+		r = connection_execute(&manifest->sql,
+				       "DELETE FROM main.catalog"
+				       " WHERE path NOT IN (SELECT path FROM temp.scanned)",
+				       err);
 	if (r == 0)
-		r = manifest_execute(manifest,
-				     "INSERT INTO main.catalog (path, kind, size)"
-				     " SELECT path, kind, size FROM temp.scanned WHERE true ORDER BY path"
-				     " ON CONFLICT (path) DO UPDATE"
-				     " SET kind = excluded.kind, size = excluded.size"
-				     " WHERE kind <> excluded.kind OR size <> excluded.size",
-				     err);
+		r = connection_execute(
+		    &manifest->sql,
+		    "INSERT INTO main.catalog (path, kind, size)"
+		    " SELECT path, kind, size FROM temp.scanned WHERE true ORDER BY path"
+		    " ON CONFLICT (path) DO UPDATE"
+		    " SET kind = excluded.kind, size = excluded.size"
+		    " WHERE kind <> excluded.kind OR size <> excluded.size",
+		    err);
 	if (r == 0)
 		r = manifest_commit(manifest, err);
 	if (r < 0)
@@ -201,21 +202,21 @@ int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
 
 	if (!xdev && mounts_each(mount_consider, &scan) < 0)
 		return error_oom(err);
-	r = manifest_execute(manifest,
-			     "CREATE TEMP TABLE IF NOT EXISTS scanned (path TEXT, kind TEXT,"
-			     " size INTEGER); SAVEPOINT scan; DELETE FROM temp.scanned",
-			     err);
+	r = connection_execute(&manifest->sql,
+			       "CREATE TEMP TABLE IF NOT EXISTS scanned (path TEXT, kind TEXT,"
+			       " size INTEGER); SAVEPOINT scan; DELETE FROM temp.scanned",
+			       err);
 	if (r < 0)
 		return r;
-	r = statement_new(manifest, sql, &scan.insert, err);
+	r = statement_new(&manifest->sql, sql, &scan.insert, err);
 	if (r == 0)
 		r = scan_root(&scan, root);
 	sqlite3_finalize(take(scan.insert));
-	sqlite3_exec(manifest->db, r == 0 ? "RELEASE scan" : "ROLLBACK TO scan; RELEASE scan", NULL,
-		     NULL, NULL);
+	sqlite3_exec(manifest->sql.db, r == 0 ? "RELEASE scan" : "ROLLBACK TO scan; RELEASE scan",
+		     NULL, NULL, NULL);
 	if (r == 0)
 		r = catalog_take(manifest, scan.skipped == 0, err);
-	sqlite3_exec(manifest->db, "DROP TABLE temp.scanned", NULL, NULL, NULL);
+	sqlite3_exec(manifest->sql.db, "DROP TABLE temp.scanned", NULL, NULL, NULL);
 	if (r == 0 && ret_skipped)
 		*ret_skipped = scan.skipped;
 	return r;

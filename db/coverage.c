@@ -7,8 +7,8 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "db/manifest_private.h"
 #include "db/session_table.h"
-#include "db/statement.h"
 
 /* A row of access is a use, or a vain look, as the views of schema.sql have it. */
 #define IS_USE                                                                                     \
@@ -97,8 +97,8 @@ int coverage_read(struct manifest *manifest, enum coverage_by by, const int64_t 
 
 	if (!sql)
 		return error_oom(err);
-	r = statement_new(manifest, sql, &stmt, err);
-	while (r == 0 && (r = statement_step(manifest, stmt, err)) > 0) {
+	r = statement_new(&manifest->sql, sql, &stmt, err);
+	while (r == 0 && (r = statement_step(&manifest->sql, stmt, err)) > 0) {
 		r = array_reserve(&rows, 1);
 		if (r == 0)
 			r = read_one(stmt, &rows.items[rows.count++]);
@@ -143,8 +143,8 @@ int coverage_incidence(struct manifest *manifest, enum coverage_by by, const int
 
 	if (!sql)
 		return error_oom(err);
-	r = statement_new(manifest, sql, &stmt, err);
-	while (r == 0 && (r = statement_step(manifest, stmt, err)) > 0) {
+	r = statement_new(&manifest->sql, sql, &stmt, err);
+	while (r == 0 && (r = statement_step(&manifest->sql, stmt, err)) > 0) {
 		uint64_t k = column_count(stmt, 0);
 
 		r = 0;
@@ -194,8 +194,8 @@ int program_totals_read(struct manifest *manifest, const int64_t *sessions, size
 
 	if (!sql)
 		return error_oom(err);
-	r = statement_new(manifest, sql, &stmt, err);
-	while (r == 0 && (r = statement_step(manifest, stmt, err)) > 0) {
+	r = statement_new(&manifest->sql, sql, &stmt, err);
+	while (r == 0 && (r = statement_step(&manifest->sql, stmt, err)) > 0) {
 		struct program_total total = {
 			.exe = strdup(column_text(stmt, 0)),
 			.operations = column_count(stmt, 1),

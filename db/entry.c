@@ -5,7 +5,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/entry_table.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 static const char *const kind_names[] = {
 	[ENTRY_FILE] = "file",   [ENTRY_DIR] = "dir",   [ENTRY_LINK] = "link",
@@ -96,6 +96,20 @@ static bool is_better(unsigned int state, const struct found *found)
 	return (state & (CREATED | STALE)) && found_something(found) && !found_created(found);
 }
 
+/* Parameters are NULL until they are bound. */
+static void bind_owner(sqlite3_stmt *stmt, int place, uint32_t id)
+{
+	if (id != OWNER_UNKNOWN)
+		bind_int(stmt, place, id);
+}
+
+static uint32_t column_owner(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+		       ? OWNER_UNKNOWN
+		       : (uint32_t)sqlite3_column_int64(stmt, column);
+}
+
 static void bind_found(sqlite3_stmt *stmt, const struct found *found)
 {
 	bind_text(stmt, 10, found_created(found) ? "created" : "source");
@@ -104,8 +118,8 @@ static void bind_found(sqlite3_stmt *stmt, const struct found *found)
 	bind_text(stmt, 2, entry_kind_name(found->kind));
 	bind_int(stmt, 3, (int64_t)found->size);
 	bind_int(stmt, 4, found->mode);
-	bind_int(stmt, 5, found->uid);
-	bind_int(stmt, 6, found->gid);
+	bind_owner(stmt, 5, found->uid);
+	bind_owner(stmt, 6, found->gid);
 	bind_int(stmt, 7, found->mtime_ns);
 	bind_int(stmt, 8, found->nlink);
 	bind_text(stmt, 9, found->target);
@@ -119,14 +133,14 @@ static int entry_insert(struct manifest *manifest, const char *path, const struc
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, path);
 	bind_found(stmt, found);
-	r = statement_run(manifest, stmt, err);
+	r = statement_run(&manifest->sql, stmt, err);
 	if (r == 0)
-		*ret_id = sqlite3_last_insert_rowid(manifest->db);
+		*ret_id = sqlite3_last_insert_rowid(manifest->sql.db);
 	return r;
 }
 
@@ -140,12 +154,12 @@ static int entry_replace(struct manifest *manifest, int64_t id, const struct fou
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, id);
 	bind_found(stmt, found);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 static int entry_set_target(struct manifest *manifest, int64_t id, const char *target,
@@ -155,12 +169,12 @@ static int entry_set_target(struct manifest *manifest, int64_t id, const char *t
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, target);
 	bind_int(stmt, 2, id);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 /* 1 with id and state, 0 when there is no such entry. */
@@ -176,13 +190,13 @@ static int entry_state(struct manifest *manifest, const char *path, int64_t *ret
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, path);
 	bind_int(stmt, 2, manifest->old_entries);
 	bind_int(stmt, 3, manifest->first_session);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0) {
 		*ret_id = sqlite3_column_int64(stmt, 0);
 		*ret_state = (unsigned int)sqlite3_column_int(stmt, 1);
@@ -249,8 +263,8 @@ void entry_read(sqlite3_stmt *stmt, int column, struct entry *ret_entry)
 			.kind = entry_kind_of_name(kind),
 			.size = column_count(stmt, column + 3),
 			.mode = (uint32_t)sqlite3_column_int64(stmt, column + 4) & 07777,
-			.uid = (uint32_t)sqlite3_column_int64(stmt, column + 5),
-			.gid = (uint32_t)sqlite3_column_int64(stmt, column + 6),
+			.uid = column_owner(stmt, column + 5),
+			.gid = column_owner(stmt, column + 6),
 			.mtime_ns = sqlite3_column_int64(stmt, column + 7),
 			.nlink = (uint32_t)sqlite3_column_int64(stmt, column + 8),
 			.target = column_text_or_null(stmt, column + 9),
@@ -268,12 +282,12 @@ int entry_find(struct manifest *manifest, const char *path, struct entry *ret_en
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	statement_done(stmt); /* the row of the last call was lent until now */
 	bind_text(stmt, 1, path);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0)
 		entry_read(stmt, 0, ret_entry);
 	else

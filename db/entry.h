@@ -26,13 +26,16 @@ enum entry_kind {
 
 enum entry_origin { ENTRY_SOURCE, ENTRY_CREATED };
 
+/* Of somebody who has no number in the user namespace of who looked: NULL in the manifest. */
+#define OWNER_UNKNOWN UINT32_MAX
+
 /* What was found at a path. */
 struct found {
 	enum entry_kind kind;
 	enum entry_origin origin;
 	uint64_t size;
 	uint32_t mode; /* permission bits, 07777 */
-	uint32_t uid, gid;
+	uint32_t uid, gid; /* or OWNER_UNKNOWN */
 	int64_t mtime_ns;
 	uint32_t nlink;
 	const char *target; /* of a link; NULL when not read */

@@ -2,8 +2,8 @@
 #include "db/access.h"
 
 #include "db/entry_table.h"
+#include "db/manifest_private.h"
 #include "db/program_table.h"
-#include "db/statement.h"
 
 static int record_event(struct manifest *manifest, int64_t session,
 			const struct event_record *record, struct error *err)
@@ -19,7 +19,7 @@ static int record_event(struct manifest *manifest, int64_t session,
 	if (r == 0)
 		r = program_intern(manifest, record->exe, record->comm, &program, err);
 	if (r == 0)
-		r = statement_get(manifest, sql, &stmt, err);
+		r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, session);
@@ -30,7 +30,7 @@ static int record_event(struct manifest *manifest, int64_t session,
 	bind_text(stmt, 6, access_op_name(record->op));
 	bind_int(stmt, 7, entry);
 	bind_int(stmt, 8, record->error);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 int event_record_batch(struct manifest *manifest, int64_t session,

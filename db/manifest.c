@@ -7,11 +7,10 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
-#include "db/connection.h"
 #include "db/guard.h"
+#include "db/manifest_private.h"
 #include "db/schema.h"
 #include "db/session_table.h"
-#include "db/statement.h"
 
 enum {
 	ENTRY_SLOTS = 1 << 16, /* 3 MB and the paths themselves */
@@ -23,7 +22,7 @@ static bool has_wal(const struct manifest *manifest)
 	_cleanup_(text_release) struct text wal = TEXT_INIT;
 	struct stat st;
 
-	text_printf(&wal, "%s-wal", manifest->path);
+	text_printf(&wal, "%s-wal", manifest->sql.path);
 	return !text_failed(&wal) && stat(wal.bytes, &st) == 0 && st.st_size > 0;
 }
 
@@ -36,7 +35,8 @@ static int probe(struct manifest *manifest, struct error *err)
 {
 	int version, r;
 
-	r = connection_open(manifest, manifest->path, "?immutable=1", SQLITE_OPEN_READONLY, err);
+	r = connection_open(&manifest->sql, manifest->sql.path, "?immutable=1",
+			    SQLITE_OPEN_READONLY, err);
 	if (r == 0)
 		r = schema_version(manifest, &version, err);
 	return r == -EUCLEAN && has_wal(manifest) ? 0 : r;
@@ -46,21 +46,21 @@ static int check_file(struct manifest *manifest, struct error *err)
 {
 	struct stat st;
 
-	if (stat(manifest->path, &st) < 0)
-		return error_errno(err, "cannot open manifest '%s'", manifest->path);
+	if (stat(manifest->sql.path, &st) < 0)
+		return error_errno(err, "cannot open manifest '%s'", manifest->sql.path);
 	if (S_ISDIR(st.st_mode))
 		return error_set(err, -EISDIR, "'%s' is not a manifest: it is a directory",
-				 manifest->path);
+				 manifest->sql.path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: it is no regular file",
-				 manifest->path);
+				 manifest->sql.path);
 	if (st.st_size == 0)
 		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: it is empty",
-				 manifest->path);
-	if (access(manifest->path, R_OK) < 0)
-		return error_errno(err, "cannot open manifest '%s'", manifest->path);
-	manifest->dev = st.st_dev;
-	manifest->ino = st.st_ino;
+				 manifest->sql.path);
+	if (access(manifest->sql.path, R_OK) < 0)
+		return error_errno(err, "cannot open manifest '%s'", manifest->sql.path);
+	manifest->sql.dev = st.st_dev;
+	manifest->sql.ino = st.st_ino;
 	return 0;
 }
 
@@ -84,44 +84,45 @@ static int create(struct manifest *manifest, struct error *err)
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	int r;
 
-	r = io_output_open_named(&output, manifest->path, 0644, err);
+	r = io_output_open_named(&output, manifest->sql.path, 0644, err);
 	if (r < 0)
 		return r;
-	r = connection_open(manifest, output.temporary, "", SQLITE_OPEN_READWRITE, err);
+	r = connection_open(&manifest->sql, output.temporary, "", SQLITE_OPEN_READWRITE, err);
 	/* the file is nobody's until it is published: a journal has nothing to protect */
 	if (r == 0)
-		r = manifest_execute(manifest, "PRAGMA journal_mode = OFF", err);
+		r = connection_execute(&manifest->sql, "PRAGMA journal_mode = OFF", err);
 	if (r == 0)
 		r = schema_lay_out(manifest, err);
-	connection_close(manifest);
+	connection_close(&manifest->sql);
 	return r < 0 ? r : publish_new(&output, err);
 }
 
 /* SQLite opens what it may not write for reading, and says nothing. */
 static int refuse_read_only(struct manifest *manifest, struct error *err)
 {
-	if (access(manifest->path, W_OK) < 0)
-		return error_errno(err, "cannot write manifest '%s'", manifest->path);
-	return error_code(err, -EROFS, "cannot write manifest '%s'", manifest->path);
+	if (access(manifest->sql.path, W_OK) < 0)
+		return error_errno(err, "cannot write manifest '%s'", manifest->sql.path);
+	return error_code(err, -EROFS, "cannot write manifest '%s'", manifest->sql.path);
 }
 
 static int open_writing(struct manifest *manifest, struct error *err)
 {
 	int version, r;
 
-	r = connection_open(manifest, manifest->path, "", SQLITE_OPEN_READWRITE, err);
+	r = connection_open(&manifest->sql, manifest->sql.path, "", SQLITE_OPEN_READWRITE, err);
 	if (r < 0)
 		return r;
-	if (sqlite3_db_readonly(manifest->db, "main") != 0)
+	if (sqlite3_db_readonly(manifest->sql.db, "main") != 0)
 		return refuse_read_only(manifest, err);
 	/* NORMAL: what a killed process committed stays, what a power cut loses is the last moments */
-	r = manifest_execute(manifest,
-			     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-			     "PRAGMA secure_delete = OFF; PRAGMA cache_size = -8000;"
-			     /* what we write keeps to the schema by its types; merging checks again */
-			     "PRAGMA ignore_check_constraints = ON;"
-			     "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864",
-			     err);
+	r = connection_execute(
+	    &manifest->sql,
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+	    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -8000;"
+	    /* what we write keeps to the schema by its types; merging checks again */
+	    "PRAGMA ignore_check_constraints = ON;"
+	    "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864",
+	    err);
 	if (r == 0)
 		r = schema_version(manifest, &version, err);
 	if (r == 0 && version < SCHEMA_VERSION)
@@ -137,11 +138,11 @@ static int open_writing(struct manifest *manifest, struct error *err)
  */
 static int connect_reading(struct manifest *manifest, struct error *err)
 {
-	int r = connection_open(manifest, manifest->path, "", SQLITE_OPEN_READWRITE, err);
+	int r = connection_open(&manifest->sql, manifest->sql.path, "", SQLITE_OPEN_READWRITE, err);
 
 	if (r == 0)
-		r = manifest_execute(manifest, "PRAGMA query_only = ON; PRAGMA cache_size = -16000",
-				     err);
+		r = connection_execute(&manifest->sql,
+				       "PRAGMA query_only = ON; PRAGMA cache_size = -16000", err);
 	return r < 0 ? r : schema_check(manifest, err);
 }
 
@@ -159,8 +160,9 @@ static int connect_immutable(struct manifest *manifest, struct error *err)
 		return error_set(err, -EROFS,
 				 "cannot read manifest '%s': its last part is in '%s-wal' and the "
 				 "directory is read-only; copy both to a place that can be written",
-				 manifest->path, manifest->path);
-	r = connection_open(manifest, manifest->path, "?immutable=1", SQLITE_OPEN_READONLY, err);
+				 manifest->sql.path, manifest->sql.path);
+	r = connection_open(&manifest->sql, manifest->sql.path, "?immutable=1",
+			    SQLITE_OPEN_READONLY, err);
 	return r < 0 ? r : schema_check(manifest, err);
 }
 
@@ -168,34 +170,35 @@ static int connect_immutable(struct manifest *manifest, struct error *err)
 static int read_through_copy(struct manifest *manifest, int version, struct error *err)
 {
 	static unsigned int copies;
-	struct manifest copy = {.path = manifest->path, .writing = true};
+	struct manifest copy = {
+	    .sql = {.noun = "manifest", .path = manifest->sql.path, .writing = true}};
 	sqlite3_backup *backup;
 	char name[64];
 	int code, r;
 
 	/* a name of its own, so that ATTACH finds it too */
 	snprintf(name, sizeof(name), "/manifest-%u", __atomic_fetch_add(&copies, 1, __ATOMIC_RELAXED));
-	r = connection_open(&copy, name, "?vfs=memdb", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			    err);
-	backup = r == 0 ? sqlite3_backup_init(copy.db, "main", manifest->db, "main") : NULL;
+	r = connection_open(&copy.sql, name, "?vfs=memdb",
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+	backup = r == 0 ? sqlite3_backup_init(copy.sql.db, "main", manifest->sql.db, "main") : NULL;
 	if (backup) {
 		sqlite3_backup_step(backup, -1);
 		code = sqlite3_backup_finish(backup);
-		r = code == SQLITE_OK ? 0 : manifest_error(&copy, code, err);
+		r = code == SQLITE_OK ? 0 : connection_error(&copy.sql, code, err);
 	} else if (r == 0) {
-		r = manifest_error(&copy, sqlite3_errcode(copy.db), err);
+		r = connection_error(&copy.sql, sqlite3_errcode(copy.sql.db), err);
 	}
 	if (r == 0)
 		r = schema_climb(&copy, version, NULL, 0, err);
 	if (r == 0) {
-		connection_close(manifest);
-		free(manifest->uri);
-		manifest->db = take(copy.db);
-		manifest->uri = take(copy.uri);
+		connection_close(&manifest->sql);
+		free(manifest->sql.uri);
+		manifest->sql.db = take(copy.sql.db);
+		manifest->sql.uri = take(copy.sql.uri);
 	}
-	connection_close(&copy);
-	array_release(&copy.prepared);
-	free(copy.uri);
+	connection_close(&copy.sql);
+	array_release(&copy.sql.prepared);
+	free(copy.sql.uri);
 	return r;
 }
 
@@ -228,10 +231,11 @@ int manifest_open(const char *path, enum manifest_mode mode, struct manifest **r
 		return error_oom(err);
 	manifest->entries.count = ENTRY_SLOTS;
 	manifest->programs.count = PROGRAM_SLOTS;
-	manifest->path = strdup(path);
-	if (!manifest->path)
+	manifest->sql.noun = "manifest";
+	manifest->sql.path = strdup(path);
+	if (!manifest->sql.path)
 		return error_oom(err);
-	manifest->writing = mode != MANIFEST_READ;
+	manifest->sql.writing = mode != MANIFEST_READ;
 	if (mode == MANIFEST_CREATE && stat(path, &st) < 0 && errno == ENOENT) {
 		r = create(manifest, err);
 		if (r < 0)
@@ -241,7 +245,8 @@ int manifest_open(const char *path, enum manifest_mode mode, struct manifest **r
 	if (r == 0)
 		r = probe(manifest, err);
 	if (r == 0)
-		r = manifest->writing ? open_writing(manifest, err) : open_reading(manifest, err);
+		r = manifest->sql.writing ? open_writing(manifest, err)
+					  : open_reading(manifest, err);
 	if (r < 0)
 		return r;
 	*ret_manifest = take(manifest);
@@ -254,14 +259,16 @@ void manifest_close(struct manifest *manifest)
 
 	if (!manifest || manifest_lost())
 		return;
-	connection_close(manifest);
-	array_release(&manifest->prepared);
+	connection_release(&manifest->sql);
 	cache_release(&manifest->entries);
 	cache_release(&manifest->programs);
-	free(manifest->uri);
-	free(manifest->path);
 	free(manifest);
 	errno = saved;
+}
+
+const char *manifest_path(const struct manifest *manifest)
+{
+	return manifest->sql.path;
 }
 
 void manifest_closep(struct manifest **manifest)
@@ -315,18 +322,19 @@ int manifest_copy_away(struct manifest *manifest, const char *source, const char
 	uri = connection_uri(output.temporary, "");
 	if (!uri)
 		return error_oom(err);
-	r = statement_new(manifest, "VACUUM INTO ?", &stmt, err);
+	r = statement_new(&manifest->sql, "VACUUM INTO ?", &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, uri);
 	/* query_only would forbid the other file as well */
-	r = manifest_execute(manifest, "PRAGMA query_only = OFF", err);
+	r = connection_execute(&manifest->sql, "PRAGMA query_only = OFF", err);
 	if (r == 0)
-		r = statement_step(manifest, stmt, err);
-	if (!manifest->writing)
-		sqlite3_exec(manifest->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+		r = statement_step(&manifest->sql, stmt, err);
+	if (!manifest->sql.writing)
+		sqlite3_exec(manifest->sql.db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (r == -ENOSPC) /* it is not the manifest that is being read which is full */
-		return error_code(err, r, "cannot copy manifest '%s' to '%s'", manifest->path, path);
+		return error_code(err, r, "cannot copy manifest '%s' to '%s'", manifest->sql.path,
+				  path);
 	if (r < 0)
 		return error_prefix(err, r, "cannot copy to '%s'", path);
 	r = source ? name_source(uri, source) : 0;

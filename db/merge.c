@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/manifest_private.h"
 #include "db/session.h"
-#include "db/statement.h"
 
 /*
  * The other manifest is attached as "other"; temp.coming maps its sessions that are new here to the
@@ -67,13 +67,13 @@ static const char catalog_sql[] =
 static int run(struct manifest *into, struct manifest *from, const char *sql, uint64_t *ret_count,
 	       struct error *err)
 {
-	int r = manifest_execute(into, sql, err);
+	int r = connection_execute(&into->sql, sql, err);
 
 	if (r == -EUCLEAN)
 		return error_set(err, r, "cannot merge '%s': %s", manifest_path(from),
-				 sqlite3_errmsg(into->db));
+				 sqlite3_errmsg(into->sql.db));
 	if (r == 0 && ret_count)
-		*ret_count = (uint64_t)sqlite3_changes64(into->db);
+		*ret_count = (uint64_t)sqlite3_changes64(into->sql.db);
 	return r;
 }
 
@@ -83,9 +83,9 @@ static int number_of(struct manifest *manifest, const char *sql, int64_t *ret_nu
 	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_new(manifest, sql, &stmt, err);
+	r = statement_new(&manifest->sql, sql, &stmt, err);
 	if (r == 0)
-		r = statement_step(manifest, stmt, err);
+		r = statement_step(&manifest->sql, stmt, err);
 	if (r < 0)
 		return r;
 	*ret_number = r ? sqlite3_column_int64(stmt, 0) : 0;
@@ -99,17 +99,18 @@ static int choose_sessions(struct manifest *into, const struct session_list *lis
 	_cleanup_(statement_freep) sqlite3_stmt *known = NULL, *insert = NULL;
 	int r;
 
-	r = manifest_execute(into, "DELETE FROM temp.coming", err);
+	r = connection_execute(&into->sql, "DELETE FROM temp.coming", err);
 	if (r == 0)
-		r = statement_new(into, "SELECT 1 FROM main.session WHERE uuid = ?", &known, err);
+		r = statement_new(&into->sql, "SELECT 1 FROM main.session WHERE uuid = ?", &known,
+				  err);
 	if (r == 0)
-		r = statement_new(into,
+		r = statement_new(&into->sql,
 				  "INSERT INTO temp.coming (old, id) SELECT ?1, ?2 +"
 				  " (SELECT coalesce(max(id), 0) FROM main.session)",
 				  &insert, err);
 	for (size_t i = 0; r == 0 && i < list->count; i++) {
 		bind_text(known, 1, list->items[i].uuid);
-		r = statement_step(into, known, err);
+		r = statement_step(&into->sql, known, err);
 		statement_done(known);
 		if (r < 0)
 			return r;
@@ -124,7 +125,7 @@ static int choose_sessions(struct manifest *into, const struct session_list *lis
 		}
 		bind_int(insert, 1, list->items[i].id);
 		bind_int(insert, 2, (int64_t)++counts->sessions);
-		r = statement_run(into, insert, err);
+		r = statement_run(&into->sql, insert, err);
 	}
 	return r;
 }
@@ -183,17 +184,17 @@ static int attach(struct manifest *into, struct manifest *from, struct error *er
 	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_new(into, "ATTACH ? AS other", &stmt, err);
+	r = statement_new(&into->sql, "ATTACH ? AS other", &stmt, err);
 	if (r < 0)
 		return r;
-	bind_text(stmt, 1, from->uri);
-	if (statement_step(into, stmt, NULL) < 0)
+	bind_text(stmt, 1, from->sql.uri);
+	if (statement_step(&into->sql, stmt, NULL) < 0)
 		return error_set(err, -EIO, "cannot read manifest '%s': %s", manifest_path(from),
-				 sqlite3_errmsg(into->db));
-	return manifest_execute(into,
-				"CREATE TEMP TABLE IF NOT EXISTS coming"
-				" (old INTEGER PRIMARY KEY, id INTEGER)",
-				err);
+				 sqlite3_errmsg(into->sql.db));
+	return connection_execute(&into->sql,
+				  "CREATE TEMP TABLE IF NOT EXISTS coming"
+				  " (old INTEGER PRIMARY KEY, id INTEGER)",
+				  err);
 }
 
 int manifest_merge(struct manifest *into, struct manifest *from, struct merge_counts *ret_counts,
@@ -203,14 +204,14 @@ int manifest_merge(struct manifest *into, struct manifest *from, struct merge_co
 	struct merge_counts counts = {0};
 	int r;
 
-	if (into == from || (into->dev == from->dev && into->ino == from->ino))
+	if (into == from || (into->sql.dev == from->sql.dev && into->sql.ino == from->sql.ino))
 		return error_set(err, -EINVAL, "cannot merge '%s' into itself", manifest_path(into));
 	r = session_list_read(from, &list, err);
 	if (r == 0)
 		r = attach(into, from, err);
 	/* the other rows were written by who knows whom */
 	if (r == 0)
-		r = manifest_execute(into, "PRAGMA ignore_check_constraints = OFF", err);
+		r = connection_execute(&into->sql, "PRAGMA ignore_check_constraints = OFF", err);
 	if (r == 0)
 		r = manifest_begin(into, err);
 	if (r == 0)
@@ -218,9 +219,10 @@ int manifest_merge(struct manifest *into, struct manifest *from, struct merge_co
 	if (r == 0)
 		r = manifest_commit(into, err);
 	manifest_rollback(into); /* nothing to roll back after a commit; the ids are looked up anew */
-	sqlite3_exec(into->db,
+	sqlite3_exec(into->sql.db,
 		     "DROP TABLE IF EXISTS temp.coming; DETACH other;"
-		     "PRAGMA ignore_check_constraints = ON", NULL, NULL, NULL);
+		     "PRAGMA ignore_check_constraints = ON",
+		     NULL, NULL, NULL);
 	if (r == 0 && ret_counts)
 		*ret_counts = counts;
 	return r;

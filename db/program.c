@@ -5,7 +5,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 static int program_find(struct manifest *manifest, const char *exe, const char *comm,
 			int64_t *ret_id, struct error *err)
@@ -14,12 +14,12 @@ static int program_find(struct manifest *manifest, const char *exe, const char *
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, exe);
 	bind_text(stmt, 2, comm);
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r > 0)
 		*ret_id = sqlite3_column_int64(stmt, 0);
 	return r;
@@ -32,14 +32,14 @@ static int program_insert(struct manifest *manifest, const char *exe, const char
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_text(stmt, 1, exe);
 	bind_text(stmt, 2, comm);
-	r = statement_run(manifest, stmt, err);
+	r = statement_run(&manifest->sql, stmt, err);
 	if (r == 0)
-		*ret_id = sqlite3_last_insert_rowid(manifest->db);
+		*ret_id = sqlite3_last_insert_rowid(manifest->sql.db);
 	return r;
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "db/base/cleanup.h"
-#include "db/statement.h"
+#include "db/manifest_private.h"
 
 static const char schema_sql[] = "BEGIN IMMEDIATE;\n"
 #include "db/schema.inc"
@@ -17,7 +17,7 @@ static const struct schema_step own_steps[] = {
 
 int schema_lay_out(struct manifest *manifest, struct error *err)
 {
-	return manifest_execute(manifest, schema_sql, err);
+	return connection_execute(&manifest->sql, schema_sql, err);
 }
 
 static int number_of(struct manifest *manifest, const char *sql, int *ret_number,
@@ -26,10 +26,10 @@ static int number_of(struct manifest *manifest, const char *sql, int *ret_number
 	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
 	int r;
 
-	r = statement_new(manifest, sql, &stmt, err);
+	r = statement_new(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
-	r = statement_step(manifest, stmt, err);
+	r = statement_step(&manifest->sql, stmt, err);
 	if (r < 0)
 		return r;
 	*ret_number = r ? sqlite3_column_int(stmt, 0) : 0;
@@ -47,16 +47,16 @@ int schema_version(struct manifest *manifest, int *ret_version, struct error *er
 	if (r < 0)
 		return r;
 	if (id != SCHEMA_APPLICATION_ID)
-		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: %s", manifest->path,
-				 "it is a database of something else");
+		return error_set(err, -EMEDIUMTYPE, "'%s' is not a manifest: %s",
+				 manifest->sql.path, "it is a database of something else");
 	if (version > SCHEMA_VERSION)
 		return error_set(err, -EPROTONOSUPPORT,
 				 "manifest '%s' has version %d, newer than the %d known here: use "
 				 "newer tools",
-				 manifest->path, version, SCHEMA_VERSION);
+				 manifest->sql.path, version, SCHEMA_VERSION);
 	if (version < 1)
 		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: its version is %d",
-				 manifest->path, version);
+				 manifest->sql.path, version);
 	*ret_version = version;
 	return 0;
 }
@@ -76,7 +76,7 @@ int schema_check(struct manifest *manifest, struct error *err)
 		return r;
 	if (count != TABLES)
 		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is missing",
-				 manifest->path);
+				 manifest->sql.path);
 	return 0;
 }
 
@@ -85,11 +85,11 @@ static int climb_one(struct manifest *manifest, const struct schema_step *step, 
 	char sql[64];
 	int r;
 
-	r = manifest_execute(manifest, step->sql, err);
+	r = connection_execute(&manifest->sql, step->sql, err);
 	if (r < 0)
 		return r;
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", step->version);
-	return manifest_execute(manifest, sql, err);
+	return connection_execute(&manifest->sql, sql, err);
 }
 
 int schema_climb(struct manifest *manifest, int version, const struct schema_step *steps,

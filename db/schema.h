@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "db/connection.h"
+#include "db/manifest_private.h"
 
 enum {
 	SCHEMA_APPLICATION_ID = 1397965645, /* 'SFCM' */

@@ -9,9 +9,10 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/process.h"
+#include "db/manifest_private.h"
 #include "db/session_table.h"
-#include "db/statement.h"
-#include "db/writer.h"
+#include "db/writer_mount.h"
 
 #define WRITER_DIED "its writer died"
 
@@ -72,7 +73,7 @@ static int note_first(struct manifest *manifest, int64_t id, struct error *err)
 
 	if (manifest->first_session)
 		return 0;
-	r = statement_first(manifest, sql, &stmt, err);
+	r = statement_first(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	manifest->first_session = id;
@@ -89,16 +90,16 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)";
 	char uuid[SESSION_UUID_SIZE];
 	struct utsname system = {0};
-	struct writer writer;
+	struct process writer;
 	sqlite3_stmt *stmt;
 	uuid_t number;
 	int r;
 
 	uname(&system);
-	writer_self(&writer);
+	process_self(&writer);
 	uuid_generate(number);
 	uuid_unparse_lower(number, uuid);
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	r = manifest_begin(manifest, err);
@@ -113,14 +114,14 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 	bind_int(stmt, 17, writer.started);
 	bind_int(stmt, 18, writer.pidns);
 	bind_text(stmt, 19, writer.boot);
-	r = statement_run(manifest, stmt, err);
+	r = statement_run(&manifest->sql, stmt, err);
 	if (r == 0)
 		r = manifest_commit(manifest, err);
 	if (r < 0) {
 		manifest_rollback(manifest);
 		return r;
 	}
-	*ret_id = sqlite3_last_insert_rowid(manifest->db);
+	*ret_id = sqlite3_last_insert_rowid(manifest->sql.db);
 	return note_first(manifest, *ret_id, err);
 }
 
@@ -128,9 +129,9 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 static int run_for_one(struct manifest *manifest, sqlite3_stmt *stmt, int64_t id,
 		       struct error *err)
 {
-	int r = statement_run(manifest, stmt, err);
+	int r = statement_run(&manifest->sql, stmt, err);
 
-	if (r == 0 && sqlite3_changes(manifest->db) == 0)
+	if (r == 0 && sqlite3_changes(manifest->sql.db) == 0)
 		return error_set(err, -ENOENT, "manifest '%s' has no session %lld",
 				 manifest_path(manifest), (long long)id);
 	return r;
@@ -144,7 +145,7 @@ int session_note(struct manifest *manifest, int64_t id, uint64_t more_events,
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, (int64_t)more_events);
@@ -163,11 +164,25 @@ int session_describe(struct manifest *manifest, int64_t id, const struct session
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_start(stmt, start);
 	bind_int(stmt, 12, id);
+	return run_for_one(manifest, stmt, id, err);
+}
+
+int session_ending(struct manifest *manifest, int64_t id, struct error *err)
+{
+	static const char sql[] = "UPDATE session SET ended_ns = max(started_ns, ?) WHERE id = ?";
+	sqlite3_stmt *stmt;
+	int r;
+
+	r = statement_get(&manifest->sql, sql, &stmt, err);
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, now_ns());
+	bind_int(stmt, 2, id);
 	return run_for_one(manifest, stmt, id, err);
 }
 
@@ -179,7 +194,7 @@ int session_end(struct manifest *manifest, int64_t id, enum session_state state,
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, now_ns());
@@ -242,9 +257,9 @@ static int64_t column_id(sqlite3_stmt *stmt, int column)
 								: sqlite3_column_int64(stmt, column);
 }
 
-static void writer_read(sqlite3_stmt *stmt, int column, struct writer *ret_writer)
+static void writer_read(sqlite3_stmt *stmt, int column, struct process *ret_writer)
 {
-	*ret_writer = (struct writer){
+	*ret_writer = (struct process){
 		.pid = sqlite3_column_int64(stmt, column),
 		.started = sqlite3_column_int64(stmt, column + 1),
 		.pidns = sqlite3_column_int64(stmt, column + 2),
@@ -253,10 +268,14 @@ static void writer_read(sqlite3_stmt *stmt, int column, struct writer *ret_write
 }
 
 /* A writer that died could not say so: whoever reads says it. */
-static void session_see_through(struct session *session, const struct writer *writer, bool *failed)
+static void session_see_through(struct session *session, const struct process *writer, bool *failed)
 {
-	if (session->state != SESSION_OPEN || writer_is_alive(writer))
+	if (session->state != SESSION_OPEN)
 		return;
+	if (process_is_alive(writer)) {
+		session->ending = session->ended_ns || !writer_has_mount(writer, session->source);
+		return;
+	}
 	session->state = SESSION_INTERRUPTED;
 	if (!session->problem)
 		session->problem = strdup(WRITER_DIED);
@@ -265,7 +284,7 @@ static void session_see_through(struct session *session, const struct writer *wr
 
 static int session_read(sqlite3_stmt *stmt, struct session *session)
 {
-	struct writer writer;
+	struct process writer;
 	bool failed = false;
 
 	*session = (struct session){.id = sqlite3_column_int64(stmt, 0)};
@@ -305,8 +324,8 @@ int session_list_read(struct manifest *manifest, struct session_list *ret_list, 
 	ARRAY(struct session) sessions = ARRAY_INIT;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
-	while (r == 0 && (r = statement_step(manifest, stmt, err)) > 0) {
+	r = statement_get(&manifest->sql, sql, &stmt, err);
+	while (r == 0 && (r = statement_step(&manifest->sql, stmt, err)) > 0) {
 		r = array_reserve(&sessions, 1);
 		if (r == 0)
 			r = session_read(stmt, &sessions.items[sessions.count++]);
@@ -329,11 +348,11 @@ static int mark_one(struct manifest *manifest, int64_t id, struct error *err)
 	sqlite3_stmt *stmt;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
+	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	bind_int(stmt, 1, id);
-	return statement_run(manifest, stmt, err);
+	return statement_run(&manifest->sql, stmt, err);
 }
 
 int session_mark_interrupted(struct manifest *manifest, struct error *err)
@@ -344,12 +363,12 @@ int session_mark_interrupted(struct manifest *manifest, struct error *err)
 	ARRAY(int64_t) dead = ARRAY_INIT;
 	int r;
 
-	r = statement_get(manifest, sql, &stmt, err);
-	while (r == 0 && (r = statement_step(manifest, stmt, err)) > 0) {
-		struct writer writer;
+	r = statement_get(&manifest->sql, sql, &stmt, err);
+	while (r == 0 && (r = statement_step(&manifest->sql, stmt, err)) > 0) {
+		struct process writer;
 
 		writer_read(stmt, 1, &writer);
-		r = writer_is_alive(&writer) ? 0 : array_push(&dead, sqlite3_column_int64(stmt, 0));
+		r = process_is_alive(&writer) ? 0 : array_push(&dead, sqlite3_column_int64(stmt, 0));
 		if (r < 0)
 			error_oom(err);
 	}

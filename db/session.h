@@ -51,6 +51,9 @@ int session_note(struct manifest *manifest, int64_t id, uint64_t more_events,
 int session_describe(struct manifest *manifest, int64_t id, const struct session_start *start,
 		     struct error *err);
 
+/* Nothing more is seen: what comes now is its end. Inside or outside a transaction. */
+int session_ending(struct manifest *manifest, int64_t id, struct error *err);
+
 /* complete, or interrupted when something was dropped or went wrong. Writes ended_ns; pid becomes 0. */
 int session_end(struct manifest *manifest, int64_t id, enum session_state state, struct error *err);
 
@@ -71,8 +74,9 @@ struct session {
 	char *kernel;
 	char *tool;
 	int64_t started_ns;
-	int64_t ended_ns; /* 0 while it runs */
+	int64_t ended_ns; /* 0 while it runs; of an open one, since when it is ending */
 	enum session_state state; /* `open` only while its writer lives */
+	bool ending; /* open, and its mount is gone: the writer is writing the last of it */
 	uint64_t events;
 	uint64_t dropped;
 	char *problem; /* or NULL */

@@ -139,6 +139,21 @@ int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size)
 	return -ENOENT;
 }
 
+/* As execve(2), of 32-bit programs on x86 as well. */
+enum { NARROW_EXECVE = 11, NARROW_EXECVEAT_X86 = 358, NARROW_EXECVEAT_ARM = 387 };
+
+bool caller_executes(int proc_fd, pid_t tid)
+{
+	struct call call;
+
+	if (tid <= 0 || proc_fd < 0 || !read_call(proc_fd, tid, &call))
+		return false;
+	if (call.narrow)
+		return call.number == NARROW_EXECVE || call.number == NARROW_EXECVEAT_X86 ||
+		       call.number == NARROW_EXECVEAT_ARM;
+	return call.number == SYS_execve || call.number == SYS_execveat;
+}
+
 /* The numbers that 32-bit programs have for getdents64(2), getdents(2), readdir(2); open_by_handle_at(2). */
 #if defined(__x86_64__)
 static const long narrow_listing[] = {220, 141, 89}, narrow_handle = 342;

@@ -7,6 +7,7 @@
 #ifndef FS_CALLER_H
 #define FS_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,6 +18,8 @@
  */
 int caller_path(int proc_fd, pid_t tid, char *buffer, size_t size);
 
+/* Is it executing a file? False too where that cannot be read. */
+bool caller_executes(int proc_fd, pid_t tid);
 /*
  * Where the kernel asks for itself: who lists a directory does not name what is in there, so that a lookup
  * or a stat meanwhile is not his; nor is the search for its name of what is opened by a handle.

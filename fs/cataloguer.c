@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/cataloguer.h"
 
+#include <inttypes.h>
+
 #include "db/base/cleanup.h"
+#include "db/base/log.h"
 #include "db/catalog.h"
 #include "db/guard.h"
 #include "db/manifest.h"
@@ -16,8 +19,12 @@ static int catalog_write(void *data, struct error *err)
 	r = manifest_open(cataloguer->manifest, MANIFEST_WRITE, &manifest, err);
 	if (r < 0)
 		return r;
-	return catalog_scan_until(manifest, cataloguer->source, cataloguer->xdev,
-				  &cataloguer->cancelled, &skipped, err);
+	r = catalog_scan_until(manifest, cataloguer->source, cataloguer->xdev,
+			       &cataloguer->cancelled, &skipped, err);
+	if (r == 0 && skipped)
+		log_note("the catalog lacks what is in %" PRIu64 " directories that this user may "
+			 "not list", skipped);
+	return r;
 }
 
 static void *cataloguer_run(void *argument)

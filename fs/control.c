@@ -17,6 +17,18 @@
 
 enum { QUESTION_MAX = 4096 };
 
+/* Who we are outside of our user namespace: who serves a mount in it may be there. */
+static unsigned int outer_uid(void)
+{
+	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned int inside, outside, count, uid = geteuid();
+
+	while (file && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
+		if (uid >= inside && uid - inside < count)
+			return outside + (uid - inside);
+	return uid;
+}
+
 /* Where sockets may be, in the order in which they are tried; false behind the last. */
 static bool directory_nth(int n, char *buffer, size_t size)
 {
@@ -31,6 +43,9 @@ static bool directory_nth(int n, char *buffer, size_t size)
 		return true;
 	case 2:
 		snprintf(buffer, size, "/tmp/tracefs-%u", (unsigned int)geteuid());
+		return true;
+	case 3:
+		snprintf(buffer, size, "/tmp/tracefs-%u", outer_uid());
 		return true;
 	default:
 		return false;
@@ -58,21 +73,18 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 		       : -ENAMETOOLONG;
 }
 
-int control_open(struct control *control, const char *mountpoint, struct error *err)
+int control_open(struct control *control, dev_t dev, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
 	struct sockaddr_un address;
 	char directory[80];
-	struct stat st;
 
 	control->fd = -1;
-	if (stat(mountpoint, &st) < 0)
-		return error_errno(err, "%s", mountpoint);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_errno(err, "cannot make a socket");
 	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
-		if (!directory_usable(directory) || address_of(directory, st.st_dev, &address) < 0)
+		if (!directory_usable(directory) || address_of(directory, dev, &address) < 0)
 			continue;
 		unlink(address.sun_path); /* of one that died; device numbers are used again */
 		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
@@ -175,10 +187,8 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 			 forbidden ? "; only root and whoever mounted may ask" : "");
 }
 
-int control_ask(const char *mountpoint, const char *question, struct text *answer,
-		struct error *err)
+int control_begin(const char *mountpoint, const char *question, struct error *err)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 	int r;
@@ -189,10 +199,18 @@ int control_ask(const char *mountpoint, const char *question, struct text *answe
 	if (fd < 0)
 		return fd;
 	r = io_write(fd, question, strlen(question));
-	if (r == 0)
-		shutdown(fd, SHUT_WR);
-	if (r == 0)
-		r = read_all(fd, &text, 1 << 20);
+	if (r < 0)
+		return error_code(err, r, "%s: cannot speak to its tracefs", mountpoint);
+	shutdown(fd, SHUT_WR);
+	return take_fd(&fd);
+}
+
+int control_end(int fd, const char *mountpoint, struct text *answer, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = read_all(fd, &text, 1 << 20);
+
+	close(fd);
 	if (r < 0)
 		return error_code(err, r, "%s: cannot speak to its tracefs", mountpoint);
 	if (text.size == 0)
@@ -200,4 +218,12 @@ int control_ask(const char *mountpoint, const char *question, struct text *answe
 	if (text.bytes[0] != '+')
 		return error_set(err, -EIO, "%s: %s", mountpoint, text.bytes + 1);
 	return text_add(answer, text.bytes + 1) < 0 ? error_oom(err) : 0;
+}
+
+int control_ask(const char *mountpoint, const char *question, struct text *answer,
+		struct error *err)
+{
+	int fd = control_begin(mountpoint, question, err);
+
+	return fd < 0 ? fd : control_end(fd, mountpoint, answer, err);
 }

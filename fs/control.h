@@ -9,6 +9,7 @@
  *	"flush"		the same
  *	"status"	"+" and lines for a person; "status json": one JSON object
  *	"unmount"	"+summary" when the session has ended, or "-reason"
+ *	"follow"	the same, but it is for others to unmount
  *
  * The directory is the first that can be used of /run/tracefs, $XDG_RUNTIME_DIR/tracefs and
  * /tmp/tracefs-UID; the socket in it MAJOR:MINOR.
@@ -28,8 +29,8 @@ struct control {
 	char path[108]; /* as long as unix(7) allows */
 };
 
-/* Listen for questions about the mount that is seen at mountpoint. */
-int control_open(struct control *control, const char *mountpoint, struct error *err);
+/* Listen for questions about the mount of this device. */
+int control_open(struct control *control, dev_t dev, struct error *err);
 /* Removes the socket. */
 void control_release(struct control *control);
 /* Remove the socket of a mount of this device, whose server was killed. */
@@ -46,5 +47,8 @@ void control_answer(int fd, bool good, const char *text);
 /* The other side: ask, and return the answer; a refusal is an error. */
 int control_ask(const char *mountpoint, const char *question, struct text *answer,
 		struct error *err);
+/* In two steps: a connection; and the answer to it, which closes it. */
+int control_begin(const char *mountpoint, const char *question, struct error *err);
+int control_end(int fd, const char *mountpoint, struct text *answer, struct error *err);
 
 #endif

@@ -51,7 +51,7 @@ static void node_free(struct node_table *table, struct node *node)
 {
 	if (table->forgotten)
 		table->forgotten(table->owner, node);
-	if (node != table->root)
+	if (node->parent) /* a root is not in it */
 		hash_remove(&table->nodes, &node->link);
 	if (node->directory)
 		directory_drop(&table->directories, node->directory);
@@ -133,15 +133,29 @@ int node_table_init(struct node_table *table, int root_fd, struct error *err)
 	return 0;
 }
 
+int node_table_second_root(struct node_table *table, int root_fd)
+{
+	struct node *node = node_new(table, NULL, "", &(struct stat){.st_mode = S_IFDIR});
+
+	if (!node)
+		return -ENOMEM;
+	table->second = node;
+	node->pin = root_fd;
+	node->flags = NODE_SECOND;
+	node->refs = 1; /* stays as long as the table */
+	return 0;
+}
+
 void node_table_release(struct node_table *table)
 {
 	struct hash_cursor cursor = {0};
 	struct hash_link *link;
 
-	while ((link = hash_each(&table->nodes, &cursor))) {
+	while ((link = hash_each(&table->nodes, &cursor)))
 		node_free(table, container_of(link, struct node, link));
-	}
 	hash_release(&table->nodes);
+	if (table->second)
+		node_free(table, table->second);
 	kept_release(&table->kept);
 	if (table->root)
 		node_free(table, table->root);

@@ -22,6 +22,7 @@ struct node_table {
 	pthread_mutex_t lock; /* guards what follows and the nodes */
 	struct hash nodes;    /* all but the root */
 	struct node *root;
+	struct node *second;  /* another root of the same, or NULL */
 	struct directory_list directories; /* those that are open */
 	struct kept kept;     /* what the kernel forgot last, for its file handles */
 	uint32_t generation;  /* of the newest node */
@@ -33,6 +34,8 @@ enum { NODE_KEEP = 65536 };
 
 /* Takes ownership of root_fd (O_PATH), also on failure. */
 int node_table_init(struct node_table *table, int root_fd, struct error *err);
+/* Make the second root: 0 or -ENOMEM. Takes ownership of root_fd, then. */
+int node_table_second_root(struct node_table *table, int root_fd);
 void node_table_release(struct node_table *table);
 
 /*

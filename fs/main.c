@@ -6,12 +6,15 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "db/base/path.h"
 #include "db/base/text.h"
 #include "fs/background.h"
+#include "fs/command.h"
 #include "fs/complete.h"
 #include "fs/options.h"
 #include "fs/remount.h"
 #include "fs/run.h"
+#include "fs/umount_helper.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -21,10 +24,10 @@ static int failed(const struct error *err)
 	return EXIT_FAILED;
 }
 
-static int misused(const struct error *err)
+static int misused(const struct options *options, const struct error *err)
 {
 	log_error("%s; see 'tracefs --help'", err->message);
-	return EXIT_USAGE;
+	return options->command ? (int)COMMAND_FAILED : (int)EXIT_USAGE;
 }
 
 /* "tracefs: 3,211 accesses to 148 files, 97 looked up in vain, 0 lost" */
@@ -38,23 +41,27 @@ static void summarize(const struct summary *summary, struct text *text)
 	text_add(text, " looked up in vain, ");
 	text_add_count(text, summary->dropped);
 	text_add(text, " lost");
-	log_note("%s", text->bytes);
 }
 
-/* The walk: options, manifest, mount, serve, unmount, end of the session. */
-static int trace(struct options *options)
+static void tell(const struct text *text, const struct summary *summary)
+{
+	log_note("%s", text->bytes);
+	if (summary->refused)
+		log_note("not readable by this user: %s%s (all: SELECT DISTINCT path FROM accesses "
+			 "WHERE errno IN (1, 13))", summary->refused_names,
+			 summary->refused > SUMMARY_NAMES ? ", …" : "");
+}
+
+/* The walk: manifest, mount, serve, unmount, end of the session. */
+static int trace(struct options *options, struct command *command)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct run run = RUN_INIT;
 	struct summary summary = {0};
 	struct error err = ERROR_INIT;
-	int r;
+	int r = 0;
 
-	r = options_resolve(options, &err);
-	if (r < 0)
-		return failed(&err);
-	if (options->fake)
-		return EXIT_DONE;
+	run.command = command;
 	if (!options->foreground)
 		r = background_enter(&run.ready_fd, &err);
 	if (r == 0)
@@ -65,11 +72,45 @@ static int trace(struct options *options)
 		run_serve(&run);
 		r = run_finish(&run, &summary, &err);
 		summarize(&summary, &text);
+		if (!options->in_place) /* a service's own log is not for us */
+			tell(&text, &summary);
 	}
 	if (r < 0)
 		failed(&err);
 	run_release(&run, r == 0, r < 0 ? err.message : text.bytes);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+/* The same with a command, which is started first and has the last word. */
+static int trace_command(struct options *options)
+{
+	struct command command = COMMAND_INIT;
+	struct error err = ERROR_INIT;
+	int traced, status;
+
+	if (command_start(&command, options, &err) < 0) {
+		failed(&err);
+		command_release(&command);
+		return COMMAND_FAILED;
+	}
+	traced = trace(options, &command);
+	status = command_status(&command, &err);
+	if (*err.message)
+		failed(&err);
+	command_release(&command);
+	return traced != EXIT_DONE && status == 0 ? (int)COMMAND_FAILED : status;
+}
+
+static int mount_or_run(struct options *options)
+{
+	struct error err = ERROR_INIT;
+
+	if (options_resolve(options, &err) < 0) {
+		failed(&err);
+		return options->command ? (int)COMMAND_FAILED : (int)EXIT_FAILED;
+	}
+	if (options->fake)
+		return EXIT_DONE;
+	return options->command ? trace_command(options) : trace(options, NULL);
 }
 
 /* --mark, --flush, --status and --unmount: ask the one who serves the mount. */
@@ -107,13 +148,16 @@ int main(int argc, char **argv)
 	int status;
 
 	log_init("tracefs", LOG_NORMAL);
+	if (argc > 0 && strncmp(path_name(argv[0]), "umount.", 7) == 0)
+		return umount_helper(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "_complete") == 0) {
 		complete(argc - 1, argv + 1);
 		return EXIT_DONE;
 	}
 	if (options_parse(&options, argc, argv, &err) < 0) {
+		status = misused(&options, &err);
 		options_release(&options);
-		return misused(&err);
+		return status;
 	}
 	if (options.debug)
 		log_init("tracefs", LOG_DEBUG);
@@ -130,7 +174,7 @@ int main(int argc, char **argv)
 		status = remount(&options, &err) < 0 ? failed(&err) : EXIT_DONE;
 		break;
 	case ACTION_MOUNT:
-		status = trace(&options);
+		status = mount_or_run(&options);
 		break;
 	default:
 		status = ask(&options);

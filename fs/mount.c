@@ -12,15 +12,11 @@
 #include "fs/filesystem.h"
 #include "fs/mountpoint.h"
 #include "fs/overlay.h"
+#include "fs/strangers.h"
 
 bool mount_is_root_of_all(void)
 {
-	_cleanup_(fclosep) FILE *file = fopen("/proc/self/uid_map", "re");
-	unsigned int inside = 1, outside = 1, count = 0;
-
-	return geteuid() == 0 && file &&
-	       fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
-	       outside == 0 && count == 4294967295u;
+	return geteuid() == 0 && strangers_none();
 }
 
 bool mount_privileged(void)
@@ -50,44 +46,65 @@ static unsigned int attributes_of(const struct options *options, bool read_only)
 	       (options->noatime ? MOUNT_ATTR_NOATIME : 0u);
 }
 
-int mount_open(struct mount *mount, const struct options *options, const char *source,
-	       bool permissions, bool allow_other, struct error *err)
+/* What is needed to make the FUSE mount, by whoever does it. */
+struct making {
+	const struct options *options;
+	const char *source;
+	bool permissions, allow_other;
+};
+
+/* fds: /dev/fuse, and the mount. */
+static int make_fuse(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
+	const struct making *making = data;
+	const struct options *options = making->options;
 	char fd[16], uid[16], gid[16];
 	struct parameter parameters[12];
 	size_t n = 0;
 
-	*mount = (struct mount){.options = options,
-				.mountpoint = options->mountpoint,
-				.source = source,
-				.fuse_fd = -1,
-				.mount_fd = -1};
-	mount->fuse_fd = device_open(err);
-	if (mount->fuse_fd < 0)
-		return mount->fuse_fd;
-	snprintf(fd, sizeof(fd), "%d", mount->fuse_fd);
+	fds[0] = device_open(err);
+	if (fds[0] < 0)
+		return fds[0];
+	snprintf(fd, sizeof(fd), "%d", fds[0]);
 	snprintf(uid, sizeof(uid), "%u", (unsigned int)geteuid());
 	snprintf(gid, sizeof(gid), "%u", (unsigned int)getegid());
-	parameters[n++] = (struct parameter){"source", source};
+	parameters[n++] = (struct parameter){"source", making->source};
 	parameters[n++] = (struct parameter){"subtype", "tracefs"};
 	parameters[n++] = (struct parameter){"fd", fd};
 	parameters[n++] = (struct parameter){"rootmode", "40000"};
 	parameters[n++] = (struct parameter){"user_id", uid};
 	parameters[n++] = (struct parameter){"group_id", gid};
-	if (allow_other)
+	if (making->allow_other)
 		parameters[n++] = (struct parameter){"allow_other", NULL};
-	if (permissions)
+	if (making->permissions)
 		parameters[n++] = (struct parameter){"default_permissions", NULL};
 	if (options->scratch || options->read_only)
 		parameters[n++] = (struct parameter){"ro", NULL};
 	if (options->sync)
 		parameters[n++] = (struct parameter){"sync", NULL};
 	parameters[n] = (struct parameter){NULL, NULL};
-	mount->mount_fd = filesystem_make("fuse", parameters,
-					  attributes_of(options, options->scratch ||
-									 options->read_only),
-					  "cannot make the FUSE mount", err);
-	return mount->mount_fd < 0 ? mount->mount_fd : 0;
+	fds[1] = filesystem_make("fuse", parameters,
+				 attributes_of(options, options->scratch || options->read_only),
+				 "cannot make the FUSE mount", err);
+	return fds[1] < 0 ? fds[1] : 0;
+}
+
+int mount_open(struct mount *mount, const struct elsewhere *ns, const struct options *options,
+	       const char *source, bool permissions, bool allow_other, struct error *err)
+{
+	struct making making = {options, source, permissions, allow_other};
+	int fds[ELSEWHERE_FDS], r;
+
+	*mount = (struct mount){.options = options,
+				.ns = ns,
+				.mountpoint = options->mountpoint,
+				.source = source,
+				.fuse_fd = -1,
+				.mount_fd = -1};
+	r = elsewhere_call(ns, make_fuse, &making, sizeof(making), fds, err);
+	mount->fuse_fd = fds[0];
+	mount->mount_fd = fds[1];
+	return r;
 }
 
 int mount_open_by_helper(struct mount *mount, const struct options *options, const char *source,
@@ -114,61 +131,124 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 	return 0;
 }
 
-int mount_stack(struct mount *mount, int root_fd, struct error *err)
+struct stacking {
+	const struct overlay *overlay;
+	int mount_fd;
+	bool opens_once;
+};
+
+static int stack(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
+	struct stacking *stacking = data;
+
+	fds[0] = overlay_make(stacking->overlay, stacking->mount_fd, &stacking->opens_once, err);
+	return fds[0] < 0 ? fds[0] : 0;
+}
+
+int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error *err)
+{
+	_cleanup_(sticky_directories_release) struct sticky_directories directories = ARRAY_INIT;
 	const struct options *options = mount->options;
-	int fd;
+	const struct overlay overlay = {.scratch = options->scratch,
+					.root_fd = root_fd,
+					.directories = &directories,
+					.attributes = attributes_of(options, false),
+					.opens_once = *opens_once};
+	struct stacking stacking = {&overlay, mount->mount_fd, false};
+	int fds[ELSEWHERE_FDS], r;
 
 	if (!options->scratch)
 		return 0;
-	fd = overlay_make(options->scratch, mount->mount_fd, root_fd, attributes_of(options, false),
-			  err);
-	if (fd < 0)
-		return fd;
+	r = sticky_directories_find(&directories, root_fd);
+	if (r < 0)
+		return error_code(err, r, "cannot read the source");
+	r = elsewhere_call(mount->ns, stack, &stacking, sizeof(stacking), fds, err);
+	if (r < 0)
+		return r;
 	close(mount->mount_fd); /* the overlay holds it */
-	mount->mount_fd = fd;
+	mount->mount_fd = fds[0];
+	*opens_once = stacking.opens_once;
 	return 0;
 }
 
-/* What is seen at the mount point now is ours. */
-static void mount_identify(struct mount *mount)
-{
-	struct stat st;
+/* What is there to be seen, or taken away. */
+struct attached {
+	const char *mountpoint;
+	int mount_fd; /* or -1: fusermount3 has put it there already */
+	uint64_t id;
+	dev_t dev;
+	bool busy;
+};
 
-	mount->attached = true;
-	mount->id = mountpoint_id(mount->mountpoint);
-	if (stat(mount->mountpoint, &st) == 0)
-		mount->dev = st.st_dev;
+static int attach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
+{
+	struct attached *a = data;
+	struct stat st;
+	int r = 0;
+
+	(void)fds;
+	if (a->mount_fd >= 0)
+		r = filesystem_attach(a->mount_fd, a->mountpoint);
+	if (r < 0)
+		return error_code(err, r, "cannot mount at %s", a->mountpoint);
+	a->id = mountpoint_id(a->mountpoint);
+	if (stat(a->mountpoint, &st) == 0)
+		a->dev = st.st_dev;
+	return 0;
 }
 
 int mount_attach(struct mount *mount, struct error *err)
 {
+	struct attached a = {.mountpoint = mount->mountpoint, .mount_fd = mount->mount_fd};
 	int r;
 
-	if (mount->by_helper) { /* it is there already, and now it can answer */
-		mount_identify(mount);
-		return 0;
-	}
-	r = filesystem_attach(mount->mount_fd, mount->mountpoint);
+	r = elsewhere_call(mount->ns, attach, &a, sizeof(a), NULL, err);
 	if (r < 0)
-		return error_code(err, r, "cannot mount at %s", mount->mountpoint);
+		return r;
 	closep(&mount->mount_fd);
 	mount->mount_fd = -1;
-	mount_identify(mount);
+	mount->attached = true;
+	mount->id = a.id;
+	mount->dev = a.dev;
+	return 0;
+}
+
+static int detach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
+{
+	struct attached *a = data;
+
+	(void)fds;
+	(void)err;
+	if (mountpoint_id(a->mountpoint) == a->id &&
+	    umount2(a->mountpoint, UMOUNT_NOFOLLOW) < 0)
+		a->busy = umount2(a->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
+	return 0;
+}
+
+int mount_give(struct mount *mount, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(mount->mount_fd, &st) < 0)
+		return error_errno(err, "cannot look at the traced root");
+	mount->dev = st.st_dev;
+	closep(&mount->mount_fd);
+	mount->mount_fd = -1;
 	return 0;
 }
 
 bool mount_detach(struct mount *mount, struct fuse_session *session)
 {
+	struct attached a = {.mountpoint = mount->mountpoint, .id = mount->id};
+
 	if (!mount->attached)
 		return false;
 	mount->attached = false;
 	if (mount->by_helper)
 		fuse_session_unmount(session);
-	else if (mountpoint_id(mount->mountpoint) == mount->id &&
-		 umount2(mount->mountpoint, UMOUNT_NOFOLLOW) < 0)
-		return umount2(mount->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) == 0;
-	return false;
+	else
+		elsewhere_call(mount->ns, detach, &a, sizeof(a), NULL, NULL);
+	return a.busy;
 }
 
 void mount_release(struct mount *mount)

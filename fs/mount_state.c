@@ -14,9 +14,19 @@
 #include "db/base/cleanup.h"
 #include "db/base/mounts.h"
 
-int mount_state_open(void)
+static const char *table_of(pid_t pid, char *buffer, size_t size)
 {
-	return open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (pid == 0)
+		return "/proc/self/mountinfo";
+	snprintf(buffer, size, "/proc/%d/mountinfo", (int)pid);
+	return buffer;
+}
+
+int mount_state_open(pid_t pid)
+{
+	char buffer[40];
+
+	return open(table_of(pid, buffer, sizeof(buffer)), O_RDONLY | O_CLOEXEC);
 }
 
 static int is_of_device(const struct mount_line *mount, void *data)
@@ -26,9 +36,11 @@ static int is_of_device(const struct mount_line *mount, void *data)
 	return mount->dev == *dev;
 }
 
-bool mount_state_mounted(dev_t dev)
+bool mount_state_mounted(pid_t pid, dev_t dev)
 {
-	return mounts_each(is_of_device, &dev) != 0;
+	char buffer[40];
+
+	return mounts_each_of(table_of(pid, buffer, sizeof(buffer)), is_of_device, &dev) != 0;
 }
 
 bool mount_state_shared(uint64_t id)

@@ -14,10 +14,13 @@
 #include <sys/types.h>
 
 /* A descriptor that poll(2) reports POLLPRI for when something was mounted or unmounted; or -1. */
-int mount_state_open(void);
+int mount_state_open(pid_t pid);
 
-/* Is the file system with this device number in our mount table? */
-bool mount_state_mounted(dev_t dev);
+/*
+ * Is the file system with this device number in the mount table? That of the process is meant, or
+ * with 0 ours.
+ */
+bool mount_state_mounted(pid_t pid, dev_t dev);
 
 /* Does the mount with this id, as statx() has it, appear in other mount namespaces by itself too? */
 bool mount_state_shared(uint64_t id);

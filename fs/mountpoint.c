@@ -46,7 +46,7 @@ static bool mount_is_dead(const char *path, const char *type, const char *source
 	_cleanup_(closedirp) DIR *dir = NULL;
 
 	if (strcmp(type, "fuse.tracefs") != 0 &&
-	    (strcmp(type, "overlay") != 0 || strcmp(source, OVERLAY_SOURCE) != 0))
+	    (strcmp(type, "overlay") != 0 || strncmp(source, OVERLAY_SOURCE, strlen(OVERLAY_SOURCE)) != 0))
 		return false;
 	errno = 0;
 	dir = opendir(path);

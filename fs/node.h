@@ -25,6 +25,8 @@ enum node_flags {
 	NODE_MERGED = 1 << 4,  /* a directory that a file system above lists with its own */
 	NODE_LISTED_BELOW = 1 << 5, /* a directory in it was listed, which asks for its number */
 	NODE_KEPT = 1 << 6,    /* it is among the last that were forgotten */
+	NODE_ACL = 1 << 8,     /* it has an access control list that the kernel does not obey */
+	NODE_SECOND = 1 << 9,  /* below the second root */
 };
 
 /* What a node's backing says besides 0, not tried yet, and more than 0, the kernel's id for it. */

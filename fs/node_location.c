@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -174,6 +176,47 @@ int location_open(const struct node_location *location, int flags)
 		fd = open(buffer, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	}
 	return fd < 0 ? -errno : fd;
+}
+
+/* From newer headers than Debian 12 has. */
+#ifndef SYS_getxattrat
+#define SYS_getxattrat 464
+#endif
+
+struct getxattrat_arguments {
+	uint64_t value;
+	uint32_t size, flags;
+};
+
+/* Since Linux 6.13: three times as fast as by way of /proc, and asked for at each new name. */
+static ssize_t getxattr_at(const struct node_location *location, const char *name, void *value,
+			   size_t size)
+{
+	struct getxattrat_arguments arguments = {.value = (uint64_t)(uintptr_t)value,
+						 .size = (uint32_t)size};
+
+	return syscall(SYS_getxattrat, location->fd, location->name, AT_SYMLINK_NOFOLLOW, name,
+		       &arguments, sizeof(arguments));
+}
+
+/*
+ * The l-forms do not follow a last link, which is right for (directory, name); a bare descriptor is
+ * reached through a magic link, which has to be followed.
+ */
+ssize_t location_getxattr(const struct node_location *location, const char *name, void *value,
+			  size_t size)
+{
+	char path[300];
+	ssize_t n;
+
+	if (location->name[0]) {
+		n = getxattr_at(location, name, value, size);
+		if (n >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: by a filter of calls */
+			return n;
+	}
+	location_proc_path(location, path, sizeof(path));
+	return location->name[0] ? lgetxattr(path, name, value, size)
+				 : getxattr(path, name, value, size);
 }
 
 void node_pin(struct node_table *table, struct node *node)

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "fs/inode.h"
 
@@ -49,6 +50,9 @@ int location_stat(const struct node_location *location, struct stat *ret_st);
  * errno. Works where the place is a descriptor too.
  */
 int location_open(const struct node_location *location, int flags);
+/* getxattr() at a place, links not followed: its size, or -1 with errno. */
+ssize_t location_getxattr(const struct node_location *location, const char *name, void *value,
+			  size_t size);
 /*
  * A path for calls without an *at() form, below /proc/self/fd; 300 bytes are enough for it. Where
  * the place is a bare descriptor the call has to follow links to reach it; where it has a name it

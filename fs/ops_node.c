@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/first_opens.h"
 #include "fs/handle.h"
 
 /* The target of a link, for the first sight of it; NULL when it cannot be read. */
@@ -78,6 +79,8 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent_ino, const char *name)
 		lookup_handle(fs, req, parent_ino, name[1] == '.');
 		return;
 	}
+	if (first_opens_lookup(fs, req, parent_ino, name))
+		return;
 	listing = tracefs_is_listing(fs, req, parent);
 	r = tracefs_enter(fs, parent, name, &entry, &raw, &node);
 	if (r < 0) {
@@ -146,6 +149,8 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (!tracefs_is_numbering(fs, req, node))
 		tracefs_note(fs, req, node, NULL,
 			     &(struct note){.op = ACCESS_STAT, .error = r, .st = r ? NULL : &st});
+	if (r == 0)
+		st.st_mode = tracefs_mode(fs, node, &st);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else

@@ -7,12 +7,12 @@
 #include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "fs/credentials.h"
+#include "fs/first_opens.h"
 
 /* Asked for by the kernel itself and not by the program: by overlayfs, exec and permission checks. */
 static bool asked_by_kernel(const char *name)
@@ -21,46 +21,6 @@ static bool asked_by_kernel(const char *name)
 	       strncmp(name, "user.overlay.", 13) == 0 ||
 	       strncmp(name, "system.posix_acl_", 17) == 0 ||
 	       strcmp(name, "security.capability") == 0;
-}
-
-/* From newer headers than Debian 12 has. */
-#ifndef SYS_getxattrat
-#define SYS_getxattrat 464
-#endif
-
-struct getxattrat_arguments {
-	uint64_t value;
-	uint32_t size, flags;
-};
-
-/* Since Linux 6.13: three times as fast as by way of /proc, and asked for at each new name. */
-static ssize_t getxattr_at(const struct node_location *location, const char *name, void *value, size_t size)
-{
-	struct getxattrat_arguments arguments = {.value = (uint64_t)(uintptr_t)value,
-						 .size = (uint32_t)size};
-
-	return syscall(SYS_getxattrat, location->fd, location->name, AT_SYMLINK_NOFOLLOW, name, &arguments,
-		       sizeof(arguments));
-}
-
-/*
- * The l-forms do not follow a last link, which is right for (directory, name); a bare descriptor is
- * reached through a magic link, which has to be followed.
- */
-static ssize_t location_getxattr(const struct node_location *location, const char *name, void *value,
-			      size_t size)
-{
-	char path[300];
-	ssize_t n;
-
-	if (location->name[0]) {
-		n = getxattr_at(location, name, value, size);
-		if (n >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: by a filter of calls */
-			return n;
-	}
-	location_proc_path(location, path, sizeof(path));
-	return location->name[0] ? lgetxattr(path, name, value, size)
-			      : getxattr(path, name, value, size);
 }
 
 static ssize_t location_listxattr(const struct node_location *location, char *list, size_t size)
@@ -128,6 +88,10 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	struct node_location location;
 	ssize_t n;
 
+	if ((value || !size) && first_opens_xattr(fs, node, name, value, size, &n)) {
+		reply(req, n, size, value);
+		return;
+	}
 	n = size && !value ? -ENOMEM : node_place(&fs->nodes, node, &location);
 	if (n == 0) {
 		n = location_getxattr(&location, name, value, size);
@@ -138,6 +102,8 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	if (!asked_by_kernel(name))
 		tracefs_note(fs, req, node, NULL,
 			     &(struct note){.op = ACCESS_GETXATTR, .error = n < 0 ? (int)n : 0});
+	else if (strcmp(name, "security.capability") == 0)
+		first_opens_exec(fs, req, node);
 	reply(req, n, size, value);
 }
 

@@ -1,244 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "db/base/cleanup.h"
-#include "db/base/path.h"
-
-enum kind { FLAG, TEXT, PATH, NUMBER, CHOICE, IGNORED };
-
-struct option_row {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-	unsigned int low, high;     /* of a number; low: the value a FLAG gives */
-	const char *const *choices; /* by value, NULL ends */
-};
-
-#define AT(field) offsetof(struct options, field)
-
-static const char *const modes[] = {"every", "first", NULL};
-static const char *const kinds[] = {"test", "prod", NULL};
-static const char *const logs[] = {"accesses", "events", NULL};
-static const char *const passthroughs[] = {"auto", "on", "off", NULL};
-static const char *const transports[] = {"auto", "uring", "dev", NULL};
-static const char *const yes_no[] = {"yes", "no", NULL};
-
-static const struct option_row rows[] = {
-	{"allow_other", FLAG, AT(allow_other), 1, 0, NULL},
-	{"attr_timeout", NUMBER, AT(attr_timeout_ms), 0, 3600 * 1000, NULL},
-	{"catalog", CHOICE, AT(no_catalog), 0, 0, yes_no},
-	{"dirsync", FLAG, AT(dirsync), 1, 0, NULL},
-	{"except", PATH, AT(except), 0, 0, NULL},
-	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
-	{"ignore", TEXT, AT(ignore), 0, 0, NULL},
-	{"kind", CHOICE, AT(kind), 0, 0, kinds},
-	{"known", PATH, AT(known), 0, 0, NULL},
-	{"label", TEXT, AT(label), 0, 0, NULL},
-	{"log", CHOICE, AT(log), 0, 0, logs},
-	{"manifest", PATH, AT(manifest), 0, 0, NULL},
-	{"mode", CHOICE, AT(mode), 0, 0, modes},
-	{"noatime", FLAG, AT(noatime), 1, 0, NULL},
-	{"nodev", FLAG, AT(nodev), 1, 0, NULL},
-	{"noexec", FLAG, AT(noexec), 1, 0, NULL},
-	{"nosuid", FLAG, AT(nosuid), 1, 0, NULL},
-	{"only_me", FLAG, AT(only_me), 1, 0, NULL},
-	{"passthrough", CHOICE, AT(passthrough), 0, 0, passthroughs},
-	{"remount", FLAG, AT(remount), 1, 0, NULL},
-	{"ro", FLAG, AT(read_only), 1, 0, NULL},
-	{"rw", FLAG, AT(read_only), 0, 0, NULL},
-	{"scratch", PATH, AT(scratch), 0, 0, NULL},
-	{"sync", FLAG, AT(sync), 1, 0, NULL},
-	{"threads", NUMBER, AT(threads), 1, 256, NULL},
-	{"transport", CHOICE, AT(transport), 0, 0, transports},
-	{"xdev", FLAG, AT(xdev), 1, 0, NULL},
-	/* the opposite of what is there without them */
-	{"async", IGNORED, 0, 0, 0, NULL},
-	{"atime", FLAG, AT(noatime), 0, 0, NULL},
-	{"dev", FLAG, AT(nodev), 0, 0, NULL},
-	{"exec", FLAG, AT(noexec), 0, 0, NULL},
-	{"suid", FLAG, AT(nosuid), 0, 0, NULL},
-	/* of fstab and mount(8), not for us */
-	{"_netdev", IGNORED, 0, 0, 0, NULL},
-	{"auto", IGNORED, 0, 0, 0, NULL},
-	{"defaults", IGNORED, 0, 0, 0, NULL},
-	{"diratime", IGNORED, 0, 0, 0, NULL},
-	{"group", IGNORED, 0, 0, 0, NULL},
-	{"noauto", IGNORED, 0, 0, 0, NULL},
-	{"nodiratime", IGNORED, 0, 0, 0, NULL},
-	{"nofail", IGNORED, 0, 0, 0, NULL},
-	{"nogroup", IGNORED, 0, 0, 0, NULL},
-	{"noowner", IGNORED, 0, 0, 0, NULL},
-	{"norelatime", IGNORED, 0, 0, 0, NULL},
-	{"nostrictatime", IGNORED, 0, 0, 0, NULL},
-	{"nouser", IGNORED, 0, 0, 0, NULL},
-	{"nousers", IGNORED, 0, 0, 0, NULL},
-	{"owner", IGNORED, 0, 0, 0, NULL},
-	{"relatime", FLAG, AT(noatime), 0, 0, NULL},
-	{"strictatime", FLAG, AT(noatime), 0, 0, NULL},
-	{"user", IGNORED, 0, 0, 0, NULL},
-	{"users", IGNORED, 0, 0, 0, NULL},
-	/* what the kernel shows of a mount, and mount(8) hands back to change it */
-	{"default_permissions", IGNORED, 0, 0, 0, NULL},
-	{"group_id", IGNORED, 0, 0, 0, NULL},
-	{"user_id", IGNORED, 0, 0, 0, NULL},
-};
-
-bool options_word(size_t i, struct option_word *ret_word)
-{
-	bool there = i < sizeof(rows) / sizeof(rows[0]);
-
-	if (there)
-		*ret_word = (struct option_word){
-			rows[i].name, rows[i].kind != FLAG && rows[i].kind != IGNORED,
-			rows[i].kind == PATH, rows[i].choices};
-	return there;
-}
-
-static const struct option_row *row_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return &rows[i];
-	return NULL;
-}
-
-static int set_text(char **at, const char *value, struct error *err)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return error_oom(err);
-	free(*at);
-	*at = copy;
-	return 0;
-}
-
-static int set_number(const struct option_row *row, unsigned int *at, const char *value,
-		      struct error *err)
-{
-	char *end;
-	unsigned long number;
-
-	errno = 0;
-	number = strtoul(value, &end, 10);
-	if (!isdigit((unsigned char)value[0]) || *end || errno || number < row->low ||
-	    number > row->high)
-		return error_set(err, -EINVAL, "%s=%s: a number from %u to %u is needed", row->name,
-				 value, row->low, row->high);
-	*at = (unsigned int)number;
-	return 0;
-}
-
-static int set_choice(const struct option_row *row, void *at, const char *value,
-		      struct error *err)
-{
-	char list[80] = "";
-
-	for (int i = 0; row->choices[i]; i++) {
-		if (strcmp(row->choices[i], value) == 0) {
-			if (row->choices == yes_no)
-				*(bool *)at = i;
-			else
-				*(int *)at = i;
-			return 0;
-		}
-		strcat(strcat(list, i ? ", " : ""), row->choices[i]);
-	}
-	return error_set(err, -EINVAL, "%s=%s: it is one of %s", row->name, value, list);
-}
-
-static int add_ignore(struct options *options, const char *glob, struct error *err)
-{
-	char *copy = strdup(glob);
-
-	if (!copy || array_push(&options->ignore, copy) < 0) {
-		free(copy);
-		return error_oom(err);
-	}
-	return 0;
-}
-
-/* One option of the list behind -o; value is NULL without "=". */
-static int option_set(struct options *options, const char *name, const char *value,
-		      struct error *err)
-{
-	const struct option_row *row = row_of(name);
-	void *at;
-
-	if (strcmp(name, "ignore") == 0 && value)
-		return add_ignore(options, value, err);
-	/* comments for others; what libmount passes on to say which file system it is */
-	if (strncmp(name, "x-", 2) == 0 || strncmp(name, "comment", 7) == 0 ||
-	    strcmp(name, "subtype") == 0 || strcmp(name, "fsname") == 0)
-		return 0;
-	if (!row || (row->kind != FLAG && row->kind != IGNORED && !value) ||
-	    (row->kind == FLAG && value))
-		return error_set(err, -EINVAL, row ? "option '%s' is used wrongly" :
-						     "unknown option '%s'", name);
-	at = (char *)options + row->offset;
-	switch (row->kind) {
-	case FLAG:
-		*(bool *)at = row->low;
-		return 0;
-	case TEXT:
-	case PATH:
-		return set_text(at, value, err);
-	case NUMBER:
-		return set_number(row, at, value, err);
-	case CHOICE:
-		return set_choice(row, at, value, err);
-	case IGNORED:
-		return 0;
-	}
-	return 0;
-}
-
-/* The next option of a list, in place: "\," is a comma of the value. NULL at the end. */
-static char *list_next(char **rest)
-{
-	char *start = *rest, *to = start, *from = start;
-
-	if (!*start)
-		return NULL;
-	for (; *from && *from != ','; from++) {
-		if (*from == '\\' && (from[1] == ',' || from[1] == '\\'))
-			from++;
-		*to++ = *from;
-	}
-	*rest = *from ? from + 1 : from;
-	*to = '\0';
-	return start;
-}
-
-static int list_parse(struct options *options, const char *list, struct error *err)
-{
-	_cleanup_(freep) char *copy = strdup(list);
-	char *rest = copy, *item;
-
-	if (!copy)
-		return error_oom(err);
-	while ((item = list_next(&rest))) {
-		char *value = strchr(item, '=');
-		int r;
-
-		if (!*item)
-			continue;
-		if (value)
-			*value++ = '\0';
-		r = option_set(options, item, value, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 enum { OPT_MARK = 256, OPT_FLUSH, OPT_STATUS, OPT_JSON, OPT_UNMOUNT };
 
@@ -252,6 +18,7 @@ static const struct option long_options[] = {
 	{"options", required_argument, NULL, 'o'},
 	{"status", no_argument, NULL, OPT_STATUS},
 	{"unmount", no_argument, NULL, OPT_UNMOUNT},
+	{"user", required_argument, NULL, 'u'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
@@ -270,13 +37,15 @@ static int argument(struct options *options, int c, bool helper, struct error *e
 {
 	switch (c) {
 	case 'o':
-		return list_parse(options, optarg, err);
+		return options_list_parse(options, optarg, err);
 	case 'f':
 		*(helper ? &options->fake : &options->foreground) = true;
 		return 0;
 	case 'd':
 		options->debug = options->foreground = true;
 		return 0;
+	case 'u':
+		return options_set_text(&options->user, optarg, err);
 	case 'n': /* of mount(8): no mtab, sloppy, verbose, type */
 	case 's':
 	case 'v':
@@ -290,7 +59,7 @@ static int argument(struct options *options, int c, bool helper, struct error *e
 		return 0;
 	case OPT_MARK:
 		options->action = ACTION_MARK;
-		return set_text(&options->label, optarg, err);
+		return options_set_text(&options->label, optarg, err);
 	case OPT_FLUSH:
 		options->action = ACTION_FLUSH;
 		return 0;
@@ -310,17 +79,22 @@ static int argument(struct options *options, int c, bool helper, struct error *e
 
 static int positional(struct options *options, int count, char **words, struct error *err)
 {
-	int wanted = options->action == ACTION_MOUNT ? 2 : 1;
+	int wanted = options->action == ACTION_MOUNT && !options->command ? 2 : 1;
 	int r = 0;
 
 	if (options->action == ACTION_HELP || options->action == ACTION_VERSION)
 		return 0;
+	if (options->command) {
+		if (options->action != ACTION_MOUNT || count != 1)
+			return error_set(err, -EINVAL, "one SOURCE is needed before --");
+		return options_set_text(&options->source, words[0], err);
+	}
 	if (count != wanted)
 		return error_set(err, -EINVAL, wanted == 2 ? "SOURCE and MOUNTPOINT are needed" :
 							     "MOUNTPOINT is needed");
 	if (wanted == 2)
-		r = set_text(&options->source, words[0], err);
-	return r < 0 ? r : set_text(&options->mountpoint, words[wanted - 1], err);
+		r = options_set_text(&options->source, words[0], err);
+	return r < 0 ? r : options_set_text(&options->mountpoint, words[wanted - 1], err);
 }
 
 static int check(const struct options *options, struct error *err)
@@ -333,9 +107,52 @@ static int check(const struct options *options, struct error *err)
 		return error_set(err, -EINVAL, "scratch= needs a directory or the word tmpfs");
 	if (options->except && !options->known)
 		return error_set(err, -EINVAL, "except= makes exceptions of known=MANIFEST");
+	if (!options->command && (options->user || options->container || options->pid1 ||
+				  options->not_pid1 || options->privileged))
+		return error_set(err, -EINVAL, "-u, container, pid1, nopid1 and privileged are for "
+					       "SOURCE -- COMMAND");
+	if (options->pid1 && options->not_pid1)
+		return error_set(err, -EINVAL, "pid1 and nopid1 contradict each other");
+	if (options->command && (options->only_me || options->namespace))
+		return error_set(err, -EINVAL, "%s is not for a command's root",
+				 options->only_me ? "only_me" : "namespace=");
 	if (options->allow_other && options->only_me)
 		return error_set(err, -EINVAL, "allow_other and only_me contradict each other");
+	if (options->scratch && options->only_me)
+		return error_set(err, -EINVAL, "only_me cannot be had with scratch=, whose overlay "
+					       "enters for everybody; put the mount point into a "
+					       "directory that is closed to others");
 	return 0;
+}
+
+/* Does this argument take the next one for its value? */
+static bool takes_next(const char *argument)
+{
+	return strcmp(argument, "-o") == 0 || strcmp(argument, "-u") == 0 ||
+	       strcmp(argument, "--mark") == 0 || strcmp(argument, "--options") == 0 ||
+	       strcmp(argument, "--user") == 0;
+}
+
+/*
+ * What stands behind "SOURCE --" is a command, however it looks, and not for getopt(3). "--" with no
+ * word before it only ends the options. Returns how many arguments are left.
+ */
+static int command_cut(struct options *options, int argc, char **argv)
+{
+	bool word = false;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			if (word)
+				options->command = argv + i + 1;
+			return word ? i : argc;
+		}
+		if (takes_next(argv[i]))
+			i++;
+		else if (argv[i][0] != '-')
+			word = true;
+	}
+	return argc;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *err)
@@ -346,10 +163,14 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 
 	program = program ? program + 1 : argc > 0 ? argv[0] : "";
 	helper = strncmp(program, "mount.", 6) == 0;
-	*options = (struct options){.flush_ms = 500, .threads = 16};
+	*options = (struct options){.flush_ms = 500,
+				    .threads = 16,
+				    .max_manifest = UINT64_C(2) << 30,
+				    .by_mount8 = helper};
+	argc = helper ? argc : command_cut(options, argc, argv);
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, helper ? "o:fnsvt:N:h" : "o:fdhV", long_options,
+	while ((c = getopt_long(argc, argv, helper ? "o:fnsvt:N:h" : "o:fdhu:V", long_options,
 				NULL)) != -1) {
 		if (c == '?')
 			return error_set(err, -EINVAL, "unknown or incomplete argument '%s'",
@@ -361,7 +182,11 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		if (r < 0)
 			return r;
 	}
+	if (options->command && !*options->command)
+		return error_set(err, -EINVAL, "a COMMAND is needed behind --");
 	r = positional(options, argc - optind, argv + optind, err);
+	if (r == 0 && options->remount && options->command)
+		return error_set(err, -EINVAL, "remount is not for a command");
 	if (options->remount && options->action == ACTION_MOUNT)
 		options->action = ACTION_REMOUNT;
 	return r < 0 ? r : check(options, err);
@@ -376,6 +201,7 @@ void options_release(struct options *options)
 	free(options->scratch);
 	free(options->known);
 	free(options->except);
+	free(options->user);
 	for (size_t i = 0; i < options->ignore.count; i++)
 		free(options->ignore.items[i]);
 	array_release(&options->ignore);

@@ -6,6 +6,7 @@
 #define FS_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db/base/array.h"
 #include "db/base/error.h"
@@ -26,6 +27,7 @@ enum { PASSTHROUGH_AUTO, PASSTHROUGH_ON, PASSTHROUGH_OFF };
 enum { TRANSPORT_AUTO, TRANSPORT_URING, TRANSPORT_DEV };
 enum { LOG_ACCESSES, LOG_EVENTS };
 enum { KIND_TEST, KIND_PROD };
+enum { CONTAINER_AUTO, CONTAINER_YES, CONTAINER_NO };
 
 /* Strings are owned; NULL where nothing was said. tracefs.1 says what each is for. */
 struct options {
@@ -37,17 +39,22 @@ struct options {
 	char *scratch; /* a directory, or "tmpfs" */
 	char *known;   /* a manifest: only what its catalog has is recorded */
 	char *except;  /* a directory: but not what this has */
+	char *user;    /* of the command: USER[:GROUP…] */
+	char **command; /* what to run, NULL ends; borrowed from argv. NULL: a mount for others */
 	ARRAY(char *) ignore;
 	int mode;
 	int passthrough;
 	int transport;
 	int log;
 	int kind;
+	uint64_t max_manifest; /* bytes */
 	unsigned int flush_ms; /* between two batches */
+	unsigned int namespace; /* of this process the mount is for; 0: ours */
 	unsigned int threads;  /* that answer requests, at the most */
 	unsigned int attr_timeout_ms;
 	bool foreground;
 	bool debug;
+	bool by_mount8; /* mount(8) called us */
 	bool fake; /* mount -f: check, and mount nothing */
 	bool read_only;
 	bool allow_other, only_me;
@@ -56,6 +63,10 @@ struct options {
 	bool json;
 	bool remount;
 	bool nosuid, nodev, noexec, noatime, sync, dirsync;
+	int container; /* the command's root goes over "/" of where we are: as PID 1, yes, no */
+	bool pid1, not_pid1; /* the command is the first process of a pid namespace, or is not */
+	bool privileged;     /* the command keeps what only tracing needed */
+	bool in_place;       /* resolved: of `container`, and where we are */
 };
 
 /*
@@ -65,9 +76,14 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv, struct error *err);
 void options_release(struct options *options);
 
+/* Take the list of one -o; for options.c, as the next. */
+int options_list_parse(struct options *options, const char *list, struct error *err);
+/* Replace an owned string. */
+int options_set_text(char **at, const char *value, struct error *err);
+
 /*
  * What a mount needs is there, and the manifest is outside of what is traced; makes the paths
- * canonical. Nothing is written, but a mount that a dead tracefs left at the mount point is taken
+ * canonical, and decides how a command is run. Nothing is written, but a mount that a dead tracefs left at the mount point is taken
  * away.
  */
 int options_resolve(struct options *options, struct error *err);

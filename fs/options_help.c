@@ -3,11 +3,13 @@
 
 const char options_help[] =
 	"Usage: tracefs [-f] [-d] -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
+	"       tracefs -o manifest=FILE[,OPTION…] [-u USER] SOURCE -- COMMAND [ARG…]\n"
 	"       mount -t fuse.tracefs -o manifest=FILE[,OPTION…] SOURCE MOUNTPOINT\n"
 	"       tracefs --mark LABEL | --flush | --status [--json] | --unmount  MOUNTPOINT\n"
-	"Mount SOURCE at MOUNTPOINT and remember in a manifest which files are used through it.\n"
+	"Remember in a manifest which files of SOURCE are used, mounted or as COMMAND's root.\n"
 	"\n"
 	"  -f             stay in the foreground      -d   say what goes on (implies -f)\n"
+	"  -u USER[:GROUP[,GROUP…]]  run COMMAND as this user of SOURCE\n"
 	"  --help, --version\n"
 	"\n"
 	"  manifest=FILE  the SQLite file to record into, made when missing (required)\n"
@@ -22,10 +24,11 @@ const char options_help[] =
 	"  catalog=no     do not list everything there is in SOURCE\n"
 	"  ro             nothing can be written\n"
 	"  allow_other, only_me  who may use the mount (root: everybody; else: only me)\n"
-	"  flush_ms=N     how often to write to the manifest           [500]\n"
-	"  threads=N      most threads that answer at once              [16]\n"
+	"  flush_ms=N, max_manifest=SIZE  how often to write, how much at most [500, 2G]\n"
 	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"
+	"  namespace=PID, threads=N  mount where PID is; most threads that answer [16]\n"
 	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
 	"  transport=auto|uring|dev how requests come in                   [auto]\n"
+	"  container=auto|yes|no, pid1, nopid1, privileged  how COMMAND is run\n"
 	"\n"
-	"Unmounting ends the session. See tracefs(1).\n";
+	"Unmounting, or COMMAND's end, ends the session. See tracefs(1).\n";

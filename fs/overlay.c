@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/filesystem.h"
+#include "fs/first_opens.h"
+#include "fs/mount.h"
 #include "fs/sticky_directories.h"
 
 /* The directory in which things are put together, and what is in it. */
@@ -23,30 +26,19 @@ struct stage {
 	bool is_tmpfs;
 };
 
-/* The upper directory is the root's face: it takes mode, owner and time from the source. */
-static int upper_make(const char *path, int root_fd, struct error *err)
+/* The upper directory is the root's face: it takes all attributes and the time from the source. */
+static int upper_make(const char *path, const struct overlay *overlay, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
-	struct timespec times[2];
-	struct stat st;
+	int r;
 
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : error_errno(err, "cannot make %s", path);
-	if (fstat(root_fd, &st) < 0)
-		return error_errno(err, "cannot look at the source");
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot open %s", path);
-	sticky_directories_prepare(root_fd, fd);
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	/* in a user namespace the owner may be somebody who does not exist there */
-	if (chown(path, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
-		return error_errno(err, "cannot prepare %s", path);
-	if (chmod(path, st.st_mode & 07777) < 0 ||
-	    utimensat(AT_FDCWD, path, times, 0) < 0)
-		return error_errno(err, "cannot prepare %s", path);
-	return 0;
+	r = sticky_directories_make(overlay->directories, overlay->root_fd, fd);
+	return r < 0 ? error_code(err, r, "cannot prepare %s", path) : 0;
 }
 
 static int directory_make(const char *path, struct error *err)
@@ -56,7 +48,7 @@ static int directory_make(const char *path, struct error *err)
 	return 0;
 }
 
-static int stage_fill(struct stage *stage, int root_fd, struct error *err)
+static int stage_fill(struct stage *stage, const struct overlay *overlay, struct error *err)
 {
 	int r;
 
@@ -65,7 +57,7 @@ static int stage_fill(struct stage *stage, int root_fd, struct error *err)
 	stage->work = path_join(stage->path, "work");
 	if (!stage->lower || !stage->upper || !stage->work)
 		return error_oom(err);
-	r = upper_make(stage->upper, root_fd, err);
+	r = upper_make(stage->upper, overlay, err);
 	if (r == 0)
 		r = directory_make(stage->work, err);
 	return r < 0 ? r : directory_make(stage->lower, err);
@@ -144,52 +136,78 @@ static int overlay_path(const char *path, char *buffer, size_t size, int *ret_fd
 	return 0;
 }
 
-static int overlay_mount(const struct stage *stage, unsigned int attributes, struct error *err)
+void overlay_source(char buffer[OVERLAY_SOURCE_SIZE])
 {
-	static const char what[] = "cannot make the overlay";
-	_cleanup_(closep) int lower_fd = -1, upper_fd = -1, work_fd = -1;
-	char lower[4096], upper[4096], work[4096];
-	struct parameter parameters[] = {{"source", OVERLAY_SOURCE},
-					 {"lowerdir", lower},
-					 {"upperdir", upper},
-					 {"workdir", work},
-					 {"xino", "on"},
-					 {NULL, NULL}, /* room for one more */
-					 {NULL, NULL}};
-	struct error second = ERROR_INIT;
-	int r, fd;
-
-	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
-	if (r == 0)
-		r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
-	if (r == 0)
-		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);
-	if (r < 0)
-		return r;
-	r = filesystem_make("overlay", parameters, attributes, what, err);
-	if (r != -EPERM && r != -EINVAL)
-		return r;
-	/* in a user namespace it may not use trusted.* */
-	parameters[5] = (struct parameter){"userxattr", NULL};
-	fd = filesystem_make("overlay", parameters, attributes, what, &second);
-	return fd < 0 ? r : fd;
+	snprintf(buffer, OVERLAY_SOURCE_SIZE, OVERLAY_SOURCE ":%ld", (long)getpid());
 }
 
-int overlay_make(const char *scratch, int mount_fd, int root_fd, unsigned int attributes,
+/*
+ * In a user namespace overlayfs may not keep its marks in trusted.*, and where it was not told to use
+ * others it does without: a directory that was made anew could not hide the old one.
+ */
+static int overlay_mount(const char *lower, const struct stage *stage, unsigned int attributes,
+			 struct error *err)
+{
+	_cleanup_(closep) int upper_fd = -1, work_fd = -1;
+	char upper[4096], work[4096], source[OVERLAY_SOURCE_SIZE];
+	const struct parameter parameters[] = {
+		{"source", source},
+		{"lowerdir", lower},
+		{"upperdir", upper},
+		{"workdir", work},
+		{"xino", "on"},
+		{mount_is_root_of_all() ? NULL : "userxattr", NULL},
+		{NULL, NULL}};
+	int r;
+
+	overlay_source(source);
+	r = overlay_path(stage->upper, upper, sizeof(upper), &upper_fd, err);
+	if (r == 0)
+		r = overlay_path(stage->work, work, sizeof(work), &work_fd, err);
+	return r < 0 ? r : filesystem_make("overlay", parameters, attributes,
+					   "cannot make the overlay", err);
+}
+
+/* With the layers for opens where the kernel takes them, else with what is to be seen alone. */
+static int overlay_above(const struct stage *stage, const struct overlay *overlay,
+			 bool *ret_opens_once, struct error *err)
+{
+	_cleanup_(closep) int lower_fd = -1;
+	char lower[4096], layers[9000];
+	int r, fd = -1;
+
+	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
+	if (r < 0)
+		return r;
+	if (!overlay->opens_once)
+		return overlay_mount(lower, stage, overlay->attributes, err);
+	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE "::%s/" FIRST_OPENS_OPENS
+		 "::/proc/self/fd/%d", lower, lower, overlay->root_fd);
+	fd = overlay_mount(layers, stage, overlay->attributes, err);
+	*ret_opens_once = fd >= 0;
+	if (fd >= 0)
+		return fd;
+	log_debug("opens are seen each: %s", err->message);
+	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE, lower);
+	return overlay_mount(layers, stage, overlay->attributes, err);
+}
+
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
 		 struct error *err)
 {
 	_cleanup_(stage_leave) struct stage stage = {NULL};
 	int r;
 
-	r = strcmp(scratch, "tmpfs") == 0 ? stage_tmpfs(&stage, err)
-					  : stage_directory(&stage, scratch, err);
+	r = strcmp(overlay->scratch, "tmpfs") == 0
+		    ? stage_tmpfs(&stage, err)
+		    : stage_directory(&stage, overlay->scratch, err);
 	if (r < 0)
 		return r;
-	r = stage_fill(&stage, root_fd, err);
+	r = stage_fill(&stage, overlay, err);
 	if (r < 0)
 		return r;
 	r = filesystem_attach(mount_fd, stage.lower);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", stage.lower);
-	return overlay_mount(&stage, attributes, err);
+	return overlay_above(&stage, overlay, ret_opens_once, err);
 }

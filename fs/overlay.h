@@ -11,18 +11,33 @@
 #ifndef FS_OVERLAY_H
 #define FS_OVERLAY_H
 
-#include "db/base/error.h"
+#include <stdbool.h>
 
-/* What the mount table has as its source, by which a dead one is known for ours. */
+#include "db/base/error.h"
+#include "fs/sticky_directories.h"
+
+/*
+ * What the mount table has as its source, followed by ":" and the pid of who serves it: a dead one is
+ * known by it for ours, and the manifest's readers know it for a session's (db/writer_mount.h).
+ */
 #define OVERLAY_SOURCE "tracefs"
+enum { OVERLAY_SOURCE_SIZE = 40 };
+void overlay_source(char buffer[OVERLAY_SOURCE_SIZE]);
+
+struct overlay {
+	const char *scratch; /* a directory, or "tmpfs" */
+	int root_fd;         /* the source's root, whose attributes the overlay shows */
+	struct sticky_directories *directories; /* of it */
+	unsigned int attributes; /* MOUNT_ATTR_* */
+	bool opens_once; /* mount_fd is made for it, if the kernel can: fs/first_opens.h */
+};
 
 /*
  * Make the overlay of scratch above mount_fd: a descriptor of its mount, seen by nobody yet, which
- * the caller closes; or a negative errno, and the stage is left as well. root_fd is the source's
- * root, whose mode, owner and times the overlay shows; attributes are MOUNT_ATTR_*. What is asked
- * of mount_fd must be answered meanwhile.
+ * the caller closes; or a negative errno, and the stage is left as well. What is asked of mount_fd
+ * must be answered meanwhile. *ret_opens_once: the kernel can.
  */
-int overlay_make(const char *scratch, int mount_fd, int root_fd, unsigned int attributes,
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
 		 struct error *err);
 
 #endif

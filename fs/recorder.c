@@ -36,6 +36,7 @@ static int session_start_now(struct recorder *recorder, const char *label, struc
 		recorder->start.label = recorder->label;
 		return r;
 	}
+	recorder->given_up = 0;
 	pthread_mutex_lock(&recorder->lock);
 	free(recorder->label);
 	recorder->label = take(copy);
@@ -49,7 +50,7 @@ static int session_start_now(struct recorder *recorder, const char *label, struc
 
 int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		  struct aggregator *aggregator, const struct session_start *start,
-		  unsigned int flush_ms, struct error *err)
+		  unsigned int flush_ms, uint64_t max_size, struct error *err)
 {
 	pthread_condattr_t monotonic;
 	int r;
@@ -69,8 +70,7 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		return r;
 	}
 	recorder->path = manifest_path(manifest);
-	if (stat(recorder->path, &recorder->file) < 0)
-		recorder->file.st_ino = 0;
+	manifest_file_init(&recorder->file, recorder->path, max_size);
 	return 0;
 }
 
@@ -85,21 +85,6 @@ void recorder_release(struct recorder *recorder)
 	pthread_cond_destroy(&recorder->flushed);
 	pthread_mutex_destroy(&recorder->lock);
 	pthread_mutex_destroy(&recorder->writing);
-}
-
-/* -EIO when the file at the manifest's path is not the one we write to any more. */
-static int manifest_present(struct recorder *recorder, struct error *err)
-{
-	const char *path = manifest_path(recorder->manifest);
-	struct stat st;
-
-	if (recorder->file.st_ino == 0)
-		return 0;
-	if (stat(path, &st) == 0 && st.st_ino == recorder->file.st_ino &&
-	    st.st_dev == recorder->file.st_dev)
-		return 0;
-	return error_set(err, -EIO, "manifest %s was removed or replaced while it was written to",
-			 path);
 }
 
 static int write_accesses(struct recorder *recorder, struct batch *batch, struct error *err)
@@ -122,7 +107,7 @@ static int write_batch(struct recorder *recorder, struct error *err)
 	struct batch *batch = recorder->pending;
 	int r;
 
-	r = manifest_present(recorder, err);
+	r = manifest_file_check(&recorder->file, err);
 	while (r == 0 && (batch->paths || batch->dropped))
 		r = write_accesses(recorder, batch, err);
 	if (r == 0 && batch->raw_count)
@@ -155,6 +140,30 @@ static void problem_clear(struct recorder *recorder)
 	recorder->late = take(recorder->problem);
 }
 
+/* Events that are given up: the batch that could not be written, and what came since. */
+static uint64_t give_up(struct recorder *recorder)
+{
+	uint64_t lost = 0;
+
+	for (; recorder->pending;
+	     recorder->pending = aggregator_take(recorder->aggregator, recorder->last)) {
+		lost += batch_unwritten(recorder->pending);
+		batch_free(recorder->pending);
+	}
+	return lost;
+}
+
+/* It may grow no more: the session ends, loudly, and what is still seen is only counted. */
+static void end_early(struct recorder *recorder, const struct error *why)
+{
+	if (!recorder->full) {
+		session_note(recorder->manifest, recorder->session, 0, 0, why->message, NULL);
+		session_end(recorder->manifest, recorder->session, SESSION_INTERRUPTED, NULL);
+	}
+	recorder->full = true;
+	recorder->given_up += give_up(recorder);
+}
+
 /* Write what is pending and what has come together since: 0, or the first failure. */
 static int write_all(void *data, struct error *err)
 {
@@ -168,6 +177,8 @@ static int write_all(void *data, struct error *err)
 		if (!recorder->pending)
 			return 0;
 		r = write_batch(recorder, err);
+		if (r == -EFBIG)
+			end_early(recorder, err);
 		if (r < 0)
 			return r;
 		batch_free(take(recorder->pending));
@@ -200,7 +211,8 @@ static int flush_now(struct recorder *recorder, bool last)
 	pthread_mutex_lock(&recorder->lock);
 	if (recorder->dropped > dropped)
 		recorder->spoilt = true;
-	problem_clear(recorder);
+	if (!recorder->full)
+		problem_clear(recorder);
 	recorder->per_second = (recorder->events - events) * 1000 /
 			       (uint64_t)((now - recorder->flushed_ns) / 1000000 + 1);
 	recorder->flushed_ns = now;
@@ -208,14 +220,11 @@ static int flush_now(struct recorder *recorder, bool last)
 	return 0;
 }
 
-static int flush(struct recorder *recorder, bool last)
+static void flush(struct recorder *recorder, bool last)
 {
-	int r;
-
 	pthread_mutex_lock(&recorder->writing);
-	r = flush_now(recorder, last);
+	flush_now(recorder, last);
 	pthread_mutex_unlock(&recorder->writing);
-	return r;
 }
 
 void recorder_status(struct recorder *recorder, struct recorder_status *ret_status)
@@ -243,19 +252,6 @@ static struct timespec deadline(unsigned int ms)
 	int64_t at = monotonic_ns() + (int64_t)ms * 1000000;
 
 	return (struct timespec){.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000};
-}
-
-/* Events that are given up: the batch that could not be written. */
-static uint64_t give_up(struct recorder *recorder)
-{
-	uint64_t lost = 0;
-
-	for (; recorder->pending;
-	     recorder->pending = aggregator_take(recorder->aggregator, true)) {
-		lost += batch_unwritten(recorder->pending);
-		batch_free(recorder->pending);
-	}
-	return lost;
 }
 
 static void *recorder_run(void *argument)
@@ -310,6 +306,20 @@ int recorder_flush(struct recorder *recorder, struct error *err)
 	return r;
 }
 
+static int write_ending(void *data, struct error *err)
+{
+	struct recorder *recorder = data;
+
+	return session_ending(recorder->manifest, recorder->session, err);
+}
+
+void recorder_ending(struct recorder *recorder)
+{
+	pthread_mutex_lock(&recorder->writing);
+	guarded(recorder, write_ending, NULL);
+	pthread_mutex_unlock(&recorder->writing);
+}
+
 /* Write the session's last words. */
 static int write_end(void *data, struct error *err)
 {
@@ -329,7 +339,8 @@ static int write_end(void *data, struct error *err)
 static int session_finish(struct recorder *recorder, struct error *err)
 {
 	recorder->spoilt |= recorder->failing;
-	recorder->given_up = recorder->failing ? give_up(recorder) : 0;
+	recorder->last = true;
+	recorder->given_up += recorder->failing ? give_up(recorder) : 0;
 	recorder->dropped += recorder->given_up;
 	return guarded(recorder, write_end, err);
 }

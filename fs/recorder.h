@@ -11,12 +11,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "db/base/error.h"
 #include "db/manifest.h"
 #include "db/session.h"
 #include "fs/aggregator.h"
+#include "fs/manifest_file.h"
 #include "fs/summary.h"
 
 struct recorder {
@@ -40,7 +40,8 @@ struct recorder {
 	uint64_t given_up;        /* events that will not be written */
 	const char *next_label;
 	struct summary *summary; /* being counted; the caller's */
-	struct stat file;         /* the manifest as it was opened */
+	struct manifest_file file;
+	bool full;                /* it may not grow: the session has ended */
 
 	pthread_mutex_t lock;     /* never held for long; guards what follows */
 	pthread_cond_t wake, flushed;
@@ -73,7 +74,7 @@ struct recorder_status {
  */
 int recorder_open(struct recorder *recorder, struct manifest *manifest,
 		  struct aggregator *aggregator, const struct session_start *start,
-		  unsigned int flush_ms, struct error *err);
+		  unsigned int flush_ms, uint64_t max_size, struct error *err);
 /* Start the thread. */
 int recorder_start(struct recorder *recorder, struct error *err);
 
@@ -82,6 +83,9 @@ void recorder_status(struct recorder *recorder, struct recorder_status *ret_stat
 
 /* Return when everything seen before the call is written; -EIO when it could not be. */
 int recorder_flush(struct recorder *recorder, struct error *err);
+
+/* Nothing more comes: say so in the manifest at once, as far as it can be written. */
+void recorder_ending(struct recorder *recorder);
 
 /*
  * End the session and begin the next, under another label, which is copied. After an error the

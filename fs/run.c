@@ -16,6 +16,8 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/background.h"
+#include "fs/overlay.h"
+#include "fs/umount_helper.h"
 #include "fs/uring_refusal.h"
 
 static int signals_block(struct run *run, struct error *err)
@@ -26,6 +28,8 @@ static int signals_block(struct run *run, struct error *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	if (run->command)
+		relay_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -63,14 +67,18 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	/* what threads take and give back meets in the nodes: an arena each would only hold memory */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* batches go back to the kernel, every time */
-	r = watcher_start(&run->watcher, options->mountpoint, options->manifest,
-			  !options->foreground, err);
+	if (options->namespace)
+		r = elsewhere_open(&run->ns, (pid_t)options->namespace, err);
+	/* a command dies with us, and its mount with it */
+	if (r == 0 && !run->command)
+		r = watcher_start(&run->watcher, &run->ns, options->mountpoint, options->manifest,
+				  !options->foreground, err);
 	if (r < 0)
 		return r;
 	run->fs = calloc(1, sizeof(*run->fs));
 	if (!run->fs)
 		return error_oom(err);
-	r = tracefs_init(run->fs, options, err);
+	r = tracefs_init(run->fs, &run->ns, options, err);
 	if (r < 0)
 		return r;
 	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
@@ -126,11 +134,14 @@ static int session_new(struct run *run, bool helper, bool allow_other, struct er
 
 static int fuse_mount(struct run *run, struct error *err)
 {
-	bool helper = !mount_privileged();
+	bool helper = !run->ns.pid && !mount_privileged();
 	bool allow_other = run->options->allow_other || (!helper && !run->options->only_me);
+	bool scratch = run->options->scratch;
 	int r;
 
-	run->fs->permissions = allow_other && !run->options->scratch;
+	/* below an overlay only where attributes are kept: to check them asks for them */
+	run->fs->permissions = allow_other && (!scratch || run->options->mode == MODE_FIRST);
+	run->fs->narrow = scratch && !run->fs->permissions;
 	run->fs->own_credentials = geteuid() == 0 && !run->fs->read_only;
 	r = session_new(run, helper, allow_other, err);
 	if (r < 0)
@@ -138,8 +149,8 @@ static int fuse_mount(struct run *run, struct error *err)
 	if (helper)
 		return mount_open_by_helper(&run->mount, run->options, run->fs->source.path,
 					    run->session, err);
-	return mount_open(&run->mount, run->options, run->fs->source.path, run->fs->permissions,
-			  allow_other, err);
+	return mount_open(&run->mount, &run->ns, run->options, run->fs->source.path,
+			  run->fs->permissions, allow_other, err);
 }
 
 static int start_transport(struct run *run, struct error *err)
@@ -182,8 +193,10 @@ static int begin_session(struct run *run, struct error *err)
 		.tool = "tracefs " PACKAGE_VERSION};
 	int r;
 
+	if (run->command)
+		command_describe(run->command, &start);
 	r = recorder_open(&run->recorder, run->manifest, &run->fs->aggregator, &start,
-			  options->flush_ms, err);
+			  options->flush_ms, options->max_manifest, err);
 	if (r < 0)
 		return r;
 	run->manifest = NULL;
@@ -228,9 +241,40 @@ static int start_catalog(struct run *run, struct error *err)
 				err);
 }
 
+/* Inside of containers nobody could come to the socket, and it would be left behind in them. */
+static void open_control(struct run *run)
+{
+	struct error err = ERROR_INIT;
+
+	if (run->options->in_place || control_open(&run->control, run->mount.dev, &err) == 0)
+		return;
+	log_warning("%s: --mark, --flush, --status and --unmount will not work", err.message);
+}
+
+/* umount(8) knows plain mounts by their type, and others only where mount(8) was told. */
+static void tell_umount(const struct run *run)
+{
+	char source[OVERLAY_SOURCE_SIZE];
+
+	if (!run->options->by_mount8 || !run->options->scratch || geteuid() != 0)
+		return;
+	overlay_source(source);
+	umount_helper_note(source, run->options->mountpoint);
+}
+
+/* By a command in its own namespace, or by all at the mount point. */
+static int be_seen(struct run *run, struct error *err)
+{
+	int r = run->command ? mount_give(&run->mount, err) : mount_attach(&run->mount, err);
+
+	if (r == 0 && !run->command)
+		watcher_tell(&run->watcher, run->mount.id, run->mount.dev);
+	return r;
+}
+
 int run_mount(struct run *run, struct error *err)
 {
-	struct error control = ERROR_INIT;
+	bool opens_once = run->fs->nodes.second;
 	int r;
 
 	r = fuse_mount(run, err);
@@ -239,25 +283,25 @@ int run_mount(struct run *run, struct error *err)
 	r = start_transport(run, err);
 	if (r < 0)
 		return r;
-	r = mount_stack(&run->mount, run->fs->source.fd, err);
+	r = mount_stack(&run->mount, run->fs->source.fd, &opens_once, err);
+	if (r == 0 && run->command)
+		r = command_enter(run->command, run->mount.mount_fd, err);
 	if (r < 0)
 		return r;
+	__atomic_store_n(&run->fs->opens_once, opens_once, __ATOMIC_RELAXED);
 	r = check_transport(run, err);
 	if (r == 0)
 		r = begin_session(run, err);
 	if (r < 0)
 		return r;
 	__atomic_store_n(&run->fs->recording, true, __ATOMIC_RELEASE);
-	r = mount_attach(&run->mount, err);
+	r = be_seen(run, err);
+	if (r == 0 && !run->options->no_catalog)
+		r = start_catalog(run, err);
 	if (r < 0)
 		return r;
-	watcher_tell(&run->watcher, run->mount.id, run->mount.dev);
-	if (!run->options->no_catalog)
-		r = start_catalog(run, err);
-	if (r == 0 && control_open(&run->control, run->mount.mountpoint, &control) < 0)
-		log_warning("%s: --mark, --flush, --status and --unmount will not work",
-			    control.message);
-	if (r == 0)
-		background_ready(&run->ready_fd);
-	return r;
+	open_control(run);
+	tell_umount(run);
+	background_ready(&run->ready_fd);
+	return run->command ? command_go(run->command, err) : 0;
 }

@@ -11,7 +11,9 @@
 
 #include "db/base/error.h"
 #include "fs/cataloguer.h"
+#include "fs/command.h"
 #include "fs/control.h"
+#include "fs/elsewhere.h"
 #include "fs/mount.h"
 #include "fs/options.h"
 #include "fs/recorder.h"
@@ -21,9 +23,11 @@
 
 struct run {
 	struct options *options;
+	struct command *command; /* started; or NULL: a mount for others. The caller's */
 	struct tracefs *fs;
 	struct manifest *manifest;
 	bool manifest_is_new;  /* made by us: removed again when the mount fails */
+	struct elsewhere ns;   /* in which the mount is, if not in ours */
 	struct watcher watcher;
 	struct fuse_session *session;
 	struct mount mount;
@@ -34,8 +38,8 @@ struct run {
 	struct cataloguer cataloguer;
 	char catalog_root[32]; /* what it walks */
 	struct control control;
-	int goodbye_fd; /* who asked us to unmount waits here for the summary; or -1 */
-	int signal_fd;  /* SIGINT, SIGTERM and SIGHUP; or -1 */
+	int goodbye_fd; /* who asked us to unmount, or follows, waits here for the summary; or -1 */
+	int signal_fd;  /* SIGINT, SIGTERM and SIGHUP; with a command all that go on to it; or -1 */
 	int mounts_fd;  /* tells of changes of the mount table; or -1 */
 	bool stopped;   /* nobody is served any more */
 	bool abandoned; /* unmounted here, and what other namespaces have of it is used by nobody */
@@ -49,7 +53,10 @@ struct run {
 int run_open(struct run *run, struct options *options, struct error *err);
 /* Make the mount, begin the session, and let the mount be seen; a parent that waits may go then. */
 int run_mount(struct run *run, struct error *err);
-/* Until it is unmounted, or a signal says so; questions of the control socket are answered. */
+/*
+ * Until it is unmounted, or a signal says so, or its command has ended; questions of the control
+ * socket are answered.
+ */
 void run_serve(struct run *run);
 /*
  * Unmount and end the session: 0 when it is whole, a negative errno with err set when something is
@@ -61,7 +68,7 @@ void run_release(struct run *run, bool good, const char *last_words);
 
 #define RUN_INIT                                                                                   \
 	{                                                                                          \
-		.watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
+		.ns = ELSEWHERE_NONE, .watcher.fd = -1, .signal_fd = -1, .ready_fd = -1, .control.fd = -1,               \
 		.goodbye_fd = -1, .mounts_fd = -1                                                  \
 	}
 

@@ -23,7 +23,7 @@ enum { GRACE_MS = 2000 };
 enum { FORGET_MS = 10000 };
 
 /* Unmounting waits this long for the catalog: a busy machine needs a minute for a million files. */
-enum { CATALOG_MS = 600000 };
+enum { CATALOG_MS = 600000, HURRY_MS = 3000 };
 
 /* A manifest that was made for a mount that did not come to be. */
 static void manifest_remove(const char *path)
@@ -58,6 +58,9 @@ static void stop_serving(struct run *run)
 		return;
 	run->stopped = true;
 	control_release(&run->control);
+	run->abandoned |= run->command != NULL; /* whoever used it has ended, or has nothing to end in */
+	if (run->command)
+		command_stop(run->command);
 	busy = mount_detach(&run->mount, run->session);
 	if (run->transport_ready && !run->mount.by_helper && run->recorder_open && !run->abandoned)
 		wait_for_users(run, busy ? GRACE_MS : FORGET_MS);
@@ -65,16 +68,33 @@ static void stop_serving(struct run *run)
 		transport_stop(&run->transport);
 }
 
-/* A long walk over a cold disk is given up, by itself or by a second signal. */
-static void wait_for_catalog(struct run *run)
+/* Does a signal that came now want an end at once? A command's children send some that do not. */
+static bool is_urgent(struct run *run)
 {
 	struct pollfd signal_fd = {.fd = run->signal_fd, .events = POLLIN};
+
+	if (poll(&signal_fd, 1, 50) <= 0)
+		return false;
+	if (!run->command)
+		return true;
+	run->command->relay.asked_to_end = false;
+	command_signal(run->command, run->signal_fd);
+	return run->command->relay.asked_to_end;
+}
+
+/*
+ * A long walk over a cold disk is given up, by itself or by a second signal; and soon where one was
+ * sent that ended the command: container engines wait ten seconds and then kill.
+ */
+static void wait_for_catalog(struct run *run)
+{
+	bool hurry = run->command && run->command->relay.asked_to_end;
 
 	for (int ms = 0; !cataloguer_is_done(&run->cataloguer); ms += 50) {
 		if (ms == 1000)
 			log_note("waiting for the catalog of %s; interrupt to go without",
 				 run->fs->source.path);
-		if (poll(&signal_fd, 1, 50) > 0 || ms >= CATALOG_MS) {
+		if (is_urgent(run) || ms >= (hurry ? HURRY_MS : CATALOG_MS)) {
 			log_note("the catalog of %s is given up: what is left out cannot be told",
 				 run->fs->source.path);
 			cataloguer_cancel(&run->cataloguer);
@@ -89,6 +109,7 @@ int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 	int r, cataloged;
 
 	stop_serving(run);
+	recorder_ending(&run->recorder);
 	wait_for_catalog(run);
 	cataloged = cataloguer_finish(&run->cataloguer, &catalog);
 	r = recorder_stop(&run->recorder, ret_summary, err);
@@ -128,6 +149,7 @@ void run_release(struct run *run, bool good, const char *last_words)
 	}
 	if (!manifest_lost()) /* or it marks the session, which we cannot, when we are gone */
 		watcher_stop(&run->watcher);
+	elsewhere_release(&run->ns);
 	closep(&run->signal_fd);
 	closep(&run->ready_fd);
 	closep(&run->mounts_fd);

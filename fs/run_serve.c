@@ -20,19 +20,25 @@ enum happening { NOTHING, ENDED, SIGNAL, QUESTION, MOUNTS };
 /* What comes first: the kernel ends it, a signal, a question, a mount somewhere; or nothing in that time. */
 static enum happening wait_event(struct run *run, int timeout_ms)
 {
-	struct pollfd fds[] = {{.fd = run->transport.ended_fd, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = run->command ? -1 : run->transport.ended_fd, .events = POLLIN},
 			       {.fd = run->signal_fd, .events = POLLIN},
 			       {.fd = run->control.fd, .events = POLLIN},
-			       {.fd = run->mounts_fd, .events = POLLPRI}};
+			       {.fd = run->mounts_fd, .events = POLLPRI},
+			       {.fd = run->ns.pid_fd, .events = POLLIN}};
 	struct signalfd_siginfo info;
 	int r;
 
 	do
-		r = poll(fds, 4, timeout_ms);
+		r = poll(fds, 5, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return NOTHING;
-	if (fds[0].revents)
+	if (run->command) { /* it decides; and when all its mounts have gone, so has it */
+		if (fds[1].revents && command_signal(run->command, run->signal_fd))
+			return ENDED;
+		return fds[2].revents ? QUESTION : NOTHING;
+	}
+	if (fds[0].revents || fds[4].revents) /* the kernel, or who keeps the namespace */
 		return ENDED;
 	if (fds[1].revents && read(run->signal_fd, &info, sizeof(info)) > 0)
 		return SIGNAL;
@@ -70,10 +76,20 @@ static bool take_question(struct run *run)
 
 	if (control_accept(&run->control, &question, &fd) < 0)
 		return false;
+	if (strcmp(question.bytes, "follow") == 0) {
+		closep(&run->goodbye_fd); /* he may have gone, for his umount(8) was refused */
+		run->goodbye_fd = fd;
+		return false;
+	}
+	if (run->command && strcmp(question.bytes, "unmount") == 0) {
+		control_answer(fd, false, "it ends when its command does");
+		return false;
+	}
 	if (strcmp(question.bytes, "unmount") != 0) {
 		answer(run, question.bytes, fd);
 		return false;
 	}
+	closep(&run->goodbye_fd);
 	run->goodbye_fd = fd;
 	return true;
 }
@@ -104,13 +120,13 @@ static bool needs_company(struct run *run, struct namespace *ret_ns)
 	       !mount_state_shared(run->mount.id);
 }
 
-void run_serve(struct run *run)
+static void serve(struct run *run)
 {
 	bool unmounted = false, company;
 	struct namespace ns;
 
-	run->mounts_fd = mount_state_open();
-	company = needs_company(run, &ns);
+	run->mounts_fd = run->command ? -1 : mount_state_open(run->ns.pid);
+	company = run->ns.pid == 0 && needs_company(run, &ns);
 	for (;;) {
 		bool already = unmounted;
 
@@ -125,7 +141,7 @@ void run_serve(struct run *run)
 				return;
 			break;
 		case MOUNTS:
-			unmounted = !mount_state_mounted(run->mount.dev);
+			unmounted = !mount_state_mounted(run->ns.pid, run->mount.dev);
 			break;
 		case NOTHING:
 			if (company && namespace_is_left(&ns) && is_abandoned(run))
@@ -135,4 +151,19 @@ void run_serve(struct run *run)
 		if (already && unmounted && is_abandoned(run))
 			return;
 	}
+}
+
+/* Who asked before the end, and was not heard because of it, is answered with it. */
+static void hear_the_last(struct run *run)
+{
+	struct pollfd question = {.fd = run->control.fd, .events = POLLIN};
+
+	while (poll(&question, 1, 0) > 0)
+		take_question(run);
+}
+
+void run_serve(struct run *run)
+{
+	serve(run);
+	hear_the_last(run);
 }

@@ -65,6 +65,15 @@ int source_noatime_flag(const struct source *source)
 	return source->noatime && !source->cloned ? O_NOATIME : 0;
 }
 
+/* In a user namespace the handling of access times is not ours to change; not to write includes them. */
+static void protect_all(int fd, bool read_only)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (read_only)
+		mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes));
+}
+
 /* Is the mount with this id what one gets to see at path? */
 static int open_visible(const char *path, uint64_t id)
 {
@@ -123,29 +132,55 @@ static int mounts_clone(struct source *source, struct error *err)
 struct cover {
 	struct source *source;
 	bool xdev;
+	bool mounts_inside;
+	ARRAY(char *) paths; /* where; known before the first, which may be /proc */
 };
 
-static int mount_cover(const struct mount_line *line, void *data)
+static int cover_consider(const struct mount_line *line, void *data)
 {
-	const struct cover *cover = data;
+	struct cover *cover = data;
+	char *path;
 
-	if (strcmp(line->path, cover->source->path) != 0 &&
-	    path_is_within(line->path, cover->source->path) &&
-	    (cover->xdev || !filesystem_is_on_disk(line->type)))
-		/* not a file, nor what is below another that was covered: no harm done */
-		mount("tracefs", line->path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755");
+	if (strcmp(line->path, cover->source->path) == 0 ||
+	    !path_is_within(line->path, cover->source->path))
+		return 0;
+	cover->mounts_inside = true;
+	if (!cover->xdev && filesystem_is_on_disk(line->type))
+		return 0;
+	path = strdup(line->path);
+	if (!path || array_push(&cover->paths, path) < 0) {
+		free(path);
+		return -ENOMEM;
+	}
 	return 0;
+}
+
+static void cover_all(struct cover *cover)
+{
+	for (size_t i = 0; i < cover->paths.count; i++) {
+		/* not a file, nor what is below another that was covered: no harm done */
+		mount("tracefs", cover->paths.items[i], "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV,
+		      "mode=0755");
+		free(cover->paths.items[i]);
+	}
+	array_release(&cover->paths);
 }
 
 static void *clone_covered(void *data)
 {
 	struct cover *cover = data;
 	struct source *source = cover->source;
+	int r;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return NULL;
-	mounts_each(mount_cover, cover);
-	source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
+	r = mounts_each(cover_consider, cover);
+	cover_all(cover);
+	source->mounts_inside = cover->mounts_inside;
+	if (r == 0)
+		source->fd = clone_at(AT_FDCWD, source->path, AT_RECURSIVE);
+	if (source->fd >= 0)
+		protect_all(source->fd, source->read_only);
 	return NULL;
 }
 
@@ -199,6 +234,40 @@ int source_open(struct source *source, const char *path, bool xdev, bool read_on
 		return error_set(err, -ENOTDIR, "source %s is not a directory", path);
 	source->distant = is_distant(source->fd);
 	return xdev || !source->cloned ? 0 : mounts_clone(source, err);
+}
+
+struct opening {
+	struct source source;
+	bool xdev;
+};
+
+static int open_inside(void *data, int fds[ELSEWHERE_FDS], struct error *err)
+{
+	struct opening *opening = data;
+
+	clone_all(&opening->source, opening->xdev);
+	fds[0] = opening->source.fd;
+	return fds[0] < 0 ? error_set(err, -EPERM, "cannot clone the source %s in the namespace",
+				      opening->source.path)
+			  : 0;
+}
+
+int source_open_in(struct source *source, const struct elsewhere *ns, const char *path, bool xdev,
+		   bool read_only, struct error *err)
+{
+	struct opening opening = {.source = {.fd = -1, .read_only = read_only}, .xdev = xdev};
+	int fds[ELSEWHERE_FDS], r;
+
+	*source = opening.source;
+	source->path = opening.source.path = realpath(path, NULL);
+	if (!source->path)
+		return error_errno(err, "source %s", path);
+	r = elsewhere_call(ns, open_inside, &opening, sizeof(opening), fds, err);
+	source->fd = fds[0];
+	source->mounts_inside = opening.source.mounts_inside;
+	if (r == 0)
+		source->distant = is_distant(source->fd);
+	return r;
 }
 
 void source_release(struct source *source)

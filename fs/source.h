@@ -17,6 +17,7 @@
 
 #include "db/base/array.h"
 #include "db/base/error.h"
+#include "fs/elsewhere.h"
 
 struct source_mount {
 	char *path; /* inside the source, canonical */
@@ -29,6 +30,7 @@ struct source {
 	int fd;     /* O_PATH, its root */
 	bool cloned;
 	bool read_only;
+	bool mounts_inside; /* what is mounted inside it came along in the same clone */
 	bool noatime;   /* reading changes no time of last use; atomic enough as a single byte */
 	uint64_t atime; /* as in source_mount */
 	bool distant;   /* behind a network or another process: any look at it may take long */
@@ -42,6 +44,12 @@ struct source {
  */
 int source_open(struct source *source, const char *path, bool xdev, bool read_only, bool noatime,
 		struct error *err);
+/*
+ * The same as it is seen in a namespace, all mounts together, and by a right that one has there: a
+ * plain user cannot clone mounts. Owners are those of where we are.
+ */
+int source_open_in(struct source *source, const struct elsewhere *ns, const char *path, bool xdev,
+		   bool read_only, struct error *err);
 void source_release(struct source *source);
 
 void source_set_noatime(struct source *source, bool noatime);

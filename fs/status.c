@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "fs/requests.h"
+
 /* As JSON has it; a byte that is no UTF-8 or would need it becomes the character of that number. */
 static void add_string(struct text *text, const char *string)
 {
@@ -38,6 +40,22 @@ static void field_number(struct text *text, bool json, const char *name, uint64_
 	text_add_char(text, '\n');
 }
 
+/* Of each kind that there were; in JSON an object. */
+static void field_requests(struct text *text, bool json)
+{
+	const char *name, *between = "";
+	unsigned int at = 0;
+	uint64_t count;
+
+	if (json)
+		text_add(text, ",\"requests\":{");
+	else
+		text_printf(text, "%-12s ", "requests");
+	for (; (name = requests_next(&at, &count)); between = json ? "," : ", ")
+		text_printf(text, json ? "%s\"%s\":%" PRIu64 : "%s%s %" PRIu64, between, name, count);
+	text_add_char(text, json ? '}' : '\n');
+}
+
 void status_write(struct run *run, bool json, struct text *text)
 {
 	struct tracefs *fs = run->fs;
@@ -64,6 +82,7 @@ void status_write(struct run *run, bool json, struct text *text)
 	field_number(text, json, "elapsed_ms", recorder.elapsed_ms);
 	field_number(text, json, "events", recorder.events);
 	field_number(text, json, "per_second", recorder.per_second);
+	field_requests(text, json);
 	field_number(text, json, "paths", nodes);
 	field_number(text, json, "waiting", waiting);
 	field_number(text, json, "lag_ms", recorder.lag_ms);

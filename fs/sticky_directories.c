@@ -12,13 +12,15 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "fs/acl.h"
 
 struct walk {
-	int source_fd, upper_fd;
+	struct sticky_directories *list;
+	int source_fd;
 	struct text path; /* of the directory in hand, with its slash; "" is the root */
-	ARRAY(char *) made;
 };
 
+/* But for the marks that overlayfs puts on what is its own. */
 static void xattrs_copy(int from, int to)
 {
 	_cleanup_(freep) char *names = malloc(XATTR_LIST_MAX), *value = malloc(XATTR_SIZE_MAX);
@@ -27,65 +29,93 @@ static void xattrs_copy(int from, int to)
 	for (ssize_t at = 0; at < size; at += (ssize_t)strlen(names + at) + 1) {
 		ssize_t n = fgetxattr(from, names + at, value, XATTR_SIZE_MAX);
 
-		if (n >= 0 && strncmp(names + at, "trusted.overlay.", 16) != 0)
+		if (n >= 0 && strncmp(names + at, "trusted.overlay.", 16) != 0 &&
+		    strncmp(names + at, "user.overlay.", 13) != 0)
 			fsetxattr(to, names + at, value, (size_t)n, 0);
 	}
 }
 
-/* Owner, mode and extended attributes of the directory; its times come last of all. */
-static bool attributes_copy(const struct walk *walk, const char *path)
+static int attributes_copy(int from, int to, const struct stat *st)
 {
-	_cleanup_(closep) int from = -1, to = -1;
-	struct stat st;
+	mode_t mode = st->st_mode;
+	char path[40];
 
-	from = openat(walk->source_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	to = openat(walk->upper_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (from < 0 || to < 0 || fstat(from, &st) < 0)
-		return false;
 	xattrs_copy(from, to);
-	if (fchown(to, st.st_uid, st.st_gid) < 0 && errno != EINVAL && errno != EPERM)
-		return false; /* the owner does not exist in this user namespace: as good as it gets */
-	return fchmod(to, st.st_mode & 07777) == 0;
-}
-
-static void make_one(struct walk *walk, const char *path)
-{
-	char *copy;
-
-	if (mkdirat(walk->upper_fd, path, 0700) < 0)
-		return; /* of an earlier run: whatever it has become is right */
-	if (!attributes_copy(walk, path)) {
-		unlinkat(walk->upper_fd, path, AT_REMOVEDIR);
-		return;
+	if (fgetxattr(to, ACL_ACCESS, NULL, 0) < 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", from);
+		acl_narrow_path(path, &mode);
 	}
-	copy = strdup(path);
-	if (copy && array_push(&walk->made, copy) < 0)
-		free(copy);
+	/* the owner may not exist in this user namespace: as good as it gets */
+	if (fchown(to, st->st_uid, st->st_gid) < 0 && errno != EINVAL && errno != EPERM)
+		return -errno;
+	return fchmod(to, mode & 07777) < 0 ? -errno : 0;
 }
 
-/* The directory and those on the way to it. */
-static void make_all(struct walk *walk, char *path)
+static int make_one(int source_fd, int upper_fd, const struct sticky_directory *directory)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	_cleanup_(closep) int from = openat(source_fd, directory->path, flags);
+	_cleanup_(closep) int to = openat(upper_fd, directory->path, flags);
+
+	return from < 0 || to < 0 ? -errno : attributes_copy(from, to, &directory->st);
+}
+
+int sticky_directories_make(struct sticky_directories *list, int source_fd, int upper_fd)
+{
+	int r = make_one(source_fd, upper_fd, &list->items[0]);
+
+	list->items[0].made = true;
+	for (size_t i = 1; i < list->count; i++) {
+		struct sticky_directory *d = &list->items[i];
+
+		/* one of an earlier run: whatever it has become is right */
+		d->made = mkdirat(upper_fd, d->path, 0700) == 0;
+		if (d->made && make_one(source_fd, upper_fd, d) < 0) {
+			unlinkat(upper_fd, d->path, AT_REMOVEDIR);
+			d->made = false;
+		}
+	}
+	for (size_t i = list->count; i-- > 0;) {
+		const struct sticky_directory *d = &list->items[i];
+		struct timespec times[2] = {d->st.st_atim, d->st.st_mtim};
+
+		if (d->made)
+			utimensat(upper_fd, d->path, times, AT_SYMLINK_NOFOLLOW);
+	}
+	return r;
+}
+
+static int add(struct walk *walk, const char *path)
+{
+	struct sticky_directory new = {.path = strdup(path)};
+	int r = -ENOMEM;
+
+	if (new.path && fstatat(walk->source_fd, path, &new.st, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	else if (new.path)
+		r = array_push(walk->list, new);
+	if (r < 0)
+		free(new.path);
+	return r;
+}
+
+static bool is_there(const struct walk *walk, const char *path)
+{
+	for (size_t i = walk->list->count; i-- > 0;)
+		if (strcmp(walk->list->items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The directory, which is new, and those on the way to it, which need not be. */
+static void add_all(struct walk *walk, char *path)
 {
 	for (char *slash = path; (slash = strchr(slash, '/')); *slash++ = '/') {
 		*slash = '\0';
-		make_one(walk, path);
+		if (!is_there(walk, path))
+			add(walk, path);
 	}
-	make_one(walk, path);
-}
-
-static void times_copy(struct walk *walk)
-{
-	for (size_t i = 0; i < walk->made.count; i++) {
-		const char *path = walk->made.items[i];
-		struct stat st;
-
-		if (fstatat(walk->source_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			utimensat(walk->upper_fd, path,
-				  (struct timespec[2]){st.st_atim, st.st_mtim},
-				  AT_SYMLINK_NOFOLLOW);
-		free(walk->made.items[i]);
-	}
-	array_release(&walk->made);
+	add(walk, path);
 }
 
 static void look_below(struct walk *walk, int fd, int depth);
@@ -100,7 +130,7 @@ static void look_at(struct walk *walk, int parent, const char *name, int depth)
 	    text_add(&walk->path, name) < 0)
 		return;
 	if (st.st_mode & S_ISVTX)
-		make_all(walk, walk->path.bytes);
+		add_all(walk, walk->path.bytes);
 	if (depth < STICKY_DEPTH)
 		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && text_add_char(&walk->path, '/') == 0)
@@ -125,14 +155,22 @@ static void look_below(struct walk *walk, int fd, int depth)
 			look_at(walk, dirfd(dir), entry->d_name, depth);
 }
 
-void sticky_directories_prepare(int source_fd, int upper_fd)
+int sticky_directories_find(struct sticky_directories *list, int source_fd)
 {
-	struct walk walk = {
-		.source_fd = source_fd, .upper_fd = upper_fd, .path = TEXT_INIT, .made = ARRAY_INIT};
+	struct walk walk = {.list = list, .source_fd = source_fd, .path = TEXT_INIT};
 	int fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : add(&walk, ".");
 
-	if (fd >= 0)
-		look_below(&walk, fd, 1);
-	times_copy(&walk);
+	if (r == 0)
+		look_below(&walk, take_fd(&fd), 1);
+	closep(&fd);
 	text_release(&walk.path);
+	return r;
+}
+
+void sticky_directories_release(struct sticky_directories *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].path);
+	array_release(list);
 }

@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/summary.h"
 
-#include <errno.h>
+#include <stdio.h>
 
-#include "db/access.h"
 #include "db/base/cleanup.h"
+#include "db/session_counts.h"
 
 int summary_count(struct summary *summary, struct manifest *manifest, int64_t session,
 		  struct error *err)
 {
-	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
-	struct access_row row;
-	int64_t entry = -1;
-	bool there = false;
+	_cleanup_(text_release) struct text names = TEXT_INIT;
+	struct session_counts counts;
 	int r;
 
-	r = access_walk_begin(manifest, &session, 1, &walk, err);
+	r = session_count(manifest, session, &counts, err);
 	if (r < 0)
 		return r;
-	while ((r = access_walk_next(walk, &row, err)) > 0) {
-		bool seen = row.error == 0 && row.entry.found.kind != ENTRY_DIR;
-		bool miss = row.error == ENOENT || row.error == ENOTDIR;
-
-		if (row.entry.id != entry) {
-			entry = row.entry.id;
-			there = false;
-			if (miss && row.entry.found.kind == ENTRY_MISSING)
-				summary->missing++;
-		}
-		if (seen && !there) {
-			there = true;
-			summary->files++;
-		}
-	}
+	summary->files = counts.files;
+	summary->missing = counts.missing;
+	summary->refused = counts.refused;
+	if (counts.refused == 0)
+		return 0;
+	r = session_refused_names(manifest, session, SUMMARY_NAMES, &names, err);
+	if (r == 0)
+		snprintf(summary->refused_names, sizeof(summary->refused_names), "%s", names.bytes);
 	return r;
 }

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/acl.h"
+#include "fs/first_opens.h"
+#include "fs/strangers.h"
 
 /* "For ever", as fuse(4) takes it. */
 static const double FOREVER = 1e9;
@@ -32,7 +35,8 @@ static void timeouts_set(struct tracefs *fs, const struct options *options)
 	fs->missing_timeout = first && fs->read_only ? FOREVER : 0;
 }
 
-int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err)
+int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct options *options,
+		 struct error *err)
 {
 	_cleanup_(closep) int root = -1;
 	struct stat st;
@@ -45,13 +49,17 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);
+	fs->stranger = strangers_id();
 	aggregator_init(&fs->aggregator, options->log == LOG_EVENTS);
 	r = processes_init(&fs->processes, options->mountpoint, err);
 	if (r < 0)
 		return r;
 	if (options->known)
 		r = known_open(&fs->known, options->known, options->except, err);
-	if (r == 0)
+	if (r == 0 && ns->pid)
+		r = source_open_in(&fs->source, ns, options->source, options->xdev, fs->read_only,
+				   err);
+	else if (r == 0)
 		r = source_open(&fs->source, options->source, options->xdev, fs->read_only,
 				options->noatime, err);
 	if (r < 0)
@@ -71,6 +79,9 @@ int tracefs_init(struct tracefs *fs, const struct options *options, struct error
 	if (r < 0)
 		return error_oom(err);
 	timeouts_set(fs, options);
+	if (options->scratch && options->mode == MODE_FIRST && !fs->source.mounts_inside &&
+	    first_opens_init(fs) < 0)
+		return error_oom(err);
 	return 0;
 }
 
@@ -187,6 +198,24 @@ int tracefs_stat(struct tracefs *fs, const struct node_location *location, struc
 	return r;
 }
 
+mode_t tracefs_mode(struct tracefs *fs, struct node *node, const struct stat *st)
+{
+	struct node_location location;
+	mode_t mode = st->st_mode;
+
+	if (!(node->flags & NODE_ACL) || node_place(&fs->nodes, node, &location) < 0)
+		return mode;
+	acl_narrow_at(&location, &mode);
+	location_release(&location);
+	return mode;
+}
+
+/* The same of one that is met now, at a place. Links have no lists. */
+static bool enter_narrow(struct tracefs *fs, const struct node_location *location, mode_t *mode)
+{
+	return fs->narrow && !S_ISLNK(*mode) && acl_narrow_at(location, mode);
+}
+
 int tracefs_open(struct tracefs *fs, const struct node_location *location, int flags)
 {
 	int noatime = source_noatime_flag(&fs->source);
@@ -251,23 +280,34 @@ int tracefs_enter(struct tracefs *fs, struct node *parent, const char *name,
 {
 	_cleanup_(closep) int root = -1;
 	struct node_location location;
+	bool narrowed;
+	mode_t mode;
 	int r;
 
 	r = node_child_place(&fs->nodes, parent, name, &location);
 	if (r < 0)
 		return r;
 	r = location_stat(&location, ret_raw);
+	mode = ret_raw->st_mode;
+	narrowed = r == 0 && enter_narrow(fs, &location, &mode);
 	location_release(&location);
 	if (r < 0)
 		return r;
 	if (S_ISDIR(ret_raw->st_mode))
 		root = mounted_at(fs, parent, name);
-	if (root >= 0 && fstat(root, ret_raw) < 0)
-		return -errno;
+	if (root >= 0) {
+		if (fstat(root, ret_raw) < 0)
+			return -errno;
+		mode = ret_raw->st_mode;
+		narrowed = enter_narrow(fs, &(struct node_location){.fd = root}, &mode);
+	}
 	r = node_lookup(&fs->nodes, parent, name, ret_raw, take_fd(&root), ret_node);
 	if (r < 0)
 		return r;
 	*ret_entry = entry_of(fs, *ret_node, ret_raw);
+	ret_entry->attr.st_mode = mode;
+	if (narrowed)
+		node_flag(&fs->nodes, *ret_node, NODE_ACL);
 	return 0;
 }
 

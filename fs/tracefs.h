@@ -39,7 +39,13 @@ struct tracefs {
 	bool read_only;         /* nothing below us changes through us */
 	bool overlaid;          /* an overlay lies above, ours or a package's */
 	bool permissions;       /* the kernel checks them: mounted with default_permissions */
+	bool narrow;            /* below an overlay that does not obey ACLs: fs/acl.h */
 	bool own_credentials;   /* requests of other users are carried out as those users */
+	bool opens_once;        /* atomic; opens go to the source from the second on: fs/first_opens.h */
+	struct {
+		unsigned int told, opened; /* atomic; of fs/first_opens.h */
+	} first_opens;
+	uint32_t stranger;      /* who has this number is not known: strangers_id() */
 	double entry_timeout;   /* seconds */
 	double attr_timeout;
 	double missing_timeout;
@@ -49,7 +55,8 @@ struct tracefs {
 };
 
 /* Open the source; options outlive it. tracefs_release() is for what came to be, also on failure. */
-int tracefs_init(struct tracefs *fs, const struct options *options, struct error *err);
+int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct options *options,
+		 struct error *err);
 void tracefs_release(struct tracefs *fs);
 
 /* The operation table, built from the ops_*.c; fs is the userdata of the session. */
@@ -113,6 +120,9 @@ uint64_t tracefs_ino(struct tracefs *fs, dev_t dev, uint64_t ino);
 
 /* stat at a place, as the mount shows it: with tracefs_ino(). 0 or a negative errno. */
 int tracefs_stat(struct tracefs *fs, const struct node_location *location, struct stat *ret_st);
+
+/* The mode as the mount shows it, of a node that was met before. */
+mode_t tracefs_mode(struct tracefs *fs, struct node *node, const struct stat *st);
 
 /*
  * Look at (parent, name), make the node, and fill the reply; one reference of the kernel more. 0

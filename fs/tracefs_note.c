@@ -22,7 +22,8 @@ static bool ignored(const struct tracefs *fs, const char *path)
 }
 
 /* What is told of a thing at first sight, or when it is not there. */
-static const struct found *found_of(const struct note *note, uint16_t seen, struct found *found)
+static const struct found *found_of(const struct tracefs *fs, const struct note *note,
+				    uint16_t seen, struct found *found)
 {
 	if (note->error == -ENOENT || note->error == -ENOTDIR) {
 		*found = (struct found){.kind = ENTRY_MISSING};
@@ -33,6 +34,10 @@ static const struct found *found_of(const struct note *note, uint16_t seen, stru
 	found_from_stat(note->st,
 			note->created || (seen & NODE_CREATED) ? ENTRY_CREATED : ENTRY_SOURCE,
 			found);
+	if (found->uid == fs->stranger)
+		found->uid = OWNER_UNKNOWN;
+	if (found->gid == fs->stranger)
+		found->gid = OWNER_UNKNOWN;
 	found->target = note->target;
 	return found;
 }
@@ -117,8 +122,9 @@ void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const c
 		event.program = processes_find(&fs->processes, event.tid);
 		if (node == fs->nodes.root && !name)
 			note_root(fs, note, &root);
-		event.found = found_of(note, name ? 0 : node_flag(&fs->nodes, node,
-								  note->st ? NODE_SEEN : 0),
+		event.found = found_of(fs, note,
+				       name ? 0 : node_flag(&fs->nodes, node,
+							    note->st ? NODE_SEEN : 0),
 				       &found);
 		aggregator_add(&fs->aggregator, &event);
 		note_wanted(fs, &event);

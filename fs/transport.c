@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "fs/requests.h"
 
 /* The largest request: max_write of libfuse, a page for headers. */
 enum { BUFFER_SIZE = 257 * 4096 };
@@ -24,9 +25,6 @@ enum { MOST_IDLE = 4 };
 
 /* From newer headers than Debian 12 has. */
 static const uint64_t INIT_OVER_IO_URING = UINT64_C(1) << 41;
-
-/* Threads waiting in read(2) are woken by this signal when it is time to stop. */
-static const int WAKE_SIGNAL = SIGUSR1;
 
 static void init_remember(struct transport *transport, const void *request, size_t size)
 {
@@ -141,7 +139,7 @@ int transport_init(struct transport *transport, struct fuse_session *session, in
 		return error_errno(err, "cannot make an eventfd");
 	the_transport = transport;
 	backing->fuse_fd = fd;
-	sigaction(WAKE_SIGNAL, &wake, NULL);
+	sigaction(TRANSPORT_WAKE, &wake, NULL);
 	r = fuse_session_custom_io(session, &io, fd);
 	return r < 0 ? error_code(err, r, "libfuse does not take our transport") : 0;
 }
@@ -290,6 +288,7 @@ static bool serve_one(struct transport *transport, char *buffer)
 		struct fuse_buf request = {.size = (size_t)n, .mem = buffer};
 
 		asker = (pid_t)((const struct fuse_in_header *)(void *)buffer)->pid;
+		requests_count(((const struct fuse_in_header *)(void *)buffer)->opcode);
 		init_remember(transport, buffer, (size_t)n);
 		fuse_session_process_buf(transport->session, &request);
 		init_done(transport);
@@ -357,7 +356,7 @@ void transport_stop(struct transport *transport)
 
 		/* again and again: one may be just before its read(2) */
 		for (size_t i = 0; i < transport->ids.count; i++)
-			pthread_kill(transport->ids.items[i], WAKE_SIGNAL);
+			pthread_kill(transport->ids.items[i], TRANSPORT_WAKE);
 		clock_gettime(CLOCK_MONOTONIC, &soon);
 		soon.tv_nsec += 20 * 1000 * 1000;
 		if (soon.tv_nsec >= 1000000000) {

@@ -12,6 +12,7 @@
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +22,16 @@
 #include "fs/follow.h"
 #include "fs/reply_priority.h"
 #include "fs/uring.h"
+
+/*
+ * Our threads are woken by this signal when it is time to stop: one that nobody sends, where there
+ * is such a one, for a command's signals come by way of us.
+ */
+#ifdef SIGSTKFLT
+#define TRANSPORT_WAKE SIGSTKFLT
+#else
+#define TRANSPORT_WAKE SIGURG
+#endif
 
 struct transport {
 	struct fuse_session *session; /* borrowed */

@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/hash.h"
 #include "fs/helpers.h"
+#include "fs/requests.h"
 #include "fs/ring.h"
 
 struct entry {
@@ -80,6 +81,7 @@ static void entry_process(struct entry *entry, char *request, size_t size)
 					 .error = -EIO,
 					 .unique = ((struct fuse_in_header *)request)->unique};
 
+	requests_count(((struct fuse_in_header *)request)->opcode);
 	current = &entry->ring;
 	if (size)
 		fuse_session_process_buf(entry->queue->uring->config.session,

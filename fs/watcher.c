@@ -22,16 +22,25 @@ struct message {
 	dev_t dev;
 };
 
+struct unmounting {
+	const char *mountpoint;
+	uint64_t id;
+};
+
 /* The daemon is gone: no lookup of the mount point may be needed to unmount it. */
-static void unmount(const char *mountpoint, uint64_t id)
+static int unmount(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
+	const struct unmounting *unmounting = data;
 	struct statx stx;
 
-	if (statx(AT_FDCWD, mountpoint, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-		  &stx) == 0 &&
-	    stx.stx_mnt_id != id)
-		return;
-	umount2(mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	(void)fds;
+	(void)err;
+	if (statx(AT_FDCWD, unmounting->mountpoint, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
+		  STATX_MNT_ID, &stx) == 0 &&
+	    stx.stx_mnt_id != unmounting->id)
+		return 0;
+	umount2(unmounting->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	return 0;
 }
 
 /* Opening for writing marks the sessions whose writer is gone. */
@@ -43,14 +52,23 @@ static void mark_sessions(const char *path)
 		manifest_close(manifest);
 }
 
-static void keep_only(int fd)
+/* The pipe, and how to get to where the mount is; all else would be held open for as long as we are. */
+static void keep_only(int *fd, struct elsewhere *ns)
 {
-	if (fd != 3)
-		dup2(fd, 3);
-	close_range(4, ~0u, 0);
+	int *wanted[] = {fd, &ns->user_fd, &ns->mnt_fd};
+	int next = 3;
+
+	for (size_t i = 0; i < 3; i++)
+		if (*wanted[i] >= 0)
+			*wanted[i] = fcntl(*wanted[i], F_DUPFD_CLOEXEC, 64);
+	close_range(3, 63, 0);
+	for (size_t i = 0; i < 3; i++)
+		if (*wanted[i] >= 0)
+			*wanted[i] = dup2(*wanted[i], next++);
+	close_range((unsigned int)next, ~0u, 0);
 }
 
-static void watch(int fd, const char *mountpoint, const char *manifest)
+static void watch(int fd, struct elsewhere ns, const char *mountpoint, const char *manifest)
 {
 	struct message mount = {0}, said;
 
@@ -59,15 +77,16 @@ static void watch(int fd, const char *mountpoint, const char *manifest)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "tracefs-watch");
-	keep_only(fd);
-	while (io_read(3, &said, sizeof(said)) == sizeof(said)) {
+	keep_only(&fd, &ns);
+	while (io_read(fd, &said, sizeof(said)) == sizeof(said)) {
 		if (said.id == 0)
 			_exit(0);
 		mount = said;
 	}
 	if (mount.id == 0)
 		_exit(0);
-	unmount(mountpoint, mount.id);
+	elsewhere_call(&ns, unmount, &(struct unmounting){mountpoint, mount.id},
+		       sizeof(struct unmounting), NULL, NULL);
 	control_sweep(mount.dev);
 	mark_sessions(manifest);
 	log_error("the process that served %s is gone: it is unmounted and its session in %s "
@@ -75,8 +94,8 @@ static void watch(int fd, const char *mountpoint, const char *manifest)
 	_exit(1);
 }
 
-int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
-		  bool background, struct error *err)
+int watcher_start(struct watcher *watcher, const struct elsewhere *ns, const char *mountpoint,
+		  const char *manifest, bool background, struct error *err)
 {
 	int fds[2];
 
@@ -92,7 +111,7 @@ int watcher_start(struct watcher *watcher, const char *mountpoint, const char *m
 		close(fds[1]);
 		if (background)
 			io_leave_streams();
-		watch(fds[0], mountpoint, manifest);
+		watch(fds[0], *ns, mountpoint, manifest);
 	}
 	close(fds[0]);
 	watcher->fd = fds[1];

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "db/base/error.h"
+#include "fs/elsewhere.h"
 
 struct watcher {
 	int fd;    /* our end of the pipe, or -1: there is none */
@@ -22,8 +23,8 @@ struct watcher {
  * Fork it, before there are threads and open files. Both paths are canonical. In the background it
  * leaves the standard streams that somebody may be reading to their end.
  */
-int watcher_start(struct watcher *watcher, const char *mountpoint, const char *manifest,
-		  bool background, struct error *err);
+int watcher_start(struct watcher *watcher, const struct elsewhere *ns, const char *mountpoint,
+		  const char *manifest, bool background, struct error *err);
 /* There is something to take away now: the mount with this id, of this device. */
 void watcher_tell(struct watcher *watcher, uint64_t mount_id, dev_t dev);
 /* All is well: it ends. Returns when it has. */

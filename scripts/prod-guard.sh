@@ -44,7 +44,7 @@ guard_show() {
 		return
 	fi
 	guard_source=$(json_get "$1/instance.json" .guard_source)
-	if [ -f "$(dev_at "$guard_source")/dev.json" ]; then
+	if dev_known "$guard_source"; then
 		dev_view "$guard_source" "$guard_at/tree"
 	else
 		mount --bind "$guard_source" "$guard_at/tree" || die "cannot use '$guard_source' as the full source"

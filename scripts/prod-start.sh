@@ -70,7 +70,7 @@ start_option() {
 	--runtime) runtime=$(runtime_pick "$2") || exit ;;
 	--for) for=$2 ;;
 	--guard) case $2 in report | heal | deny | off) guard=$2 ;; *) misused "--guard is report, heal, deny or off, not '$2'" ;; esac ;;
-	--guard-source) [ -f "$(dev_at "$2")/dev.json" ] || [ -d "$2" ] || die "--guard-source: no directory and no name of sfc dev '$2'"
+	--guard-source) dev_known "$2" || [ -d "$2" ] || die "--guard-source: no directory and no name of sfc dev '$2'"
 		guard_source=$2 ;;
 	esac
 	given=yes
@@ -135,7 +135,7 @@ start_new() {
 # Healing needs the full tree: what was said, else the name of sfc dev that is called like the application.
 guard_check() {
 	[ "$guard" = heal ] && [ -z "$guard_source" ] || return 0
-	[ -f "$(dev_at "$app")/dev.json" ] || misused "--guard heal needs --guard-source, the full tree"
+	dev_known "$app" || misused "--guard heal needs --guard-source, the full tree"
 	guard_source=$app
 }
 

@@ -21,7 +21,7 @@ inside() {
 }
 
 what_to_run() {
-	config=$(base_config "$(json_get "$(dev_at "$name")/dev.json" .base)")
+	config=$(dev_info "$name" .config)
 	eval "set -- $arguments"
 	args=null
 	[ $# = 0 ] || args=$(jq -cn '$ARGS.positional' --args -- "$@")

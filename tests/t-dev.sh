@@ -8,6 +8,7 @@ requires root
 requires jq --version
 requires busybox true
 requires unshare --mount true
+requires script --version
 
 export SFC_STATE="$dir/state"
 mkdir -p src/bin src/etc src/sub/deep
@@ -29,7 +30,8 @@ check_fails "a source that is not there" 1 "*no such file*" sfc dev create x --f
 check_fails "a bad name" 2 "*no good as the name*" sfc dev create ../x --from src
 head -c 100 src.tar.gz >short.tar.gz
 check_fails "a truncated archive" 1 "sfc: dev: *short.tar.gz*" sfc dev create x --from short.tar.gz
-check_equal "nothing of it is left" "$(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" | grep -c -e '^\.' -e '^x')" 0
+check_equal "nothing of it is left" "$(sfc dev list --json | jq '[.names[].name, .bases[].id | select(test("^x|^short"))] | length') $(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" | grep -c -e '^x' -e '^short')" "0 0"
+check_fails "a word of sfc test as a name" 2 "*'start' is a word of 'sfc test'*" sfc dev create start --from src
 check_fails "an unknown package" 1 "*mmdebstrap*" sfc dev create x --from debian:nosuchsuite
 
 # --- in it
@@ -37,14 +39,27 @@ check_equal "exec is inside" "$(sfc dev exec web -- cat /etc/one)" one
 sfc dev exec web sh -c 'exit 9'
 check_equal "exec passes the status on" $? 9
 sfc dev exec web sh -c 'echo new >/etc/new; echo more >>/etc/one; rm /etc/two; mkdir /made; chmod 700 /sub'
-check_equal "diff says what the layer changed" "$(sfc dev diff web | grep -vE ' /(dev|proc|sys)$')" "A /etc/new
+# what a container is mounted over is made in its layer, as other engines make it
+made=' /(dev|proc|sys|etc/hosts|etc/resolv.conf)$'
+check_equal "diff says what the layer changed" "$(sfc dev diff web | grep -vE "$made")" "A /etc/new
 M /etc/one
 D /etc/two
 A /made
 M /sub"
+check_equal "as JSON, too" "$(sfc dev diff web --json | jq -r '[.[] | select(.path == "/etc/two" or .path == "/made") | .change] | join(" ")')" "deleted added"
 check_equal "the source is as it was" "$(cat src/etc/one; ls src/etc)" "one
 one
 two"
+
+# --- a terminal of its own: not ours, and ours is as it was
+for tool in tty stty; do ln -s busybox "src/bin/$tool"; done
+check "with a terminal" sfc dev create term --from src
+{ sleep 1; echo 'stty size; exit 7'; sleep 1; } | script -qec 'stty rows 33 cols 99; stty -a >before
+	sfc dev shell term; echo "status $?"; stty -a >after' /dev/null >typed 2>&1
+check_equal "a shell at a terminal: its size, the status" "$(tr -d '\r' <typed | grep -E '^(33 99|status)')" "33 99
+status 7"
+check "the terminal is as it was" cmp before after
+sfc dev rm term
 
 # --- two developers
 check "a branch" sfc dev create mine --from web
@@ -62,6 +77,8 @@ sfc dev exec web sh -c 'rm /etc/other /etc/new; echo two >/etc/two'
 check_equal "a layer over a layer" "$(sfc dev diff web)" "D /etc/new
 D /etc/other
 A /etc/two"
+check_equal "create says what it made, as JSON" "$(sfc dev create said --from v1 --json | jq -r '[.name, .base, .from] | join(" ")')" "said v1 v1"
+check_equal "or only its name" "$(sfc dev create said2 --from said -q; sfc dev rm said said2)" said2
 check "start from the commit" sfc dev create next --from v1
 check_equal "which has what was committed" "$(sfc dev exec next sh -c 'cat /etc/other; [ -e /etc/two ] || echo gone')" "web
 gone"
@@ -86,34 +103,49 @@ if [ -n "${SFC_TEST_LONG:-}" ] && command -v mmdebstrap >/dev/null; then
 	check "rm deb" sfc dev rm deb deb2
 fi
 
-# --- killed
+# --- several at once in one name, which has one mount
 sleeps() { pgrep -f "^sleep 12345[$1]\$"; }
 setsid sfc dev exec web sleep 123451 &
 shell=$!
 check "a command runs in it" wait_for 30 sleeps 1
+check_equal "and is listed" "$(sfc dev list --json | jq -r '.names[] | select(.name == "web").visits[].what')" "sleep 123451"
+check_equal "a second one sees the same" "$(sfc dev exec web sh -c 'echo joined >/etc/joined; cat /etc/joined')" joined
+setsid sfc dev exec web sh -c 'sleep 123452; cat /etc/joined >/etc/kept' &
+second=$!
+check "a third one stays" wait_for 30 sleeps 2
 check_fails "what is in use is not reset" 1 "*'web' is in use*" sfc dev reset web
 check_fails "nor removed" 1 "*'web' is in use*" sfc dev rm web
-init=$(cat "$SFC_STATE"/dev/web/.pid.*)
+check_fails "nor committed" 1 "*'web' is in use*" sfc dev commit web v2
+check_equal "nothing is mounted outside of it" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
+
+# --- killed
+inside=$(sleeps 1)
 kill -9 -$shell
 wait $shell 2>/dev/null
-wait_for 30 ended "$init"
-check "it is still mounted" mountpoint -q "$SFC_STATE/dev/web/root"
-mv "$SFC_STATE/dev/web/upper" "$SFC_STATE/dev/web/.upper" # between the two steps of a reset
-for moment in 0.05 0.15 0.25 0.35; do
+check "what it ran ends with it" wait_for 30 ended "$inside"
+check_fails "who joined it is still there" 1 "*'web' is in use*" sfc dev reset web
+check_equal "and can be joined" "$(sfc dev exec web cat /etc/joined)" joined
+kill "$(sleeps 2)"
+wait $second
+check_equal "what it wrote is there" "$(sfc dev exec web cat /etc/kept)" joined
+sfc dev exec web rm /etc/kept /etc/joined
+
+mkdir -p "$SFC_STATE/dev/web/99/upper" "$SFC_STATE/base/half/tree/etc" # of a reset and a create that were killed
+sqlite3 "$SFC_STATE/state.db" "INSERT INTO base VALUES ('half', 'x', NULL, 0, 'making')"
+for moment in 0.01 0.02 0.04 0.08; do
 	setsid sfc dev create killed$moment --from src.tar >/dev/null 2>&1 &
 	sleep $moment
 	kill -9 -$! 2>/dev/null
 	wait $! 2>/dev/null
 	wait_for 30 sh -c "! pgrep -r D,R,S,T -g $!"
 done
-mkdir "$SFC_STATE/base/.new.4194305" # of a process that cannot be
 sfc doctor --repair >repaired
-check "repair says what it did" sh -c 'grep -q "^web: unmounted" repaired && grep -q "removed .*new.4194305" repaired'
-check_equal "nothing half-made is left" "$(ls -A "$SFC_STATE/base" "$SFC_STATE/dev" "$SFC_STATE/dev/web" | grep '^\.')" ""
+check "repair says what it did" grep -q "^removed what was left of the base 'half'" repaired
+check_equal "nothing half-made is left" "$(ls "$SFC_STATE/base" | grep half; ls "$SFC_STATE/dev/web" | grep 99; sqlite3 "$SFC_STATE/state.db" "SELECT name FROM base WHERE state <> 'ready' UNION SELECT name FROM dev WHERE state <> 'ready'")" ""
 check_equal "nor mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
 check_equal "a second repair finds nothing" "$(sfc dev _repair)" ""
 check_equal "all works" "$(sfc dev exec web cat /etc/other)" web
-for moment in 0.05 0.15 0.25 0.35; do
+for moment in 0.01 0.02 0.04 0.08; do
 	[ -e "$SFC_STATE/dev/killed$moment" ] || sfc dev create killed$moment --from src.tar >/dev/null
 	sfc dev rm killed$moment || fail "rm killed$moment"
 done

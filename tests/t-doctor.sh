@@ -77,10 +77,11 @@ check_fails "a word" 2 "sfc: doctor: takes no argument, not 'x'; see 'sfc doctor
 
 SFC_STATE=$dir/state
 export SFC_STATE
-sfc status >/dev/null
-mkdir state/base/.new.999999999
+sfc dev list >/dev/null
+mkdir -p state/base/half/tree # as a create that was killed leaves it
+sqlite3 state/state.db "INSERT INTO base VALUES ('half', 'x', NULL, 0, 'making')"
 sfc doctor --repair >said
 check_equal "--repair repairs, and then looks" $? 0
-check "it said what it removed" grep -q "^removed what was left of '.new.999999999'" said
-check "and did" test ! -e state/base/.new.999999999
+check "it said what it removed" grep -q "^removed what was left of the base 'half'" said
+check "and did" test ! -e state/base/half
 finish

@@ -28,15 +28,17 @@ check "there are a dozen wings to look at" test "$claims" -ge 36
 
 # --- floors ---
 check_equal "db/base includes nothing else of ours" "$(included db/base)" ''
-check_equal "db includes db/base" "$(included db)" 'db/base'
+check_equal "db/sql includes db/base" "$(included db/sql)" 'db/base'
+check_equal "db includes db/base and db/sql" "$(included db)" "$(printf 'db/base\ndb/sql')"
 sed -n 's/^    floor \([0-9]*\) *\(.*\)/\1 \2/p' "$srcdir/tests/HACKING" >floors
 # floor_of DIRECTORY
 floor_of() {
 	awk -v name="$1" '{ for (i = 2; i <= NF; i++) if ($i == name) print $1 }' floors
 }
-for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/; do
+for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/ "$srcdir"/stage/*/; do
 	folder=${folder#"$srcdir/"} folder=${folder%/}
 	upward=
+	[ "$folder" != stage/man ] || continue
 	for below in $(included "$folder"); do
 		[ "$(floor_of "$below")" -lt "$(floor_of "$folder")" ] || upward="$upward $below"
 	done
@@ -46,12 +48,12 @@ check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base
 
 # --- what may be nothing is sorted by what takes nothing ---
 check_equal "only sort_items() calls qsort()" \
-	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack --include='*.[ch]')" db/base/array.h
+	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack stage --include='*.[ch]')" db/base/array.h
 
 # --- names of files that comments and the README mention ---
-(cd "$srcdir" && find README db fs pack tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
+(cd "$srcdir" && find README db fs pack stage tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
 	sed "s|^|$srcdir/|" |
-	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
+	xargs grep -ohE '(^|[^/a-z])(db|fs|pack|scripts|stage|tests)(/[a-z_][a-z0-9_-]*)+\.[chs][a-z]*' |
 	sed 's|^[^a-z]*||' | sort -u >mentioned
 # shellcheck disable=SC2016 # as it stands there
 cat "$srcdir"/tests/*.sh "$srcdir"/tests/*/*.sh | grep -oE '"\$srcdir/[a-z0-9_./-]+"' |

@@ -86,7 +86,14 @@ stat mnt/file mnt/file >/dev/null
 tracefs --unmount mnt
 check_equal "mode=first says so" "$(ask "SELECT mode, exact FROM session")" "first|0"
 check_equal "an ignored path is not there" "$(ask "SELECT count(*) FROM entry WHERE path LIKE '/sub/%'")" 0
-check "log=events keeps each call" [ "$(ask "SELECT count(*) FROM event JOIN entry ON entry.id = entry WHERE path = '/file' AND op = 'open'")" = 2 ]
+opens="SELECT count(*) FROM event JOIN entry ON entry.id = entry WHERE path = '/file' AND op = 'open'"
+seen=$(ask "$opens")
+check "mode=first: opens are seen once where the kernel can do without, else each" test "$seen" -ge 1 -a "$seen" -le 2
+rm -f m.db
+tracefs -o 'manifest=m.db,scratch=tmpfs,log=events,catalog=no' src mnt
+cat mnt/file mnt/file >/dev/null
+tracefs --unmount mnt
+check_equal "log=events keeps each call" "$(ask "$opens")" 2
 tracefs -f -o manifest=m.db,label=killed,scratch=tmpfs,catalog=no src mnt 2>said &
 pid=$!
 wait_for 10 mountpoint -q mnt

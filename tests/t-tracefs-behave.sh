@@ -38,7 +38,7 @@ summary_of() {
 	mkdir -p view
 	mount --bind "$1" view
 	mount -o remount,bind,noatime view
-	tar -C view --sort=name --xattrs --xattrs-include='*' --acls --format=posix \
+	tar -C view --numeric-owner --sort=name --xattrs --xattrs-include='*' --acls --format=posix \
 		--pax-option=exthdr.name=%d/%f --warning=no-file-ignored -c . | sha256sum
 	umount view
 }
@@ -65,6 +65,16 @@ session_whole "the session with scratch= is whole"
 summary_of source >after
 check "with scratch= the source is not written" cmp before after
 
+prepare first-source
+summary_of first-source >before
+mount_tracefs mode=first,scratch="$dir/scratch-first" "$dir/first-source" "$dir/mnt"
+ask first mnt
+unmount_tracefs "$dir/mnt"
+check "tracefs with mode=first answers as overlayfs does" same_answers first overlay
+session_whole "the session with mode=first is whole"
+summary_of first-source >after
+check "with mode=first the source is not written" cmp before after
+
 prepare plain-source
 mount_tracefs label=plain "$dir/plain-source" "$dir/mnt"
 ask plain mnt
@@ -73,7 +83,7 @@ check "tracefs without scratch= answers as the source does" same_answers plain n
 session_whole "the session without scratch= is whole"
 
 # each difference that is allowed is told to the reader of tracefs(1)
-sed -n 's/^\(scratch\|plain\) .*# \([^:]*\): .*/\2/p' "$allowed" | sort -u >words
+sed -n 's/^\(scratch\|first\|plain\) .*# \([^:]*\): .*/\2/p' "$allowed" | sort -u >words
 check "there are words to look for" test -s words
 while IFS= read -r word; do
 	check "tracefs(1) tells of $word" grep -qF -e "$word" "$srcdir/fs/tracefs.1"

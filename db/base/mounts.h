@@ -15,6 +15,7 @@ struct mount_line {
 	dev_t dev;        /* of its files, as stat() has it; not of every btrfs file */
 	const char *path; /* where it is mounted, as this process sees it */
 	const char *type; /* "ext4" */
+	const char *source; /* "/dev/sda1" */
 };
 
 /*
@@ -22,6 +23,9 @@ struct mount_line {
  * that returns non-zero ends it, which returns that. A table that cannot be read has no lines.
  */
 int mounts_each(int (*visit)(const struct mount_line *mount, void *data), void *data);
+/* The same of another process, by the path of its table; -1 when that cannot be read. */
+int mounts_each_of(const char *table, int (*visit)(const struct mount_line *mount, void *data),
+		   void *data);
 
 /* Files that stay: on a disk, and not made up by the kernel nor by a program. */
 bool filesystem_is_on_disk(const char *type);

@@ -61,7 +61,7 @@ static int open_step(int dirfd, const char *path, int flags)
 	return -errno;
 }
 
-int below_open(int rootfd, const char *path, int flags)
+int open_beneath(int rootfd, const char *path, int flags)
 {
 	_cleanup_(closep) int held = -1;
 	int at = rootfd;

@@ -12,6 +12,6 @@
  * A descriptor with O_CLOEXEC, or a negative errno: -ELOOP when any part is a symbolic link (the last
  * one too, unless flags has O_PATH).
  */
-int below_open(int rootfd, const char *path, int flags);
+int open_beneath(int rootfd, const char *path, int flags);
 
 #endif

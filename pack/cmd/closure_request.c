@@ -4,16 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/settle.h"
 #include "pack/need/admission.h"
 #include "pack/need/ecosystem.h"
 #include "pack/need/from_selection.h"
 #include "pack/need/need.h"
-
-enum { WAIT_MS = 3000, WAIT_STEP_MS = 20 };
 
 void closure_request_init(struct closure_request *request)
 {
@@ -128,25 +126,6 @@ const struct command_option closure_request_options[] = {
 	{0},
 };
 
-/*
- * umount(8) returns before tracefs has written its last batch: who builds right after it meets a
- * session that is about to end, and waits for it.
- */
-static int read_selection(struct closure_request *request, const struct selection_filter *filter,
-			  struct error *err)
-{
-	const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-	int r, waited_ms = 0;
-
-	while ((r = selection_from_sessions(request->manifest, filter, &request->selection, err)) ==
-		       -EBUSY &&
-	       waited_ms < WAIT_MS) {
-		nanosleep(&pause, NULL);
-		waited_ms += WAIT_STEP_MS;
-	}
-	return r;
-}
-
 int closure_request_open(struct closure_request *request, struct error *err)
 {
 	const struct session_list *sessions = &request->selection.sessions;
@@ -156,13 +135,17 @@ int closure_request_open(struct closure_request *request, struct error *err)
 		.without = request->without.items,
 		.without_count = request->without.count,
 		.allow_interrupted = request->allow_interrupted,
+		.allow_open = request->looking,
 	};
 	int r = 0;
 
 	if (!request->manifest)
 		r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
 	if (r == 0)
-		r = read_selection(request, &filter, err);
+		r = request->looking ? manifest_say_open(request->manifest, err)
+				     : manifest_settle(request->manifest, err);
+	if (r == 0)
+		r = selection_from_sessions(request->manifest, &filter, &request->selection, err);
 	if (r < 0)
 		return r;
 	if (!request->source_path && selection_last(sessions)->source[0] != '/')

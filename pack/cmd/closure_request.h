@@ -28,6 +28,7 @@ struct closure_request {
 	const char *source_path; /* NULL: the source of the last session */
 	struct closure_request_names only, without;
 	bool allow_interrupted;
+	bool looking;  /* an answer at once is worth more than a whole one */
 	bool identity; /* also what says which distribution this is: os-release */
 	struct rules rules;
 	struct closure_options options; /* its rules point at ours */

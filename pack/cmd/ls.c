@@ -147,11 +147,19 @@ static void add_path(struct columns *columns, const struct inventory_item *item)
 	columns_add(columns, text_failed(&text) ? item->path : text.bytes);
 }
 
+static void add_owner(struct columns *columns, uint32_t id)
+{
+	if (id == OWNER_UNKNOWN)
+		columns_add(columns, "?");
+	else
+		add_number(columns, id);
+}
+
 static void add_found(struct columns *columns, const struct inventory_item *item)
 {
 	add_mode(columns, &item->found);
-	add_number(columns, item->found.uid);
-	add_number(columns, item->found.gid);
+	add_owner(columns, item->found.uid);
+	add_owner(columns, item->found.gid);
 	add_size(columns, item);
 	add_time(columns, item->found.mtime_ns);
 }
@@ -218,13 +226,18 @@ static int print_short(const struct listing *listing, struct error *err)
 
 #define NUMBER(value) ((json_int_t)(value))
 
+static json_t *owner_json(uint32_t id)
+{
+	return id == OWNER_UNKNOWN ? json_null() : json_integer(id);
+}
+
 static int add_found_json(json_t *json, const struct inventory_item *item)
 {
 	const struct found *found = &item->found;
 	int r = json_object_update_new(
-		json, json_pack("{s:I, s:I, s:I, s:I, s:f}", "size", NUMBER(found->size), "mode",
-				NUMBER(found->mode), "uid", NUMBER(found->uid), "gid",
-				NUMBER(found->gid), "mtime", (double)found->mtime_ns / 1e9));
+		json, json_pack("{s:I, s:I, s:o, s:o, s:f}", "size", NUMBER(found->size), "mode",
+				NUMBER(found->mode), "uid", owner_json(found->uid), "gid",
+				owner_json(found->gid), "mtime", (double)found->mtime_ns / 1e9));
 
 	if (r == 0 && found->target)
 		r = json_set(json, "target", json_path(found->target));

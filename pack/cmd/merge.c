@@ -12,6 +12,7 @@
 #include "db/base/log.h"
 #include "db/base/text.h"
 #include "db/merge.h"
+#include "db/settle.h"
 #include "pack/package/bundle.h"
 
 struct merging {
@@ -82,6 +83,8 @@ static int merge_one(struct merging *merging, const char *path, struct error *er
 	int r;
 
 	r = bundle_or_manifest(path, &from, &temporary, err);
+	if (r == 0)
+		r = manifest_settle(from, err);
 	if (r == 0)
 		r = manifest_merge(merging->into, from, &counts, err);
 	if (r < 0)

@@ -181,7 +181,7 @@ static void warn_of_losses(const struct statistics *statistics)
 		const char *why = NULL;
 
 		if (session->state == SESSION_OPEN)
-			why = "still runs";
+			why = "is open";
 		else if (session->dropped)
 			why = "lost accesses";
 		else if (session->state == SESSION_INTERRUPTED)

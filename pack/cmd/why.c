@@ -78,6 +78,7 @@ static int load(struct inquiry *inquiry, struct error *err)
 		if (r == 0)
 			r = bundle_evidence(inquiry->bundle, &inquiry->evidence, err);
 	} else {
+		inquiry->request.looking = true;
 		r = closure_request_open(&inquiry->request, err);
 		if (r == 0)
 			r = closure_request_compute(&inquiry->request, err);

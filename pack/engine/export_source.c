@@ -30,7 +30,7 @@ void export_source_release(struct export_source *source)
 static int enter_bundle(struct export_source *source, const char *path, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	_cleanup_(closep) int config = below_open(source->rootfd, "config.json",
+	_cleanup_(closep) int config = open_beneath(source->rootfd, "config.json",
 						  O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	int rootfs, r;

@@ -109,7 +109,8 @@ static int choose_sessions(struct manifest *manifest, const struct selection_fil
 		     !any_matches(filter->only, filter->only_count, session)) ||
 		    any_matches(filter->without, filter->without_count, session))
 			continue;
-		if (!filter->allow_interrupted)
+		if (!filter->allow_interrupted &&
+		    !(filter->allow_open && session->state == SESSION_OPEN))
 			r = check_whole(manifest, session, err);
 		chosen.items[chosen.count++] = *session;
 		*session = (struct session){0};

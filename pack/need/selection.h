@@ -66,6 +66,7 @@ struct selection_filter {
 	const char *const *without;
 	size_t without_count;
 	bool allow_interrupted; /* also sessions that may not be whole */
+	bool allow_open;        /* and those that still run */
 };
 
 /*

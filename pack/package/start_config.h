@@ -29,6 +29,8 @@ struct start_strings {
 	size_t count, capacity;
 };
 
+void start_strings_release(struct start_strings *strings);
+
 /* A file system in memory; nosuid and nodev whatever its options say. */
 struct start_tmpfs {
 	char *destination; /* canonical; not "/", and not in /proc, /sys or /dev */

@@ -50,6 +50,12 @@ static bool same_xattrs(const struct node *x, const struct node *y)
 	return true;
 }
 
+/* Who could not be told may be the same. */
+static bool other_owner(uint32_t a, uint32_t b)
+{
+	return a != b && a != OWNER_UNKNOWN && b != OWNER_UNKNOWN;
+}
+
 unsigned int difference_of(const struct inventory *a, const struct inventory_item *x,
 			   const struct inventory *b, const struct inventory_item *y, bool times)
 {
@@ -68,7 +74,7 @@ unsigned int difference_of(const struct inventory *a, const struct inventory_ite
 		what |= DIFFERENT_TARGET;
 	if (f->kind != ENTRY_LINK && f->mode != g->mode)
 		what |= DIFFERENT_MODE;
-	if (f->uid != g->uid || f->gid != g->gid)
+	if (other_owner(f->uid, g->uid) || other_owner(f->gid, g->gid))
 		what |= DIFFERENT_OWNER;
 	if (has_nodes && x->rdev != y->rdev)
 		what |= DIFFERENT_DEVICE;

@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "db/settle.h"
 #include "pack/image/reader.h"
 #include "pack/package/bundle.h"
 #include "pack/source/scan.h"
@@ -168,6 +169,8 @@ static int load_manifest(const char *path, enum inventory_part part, struct inve
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
 	int r = bundle_or_manifest(path, &manifest, NULL, err);
 
+	if (r == 0)
+		r = manifest_say_open(manifest, err);
 	return r < 0 ? r : inventory_from_manifest(manifest, part, inventory, err);
 }
 

@@ -57,7 +57,7 @@ int source_list(struct source *source, const char *path,
 	_cleanup_(closedirp) DIR *dir = NULL;
 	int fd, r;
 
-	fd = below_open(source_fd(source), path, O_RDONLY | O_DIRECTORY);
+	fd = open_beneath(source_fd(source), path, O_RDONLY | O_DIRECTORY);
 	if (source_has_none(fd))
 		return 0;
 	if (fd < 0)

@@ -226,7 +226,7 @@ static int hold(struct scan *scan, const struct tree *tree, const struct node *d
 	copy = strndup(path, length);
 	if (!copy)
 		return error_oom(err);
-	fd = below_open(scan->rootfd, copy, O_PATH | O_DIRECTORY);
+	fd = open_beneath(scan->rootfd, copy, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return error_code(err, fd, "cannot open the directory '%s'", copy);
 	closep(&scan->held_fd);
@@ -335,7 +335,7 @@ static int scan_directory(struct scan *scan, struct pending *pending, struct nod
 
 	if (!path)
 		return error_oom(err);
-	fd = below_open(scan->rootfd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOCTTY);
+	fd = open_beneath(scan->rootfd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		r = error_code(err, fd, "cannot read the directory '%s'", path);
 		return may_pass_over(scan, r) ? 0 : r;

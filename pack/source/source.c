@@ -101,7 +101,7 @@ static int parent_open(struct source *source, const char *path)
 	parent = strndup(path, length);
 	if (!parent)
 		return -ENOMEM;
-	fd = below_open(source->fd, parent, O_PATH | O_DIRECTORY);
+	fd = open_beneath(source->fd, parent, O_PATH | O_DIRECTORY);
 	if (fd < 0) {
 		free(parent);
 		return fd;

@@ -171,9 +171,9 @@ static int open_file(const struct node *node, int *ret_fd, struct error *err)
 	if (!path)
 		return error_oom(err);
 	/* O_NONBLOCK: a fifo that took the place of the file must not stop us */
-	fd = below_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
+	fd = open_beneath(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
 	if (fd == -EPERM)
-		fd = below_open(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		fd = open_beneath(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR || fd == -ENXIO)
 		return error_set(err, -ESTALE, "'%s' changed while it was being packed: it is %s",
 				 path, fd == -ENOENT ? "gone" : "no regular file any more");

@@ -5,11 +5,29 @@
 
 #include "stage/cmd/command.h"
 
+struct state;
+
+/* The state, for who may have it; `what` needs root, in the message. */
+int cmd_state_open(const char *what, struct state **ret_state, struct error *err);
+
 int cmd_complete(const struct sfc_command *command, int argc, char **argv);
+int cmd_dev_commit(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_create(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_diff(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_exec(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_info(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_list(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_log(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_repair(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_reset(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_rm(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_shell(const struct sfc_command *command, struct asked *asked);
 int cmd_doctor(const struct sfc_command *command, struct asked *asked);
 int cmd_export(const struct sfc_command *command, int argc, char **argv);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
+int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
+int cmd_status(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 
 #endif

@@ -26,10 +26,6 @@
 #define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
-#define PACK_SCRIPT                                                                                \
-	"o,output f,force name with-misses include exclude rules only without stat-only listed "   \
-	"no-ecosystem allow-interrupted allow-changed allow-secrets level block threads time "     \
-	"version e,env arg cwd user config no-records check verify n,dry-run json q,quiet"
 #define PROD_START_SCRIPT                                                                          \
 	"name count env volume network publish memory cpus pids for ready timeout ephemeral "      \
 	"guard guard-source runtime"
@@ -44,24 +40,26 @@ const struct sfc_command sfc_commands[] = {
 
 	{GROUP("dev", "root file systems to work in: a shared base and a layer of one's own")},
 	{COMMAND(DEV_CREATE, "dev", "create", "NAME --from SRC [OPTION]…", "make a root file system NAME"),
-	 .operands = 1, .script = "from max-size"},
+	 .operands = 1, .function = cmd_dev_create},
 	{COMMAND(DEV_SHELL, "dev", "shell", "NAME", "a shell in it"),
-	 .operands = 1, .passes_status = true, .script = ""},
+	 .operands = 1, .passes_status = true, .function = cmd_dev_shell},
 	{COMMAND(DEV_EXEC, "dev", "exec", "NAME [--] COMMAND [ARGUMENT]…", "a command in it"),
 	 .about = "As root, in namespaces of its own, on the host's network; exits with the command's status.",
-	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .function = cmd_dev_exec},
 	{COMMAND(DEV_DIFF, "dev", "diff", "NAME", "what its layer changed: A added, M changed, D deleted"),
-	 .operands = 1, .script = ""},
+	 .operands = 1, .function = cmd_dev_diff},
 	{COMMAND(DEV_COMMIT, "dev", "commit", "NAME BASE", "the layer becomes part of a base that others can start from"),
-	 .operands = 2, .script = ""},
+	 .operands = 2, .function = cmd_dev_commit},
 	{COMMAND(DEV_LOG, "dev", "log", "NAME", "what was done to it"),
-	 .operands = 1, .script = ""},
+	 .operands = 1, .function = cmd_dev_log},
 	{COMMAND(DEV_RESET, "dev", "reset", "NAME", "forget the layer"),
-	 .operands = 1, .script = ""},
+	 .operands = 1, .function = cmd_dev_reset},
 	{COMMAND(DEV_LIST, "dev", "list", "[OPTION]…", "names and bases"),
-	 .script = "json"},
+	 .function = cmd_dev_list},
 	{COMMAND(DEV_RM, "dev", "rm", "NAME…", "remove names, or bases that nobody stands on"),
-	 .operands = SIZE_MAX, .script = ""},
+	 .operands = SIZE_MAX, .function = cmd_dev_rm},
+	{FOR_PROGRAMS("_repair"), .group = "dev", .function = cmd_dev_repair},
+	{FOR_PROGRAMS("_dev-info"), .operands = 1, .function = cmd_dev_info},
 
 	{COMMAND(TEST, NULL, "test", "NAME [OPTION]… [-- COMMAND [ARGUMENT]…]",
 		 "run in a container whose root is traced; sessions add up"),
@@ -88,7 +86,7 @@ const struct sfc_command sfc_commands[] = {
 	{COMMAND(PACK, NULL, "pack", "NAME -o FILE [OPTION]…", "pack what the test stage saw NAME use"),
 	 .about = "The files come from NAME as 'sfc dev' has it, not from what a test wrote. It starts as the last\n"
 		  "session did.",
-	 .operands = 1, .command = COMMAND_BEHIND, .script = PACK_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_pack},
 
 	{COMMAND(RUN, NULL, "run", "[OPTION]… PACKAGE [-- COMMAND [ARGUMENT]…]",
 		 "run a package: read-only base, a writable layer of its own"),
@@ -142,6 +140,7 @@ const struct sfc_command sfc_commands[] = {
 	 .operands = 1, .script = ""},
 	{COMMAND(PROD_DISABLE, "prod", "disable", "APP", "do not"),
 	 .operands = 1, .script = ""},
+	{FOR_PROGRAMS("_missed"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("repair"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("boot"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("shutdown"), .group = "prod", .script = ""},
@@ -150,7 +149,7 @@ const struct sfc_command sfc_commands[] = {
 	 .about = "One line for each root file system in work (dev), each that has been traced (test) and each\n"
 		  "application that is installed (prod): what it stands on, its size, how many instances are up, and\n"
 		  "what happened last.",
-	 .script = "json"},
+	 .function = cmd_status},
 	{COMMAND(DOCTOR, NULL, "doctor", "[OPTION]…", "what this kernel and machine can do, and what to install"),
 	 .about = "One line for each thing sfc uses: \"ok\", \"--\" when something is missing that only some commands want,\n"
 		  "\"NO\" when nothing works without it, and what to do about it.",

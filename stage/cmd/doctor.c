@@ -12,23 +12,27 @@
 #include "stage/cmd/script.h"
 #include "stage/machine/findings.h"
 #include "stage/machine/output.h"
+#include "stage/stages/dev.h"
+#include "stage/state/state.h"
+
+static void say_line(const char *line)
+{
+	puts(line);
+	fflush(stdout);
+}
 
 /* What a crash left of each stage is taken away by who put it up. */
 static int repair(struct error *err)
 {
-	static const char *const parts[][2] = {
-	    {"prod", "repair"}, {"dev", "_repair"}, {"test", "_repair"}};
+	_cleanup_(state_closep) struct state *state = NULL;
+	int r = script_call("prod", (char *const[]){(char *)"repair", NULL}, err);
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		char *const words[] = {(char *)parts[i][1], NULL};
-		int status = script_call(parts[i][0], words, err);
-
-		if (status < 0)
-			return status;
-		if (status > 0)
-			return status; /* it has said why */
-	}
-	return 0;
+	/* a status: it has said why */
+	if (r == 0)
+		r = cmd_state_open("repairing", &state, err);
+	if (r == 0)
+		r = dev_repair(state, say_line, err);
+	return r ? r : script_call("test", (char *const[]){(char *)"_repair", NULL}, err);
 }
 
 /* How a package is installed here; its name is Debian's. */

@@ -37,7 +37,7 @@ const struct option_row option_rows[] = {
 	{"root", 0, "DIR|ARCHIVE", "the root file system to run in: a directory, a tar, an OCI layout or\na docker archive [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
 	{"root", 0, "DIR", "the source to compare with", OF(VERIFY), take_word, MEMBER(root)},
-	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive,\ndebian:SUITE[+PACKAGE,…], a base, or another NAME",
+	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive, a package,\ndebian:SUITE[+PACKAGE,…], a base, or another NAME",
 	 OF(DEV_CREATE), take_word, MEMBER(from)},
 	{"max-size", 0, "SIZE", "of what an archive unpacks to, at the most", OF(DEV_CREATE), take_size,
 	 MEMBER(max_size)},

@@ -55,8 +55,7 @@ static void list_used(used_list *list)
 		if (array_push(list, used) < 0)
 			return;
 	}
-	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), newest_first);
+	array_sort(list, newest_first);
 }
 
 static void drop(const char *digest)

@@ -25,18 +25,23 @@ light() {
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 127; do
 	char=$(printf "\\$(printf %03o "$n")x")
 	for field in '.process.env += ["A=a\($c)lxc.hook.pre-start = /bin/sh"]' '.process.cwd = "/a\($c)b"' '.process.args += ["a\($c)b"]'; do
+		# the same check for each field: all characters in one, the usual ones in the others
+		case $n-$field in 9-* | 10-* | 13-* | 27-* | 127-* | *.process.env*) ;; *) continue ;; esac
 		light "(\$x[:1]) as \$c | $field" --arg x "$char"
 		check_fails "character $n in $field: lxc" 1 "tracepack: export: *LXC c*" tracepack export -q tree --to lxc -o out
 		check "nothing is written" test ! -e out
 	done
-	for kind in bundle oci-dir; do
-		tracepack export -q tree --to "$kind" --name web -o out || fail "character $n: $kind"
-		find out -type f -name '*.json' -exec cat {} + >all
-		[ "$kind" = bundle ] || find out/blobs -type f -size -100k -exec cat {} + >>all
-		check_equal "character $n: $kind holds the value and no raw control character" \
-			"$(tr -d '\n' <all | tr -cd '\001-\037' | wc -c) $(grep -aic "a.u00$(printf %02x "$n")b\|a.[bfnrt]b\|a$(printf '\177')b" all | sed 's/^[1-9][0-9]*/some/')" "0 some"
-		rm -rf out
+done
+# JSON has a spelling for each: all of them at once
+light '.process.env += [range(1; 32), 127 | "V\(.)=a\([.] | implode)b"] | .process.cwd = "/\([range(1; 32)] | implode)" | .process.args += [[range(1; 32)] | implode]'
+for kind in bundle oci-dir; do
+	tracepack export -q tree --to "$kind" --name web -o out || fail "control characters in $kind"
+	find out -type f -exec sh -c '[ "$(head -c 1 "$1" | tr -d "\000")" != "{" ] || cat "$1"' sh {} ';' >all
+	check_equal "$kind holds no raw control character" "$(tr -d '\n' <all | tr -cd '\001-\037' | wc -c)" 0
+	for n in 1 9 10 13 27 31 127; do
+		check_equal "$kind holds character $n" "$(jq -r --arg n "V$n=" '.. | strings | select(startswith($n)) | explode[-2]' all | head -n 1)" "$n"
 	done
+	rm -rf out
 done
 for value in ' x' 'x ' '"x"' "'x'" '"x' "x'" '#x' 'x # y' 'a=b' '$(id)' '%n' 'a\b' ''; do
 	light '.process.env = ["A=\($v)"] | .process.cwd = "/\($v)"' --arg v "$value"

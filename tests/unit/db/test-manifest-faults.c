@@ -4,7 +4,7 @@
  * are full, writers that are killed, and two of them at once.
  */
 #include "db/access.h"
-#include "db/connection.h"
+#include "db/manifest_private.h"
 #include "db/schema.h"
 
 #include <fcntl.h>

@@ -123,6 +123,29 @@ static void a_running_mount_is_spoken_to_by_its_mount_point(void)
 	CHECK_INT(PARSE("tracefs", "--flush"), -EINVAL);
 }
 
+static void what_follows_source_and_two_dashes_is_a_command(void)
+{
+	CHECK_INT(PARSE("tracefs", "-o", "manifest=m.db,pid1", "-u", "app:web", "/", "--", "ls", "-o",
+			"--", "x"),
+		  0);
+	CHECK_STRING(options.source, "/");
+	CHECK_STRING(options.user, "app:web");
+	CHECK(options.pid1 && !options.mountpoint);
+	CHECK_STRING(options.command[0], "ls");
+	CHECK_STRING(options.command[1], "-o");
+	CHECK_STRING(options.command[2], "--");
+	CHECK(!options.command[4]);
+	CHECK_INT(PARSE("tracefs", "-o", "manifest=m.db", "--", "-src", "/mnt"), 0);
+	CHECK(!options.command);
+	CHECK_STRING(options.source, "-src");
+	CHECK_INT(PARSE("tracefs", "/a", "/b", "--", "ls"), -EINVAL);
+	CHECK_INT(PARSE("tracefs", "/a", "--"), -EINVAL);
+	CHECK_INT(PARSE("tracefs", "-o", "privileged", "/a", "/b"), -EINVAL);
+	CHECK_INT(PARSE("tracefs", "-o", "max_manifest=3M", "/a", "/b"), 0);
+	CHECK_INT(options.max_manifest, 3 << 20);
+	CHECK_INT(PARSE("tracefs", "-o", "max_manifest=x", "/a", "/b"), -EINVAL);
+}
+
 static void help_fits_a_screen(void)
 {
 	int lines = 0;
@@ -140,6 +163,7 @@ int main(void)
 	RUN(what_mount_adds_is_no_surprise);
 	RUN(wrong_usage_is_refused_with_the_reason);
 	RUN(a_running_mount_is_spoken_to_by_its_mount_point);
+	RUN(what_follows_source_and_two_dashes_is_a_command);
 	RUN(help_fits_a_screen);
 	options_release(&options);
 	return test_end();

@@ -317,10 +317,10 @@ static void no_link_leads_out_of_the_root(void)
 	REQUIRE(mkdtemp(directory));
 	rootfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	REQUIRE(symlinkat("/etc", rootfd, "away") == 0);
-	CHECK_INT(below_open(rootfd, "/away/passwd", O_RDONLY), -ELOOP);
-	CHECK_INT(below_open(rootfd, "away", O_RDONLY), -ELOOP);
-	CHECK_INT(below_open(rootfd, "nothing", O_RDONLY), -ENOENT);
-	fd = below_open(rootfd, "/", O_RDONLY | O_DIRECTORY);
+	CHECK_INT(open_beneath(rootfd, "/away/passwd", O_RDONLY), -ELOOP);
+	CHECK_INT(open_beneath(rootfd, "away", O_RDONLY), -ELOOP);
+	CHECK_INT(open_beneath(rootfd, "nothing", O_RDONLY), -ENOENT);
+	fd = open_beneath(rootfd, "/", O_RDONLY | O_DIRECTORY);
 	CHECK(fd >= 0);
 	unlinkat(rootfd, "away", 0);
 	rmdir(directory);

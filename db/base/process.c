@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "db/writer.h"
+#include "db/base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -42,29 +43,55 @@ static int64_t started_of(int64_t pid)
 	return state == 'Z' || state == 'X' ? 0 : started;
 }
 
-void writer_self(struct writer *ret_writer)
+void process_of(int64_t pid, struct process *ret_process)
 {
 	struct stat st;
 
-	*ret_writer = (struct writer){.pid = getpid()};
-	ret_writer->started = started_of(ret_writer->pid);
+	*ret_process = (struct process){.pid = pid};
+	ret_process->started = started_of(pid);
 	if (stat("/proc/self/ns/pid", &st) == 0)
-		ret_writer->pidns = (int64_t)st.st_ino;
-	proc_read("/proc/sys/kernel/random/boot_id", ret_writer->boot, sizeof(ret_writer->boot));
+		ret_process->pidns = (int64_t)st.st_ino;
+	proc_read("/proc/sys/kernel/random/boot_id", ret_process->boot, sizeof(ret_process->boot));
 }
 
-bool writer_is_alive(const struct writer *writer)
+void process_self(struct process *ret_process)
 {
-	struct writer self;
+	process_of(getpid(), ret_process);
+}
 
-	if (writer->pid <= 0 || writer->pid != (pid_t)writer->pid)
+bool process_is_alive(const struct process *process)
+{
+	struct process self;
+
+	if (process->pid <= 0 || process->pid != (pid_t)process->pid)
 		return false;
-	writer_self(&self);
-	if (strcmp(writer->boot, self.boot) != 0)
+	process_self(&self);
+	if (strcmp(process->boot, self.boot) != 0)
 		return false;
-	if (writer->pidns != self.pidns)
+	if (process->pidns != self.pidns)
 		return true;
 	if (!self.started) /* no /proc here: the pid has to do */
-		return kill((pid_t)writer->pid, 0) == 0 || errno == EPERM;
-	return started_of(writer->pid) == writer->started && writer->started != 0;
+		return kill((pid_t)process->pid, 0) == 0 || errno == EPERM;
+	return started_of(process->pid) == process->started && process->started != 0;
+}
+
+int process_open(const struct process *process)
+{
+	struct process self;
+	int fd;
+
+	process_self(&self);
+	if (!process_is_alive(process))
+		return -ESRCH;
+	if (process->pidns != self.pidns)
+		return -EXDEV;
+	fd = (int)syscall(SYS_pidfd_open, (pid_t)process->pid, 0);
+	if (fd < 0)
+		return -errno;
+	/* the number may have become another's between the two */
+	if (!process_is_alive(process)) {
+		close(fd);
+		return -ESRCH;
+	}
+	return fd;
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "db/statement.h"
+#include "db/sql/statement.h"
 
 #include <string.h>
 
-int statement_new(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+int statement_new(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		  struct error *err)
 {
-	int code = sqlite3_prepare_v3(manifest->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_stmt,
-				      NULL);
+	int code =
+	    sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret_stmt, NULL);
 
-	return code == SQLITE_OK ? 0 : manifest_error(manifest, code, err);
+	return code == SQLITE_OK ? 0 : connection_error(connection, code, err);
 }
 
 void statement_freep(sqlite3_stmt **stmt)
@@ -17,48 +17,48 @@ void statement_freep(sqlite3_stmt **stmt)
 	sqlite3_finalize(*stmt);
 }
 
-int statement_get(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+int statement_get(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		  struct error *err)
 {
 	struct prepared prepared = {.sql = sql};
 	int r;
 
-	for (size_t i = 0; i < manifest->prepared.count; i++) {
-		if (manifest->prepared.items[i].sql == sql) {
-			*ret_stmt = manifest->prepared.items[i].stmt;
+	for (size_t i = 0; i < connection->prepared.count; i++) {
+		if (connection->prepared.items[i].sql == sql) {
+			*ret_stmt = connection->prepared.items[i].stmt;
 			return 0;
 		}
 	}
-	if (array_reserve(&manifest->prepared, 1) < 0)
+	if (array_reserve(&connection->prepared, 1) < 0)
 		return error_oom(err);
-	r = statement_new(manifest, sql, &prepared.stmt, err);
+	r = statement_new(connection, sql, &prepared.stmt, err);
 	if (r < 0)
 		return r;
-	array_push(&manifest->prepared, prepared);
+	array_push(&connection->prepared, prepared);
 	*ret_stmt = prepared.stmt;
 	return 0;
 }
 
-int statement_step(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err)
+int statement_step(struct connection *connection, sqlite3_stmt *stmt, struct error *err)
 {
 	int code = sqlite3_step(stmt);
 
 	if (code == SQLITE_ROW)
 		return 1;
-	return code == SQLITE_DONE ? 0 : manifest_error(manifest, code, err);
+	return code == SQLITE_DONE ? 0 : connection_error(connection, code, err);
 }
 
-int statement_first(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+int statement_first(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		    struct error *err)
 {
-	int r = statement_get(manifest, sql, ret_stmt, err);
+	int r = statement_get(connection, sql, ret_stmt, err);
 
-	return r < 0 ? r : statement_step(manifest, *ret_stmt, err);
+	return r < 0 ? r : statement_step(connection, *ret_stmt, err);
 }
 
-int statement_run(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err)
+int statement_run(struct connection *connection, sqlite3_stmt *stmt, struct error *err)
 {
-	int r = statement_step(manifest, stmt, err);
+	int r = statement_step(connection, stmt, err);
 
 	/* before the reset, which would overwrite the error */
 	statement_done(stmt);

@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Statements of a manifest: prepared once and kept with the connection, bound by helpers that count
- * their own places, stepped with errors turned into words.
+ * Statements of a connection: prepared once and kept with the connection, bound by helpers that
+ *count their own places, stepped with errors turned into words.
  *
- *	r = statement_get(manifest, "SELECT id FROM entry WHERE path = ?", &stmt, err);
+ *	r = statement_get(connection, "SELECT id FROM entry WHERE path = ?", &stmt, err);
  *	bind_text(stmt, 1, path);
- *	r = statement_step(manifest, stmt, err);	1 a row, 0 the end
+ *	r = statement_step(connection, stmt, err);	1 a row, 0 the end
  *	…column_text(stmt, 0)…
  *	statement_done(stmt);
  *
- * Bound text is borrowed until statement_done(). For db/ alone.
+ * Bound text is borrowed until statement_done().
  */
-#ifndef DB_STATEMENT_H
-#define DB_STATEMENT_H
+#ifndef DB_SQL_STATEMENT_H
+#define DB_SQL_STATEMENT_H
 
-#include "db/connection.h"
+#include "db/sql/connection.h"
 
-/* `sql` is a constant, the same address each time. The statement is the manifest's. */
-int statement_get(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+/* `sql` is a constant, the same address each time. The statement is the connection's. */
+int statement_get(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		  struct error *err);
 /* One to be finalized by the caller, for walks that overlap and SQL that is composed. */
-int statement_new(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+int statement_new(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		  struct error *err);
 void statement_freep(sqlite3_stmt **stmt);
 
-/* Get one that takes no values, and step it: 1 its first row, 0 there is none, or a negative errno. */
-int statement_first(struct manifest *manifest, const char *sql, sqlite3_stmt **ret_stmt,
+/* Get one that takes no values, and step it: 1 its first row, 0 there is none, or a negative errno.
+ */
+int statement_first(struct connection *connection, const char *sql, sqlite3_stmt **ret_stmt,
 		    struct error *err);
 
 /* 1 a row, 0 the end, or a negative errno. */
-int statement_step(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err);
+int statement_step(struct connection *connection, sqlite3_stmt *stmt, struct error *err);
 /* Step one that returns nothing, and be done with it: 0 or a negative errno. */
-int statement_run(struct manifest *manifest, sqlite3_stmt *stmt, struct error *err);
+int statement_run(struct connection *connection, sqlite3_stmt *stmt, struct error *err);
 /* Ready for other values; what was bound is forgotten. NULL is fine. */
 void statement_done(sqlite3_stmt *stmt);
 void statement_donep(sqlite3_stmt **stmt);

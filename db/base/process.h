@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who did it: a process, named so that it can be told later whether it still runs. A pid is reused,
+ * so its start time goes with it; both start anew with each boot; and neither means anything
+ * outside its pid namespace.
+ */
+#ifndef DB_BASE_PROCESS_H
+#define DB_BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROCESS_BOOT_SIZE 40
+
+struct process {
+	int64_t pid;
+	int64_t started; /* clock ticks since boot: field 22 of /proc/PID/stat; 0 unknown */
+	int64_t pidns;	 /* inode of the pid namespace; 0 unknown */
+	char boot[PROCESS_BOOT_SIZE];
+};
+
+/* This process, and another one of our pid namespace. What /proc does not tell stays 0 or "". */
+void process_self(struct process *ret_process);
+void process_of(int64_t pid, struct process *ret_process);
+
+/*
+ * False when it is certain that it runs no more. A process of another pid namespace of this boot
+ * cannot be judged from here and counts as alive.
+ */
+bool process_is_alive(const struct process *process);
+
+/*
+ * A descriptor that poll(2) reports readable once it has ended; -ESRCH when it has by now, -EXDEV
+ * when it is of another pid namespace, other negative errnos of pidfd_open(2). The caller closes.
+ */
+int process_open(const struct process *process);
+
+#endif

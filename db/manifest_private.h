@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of a struct manifest, for the files of db/ alone: its connection and the ids it has
+ * met lately. What manifest.h says of transactions is done in transaction.c; manifest.c, on top of
+ * all, opens and closes.
+ */
+#ifndef DB_MANIFEST_PRIVATE_H
+#define DB_MANIFEST_PRIVATE_H
+
+#include "db/cache.h"
+#include "db/manifest.h"
+#include "db/sql/statement.h"
+
+struct manifest {
+	struct connection sql;
+	struct cache entries, programs; /* path and exe NUL comm to ids; emptied by a rollback */
+	int64_t first_session;		/* begun on this connection; 0: none */
+	int64_t old_entries;		/* up to this id there were entries before it */
+};
+
+#endif

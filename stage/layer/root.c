@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/layer/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/digest.h"
+#include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "pack/image/reader.h"
+#include "pack/image/unpack.h"
+#include "pack/layer/extract.h"
+#include "pack/oci/config.h"
+#include "pack/oci/import.h"
+#include "pack/package/bundle.h"
+#include "stage/layer/base.h"
+#include "stage/layer/dev.h"
+#include "stage/layer/marks.h"
+#include "stage/program.h"
+
+enum { CONFIG_MAX = 1024 * 1024, NAME_MAX_HERE = 40 };
+
+void root_source_release(struct root_source *source)
+{
+	free(source->base);
+	source->base = NULL;
+}
+
+/* ---- what it is ---- */
+
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/* What a file is called, as the beginning of a base's name. */
+static void add_plain(struct text *text, const char *name)
+{
+	size_t count = 0;
+
+	if (!*name || !strchr(letters, *name))
+		text_add_char(text, 'x');
+	for (; *name && count < NAME_MAX_HERE; name++, count++)
+		text_add_char(text, strchr(letters, *name) || strchr("_.-", *name) ? *name : '_');
+}
+
+static int name_of_file(const char *path, char **ret_name, struct error *err)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct text name = TEXT_INIT;
+	char hex[DIGEST_HEX_SIZE];
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot read '%s'", path);
+	r = digest_fd(fd, hex, err);
+	if (r < 0)
+		return r;
+	add_plain(&name, path_name(path));
+	text_printf(&name, "-%.12s", hex);
+	*ret_name = text_take(&name);
+	return *ret_name ? 0 : error_oom(err);
+}
+
+/* It may be another one the next time. Who asks in the same microsecond shares the base. */
+static int name_of_directory(const char *path, char **ret_name, struct error *err)
+{
+	_cleanup_(freep) char *whole = realpath(path, NULL);
+	struct text name = TEXT_INIT;
+	struct timespec now;
+	char stamp[32];
+	struct tm tm;
+
+	if (!whole)
+		return error_errno(err, "cannot open '%s'", path);
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", localtime_r(&now.tv_sec, &tm));
+	add_plain(&name, path_name(whole));
+	text_printf(&name, "-%s-%06ld", stamp, now.tv_nsec / 1000);
+	*ret_name = text_take(&name);
+	return *ret_name ? 0 : error_oom(err);
+}
+
+/* debian:SUITE[+PACKAGE,…] with nothing that a program would take for an option or a list of others. */
+static int name_of_debian(const char *from, char **ret_name, struct error *err)
+{
+	const char *suite = from + strlen("debian:");
+	struct text name = TEXT_INIT;
+
+	if (!*suite || !strchr(letters, *suite))
+		return error_set(err, -EINVAL, "--from '%s' is not debian:SUITE[+PACKAGE,…]", from);
+	for (const char *at = suite; *at; at++)
+		if (!strchr(letters, *at) && !strchr(",+.:~=-_", *at))
+			return error_set(err, -EINVAL, "--from '%s' is not debian:SUITE[+PACKAGE,…]",
+					 from);
+	text_add(&name, "debian");
+	for (const char *at = from + strlen("debian"); *at; at++)
+		text_add_char(&name, strchr(letters, *at) || strchr("_.", *at) ? *at : '-');
+	/* two lists may read alike, and a long one is no name */
+	if (strchr(suite, '+') || name.size > 60) {
+		uint8_t digest[DIGEST_SIZE];
+
+		if (digest_once(from, strlen(from), digest) < 0)
+			return error_set(err, -EIO, "cannot make a name for '%s'", from);
+		if (name.size > NAME_MAX_HERE) {
+			name.bytes[NAME_MAX_HERE] = '\0';
+			name.size = NAME_MAX_HERE;
+		}
+		text_printf(&name, "-%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
+	}
+	*ret_name = text_take(&name);
+	return *ret_name ? 0 : error_oom(err);
+}
+
+static int find_known(struct state *state, const char *from, struct root_source *source,
+		      struct error *err)
+{
+	_cleanup_(dev_release) struct dev dev = DEV_INIT;
+	int r = dev_find(state, from, &dev, err);
+
+	if (r > 0) {
+		source->kind = ROOT_DEV;
+		source->base = take(dev.base);
+		return 1;
+	}
+	if (r == 0)
+		r = base_find(state, from, NULL, err);
+	if (r > 0) {
+		source->kind = ROOT_BASE;
+		source->base = strdup(from);
+		return source->base ? 1 : error_oom(err);
+	}
+	return r;
+}
+
+int root_source_find(struct state *state, const char *from, struct root_source *ret_source,
+		     struct error *err)
+{
+	struct root_source source = {.from = from};
+	struct stat st;
+	int r;
+
+	if (strncmp(from, "debian:", 7) == 0) {
+		source.kind = ROOT_DEBIAN;
+		r = name_of_debian(from, &source.base, err);
+	} else if ((r = find_known(state, from, &source, err)) != 0) {
+		r = r < 0 ? r : 0;
+	} else if (stat(from, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
+		r = error_set(err, -ENOENT, "--from '%s': no such file, directory, name or base", from);
+	} else if (S_ISDIR(st.st_mode)) {
+		source.kind = ROOT_DIRECTORY;
+		r = name_of_directory(from, &source.base, err);
+	} else {
+		source.kind = bundle_is_likely(from) ? ROOT_PACKAGE : ROOT_ARCHIVE;
+		r = name_of_file(from, &source.base, err);
+	}
+	if (r == 0)
+		*ret_source = source;
+	return r;
+}
+
+/* ---- making it ---- */
+
+static int write_config(int dirfd, const char *bytes, size_t size, struct error *err)
+{
+	_cleanup_(closep) int fd =
+		openat(dirfd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : io_write(fd, bytes, size);
+
+	return r < 0 ? error_code(err, r, "cannot write config.json of the base") : 0;
+}
+
+static int write_start(int dirfd, const json_t *start, struct error *err)
+{
+	_cleanup_(freep) char *text = json_dumps(start, JSON_INDENT(2));
+
+	return text ? write_config(dirfd, text, strlen(text), err) : error_oom(err);
+}
+
+/* An archive or a directory that was a layer once may bring marks that would hide what is below. */
+static int drop_marks(struct node *node, void *data)
+{
+	struct xattr_list *list = node->inode->xattrs;
+	size_t kept = 0;
+
+	(void)data;
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (mark_is_attribute(list->items[i].name)) {
+			free(list->items[i].name);
+			free(list->items[i].value);
+		} else {
+			list->items[kept++] = list->items[i];
+		}
+	}
+	if (list)
+		list->count = kept;
+	return 0;
+}
+
+/* Nobody but us reaches what grows there: the base's directory is closed. */
+static int write_tree(struct tree *tree, int dirfd, struct error *err)
+{
+	const struct extract_options options = {.keep_owners = geteuid() == 0};
+	struct node *root = tree_root(tree);
+	struct extract_stats stats = {0};
+	_cleanup_(closep) int fd = -1;
+	int r;
+
+	tree_walk(tree, drop_marks, NULL);
+	if (mkdirat(dirfd, "tree", 0700) < 0)
+		return error_errno(err, "cannot make the base's tree");
+	fd = openat(dirfd, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "cannot open the base's tree");
+	r = extract_tree(root, fd, &options, &stats, err);
+	if (r == 0 && fchmod(fd, root->inode->mode & 07777) < 0)
+		r = error_errno(err, "cannot write the base's tree");
+	return r;
+}
+
+static int make_by_import(const struct root_source *source, int dirfd, uint64_t max_size,
+			  struct error *err)
+{
+	_cleanup_(import_release) struct import import = IMPORT_INIT;
+	struct import_options options = {.layer = {.max_size = max_size,
+						   .no_devices = geteuid() != 0}};
+	_cleanup_(json_freep) json_t *start = NULL;
+	int r = import_load(&import, source->from, &options, err);
+
+	if (r == 0 && import.config)
+		r = oci_config_to_start(import.config, import.tree, &start, err);
+	if (r == 0)
+		r = write_tree(import.tree, dirfd, err);
+	return r == 0 && start ? write_start(dirfd, start, err) : r;
+}
+
+static int read_package(const struct root_source *source, struct image *image, struct content_file *contents,
+			int dirfd, struct error *err)
+{
+	_cleanup_(text_release) struct text config = TEXT_INIT;
+	_cleanup_(tree_freep) struct tree *whole = NULL, *tree = NULL;
+	struct node *rootfs, *node;
+	int r = image_tree(image, &whole, err);
+
+	if (r < 0)
+		return r;
+	rootfs = tree_find(whole, "/rootfs");
+	node = tree_find(whole, "/config.json");
+	if (!rootfs || !node_is_dir(rootfs) || !node || !S_ISREG(node->inode->mode))
+		return error_set(err, -EMEDIUMTYPE,
+				 "'%s' is an image but not a package: it has no rootfs and config.json",
+				 source->from);
+	r = unpack_file(image, node, CONFIG_MAX, &config, err);
+	if (r == 0)
+		r = unpack_below(image, rootfs, contents, NULL, &tree, err);
+	if (r == 0)
+		r = write_tree(tree, dirfd, err);
+	return r < 0 ? r : write_config(dirfd, config.bytes, config.size, err);
+}
+
+/* Nothing is mounted: our own reader believes nothing of what a package says. */
+static int make_of_package(const struct root_source *source, int dirfd, struct error *err)
+{
+	_cleanup_(closep) int fd = open(source->from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	_cleanup_(image_closep) struct image *image = NULL;
+	_cleanup_(content_file_freep) struct content_file *contents = NULL;
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot open '%s'", source->from);
+	r = image_open(fd, source->from, &image, err);
+	if (r == 0)
+		r = content_file_new(NULL, &contents, err);
+	return r < 0 ? r : read_package(source, image, contents, dirfd, err);
+}
+
+/* The real path, which still leads there from another namespace; the caller frees. NULL: no memory. */
+static char *path_of(int dirfd, const char *name)
+{
+	_cleanup_(freep) char *directory = NULL;
+	char proc[48];
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", dirfd);
+	directory = realpath(proc, NULL);
+	return directory ? path_join(directory, name) : NULL;
+}
+
+static int make_of_debian(const struct root_source *source, int dirfd, struct error *err)
+{
+	_cleanup_(freep) char *suite = strdup(source->from + strlen("debian:")), *include = NULL;
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	_cleanup_(freep) char *target = NULL;
+	char *plus = suite ? strchr(suite, '+') : NULL;
+	int r;
+
+	if (!suite || asprintf(&include, "--include=%s", plus ? plus + 1 : "") < 0)
+		return error_oom(err);
+	if (plus)
+		*plus = '\0';
+	if (mkdirat(dirfd, "tree", 0755) < 0)
+		return error_errno(err, "cannot make the base's tree");
+	target = path_of(dirfd, "tree");
+	if (!target)
+		return error_oom(err);
+	r = program_run((const char *const[]){"mmdebstrap", "--quiet", "--variant=minbase",
+					      plus ? include : suite, plus ? suite : target,
+					      plus ? target : NULL, NULL},
+			NULL, &said, err);
+	if (r == -ENOENT)
+		return error_set(err, r,
+				 "needs mmdebstrap, which is not here; install it (Debian: apt-get "
+				 "install mmdebstrap)");
+	if (r > 0)
+		return error_set(err, -EIO, "mmdebstrap cannot make '%s': %s", source->from,
+				 program_line(&said, "E: "));
+	return r;
+}
+
+int root_make(const struct root_source *source, int dirfd, uint64_t max_size, struct error *err)
+{
+	switch (source->kind) {
+	case ROOT_DIRECTORY:
+	case ROOT_ARCHIVE:
+		return make_by_import(source, dirfd, max_size, err);
+	case ROOT_PACKAGE:
+		return make_of_package(source, dirfd, err);
+	case ROOT_DEBIAN:
+		return make_of_debian(source, dirfd, err);
+	case ROOT_DEV:
+	case ROOT_BASE:
+		break;
+	}
+	return error_set(err, -EINVAL, "'%s' is there already", source->from);
+}

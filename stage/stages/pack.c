@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "stage/layer/dev.h"
+#include "stage/layer/view.h"
+#include "stage/mount/own.h"
+#include "stage/program.h"
+
+/* ---- argument lists ---- */
+
+struct words {
+	const char **items;
+	size_t count, capacity;
+	int failed;
+};
+
+static void words_release(struct words *words)
+{
+	array_release(words);
+}
+
+static void word(struct words *words, const char *text)
+{
+	if (array_push(words, text) < 0)
+		words->failed = -ENOMEM;
+}
+
+static void word_list(struct words *words, const spec_strings *strings)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		word(words, strings->items[i]);
+}
+
+/* ---- whose it is ---- */
+
+/* `sfc test` is a script still, and holds this file's lock while it runs. */
+static int lock_test(struct state *state, const char *name, int *ret_lock, struct error *err)
+{
+	enum { PAUSE_US = 50000, PATIENCE_S = 120 };
+	_cleanup_(freep) char *path = state_path(state, "locks/test-%s", name);
+	const char *given = getenv("SFC_LOCK_TIMEOUT");
+	time_t until = time(NULL) + (given && *given ? atoi(given) : PATIENCE_S);
+	_cleanup_(closep) int locks = state_directory(state, "locks", err), lock = -1;
+
+	if (locks < 0)
+		return locks;
+	lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (lock < 0)
+		return error_errno(err, "cannot lock 'test-%s'", name);
+	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return error_errno(err, "cannot lock 'test-%s'", name);
+		if (time(NULL) >= until)
+			return error_set(err, -EBUSY,
+					 "'%s' is being worked on by another sfc command; try again when "
+					 "it is done",
+					 name);
+		usleep(PAUSE_US);
+	}
+	*ret_lock = take_fd(&lock);
+	return 0;
+}
+
+static int check(struct state *state, const struct pack_request *request, struct dev *ret_dev,
+		 char **ret_manifest, struct error *err)
+{
+	_cleanup_(freep) char *manifest = state_path(state, "test/%s/manifest.db", request->name);
+	int r;
+
+	if (!manifest)
+		return error_oom(err);
+	if (access(request->output, F_OK) == 0 && !request->force)
+		return error_set(err, -EEXIST, "'%s' is there already; --force replaces it",
+				 request->output);
+	r = dev_must_exist(state, request->name, ret_dev, err);
+	if (r < 0)
+		return r;
+	if (access(manifest, F_OK) < 0)
+		return error_set(err, -ENOENT,
+				 "'%s' has not been tested; 'sfc test %s -- COMMAND' says what it needs",
+				 request->name, request->name);
+	*ret_manifest = take(manifest);
+	return 0;
+}
+
+/* ---- misses ---- */
+
+/* The manifests of an application's guards, a line each. */
+static int missed_by(const char *app, struct text *lines, struct error *err)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	const char *line;
+	int r = program_run((const char *const[]){"/proc/self/exe", "prod", "_missed", app, NULL}, lines,
+			    &said, err);
+
+	if (r <= 0)
+		return r;
+	line = program_line(&said, "sfc: ");
+	return error_set(err, -EIO, "%s", strncmp(line, "sfc: prod: ", 11) == 0 ? line + 11 : line);
+}
+
+static int merge_misses(const struct pack_request *request, const char *manifest, struct error *err)
+{
+	_cleanup_(text_release) struct text lines = TEXT_INIT, said = TEXT_INIT;
+	_cleanup_(words_release) struct words words = {0};
+	const char *line;
+	char *rest = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < request->misses->count; i++)
+		r = missed_by(request->misses->items[i], &lines, err);
+	if (r < 0 || !lines.size)
+		return r;
+	word(&words, "tracepack");
+	word(&words, "merge");
+	word(&words, "--quiet");
+	word(&words, manifest);
+	for (char *file = strtok_r(lines.bytes, "\n", &rest); file; file = strtok_r(NULL, "\n", &rest))
+		word(&words, file);
+	word(&words, NULL);
+	if (words.failed)
+		return error_oom(err);
+	r = program_run(words.items, NULL, &said, err);
+	if (r <= 0)
+		return r;
+	line = program_line(&said, "tracepack: ");
+	return error_set(err, -EIO, "%s",
+			 strncmp(line, "tracepack: merge: ", 18) == 0 ? line + 18 : line);
+}
+
+/* ---- packing ---- */
+
+static int build(const struct pack_request *request, const char *manifest, const char *view,
+		 struct text *said, struct error *err)
+{
+	_cleanup_(words_release) struct words words = {0};
+
+	word(&words, "tracepack");
+	word(&words, "build");
+	word(&words, manifest);
+	word(&words, "-s");
+	word(&words, view);
+	word(&words, "-o");
+	word(&words, request->output);
+	word(&words, "--package");
+	word(&words, "--name");
+	word(&words, request->app);
+	if (request->force)
+		word(&words, "--force");
+	if (request->dry_run)
+		word(&words, "--dry-run");
+	if (request->json)
+		word(&words, "--json");
+	if (request->quiet)
+		word(&words, "--quiet");
+	word_list(&words, request->packer);
+	if (request->args->count)
+		word(&words, "--");
+	word_list(&words, request->args);
+	word(&words, NULL);
+	if (words.failed)
+		return error_oom(err);
+	return program_run(words.items, NULL, said, err);
+}
+
+int pack_run(struct state *state, const struct pack_request *request, struct text *said,
+	     struct error *err)
+{
+	_cleanup_(freep) char *manifest = NULL, *view = NULL;
+	_cleanup_(dev_release) struct dev dev = DEV_INIT;
+	_cleanup_(closep) int lock = -1;
+	int r = state_check_name("an application", request->app, err);
+
+	if (r == 0)
+		r = check(state, request, &dev, &manifest, err);
+	if (r == 0)
+		r = lock_test(state, request->name, &lock, err);
+	if (r == 0)
+		r = merge_misses(request, manifest, err);
+	if (r == 0)
+		r = own_mounts_begin(err);
+	if (r == 0)
+		r = view_mount(state, &dev, &view, err);
+	return r < 0 ? r : build(request, manifest, view, said, err);
+}

@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The state: what the stages know, in state.db of the state directory. This file is its definition;
+-- the build embeds it. sfc-state(5) is its manual. Names of things are also those of their directories
+-- beside it. Times are nanoseconds since 1970 (CLOCK_REALTIME).
+--
+-- Every change goes the same way: note the intention (a row that is 'making' or 'going'), do it on disk
+-- or in the kernel, note that it is so. Whoever finds such a row and takes its claim finds what a killed
+-- command left: 'making' is taken down, 'going' is finished.
+--
+-- The names package, app, instance, run and test are kept for what `sfc prod` and `sfc test` know, which is in
+-- files beside it while they are scripts.
+
+PRAGMA application_id = 1397113684;	-- 'SFCT': file(1) and state_open() know a state by it
+PRAGMA user_version = 1;		-- the version of this schema; a change of meaning raises it
+
+-- What there is once.
+CREATE TABLE state (
+	one        INTEGER PRIMARY KEY CHECK (one = 1),
+	uuid       TEXT    NOT NULL,		-- of this state directory, in the names of what is its in the kernel
+	created_ns INTEGER NOT NULL
+) STRICT;
+
+-- A root file system, or a frozen layer over another base; never changed once it is ready.
+CREATE TABLE base (
+	name       TEXT    PRIMARY KEY,		-- its files are base/NAME/tree; base/NAME/config.json says how
+						-- to start it, where its image said so
+	source     TEXT    NOT NULL,		-- what it was made from, as given: a path, debian:…, a dev name
+	parent     TEXT REFERENCES base (name),	-- tree is a layer over this one; NULL: it stands alone
+	created_ns INTEGER NOT NULL,
+	state      TEXT    NOT NULL		-- making: not whole yet; going: being removed
+	           CHECK (state IN ('making', 'ready', 'going'))
+) STRICT, WITHOUT ROWID;
+
+-- A root file system in work: a layer of its own over a base.
+CREATE TABLE dev (
+	name       TEXT    PRIMARY KEY,
+	base       TEXT    NOT NULL REFERENCES base (name),
+	source     TEXT    NOT NULL,		-- what it was created from, as given
+	layer      INTEGER NOT NULL DEFAULT 1,	-- its layer is dev/NAME/LAYER/upper; commit and reset begin
+						-- the next, any other number is a left-over
+	created_ns INTEGER NOT NULL,
+	state      TEXT    NOT NULL CHECK (state IN ('making', 'ready', 'going'))
+) STRICT, WITHOUT ROWID;
+
+-- A process that has the layer of a dev name mounted: a command or a shell in it.
+CREATE TABLE visit (
+	dev        TEXT    NOT NULL REFERENCES dev (name) ON DELETE CASCADE,
+	pid        INTEGER NOT NULL,		-- of the sfc whose mount namespace has it
+	pid_started INTEGER NOT NULL,		-- field 22 of /proc/PID/stat, so a reused pid is told apart
+	pidns      INTEGER NOT NULL,		-- inode of its pid namespace: a pid means nothing outside it
+	boot       TEXT    NOT NULL,		-- /proc/sys/kernel/random/boot_id
+	what       TEXT    NOT NULL,		-- the command
+	since_ns   INTEGER NOT NULL,
+	PRIMARY KEY (dev, pid)
+) STRICT, WITHOUT ROWID;
+
+-- What happened to something, oldest first by id.
+CREATE TABLE event (
+	id         INTEGER PRIMARY KEY,
+	at_ns      INTEGER NOT NULL,
+	object     TEXT    NOT NULL,		-- 'dev/web', 'base/v1': as in claim
+	who        TEXT    NOT NULL,		-- the person: the login's user, else $SUDO_USER
+	what       TEXT    NOT NULL		-- 'created from src', 'committed as v1', a command line
+) STRICT;
+
+CREATE INDEX event_by_object ON event (object, id);
+
+-- Who is changing something just now. Taken and given back by whole commands; one whose owner is dead is
+-- nobody's, and whoever finds it takes it.
+CREATE TABLE claim (
+	object     TEXT    PRIMARY KEY,		-- 'dev/web', 'base/v1'
+	pid        INTEGER NOT NULL,		-- the owner, told apart as in visit
+	pid_started INTEGER NOT NULL,
+	pidns      INTEGER NOT NULL,
+	boot       TEXT    NOT NULL,
+	since_ns   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
