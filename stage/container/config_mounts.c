@@ -180,6 +180,24 @@ static bool has_contents(int root, const char *path)
 	return fd >= 0 && fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0);
 }
 
+/* Can it be made there? Not behind a link to nothing, which a runtime would follow or refuse. */
+static bool has_place(int root, const char *path)
+{
+	_cleanup_(freep) char *part = strdup(path);
+
+	for (char *at = part ? part + 1 : NULL; at && (at = strchr(at, '/')); at++) {
+		_cleanup_(closep) int fd = -1, link = -1;
+
+		*at = '\0';
+		fd = mount_open_in(root, part, O_PATH | O_DIRECTORY, 0);
+		link = mount_open_in(root, part, O_PATH | O_NOFOLLOW, 0);
+		*at = '/';
+		if (fd < 0)
+			return link == -ENOENT;
+	}
+	return part;
+}
+
 /* Give the root a file of ours at `path`, unless it has one that says something. */
 static int add_file(struct container *container, int root, int work, const char *path,
 		    const char *text, bool over, json_t *mounts)
@@ -187,7 +205,8 @@ static int add_file(struct container *container, int root, int work, const char 
 	_cleanup_(freep) char *destination = lead(root, path), *source = NULL;
 	_cleanup_(closep) int fd = -1;
 
-	if (!destination || !text || !*text || (!over && has_contents(root, destination)))
+	if (!destination || !text || !*text || (!over && has_contents(root, destination)) ||
+	    !has_place(root, destination))
 		return 0;
 	fd = openat(work, path_name(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	source = path_join(container->work, path_name(path));

@@ -44,10 +44,16 @@ static void set_variable(json_t *list, const char *assignment)
 	json_array_append_new(list, json_stringn_nocheck(assignment, strlen(assignment)));
 }
 
-static void set_named(json_t *list, const char *name, const char *value)
+static void set_default(json_t *list, const char *name, const char *value)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
+	size_t i, length = strlen(name);
+	json_t *item;
 
+	json_array_foreach(list, i, item)
+		if (strncmp(json_string_value(item), name, length) == 0 &&
+		    json_string_value(item)[length] == '=')
+			return;
 	text_printf(&text, "%s=%s", name, value);
 	if (!text_failed(&text))
 		set_variable(list, text.bytes);
@@ -59,10 +65,6 @@ static json_t *environment(const struct container *container)
 	const char *terminal = getenv("TERM");
 	json_t *list = json_array();
 
-	set_variable(list, "PATH=" WHICH_PATH_DEFAULT);
-	set_named(list, "HOME", container->home ? container->home : "/");
-	if (container->terminal && terminal)
-		set_named(list, "TERM", terminal);
 	if (request->defaults)
 		for (char *const *env = request->defaults->env; env && *env; env++)
 			if (strchr(*env, '='))
@@ -70,6 +72,11 @@ static json_t *environment(const struct container *container)
 	for (size_t i = 0; i < request->spec->env.count; i++)
 		if (strchr(request->spec->env.items[i], '='))
 			set_variable(list, request->spec->env.items[i]);
+	/* what nobody said; runtimes would set HOME by themselves */
+	set_default(list, "PATH", WHICH_PATH_DEFAULT);
+	set_default(list, "HOME", container->home ? container->home : "/");
+	if (container->terminal && terminal)
+		set_default(list, "TERM", terminal);
 	return list;
 }
 

@@ -61,6 +61,9 @@ hostile() {
 
 # Nothing is mounted and nothing is left, but an empty state.
 nothing_is_left() {
+	# the store keeps what was run for a while
+	umount -l "$SFC_STATE/store/ns" "$SFC_STATE/store" 2>/dev/null
+	wait_for 10 sh -c '! losetup -l -n -O BACK-FILE | grep -F "$1/"' sh "$dir"
 	! grep -F "$dir/" /proc/self/mountinfo && [ -z "$(ls -A "$TMPDIR")" ] &&
 		[ -z "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" "$SFC_STATE/mounts" 2>/dev/null | grep -v ':$')" ] &&
 		! losetup -l -n -O BACK-FILE | grep -F "$dir/"
@@ -71,8 +74,8 @@ nothing_is_left() {
 refused() {
 	refused_claim=$1 refused_file=$2 refused_what=$3
 	check_fails "$refused_claim: tracepack config" 1 "*$refused_file*$refused_what" tracepack config "$refused_file"
-	check_fails "$refused_claim: run" 1 "sfc: run: *$refused_file*$refused_what" sfc run "$refused_file"
-	check_fails "$refused_claim: run with a command of one's own" 1 "sfc: run: *$refused_file*$refused_what" \
+	check_fails "$refused_claim: run" 125 "sfc: run: *$refused_file*$refused_what" sfc run "$refused_file"
+	check_fails "$refused_claim: run with a command of one's own" 125 "sfc: run: *$refused_file*$refused_what" \
 		sfc run --user 65534:65534 "$refused_file" -- /bin/true
 	check_fails "$refused_claim: install" 1 "sfc: prod: *$refused_file*$refused_what" sfc prod install "$refused_file"
 	check_fails "$refused_claim: verify" 1 "sfc: verify: *" sfc verify "$refused_file"

@@ -31,7 +31,7 @@ second() {
 }
 for more in "\"; touch $mark; \"" '{"process": {"args": ["/bin/sh"]}}' x '{' "';touch $mark;'"; do
 	second "$more"
-	check_fails "two documents: run ($more)" 1 "sfc: run: *bad.sfc*config.json: not one JSON document*" sfc run bad.sfc
+	check_fails "two documents: run ($more)" 125 "sfc: run: *bad.sfc*config.json: not one JSON document*" sfc run bad.sfc
 	unharmed "two documents"
 done
 refused "two documents" bad.sfc "*config.json: *not one JSON document*"
@@ -49,7 +49,7 @@ refused "a key twice" bad.sfc "*config.json: *duplicate*"
 for text in '' '[]' '"x"' '1' '{}' '{"process": []}' 'null' '\000' '{"ociVersion": "1.0.2", "process": {"args": ["/bin/tr\\u0000ue"]}}' '\377\376'; do
 	raw "$text"
 	check_fails "no configuration: $text" 1 "tracepack: *bad.sfc*config.json: *" tracepack config bad.sfc
-	check_fails "nor for run: $text" 1 "sfc: run: *bad.sfc*config.json: *" sfc run bad.sfc
+	check_fails "nor for run: $text" 125 "sfc: run: *bad.sfc*config.json: *" sfc run bad.sfc
 done
 
 # S21: 400 MB in a package of 1 MB
@@ -69,7 +69,7 @@ check "nothing is left" nothing_is_left
 field() {
 	hostile bad.sfc "$1"
 	check_fails "$1" 1 "tracepack: *bad.sfc*config.json: *$2*" tracepack config bad.sfc
-	check_fails "$1: run" 1 "sfc: run: *bad.sfc*config.json: *$2*" sfc run bad.sfc
+	check_fails "$1: run" 125 "sfc: run: *bad.sfc*config.json: *$2*" sfc run bad.sfc
 	check_fails "$1: install" 1 "sfc: prod: *bad.sfc*config.json: *$2*" sfc prod install bad.sfc
 }
 field '.process.args = []' process.args

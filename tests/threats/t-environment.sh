@@ -58,7 +58,7 @@ sfc prod rm bad --all --timeout 0 >/dev/null 2>&1
 # names the shell would not have, order, and values that are awkward
 hostile odd.sfc '.process.env = ["PATH=/bin", "a.b-c=1", "--x=2", "E=", "Q=\u0027\"$HOME`id`", "N=one\ntwo", "S= x "]
 	| .process.args = ["/bin/env"]'
-sfc run -q odd.sfc >out
+sfc run -q odd.sfc | grep -v '^HOME=' >out
 check_equal "every variable arrives as it is" "$(cat out)" "PATH=/bin
 a.b-c=1
 --x=2

@@ -54,7 +54,7 @@ for place in dev proc sys; do
 		rmdir "$tree/rootfs/$place"
 		ln -s "$target" "$tree/rootfs/$place"
 		package_new bad.sfc
-		check_fails "/$place leads to $target" 1 "sfc: run: 'bad.sfc': /$place in its root is a link to '$target'" sfc run bad.sfc
+		check_fails "/$place leads to $target" 125 "sfc: run: 'bad.sfc': /$place in its root is a link to '$target'" sfc run bad.sfc
 		untouched "/$place"
 	done
 done
@@ -91,7 +91,7 @@ check_equal "a layer whose run leads out: it runs" "$(timeout -k 1 30 sfc run -q
 untouched "a layer"
 busybox rm -rf layer/upper/dev
 ln -s "$victim" layer/upper/dev
-check_fails "a layer whose dev leads out" 1 "sfc: run: 'bad.sfc': /dev in its root is a link*" sfc run -q --layer layer bad.sfc
+check_fails "a layer whose dev leads out" 125 "sfc: run: 'bad.sfc': /dev in its root is a link*" sfc run -q --layer layer bad.sfc
 untouched "a layer's dev"
 
 # and a root to work in
