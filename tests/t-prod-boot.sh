@@ -9,7 +9,7 @@
 # shellcheck source=tests/boot.sh
 . "$srcdir/tests/boot.sh"
 
-boot_root runc,jq
+boot_root runc,jq,golang-github-containers-common
 mkdir state
 busybox_package web.sfc web '
 trap "echo asked to stop; exit 0" USR1
@@ -25,6 +25,8 @@ starts() { wc -l <"state/prod/web/instances/$1/upper/data/starts"; }
 boot_up --bind="$dir/state:/var/lib/sfc" || { fail "it boots"; finish; }
 check "install" boot_run sfc prod install /root/web.sfc
 check "three instances" boot_run sfc prod start web --count 3 --ready 'test -s /var/lib/sfc/prod/web/instances/$SFC_INSTANCE/log'
+check_equal "sfc run, where systemd is process 1" "$(boot_run sfc run -q /root/web.sfc -- busybox echo runs 2>&1)" runs
+check_equal "with a limit" "$(boot_run sfc run -q --memory 32M /root/web.sfc -- busybox echo runs 2>&1)" runs
 check "one is stopped" boot_run sfc prod stop web 3
 check "enable" boot_run sfc prod enable web
 check_equal "what runs is stopped with the machine" "$(boot_run systemctl is-active sfc@web)" active

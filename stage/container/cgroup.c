@@ -42,7 +42,8 @@ int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err)
 	struct cgroup cgroup = {.version = version_here()};
 	struct text path = TEXT_INIT;
 
-	cgroup.systemd = access("/run/systemd/system", F_OK) == 0;
+	/* it is told processes by number, and those of a namespace of ours have others than it knows */
+	cgroup.systemd = access("/run/systemd/system", F_OK) == 0 && getpid() != 1;
 	cgroup.hybrid = cgroup.version == CGROUP_V1 && is_hierarchy(TOP "/unified", CGROUP2_SUPER_MAGIC);
 	text_printf(&path, "/sfc/%s", name);
 	cgroup.path = text_take(&path);
