@@ -22,6 +22,7 @@
 #include "pack/oci/config.h"
 #include "pack/oci/import.h"
 #include "pack/package/bundle.h"
+#include "pack/package/start_config.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/marks.h"
@@ -231,10 +232,14 @@ static int make_by_import(const struct root_source *source, int dirfd, uint64_t 
 	struct import_options options = {.layer = {.max_size = max_size,
 						   .no_devices = geteuid() != 0}};
 	_cleanup_(json_freep) json_t *start = NULL;
+	struct start_config checked = START_CONFIG_INIT;
 	int r = import_load(&import, source->from, &options, err);
 
 	if (r == 0 && import.config)
 		r = oci_config_to_start(import.config, import.tree, &start, err);
+	if (r == 0 && start)
+		r = start_config_from_json(start, &checked, err);
+	start_config_release(&checked);
 	if (r == 0)
 		r = write_tree(import.tree, dirfd, err);
 	return r == 0 && start ? write_start(dirfd, start, err) : r;
@@ -245,6 +250,7 @@ static int read_package(const struct root_source *source, struct image *image, s
 {
 	_cleanup_(text_release) struct text config = TEXT_INIT;
 	_cleanup_(tree_freep) struct tree *whole = NULL, *tree = NULL;
+	struct start_config checked = START_CONFIG_INIT;
 	struct node *rootfs, *node;
 	int r = image_tree(image, &whole, err);
 
@@ -257,6 +263,9 @@ static int read_package(const struct root_source *source, struct image *image, s
 				 "'%s' is an image but not a package: it has no rootfs and config.json",
 				 source->from);
 	r = unpack_file(image, node, CONFIG_MAX, &config, err);
+	if (r == 0)
+		r = start_config_parse(config.bytes, config.size, &checked, err);
+	start_config_release(&checked);
 	if (r == 0)
 		r = unpack_below(image, rootfs, contents, NULL, &tree, err);
 	if (r == 0)

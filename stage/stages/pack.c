@@ -155,6 +155,8 @@ static int build(const struct pack_request *request, const char *manifest, const
 	word(&words, "--package");
 	word(&words, "--name");
 	word(&words, request->app);
+	word(&words, "--source-name");
+	word(&words, request->name);
 	if (request->force)
 		word(&words, "--force");
 	if (request->dry_run)
