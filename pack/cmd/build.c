@@ -18,7 +18,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-#include "db/catalog.h"
+#include "db/catalog_list.h"
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/cmd/image_arguments.h"
@@ -35,8 +35,10 @@ struct build {
 	struct launch launch; /* what the command line says of the start */
 	const char *output, *name, *version, *config_path, *source_name;
 	bool package, no_records, check, force, dry_run, quiet, json;
+	enum package_catalog keep_catalog;
 	/* made on the way */
 	json_t *config;
+	struct catalog_list catalog; /* of the source, whole */
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
@@ -49,6 +51,7 @@ static void build_release(struct build *build)
 	tree_free(build->tree);
 	package_free(build->contents);
 	json_decref(build->config);
+	catalog_list_release(&build->catalog);
 	launch_release(&build->launch);
 	closure_request_release(&build->request);
 }
@@ -71,6 +74,22 @@ static int take_cwd(void *target, const char *value, struct error *err)
 static int take_user(void *target, const char *value, struct error *err)
 {
 	return launch_set_user(target, value, err);
+}
+
+static int take_catalog(void *target, const char *value, struct error *err)
+{
+	static const char *const names[] = {
+		[PACKAGE_CATALOG_FULL] = "full",
+		[PACKAGE_CATALOG_NEAR] = "near",
+		[PACKAGE_CATALOG_NONE] = "none",
+	};
+
+	for (int i = PACKAGE_CATALOG_FULL; i <= PACKAGE_CATALOG_NONE; i++)
+		if (strcmp(value, names[i]) == 0) {
+			*(enum package_catalog *)target = i;
+			return 0;
+		}
+	return error_set(err, -EINVAL, "'%s' is no catalog: full, near or none", value);
 }
 
 static const struct command_option command_options[] = {
@@ -101,6 +120,9 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_user, struct build, launch)},
 	{0, "config", "FILE", "JSON merged into the package's config.json",
 	 OPTION_STRING(struct build, config_path)},
+	{0, "catalog", "full|near|none", "what the package says of the rest of its source\n"
+	 "(default: full where it is small beside the package, else near)",
+	 OPTION_CALL(take_catalog, struct build, keep_catalog)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
 	{0, "check", NULL, "read the image back and compare every byte",
@@ -206,8 +228,8 @@ static int make_package(struct build *build, struct error *err)
 		.config = build->config,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
-		.source_files = build->result.source_files,
-		.source_bytes = build->result.source_bytes,
+		.catalog = &build->catalog,
+		.keep_catalog = build->keep_catalog,
 		.no_records = build->no_records,
 	};
 	int r;
@@ -300,6 +322,28 @@ static int report(struct build *build, struct error *err)
 	return 0;
 }
 
+/*
+ * What the source holds. Where tracing did not list it, a package's maker does: but a source that
+ * cannot be listed whole is no reason not to pack what was used.
+ */
+static int load_catalog(struct build *build, struct error *err)
+{
+	uint64_t skipped = 0;
+	int r = catalog_list_read(build->request.manifest, &build->catalog, err);
+
+	if (r == 0 && build->package && !build->catalog.count &&
+	    build->keep_catalog != PACKAGE_CATALOG_NONE)
+		r = catalog_list_scan(build->request.source_path, false, &command_cancelled,
+				      &build->catalog, &skipped, err);
+	if (skipped)
+		log_warning("%llu directories of the source could not be listed: what they hold is not in "
+			    "the catalog",
+			    (unsigned long long)skipped);
+	build->result.source_files = build->catalog.files;
+	build->result.source_bytes = build->catalog.file_bytes;
+	return r;
+}
+
 /* The walk: selection, closure, tree, image, and it appears. */
 static int run(struct build *build, struct error *err)
 {
@@ -312,8 +356,7 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)
-		r = catalog_total(build->request.manifest, &build->result.source_files,
-				  &build->result.source_bytes, err);
+		r = load_catalog(build, err);
 	if (r == 0)
 		r = closure_request_compute(&build->request, err);
 	if (r == 0)
@@ -327,7 +370,8 @@ static int run(struct build *build, struct error *err)
 
 static int cmd_build(int argc, char **argv)
 {
-	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT};
+	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT,
+							.catalog = CATALOG_LIST_INIT};
 	struct error err = ERROR_INIT;
 	int r, code;
 
