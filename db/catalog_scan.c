@@ -2,6 +2,7 @@
 #include "db/catalog.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,7 +169,7 @@ static int scan_one(struct scan *scan, int parent, const char *name, const struc
 	fd = open_quietly(parent, name);
 	if (fd >= 0)
 		return scan_directory(scan, fd, found->mount);
-	scan->skipped++;
+	scan->skipped += errno != ENOENT && errno != ENOTDIR; /* gone since it was listed */
 	return 0;
 }
 

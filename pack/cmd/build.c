@@ -18,11 +18,11 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-#include "db/catalog_list.h"
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
+#include "pack/cmd/source_catalog.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
 #include "pack/need/closure_tree.h"
@@ -38,7 +38,7 @@ struct build {
 	enum package_catalog keep_catalog;
 	/* made on the way */
 	json_t *config;
-	struct catalog_list catalog; /* of the source, whole */
+	struct source_catalog catalog;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
@@ -48,10 +48,10 @@ struct build {
 
 static void build_release(struct build *build)
 {
+	source_catalog_release(&build->catalog); /* it may still walk what closes below */
 	tree_free(build->tree);
 	package_free(build->contents);
 	json_decref(build->config);
-	catalog_list_release(&build->catalog);
 	launch_release(&build->launch);
 	closure_request_release(&build->request);
 }
@@ -228,7 +228,7 @@ static int make_package(struct build *build, struct error *err)
 		.config = build->config,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
-		.catalog = &build->catalog,
+		.catalog = &build->catalog.list,
 		.keep_catalog = build->keep_catalog,
 		.no_records = build->no_records,
 	};
@@ -322,25 +322,21 @@ static int report(struct build *build, struct error *err)
 	return 0;
 }
 
-/*
- * What the source holds. Where tracing did not list it, a package's maker does: but a source that
- * cannot be listed whole is no reason not to pack what was used.
- */
-static int load_catalog(struct build *build, struct error *err)
+/* What the source holds is listed while the closure is computed. */
+static int begin_catalog(struct build *build, struct error *err)
 {
-	uint64_t skipped = 0;
-	int r = catalog_list_read(build->request.manifest, &build->catalog, err);
+	bool wanted = build->package && build->keep_catalog != PACKAGE_CATALOG_NONE;
 
-	if (r == 0 && build->package && !build->catalog.count &&
-	    build->keep_catalog != PACKAGE_CATALOG_NONE)
-		r = catalog_list_scan(build->request.source_path, false, &command_cancelled,
-				      &build->catalog, &skipped, err);
-	if (skipped)
-		log_warning("%llu directories of the source could not be listed: what they hold is not in "
-			    "the catalog",
-			    (unsigned long long)skipped);
-	build->result.source_files = build->catalog.files;
-	build->result.source_bytes = build->catalog.file_bytes;
+	return source_catalog_begin(&build->catalog, build->request.manifest,
+				    wanted ? build->request.source_path : NULL, err);
+}
+
+static int end_catalog(struct build *build, struct error *err)
+{
+	int r = source_catalog_end(&build->catalog, err);
+
+	build->result.source_files = build->catalog.list.files;
+	build->result.source_bytes = build->catalog.list.file_bytes;
 	return r;
 }
 
@@ -356,11 +352,13 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)
-		r = load_catalog(build, err);
+		r = begin_catalog(build, err);
 	if (r == 0)
 		r = closure_request_compute(&build->request, err);
 	if (r == 0)
 		r = closure_count_listed(build->request.closure, &build->result.listed, err);
+	if (r == 0)
+		r = end_catalog(build, err);
 	if (r == 0)
 		r = make_tree(build, err);
 	if (r == 0)
@@ -371,7 +369,7 @@ static int run(struct build *build, struct error *err)
 static int cmd_build(int argc, char **argv)
 {
 	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT,
-							.catalog = CATALOG_LIST_INIT};
+							.catalog = SOURCE_CATALOG_INIT};
 	struct error err = ERROR_INIT;
 	int r, code;
 
