@@ -99,7 +99,7 @@ static const struct command_option command_options[] = {
 	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
 	 OPTION_FLAG(struct build, package)},
 	{OPTION_TABLE(closure_request_options, struct build, request)},
-	{0, "level", "N", "zstd level, 1 to 22 (default 15)",
+	{0, "level", "N|best", "zstd level, 1 to 22 (default 9; best, for a release: 19)",
 	 OPTION_CALL(image_argument_level, struct build, image.level)},
 	{0, "block", "SIZE", "4K to 1M (default 128K)",
 	 OPTION_CALL(image_argument_block, struct build, image)},
@@ -276,6 +276,7 @@ static int write_image(struct build *build, int fd, struct error *err)
 	r = image_write(build->tree, &build->image, fd, &stats, err);
 	progress_done();
 	build->result.image_bytes = stats.bytes_out;
+	build->result.image_error = stats.bytes_error;
 	return r;
 }
 

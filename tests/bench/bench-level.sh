@@ -34,7 +34,7 @@ trace() {
 	chroot "$work/mnt" "$@" >"$work/said" 2>&1 </dev/null || { cat "$work/said" >&2; exit 1; }
 	umount "$work/mnt"
 	i=0
-	while [ "$(sqlite3 "$work/$traced.db" 'SELECT state FROM session')" != complete ]; do
+	while [ "$(sqlite3 -cmd '.timeout 9999' "$work/$traced.db" 'SELECT state FROM session')" != complete ]; do
 		i=$((i + 1))
 		[ $i -lt 600 ] || { echo "the session of $traced does not end" >&2; exit 1; }
 		sleep 0.1
