@@ -119,7 +119,7 @@ for i in 1 2 3 4 5 6 7 8; do seq 3000 | sed "s|^|app/far-off/a-longer-name-for-a
 tracefs -o manifest="$dir/a.db,ro,label=again" app mnt
 umount mnt
 wait_for 60 sh -c '[ "$(sqlite3 a.db "SELECT count(*) FROM session WHERE state = '"'complete'"'")" = 2 ]'
-check "by default, of a source with many files" build -o default.sfc
+check "by default, of a source with many files" build -o default.sfc -f
 look_default() { check_equal "what is not is folded" "$(packed "SELECT names FROM catalog WHERE path = '/far-off'")" 24050; }
 with default.sfc look_default
 

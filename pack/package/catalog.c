@@ -6,11 +6,16 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/catalog_fold.h"
 #include "pack/need/closure_tree.h"
 
 enum { SMALL = 16 * 1024, SHARE = 10 };
 
-bool catalog_fits(const struct catalog_list *whole, struct node *rootfs)
+/*
+ * Whole it is at most a tenth of what is packed, both before compression, or so small that it does
+ * not matter.
+ */
+static bool catalog_fits(const struct catalog_list *whole, struct node *rootfs)
 {
 	struct tree_totals totals;
 
@@ -40,8 +45,12 @@ static int add_directory(struct node *node, void *data)
 	return catalog_near_add(&around->near, *inside ? inside : "/");
 }
 
-int catalog_fold_around(const struct catalog_list *whole, struct manifest *manifest,
-			struct node *rootfs, struct catalog_list *ret_folded, struct error *err)
+/*
+ * Folded but in the directories that the package has, and in those of all that the sessions had to do
+ * with.
+ */
+static int catalog_fold_around(const struct catalog_list *whole, struct manifest *manifest,
+			       struct node *rootfs, struct catalog_list *ret_folded, struct error *err)
 {
 	_cleanup_(freep) char *top = node_path(rootfs);
 	struct around around = {.prefix = top && top[1] ? strlen(top) : 0};
@@ -54,4 +63,27 @@ int catalog_fold_around(const struct catalog_list *whole, struct manifest *manif
 		r = catalog_fold(whole, &around.near, ret_folded, err);
 	catalog_near_release(&around.near);
 	return r;
+}
+
+int catalog_to_keep(const struct package_options *options, struct manifest *manifest,
+		    struct node *rootfs, struct catalog_list *folded,
+		    const struct catalog_list **ret_catalog, struct error *err)
+{
+	const struct catalog_list *whole = options->catalog;
+
+	*ret_catalog = folded;
+	switch (options->keep_catalog) {
+	case PACKAGE_CATALOG_NONE:
+		return 0;
+	case PACKAGE_CATALOG_FITTING:
+		if (!catalog_fits(whole, rootfs))
+			break;
+		/* fall through */
+	case PACKAGE_CATALOG_FULL:
+		*ret_catalog = whole;
+		return 0;
+	case PACKAGE_CATALOG_NEAR:
+		break;
+	}
+	return catalog_fold_around(whole, manifest, rootfs, folded, err);
 }

@@ -3,22 +3,14 @@
 #ifndef PACK_PACKAGE_CATALOG_H
 #define PACK_PACKAGE_CATALOG_H
 
-#include <stdbool.h>
-
-#include "db/catalog_fold.h"
-#include "pack/tree/tree.h"
+#include "pack/package/package.h"
 
 /*
- * Whole it is at most a tenth of what is packed, both before compression, or so small that it does
- * not matter.
+ * All of the options' catalog, or what is put into the empty list `folded` from it: borrowed from
+ * either.
  */
-bool catalog_fits(const struct catalog_list *whole, struct node *rootfs);
-
-/*
- * Into an empty list: folded but in the directories that the package has, and in those of all that
- * the sessions had to do with.
- */
-int catalog_fold_around(const struct catalog_list *whole, struct manifest *manifest,
-			struct node *rootfs, struct catalog_list *ret_folded, struct error *err);
+int catalog_to_keep(const struct package_options *options, struct manifest *manifest,
+		    struct node *rootfs, struct catalog_list *folded,
+		    const struct catalog_list **ret_catalog, struct error *err);
 
 #endif

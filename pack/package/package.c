@@ -161,25 +161,6 @@ static int digest_node(const struct node *node, char ret_hex[DIGEST_HEX_SIZE], s
 						  : 0;
 }
 
-/* What of the catalog comes along; `folded` is where it may be made. */
-static int kept_catalog(const struct making *making, struct manifest *manifest,
-			struct catalog_list *folded, const struct catalog_list **ret_catalog,
-			struct error *err)
-{
-	const struct catalog_list *whole = making->options->catalog;
-
-	*ret_catalog = folded;
-	if (making->options->keep_catalog == PACKAGE_CATALOG_NONE)
-		return 0;
-	if (making->options->keep_catalog == PACKAGE_CATALOG_FULL ||
-	    (making->options->keep_catalog == PACKAGE_CATALOG_FITTING &&
-	     catalog_fits(whole, making->rootfs))) {
-		*ret_catalog = whole;
-		return 0;
-	}
-	return catalog_fold_around(whole, manifest, making->rootfs, folded, err);
-}
-
 static int add_manifest(struct making *making, struct manifest *manifest, struct error *err)
 {
 	_cleanup_(catalog_list_release) struct catalog_list folded = CATALOG_LIST_INIT;
@@ -198,7 +179,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 		return error_errno(err, "cannot make a directory in '%s'",
 				   making->options->scratch);
 	path = path_join(directory, "manifest.db");
-	r = path ? kept_catalog(making, manifest, &folded, &catalog, err) : error_oom(err);
+	r = path ? catalog_to_keep(making->options, manifest, making->rootfs, &folded, &catalog, err) : error_oom(err);
 	if (r == 0)
 		r = manifest_copy_away(manifest, making->source, catalog, path, err);
 	if (r == 0) {
