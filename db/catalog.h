@@ -2,6 +2,10 @@
 /*
  * The catalog: every path of the source root with kind and size, so that "left out" and "never
  * existed" can be told apart later. Written once per mount, read by path.
+ *
+ * In the copy that goes into a package, directories far from what was used may be folded
+ * (catalog_fold.h): how many names there are is known, and what they were is not, but that every
+ * directory has an entry. Nothing but folded directories is below a folded one.
  */
 #ifndef DB_CATALOG_H
 #define DB_CATALOG_H
@@ -13,10 +17,22 @@
 #include "db/entry.h"
 #include "db/manifest.h"
 
+enum { CATALOG_DIGEST_SIZE = 8 };
+
 struct catalog_entry {
 	const char *path; /* borrowed */
 	enum entry_kind kind;
-	uint64_t size;
+	uint64_t size; /* of a folded directory, of the regular files in it */
+	bool folded;
+	uint64_t names, files; /* in a folded directory: all of them, and regular files */
+	uint8_t digest[CATALOG_DIGEST_SIZE]; /* of a folded directory's names; zeroes when it is not known */
+};
+
+/* A path's place: is it there, could it have been there, or was it certainly not? */
+enum catalog_answer {
+	CATALOG_NEVER,   /* the source had no such path */
+	CATALOG_LISTED,
+	CATALOG_UNKNOWN, /* its directory is folded */
 };
 
 /* Is there a catalog already? */
@@ -35,13 +51,17 @@ int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_
 		 struct error *err);
 /* The same until *cancelled becomes true (another thread sets it atomically): -ECANCELED then. */
 int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
-		       const bool *cancelled, uint64_t *ret_skipped, struct error *err);
+		       const volatile int *cancelled, uint64_t *ret_skipped, struct error *err);
 
-/* 1 found, 0 not in the catalog. */
+/* 1 found, 0 not in the catalog: then the source may still have had it, see catalog_ask(). */
 int catalog_find(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,
 		 struct error *err);
 
-/* How many regular files there are, and their bytes; 0 and 0 without a catalog. */
+/* Was it in the source? The entry is that of the path, or of the folded directory it would be in. */
+int catalog_ask(struct manifest *manifest, const char *path, enum catalog_answer *ret_answer,
+		struct catalog_entry *ret_entry, struct error *err);
+
+/* How many regular files there are, folded ones too, and their bytes; 0 and 0 without a catalog. */
 int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_bytes,
 		  struct error *err);
 

@@ -2,6 +2,7 @@
 #include "db/catalog.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,21 +12,19 @@
 #include "db/base/cleanup.h"
 #include "db/base/mounts.h"
 #include "db/base/text.h"
-#include "db/manifest_private.h"
+#include "db/catalog_list.h"
 
 struct scan {
-	struct manifest *manifest;
-	sqlite3_stmt *insert; /* into the temporary table */
-	struct text path;     /* of the directory in hand; "" is the root */
+	struct catalog_list *list; /* borrowed */
+	struct text path; /* of the directory in hand; "" is the root */
 	ARRAY(uint64_t) mounts; /* ids of those that may be entered */
 	uint64_t skipped;
-	const bool *cancelled;
+	const volatile int *cancelled;
 	struct error *err;
 };
 
 static void scan_release(struct scan *scan)
 {
-	sqlite3_finalize(scan->insert);
 	text_release(&scan->path);
 	array_release(&scan->mounts);
 }
@@ -45,18 +44,6 @@ static bool mount_is_wanted(const struct scan *scan, uint64_t id)
 	return false;
 }
 
-static int scan_add(struct scan *scan, const char *path, const struct statx *stx)
-{
-	enum entry_kind kind = entry_kind_of_mode(stx->stx_mode);
-
-	bind_text(scan->insert, 1, path);
-	bind_text(scan->insert, 2, entry_kind_name(kind));
-	/* the sizes of directories are the file system's affair */
-	bind_int(scan->insert, 3,
-		 kind == ENTRY_FILE || kind == ENTRY_LINK ? (int64_t)stx->stx_size : 0);
-	return statement_run(&scan->manifest->sql, scan->insert, scan->err);
-}
-
 /*
  * DONT_SYNC: a name may be the mount point of a file system whose server hangs, and what is not
  * entered must not be asked.
@@ -64,7 +51,100 @@ static int scan_add(struct scan *scan, const char *path, const struct statx *stx
 static int look(int fd, const char *name, int flags, struct statx *ret_stx)
 {
 	return statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		     STATX_BASIC_STATS | STATX_MNT_ID, ret_stx);
+		     STATX_TYPE | STATX_SIZE | STATX_MNT_ID, ret_stx);
+}
+
+/* ---- one directory ---- */
+
+/* A name in it, or, with a slash behind its name, what is in a directory of that name. */
+struct found_name {
+	size_t name; /* offset among the names */
+	enum entry_kind kind;
+	uint64_t size;
+	uint64_t mount; /* of a directory */
+};
+
+struct found_names {
+	struct text names; /* each with its terminator */
+	ARRAY(struct found_name) found;
+};
+
+static void found_names_release(struct found_names *names)
+{
+	text_release(&names->names);
+	array_release(&names->found);
+}
+
+static int by_name(const void *a, const void *b, void *names)
+{
+	const struct found_name *x = a, *y = b;
+
+	return strcmp((char *)names + x->name, (char *)names + y->name);
+}
+
+static int names_add(struct found_names *names, const char *name, const char *slash,
+		     const struct found_name *found)
+{
+	struct found_name item = *found;
+
+	item.name = names->names.size;
+	text_add(&names->names, name);
+	text_add(&names->names, slash);
+	if (text_add_char(&names->names, '\0') < 0)
+		return -ENOMEM;
+	return array_push(&names->found, item);
+}
+
+/*
+ * In the order of whole paths what is in "a" comes behind "a-b" and before "a0": where "a/" has its
+ * place.
+ */
+static int names_take(struct scan *scan, int fd, const char *name, uint64_t mount,
+		      struct found_names *names)
+{
+	struct found_name found;
+	struct statx stx;
+	int r;
+
+	if (__atomic_load_n(scan->cancelled, __ATOMIC_RELAXED))
+		return error_set(scan->err, -ECANCELED, "the catalog was not finished");
+	if (look(fd, name, 0, &stx) < 0)
+		return 0; /* gone since it was listed */
+	found = (struct found_name){.kind = entry_kind_of_mode(stx.stx_mode),
+				    .mount = stx.stx_mnt_id};
+	/* the sizes of directories are the file system's affair */
+	if (found.kind == ENTRY_FILE || found.kind == ENTRY_LINK)
+		found.size = stx.stx_size;
+	r = names_add(names, name, "", &found);
+	if (r == 0 && found.kind == ENTRY_DIR &&
+	    (found.mount == mount || mount_is_wanted(scan, found.mount)))
+		r = names_add(names, name, "/", &found);
+	return r < 0 ? error_oom(scan->err) : 0;
+}
+
+static int names_read(struct scan *scan, DIR *dir, uint64_t mount, struct found_names *names)
+{
+	struct dirent *dirent;
+	int r = 0;
+
+	while (r == 0 && (errno = 0, dirent = readdir(dir)))
+		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
+			r = names_take(scan, dirfd(dir), dirent->d_name, mount, names);
+	if (r == 0 && errno)
+		scan->skipped++;
+	if (names->found.count > 1)
+		qsort_r(names->found.items, names->found.count, sizeof(*names->found.items), by_name,
+			names->names.bytes);
+	return r;
+}
+
+/* ---- the whole of it ---- */
+
+static int scan_add(struct scan *scan, const char *path, const struct found_name *found)
+{
+	const struct catalog_entry entry = {.path = path, .kind = found->kind, .size = found->size};
+
+	return catalog_list_add(scan->list, &entry) < 0 ? error_oom(scan->err) : 0;
 }
 
 static int scan_directory(struct scan *scan, int fd, uint64_t mount);
@@ -78,60 +158,60 @@ static int open_quietly(int parent, const char *name)
 	return fd < 0 && errno == EPERM ? openat(parent, name, flags) : fd;
 }
 
-static int scan_below(struct scan *scan, int parent, const char *name, uint64_t mount)
+/* scan->path is the path itself, or the directory whose contents are meant, without the slash. */
+static int scan_one(struct scan *scan, int parent, const char *name, const struct found_name *found,
+		    bool below)
 {
-	int fd = open_quietly(parent, name);
+	int fd;
 
-	if (fd < 0) {
-		scan->skipped++;
-		return 0;
-	}
-	return scan_directory(scan, fd, mount);
+	if (!below)
+		return scan_add(scan, scan->path.bytes, found);
+	fd = open_quietly(parent, name);
+	if (fd >= 0)
+		return scan_directory(scan, fd, found->mount);
+	scan->skipped += errno != ENOENT && errno != ENOTDIR; /* gone since it was listed */
+	return 0;
 }
 
-static int scan_name(struct scan *scan, int fd, const char *name, uint64_t mount)
+static int scan_names(struct scan *scan, int fd, struct found_names *names)
 {
 	size_t length = scan->path.size;
-	struct statx stx;
-	int r;
+	int r = 0;
 
-	if (__atomic_load_n(scan->cancelled, __ATOMIC_RELAXED))
-		return error_set(scan->err, -ECANCELED, "the catalog was not finished");
-	if (look(fd, name, 0, &stx) < 0)
-		return 0; /* gone since it was listed */
-	text_add_char(&scan->path, '/');
-	if (text_add(&scan->path, name) < 0)
-		return error_oom(scan->err);
-	r = scan_add(scan, scan->path.bytes, &stx);
-	if (r == 0 && S_ISDIR(stx.stx_mode) &&
-	    (stx.stx_mnt_id == mount || mount_is_wanted(scan, stx.stx_mnt_id)))
-		r = scan_below(scan, fd, name, stx.stx_mnt_id);
-	scan->path.size = length;
-	scan->path.bytes[length] = '\0';
+	for (size_t i = 0; i < names->found.count && r == 0; i++) {
+		const struct found_name *found = &names->found.items[i];
+		char *name = names->names.bytes + found->name, *slash = strchr(name, '/');
+
+		if (slash)
+			*slash = '\0';
+		text_add_char(&scan->path, '/');
+		if (text_add(&scan->path, name) < 0)
+			return error_oom(scan->err);
+		r = scan_one(scan, fd, name, found, slash != NULL);
+		scan->path.size = length;
+		scan->path.bytes[length] = '\0';
+	}
 	return r;
 }
 
 /* Takes fd. */
 static int scan_directory(struct scan *scan, int fd, uint64_t mount)
 {
+	_cleanup_(found_names_release) struct found_names names = {.names = TEXT_INIT};
 	_cleanup_(closedirp) DIR *dir = fdopendir(fd);
-	struct dirent *dirent;
-	int r = 0;
+	int r;
 
 	if (!dir) {
 		close(fd);
 		return error_oom(scan->err);
 	}
-	while (r == 0 && (errno = 0, dirent = readdir(dir)))
-		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
-			r = scan_name(scan, fd, dirent->d_name, mount);
-	if (r == 0 && errno)
-		scan->skipped++;
-	return r;
+	r = names_read(scan, dir, mount, &names);
+	return r < 0 ? r : scan_names(scan, dirfd(dir), &names);
 }
 
 static int scan_root(struct scan *scan, const char *root)
 {
+	const struct found_name found = {.kind = ENTRY_DIR};
 	int fd = open_quietly(AT_FDCWD, root);
 	struct statx stx;
 	int r;
@@ -141,7 +221,7 @@ static int scan_root(struct scan *scan, const char *root)
 		closep(&fd);
 		return r;
 	}
-	r = scan_add(scan, "/", &stx);
+	r = scan_add(scan, "/", &found);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -149,75 +229,16 @@ static int scan_root(struct scan *scan, const char *root)
 	return scan_directory(scan, fd, stx.stx_mnt_id);
 }
 
-/*
- * Only what is another is written, from front to back: most sources stay as they are. What was not
- * found is only known to be gone when the walk was whole.
- */
-static int catalog_take(struct manifest *manifest, bool whole, struct error *err)
+int catalog_list_scan(const char *root, bool xdev, const volatile int *cancelled, struct catalog_list *list,
+		      uint64_t *ret_skipped, struct error *err)
 {
-	int r = manifest_begin(manifest, err);
-
-	if (r < 0)
-		return r;
-	if (whole)
-		r = connection_execute(&manifest->sql,
-				       "DELETE FROM main.catalog"
-				       " WHERE path NOT IN (SELECT path FROM temp.scanned)",
-				       err);
-	if (r == 0)
-		r = connection_execute(
-		    &manifest->sql,
-		    "INSERT INTO main.catalog (path, kind, size)"
-		    " SELECT path, kind, size FROM temp.scanned WHERE true ORDER BY path"
-		    " ON CONFLICT (path) DO UPDATE"
-		    " SET kind = excluded.kind, size = excluded.size"
-		    " WHERE kind <> excluded.kind OR size <> excluded.size",
-		    err);
-	if (r == 0)
-		r = manifest_commit(manifest, err);
-	if (r < 0)
-		manifest_rollback(manifest);
-	return r;
-}
-
-int catalog_scan(struct manifest *manifest, const char *root, bool xdev, uint64_t *ret_skipped,
-		 struct error *err)
-{
-	static const bool never = false;
-
-	return catalog_scan_until(manifest, root, xdev, &never, ret_skipped, err);
-}
-
-/*
- * The walk goes into a temporary table first: it may take minutes on a cold disk, and nobody else
- * should wait that long for the manifest.
- */
-int catalog_scan_until(struct manifest *manifest, const char *root, bool xdev,
-		       const bool *cancelled, uint64_t *ret_skipped, struct error *err)
-{
-	static const char sql[] = "INSERT INTO temp.scanned (path, kind, size) VALUES (?, ?, ?)";
 	_cleanup_(scan_release) struct scan scan = {
-		.manifest = manifest, .path = TEXT_INIT, .cancelled = cancelled, .err = err};
+		.list = list, .path = TEXT_INIT, .cancelled = cancelled, .err = err};
 	int r;
 
 	if (!xdev && mounts_each(mount_consider, &scan) < 0)
 		return error_oom(err);
-	r = connection_execute(&manifest->sql,
-			       "CREATE TEMP TABLE IF NOT EXISTS scanned (path TEXT, kind TEXT,"
-			       " size INTEGER); SAVEPOINT scan; DELETE FROM temp.scanned",
-			       err);
-	if (r < 0)
-		return r;
-	r = statement_new(&manifest->sql, sql, &scan.insert, err);
-	if (r == 0)
-		r = scan_root(&scan, root);
-	sqlite3_finalize(take(scan.insert));
-	sqlite3_exec(manifest->sql.db, r == 0 ? "RELEASE scan" : "ROLLBACK TO scan; RELEASE scan",
-		     NULL, NULL, NULL);
-	if (r == 0)
-		r = catalog_take(manifest, scan.skipped == 0, err);
-	sqlite3_exec(manifest->sql.db, "DROP TABLE temp.scanned", NULL, NULL, NULL);
-	if (r == 0 && ret_skipped)
-		*ret_skipped = scan.skipped;
+	r = scan_root(&scan, root);
+	*ret_skipped = scan.skipped;
 	return r;
 }

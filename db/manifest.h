@@ -47,8 +47,13 @@ void manifest_rollback(struct manifest *manifest);
  * without -wal beside it. The same contents give the same bytes.
  */
 int manifest_copy(struct manifest *manifest, const char *path, struct error *err);
-/* The same for others to have: `source` stands where the sessions name the root on this machine. */
-int manifest_copy_away(struct manifest *manifest, const char *source, const char *path,
-		       struct error *err);
+/*
+ * A compact copy for others to have: `source` stands where the sessions name the root on this machine,
+ * and `catalog` (catalog_list.h) is the catalog, whatever the manifest's is. Only the tables of a
+ * manifest come along.
+ */
+struct catalog_list;
+int manifest_copy_away(struct manifest *manifest, const char *source,
+		       const struct catalog_list *catalog, const char *path, struct error *err);
 
 #endif

@@ -59,9 +59,14 @@ static const char events_sql[] =
 	" SELECT coming.id, it.seq, it.ns, it.pid, program.id, it.op, ours.id, it.errno"
 	" FROM temp.coming CROSS JOIN other.event AS it ON it.session = coming.old" OUR_NAMES;
 
+/* A directory that is folded in one of them and whole in the other is whole. */
+static const char unfold_sql[] =
+	"UPDATE main.catalog SET size = 0, names = NULL, files = NULL, digest = NULL"
+	" WHERE names IS NOT NULL AND path IN (SELECT path FROM other.catalog WHERE names IS NULL)";
+
 static const char catalog_sql[] =
-	"INSERT OR IGNORE INTO main.catalog (path, kind, size)"
-	" SELECT path, kind, size FROM other.catalog ORDER BY path";
+	"INSERT OR IGNORE INTO main.catalog (path, kind, size, names, files, digest)"
+	" SELECT path, kind, size, names, files, digest FROM other.catalog ORDER BY path";
 
 /* A row that does not fit is one of `from`: the constraints here are those of schema.sql. */
 static int run(struct manifest *into, struct manifest *from, const char *sql, uint64_t *ret_count,
@@ -170,6 +175,8 @@ static int merge_tables(struct manifest *into, struct manifest *from,
 		if (r == 0)
 			r = run(into, from, events_sql, &counts->events, err);
 	}
+	if (r == 0 && agree)
+		r = run(into, from, unfold_sql, NULL, err);
 	if (r == 0 && agree)
 		r = run(into, from, catalog_sql, &counts->catalog, err);
 	if (r == 0)

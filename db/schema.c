@@ -10,9 +10,18 @@ static const char schema_sql[] = "BEGIN IMMEDIATE;\n"
 #include "db/schema.inc"
 				 "COMMIT;\n";
 
-/* From version 1, the first, on. A change of meaning adds {2, "ALTER TABLE …"} here. */
+/* From version 1, the first, on. A change of meaning adds a step here. */
 static const struct schema_step own_steps[] = {
 	{1, ""},
+	/* directories may be folded in the catalog */
+	{2, "ALTER TABLE catalog ADD COLUMN names INTEGER;"
+	    "ALTER TABLE catalog ADD COLUMN files INTEGER;"
+	    "ALTER TABLE catalog ADD COLUMN digest BLOB;"
+	    "DROP VIEW IF EXISTS untouched;"
+	    "CREATE VIEW untouched AS SELECT path, kind, size, names FROM catalog"
+	    " WHERE names IS NOT NULL OR NOT EXISTS"
+	    " (SELECT 1 FROM entry JOIN access ON access.entry = entry.id"
+	    "  WHERE entry.path = catalog.path)"},
 };
 
 int schema_lay_out(struct manifest *manifest, struct error *err)

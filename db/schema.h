@@ -12,7 +12,7 @@
 
 enum {
 	SCHEMA_APPLICATION_ID = 1397965645, /* 'SFCM' */
-	SCHEMA_VERSION = 1,
+	SCHEMA_VERSION = 2,
 };
 
 /* How to come from the version before to `version`. */

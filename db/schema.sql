@@ -5,7 +5,7 @@
 -- root. Times are nanoseconds since 1970 (CLOCK_REALTIME). A boolean is 0 or 1.
 
 PRAGMA application_id = 1397965645;	-- 'SFCM': file(1) and manifest_open() know a manifest by it
-PRAGMA user_version = 1;		-- the version of this schema; a change of meaning raises it
+PRAGMA user_version = 2;		-- the version of this schema; a change of meaning raises it
 
 -- One run under trace, from mount to unmount.
 CREATE TABLE session (
@@ -90,12 +90,18 @@ CREATE TABLE access (
 	PRIMARY KEY (entry, session, op, errno, program)
 ) WITHOUT ROWID;
 
--- Every path of the source root, so that "left out" and "never existed" can be told apart.
+-- Every path of the source root, so that "left out" and "never existed" can be told apart. In a
+-- package, directories far from all that was used may be folded: such a row is the directory and what
+-- is in it; of that only the directories have rows of their own, folded too.
 CREATE TABLE catalog (
-	path TEXT    PRIMARY KEY,
-	kind TEXT    NOT NULL			-- as in entry
-	     CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
-	size INTEGER NOT NULL			-- bytes; 0 for what has no contents
+	path   TEXT    PRIMARY KEY,
+	kind   TEXT    NOT NULL			-- as in entry
+	       CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
+	size   INTEGER NOT NULL,		-- bytes; 0 for what has no contents; folded: of all files in it
+	names  INTEGER,				-- folded: how many names are in the directory; else NULL
+	files  INTEGER,				-- folded: how many of them are regular files; else NULL
+	digest BLOB				-- folded: of the sorted names, each with a byte 0 behind it, the
+						-- first 8 bytes of their SHA-256; else NULL
 ) WITHOUT ROWID;
 
 -- The raw stream, one row per operation; empty unless tracefs was told log=events.
@@ -161,9 +167,11 @@ CREATE VIEW missing AS
 	WHERE access.errno IN (2, 20) AND entry.origin = 'source'
 	GROUP BY access.entry, access.op, access.errno, program.exe;
 
--- What no session ever touched, not even in vain: the catalog less every path with an access.
+-- What no session ever touched, not even in vain: the catalog less every path with an access. A folded
+-- directory stands for what is in it: nobody touched any of that, whatever became of itself.
 CREATE VIEW untouched AS
-	SELECT path, kind, size
+	SELECT path, kind, size, names
 	FROM catalog
-	WHERE NOT EXISTS (SELECT 1 FROM entry JOIN access ON access.entry = entry.id
+	WHERE names IS NOT NULL
+	   OR NOT EXISTS (SELECT 1 FROM entry JOIN access ON access.entry = entry.id
 	                  WHERE entry.path = catalog.path);

@@ -58,7 +58,7 @@ bool cataloguer_is_done(const struct cataloguer *cataloguer)
 
 void cataloguer_cancel(struct cataloguer *cataloguer)
 {
-	__atomic_store_n(&cataloguer->cancelled, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&cataloguer->cancelled, 1, __ATOMIC_RELAXED);
 }
 
 int cataloguer_finish(struct cataloguer *cataloguer, struct error *err)

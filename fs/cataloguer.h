@@ -15,7 +15,8 @@
 struct cataloguer {
 	pthread_t thread;
 	bool started;
-	bool done, cancelled; /* atomic */
+	bool done;     /* atomic */
+	int cancelled; /* atomic */
 	const char *manifest, *source; /* borrowed */
 	bool xdev;                     /* not what is mounted inside the source */
 	int result;                    /* when it is done; with err */

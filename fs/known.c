@@ -49,9 +49,17 @@ static int grow(struct known *known)
 	return 0;
 }
 
-static int add(struct known *known, const char *path)
+/* That a directory is folded is in the table, too. */
+static uint64_t hash_of_folded(const char *directory)
 {
-	uint64_t hash = hash_of(path), *slot;
+	uint64_t hash = hash_pair(hash_of(directory), 1);
+
+	return hash ? hash : 1;
+}
+
+static int add(struct known *known, uint64_t hash)
+{
+	uint64_t *slot;
 
 	if ((!known->table || 2 * known->count > known->mask) && grow(known) < 0)
 		return -ENOMEM;
@@ -72,7 +80,10 @@ static int read_catalog(struct known *known, const char *path, struct error *err
 	if (r == 0)
 		r = catalog_walk_begin(manifest, &walk, err);
 	while (r == 0 && (r = catalog_walk_next(walk, &entry, err)) > 0)
-		r = add(known, entry.path) < 0 ? error_oom(err) : 0;
+		r = add(known, hash_of(entry.path)) < 0 ||
+				    (entry.folded && add(known, hash_of_folded(entry.path)) < 0)
+			    ? error_oom(err)
+			    : 0;
 	if (r == 0 && known->count == 0)
 		r = error_set(err, -ENODATA, "%s has no catalog: what was left out cannot be told",
 			      path);
@@ -97,9 +108,15 @@ void known_release(struct known *known)
 	*known = (struct known)KNOWN_INIT;
 }
 
+/* It is listed, or may be one of the names of a folded directory. */
 static bool in_catalog(const struct known *known, const char *path)
 {
-	return *slot_of(known, hash_of(path)) != 0;
+	_cleanup_(freep) char *parent = NULL;
+
+	if (*slot_of(known, hash_of(path)) != 0)
+		return true;
+	parent = path_parent(path);
+	return parent && *slot_of(known, hash_of_folded(parent)) != 0;
 }
 
 bool known_has(const struct known *known, const char *path)

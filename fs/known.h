@@ -5,6 +5,9 @@
  * without, and is not filled by names that never were. Costs 16 bytes a path, whatever its length:
  * paths go by their hashes, and one in many billions may pass that should not.
  *
+ * Of a directory that is folded in the catalog it is not known which names it had: any name may have
+ * been one, and passes.
+ *
  * Read-only once it is open, so threads need no lock.
  */
 #ifndef FS_KNOWN_H
@@ -19,7 +22,7 @@
 struct known {
 	uint64_t *table; /* hashes with open addressing, 0 is empty; NULL: every path passes */
 	size_t mask;     /* one less than the slots, which are a power of two */
-	size_t count;
+	size_t count;    /* paths, and folded directories once more */
 	int except;      /* what is in this directory does not pass; -1 none */
 };
 
@@ -29,6 +32,7 @@ struct known {
 int known_open(struct known *known, const char *manifest, const char *except, struct error *err);
 void known_release(struct known *known);
 
+/* Is it worth recording? */
 bool known_has(const struct known *known, const char *path);
 
 /*

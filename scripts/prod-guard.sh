@@ -9,7 +9,8 @@
 #	deny    report, and the instance counts as unhealthy once there is a miss
 #
 # What the package's catalog does not know never existed, and is no miss: the guard is given the
-# catalog, and does not record it.
+# catalog, and does not record it. In a directory that is folded there any name may have been one: it
+# is recorded, and said to be unknown.
 #
 #	instances/I/misses/HEX.db       what was asked for and is not in the package HEX, a manifest
 #	instances/I/guard/{tree,mount}  what the guard shows, and where it is mounted
@@ -68,20 +69,29 @@ guard_count() {
 }
 
 # guard_rows DIR: what its package was found to lack, a JSON array in the order of the first time. A
-# directory stands for itself only where it is not known what was wanted below it.
+# directory stands for itself only where it is not known what was wanted below it. known: the source
+# had it.
 guard_rows() {
-	guard_manifest=$1/misses/$(json_get "$1/instance.json" .package).db
+	guard_package=$(json_get "$1/instance.json" .package)
+	guard_manifest=$1/misses/$guard_package.db
+	guard_known=$state_dir/mounts/$guard_package/sfc/manifest.db
 	if [ -f "$guard_manifest" ]; then
 		timeout -k 5 10 tracefs --flush "$1/guard/mount" 2>/dev/null
-		sqlite3 -readonly -json "$guard_manifest" "
-			SELECT e.path, sum(a.count) AS count, json_group_array(DISTINCT p.exe) AS programs,
+		if [ -f "$guard_known" ]; then
+			guard_attach="ATTACH '$(printf '%s' "$guard_known" | sed "s/'/''/g")' AS packed"
+			guard_is_known='EXISTS (SELECT 1 FROM packed.catalog c WHERE c.path = e.path)'
+		else
+			guard_attach='' guard_is_known=NULL
+		fi
+		sqlite3 -readonly -json "$guard_manifest" "$guard_attach;
+			SELECT e.path, $guard_is_known AS known, sum(a.count) AS count, json_group_array(DISTINCT p.exe) AS programs,
 				min(a.first_ns) / 1000000000 AS first, max(a.last_ns) / 1000000000 AS last
 			FROM access a JOIN entry e ON e.id = a.entry JOIN program p ON p.id = a.program
 			WHERE NOT (a.errno = 2 AND EXISTS (SELECT 1 FROM entry b
 				WHERE substr(b.path, 1, length(e.path) + 1) = e.path || '/'))
 			GROUP BY e.path ORDER BY min(a.first_ns), e.path"
 	fi | jq -cs --arg app "$app" --arg instance "$(json_get "$1/instance.json" .name)" '(.[0] // [])
-		| map({instance: $instance, path, count, by: (.programs | fromjson | map(select(. != ""))),
+		| map({instance: $instance, path, known: (if .known == null then null else .known == 1 end), count, by: (.programs | fromjson | map(select(. != ""))),
 			first: (.first | todate), last: (.last | todate)})'
 }
 
@@ -113,7 +123,8 @@ cmd_misses() {
 			printf 'INSTANCE\tPATH\tTIMES\tBY\tLAST\n'
 			printf '%s' "$missed" | jq -r --arg app "$app" '
 				def plain: if test("[[:cntrl:]]") then @json else . end;
-				.[] | [$app + "/" + .instance, (.path | plain), .count, (.by | map(plain) | join(", ")),
+				.[] | [$app + "/" + .instance,
+					(.path | plain) + (if .known == false then " (unknown)" else "" end), .count, (.by | map(plain) | join(", ")),
 					(.last | sub("T"; " ") | sub("Z"; ""))] | map(tostring) | join("\t")'
 		} | plain | column -t -s "$(printf '\t')"
 	fi

@@ -124,6 +124,30 @@ check "--dry-run: $projected of $real bytes" \
 	test $((projected * 100)) -gt $((real * 97)) -a $((projected * 100)) -lt $((real * 103))
 rm -rf large
 
+base=$("$srcdir/tests/minbase.sh") && for part in bin lib share; do
+	projected=$(tracepack image "$base/usr/$part" -n -q -l 7 --stats=json | jq .bytes_out)
+	tracepack image "$base/usr/$part" -o x.sqsh -q -l 7
+	real=$(stat -c %s x.sqsh)
+	check "--dry-run of usr/$part: $projected of $real bytes, within 5 %" \
+		test $((projected * 100)) -gt $((real * 95)) -a $((projected * 100)) -lt $((real * 105))
+done
+
+# Few large blocks: of some the level makes a quarter less than level 1, of others nothing.
+mkdir mixed
+find "$base/usr/share/perl" "$base"/usr/lib/*/perl* -type f -name '*.p[lm]' | LC_ALL=C sort | xargs cat 2>/dev/null |
+	head -c 16000000 | split -b 1000000 -a 2 - mixed/
+for part in mixed/??; do
+	head -c 500000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$part-random"
+done
+tracepack image mixed -n -b 1M -l 9 2>said --stats=json >mixed.json
+tracepack image mixed -o x.sqsh -q -b 1M -l 9
+real=$(stat -c %s x.sqsh) projected=$(jq .bytes_out mixed.json) within=$(jq .bytes_error mixed.json)
+check "--dry-run says when it may be wrong by more" test $((within * 20)) -gt "$projected"
+check "in words" grep -q '→ about .* MB, give or take .*, not written$' said
+check "and is right within that: $projected of $real bytes, give or take $within" \
+	test $((projected - real)) -lt "$within" -a $((real - projected)) -lt "$within"
+rm -rf mixed
+
 # --- what changes meanwhile -----------------------------------------------------------------
 if strace -f -o /dev/null true 2>/dev/null; then
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0

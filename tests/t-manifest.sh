@@ -32,7 +32,7 @@ INSERT INTO access (entry, session, op, errno, program, count, first_seq, first_
 	(6, 1, 'unlink',   0,  1, 1, 9, 209, 209),
 	(6, 1, 'stat',     2,  1, 1, 10, 210, 210),
 	(7, 1, 'open',     13, 1, 1, 11, 211, 211);
-INSERT INTO catalog VALUES ('/etc/hosts', 'file', 50), ('/etc/shadow', 'file', 77),
+INSERT INTO catalog (path, kind, size) VALUES ('/etc/hosts', 'file', 50), ('/etc/shadow', 'file', 77),
 	('/lib', 'link', 7), ('/never', 'file', 400), ('/nor/this', 'file', 24);
 SQL
 
@@ -49,8 +49,8 @@ check_equal "missing: added up over sessions, without what the run went on to cr
 	"/etc/none|open|2|3|/usr/sbin/nginx
 /var/old|stat|2|1|/usr/sbin/nginx"
 check_equal "untouched: with sizes, and without what was refused" \
-	"$(ask 'SELECT * FROM untouched ORDER BY path')" "/never|file|400
-/nor/this|file|24"
+	"$(ask 'SELECT * FROM untouched ORDER BY path')" "/never|file|400|
+/nor/this|file|24|"
 
 # Every query of the manual, by its first words, runs as it is printed there.
 sed -n 's/^SELECT .*;$/&/p' "$srcdir/db/manifest.5" >queries.sql

@@ -103,7 +103,7 @@ check_equal "what listing directories would miss" "$(saw listed)" \
 # --- 100,000 paths: only the rows in sight are in the document ---
 sqlite3 m.db <<SQL
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999)
-INSERT INTO catalog SELECT printf('/srv/%d/%d/file-%d', i / 10000, i / 100, i), 'file', i FROM n;
+INSERT INTO catalog (path, kind, size) SELECT printf('/srv/%d/%d/file-%d', i / 10000, i / 100, i), 'file', i FROM n;
 SQL
 check "a report of 100,000 paths" tracepack report m.db -s root -o large.html
 cat >drive.html <<'HTML'

@@ -33,7 +33,7 @@ $access (1, 1, 'exec', 0, 2, 1, 1, 1, 1), (1, 2, 'open', 0, 1, 1, 2, 1, 1),
         (1, 3, 'readlink', 0, 1, 1, 3, 1, 1), (1, 4, 'open', 2, 1, 3, 4, 1, 1),
         (2, 5, 'open', 0, 1, 1, 1, 1, 1), (2, 1, 'stat', 0, 1, 1, 2, 1, 1),
         (3, 2, 'open', 0, 1, 1, 1, 1, 1), (3, 1, 'open', 0, 1, 1, 2, 1, 1);
-INSERT INTO catalog VALUES ('/etc/hosts', 'file', 50), ('/etc/hostname', 'file', 9), ('/lib', 'link', 7),
+INSERT INTO catalog (path, kind, size) VALUES ('/etc/hosts', 'file', 50), ('/etc/hostname', 'file', 9), ('/lib', 'link', 7),
        ('/usr/share/big', 'file', 5000000), ('/usr/sbin/nginx', 'file', 1200000);"
 
 check_equal "stat says what each label needed, and needed alone" "$(tracepack stat a.db)" \

@@ -146,8 +146,8 @@ check "without that session they are out again" \
 	sh -c '! tracepack why healed.db --without app/one /opt/app/never >/dev/null'
 
 # --- why-not, with a package alone ---
-sqlite3 script.db "INSERT INTO catalog SELECT path, kind, size FROM entry WHERE path = '/opt/app/go';
-	INSERT INTO catalog VALUES ('/opt/app/never', 'file', 6), ('/opt/app', 'dir', 0), ('/opt/empty', 'dir', 0);"
+sqlite3 script.db "INSERT INTO catalog (path, kind, size) SELECT path, kind, size FROM entry WHERE path = '/opt/app/go';
+	INSERT INTO catalog (path, kind, size) VALUES ('/opt/app/never', 'file', 6), ('/opt/app', 'dir', 0), ('/opt/empty', 'dir', 0);"
 check "a package" tracepack build script.db -s root -o app.sfc --package --level 1 -q \
 	--exclude /usr/bin/dash -- /opt/app/go
 check "why-not with the source: what it would cost" \

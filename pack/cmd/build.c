@@ -18,11 +18,11 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-#include "db/catalog.h"
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
+#include "pack/cmd/source_catalog.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
 #include "pack/need/closure_tree.h"
@@ -35,8 +35,10 @@ struct build {
 	struct launch launch; /* what the command line says of the start */
 	const char *output, *name, *version, *config_path, *source_name;
 	bool package, no_records, check, force, dry_run, quiet, json;
+	enum package_catalog keep_catalog;
 	/* made on the way */
 	json_t *config;
+	struct source_catalog catalog;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
@@ -46,6 +48,7 @@ struct build {
 
 static void build_release(struct build *build)
 {
+	source_catalog_release(&build->catalog); /* it may still walk what closes below */
 	tree_free(build->tree);
 	package_free(build->contents);
 	json_decref(build->config);
@@ -73,6 +76,22 @@ static int take_user(void *target, const char *value, struct error *err)
 	return launch_set_user(target, value, err);
 }
 
+static int take_catalog(void *target, const char *value, struct error *err)
+{
+	static const char *const names[] = {
+		[PACKAGE_CATALOG_FULL] = "full",
+		[PACKAGE_CATALOG_NEAR] = "near",
+		[PACKAGE_CATALOG_NONE] = "none",
+	};
+
+	for (int i = PACKAGE_CATALOG_FULL; i <= PACKAGE_CATALOG_NONE; i++)
+		if (strcmp(value, names[i]) == 0) {
+			*(enum package_catalog *)target = i;
+			return 0;
+		}
+	return error_set(err, -EINVAL, "'%s' is no catalog: full, near or none", value);
+}
+
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image or package; appears only when whole",
 	 OPTION_STRING(struct build, output)},
@@ -80,7 +99,7 @@ static const struct command_option command_options[] = {
 	{0, "package", NULL, "a package: image, start configuration and manifest in one file",
 	 OPTION_FLAG(struct build, package)},
 	{OPTION_TABLE(closure_request_options, struct build, request)},
-	{0, "level", "N", "zstd level, 1 to 22 (default 15)",
+	{0, "level", "N|best", "zstd level, 1 to 22 (default 9; best, for a release: 19)",
 	 OPTION_CALL(image_argument_level, struct build, image.level)},
 	{0, "block", "SIZE", "4K to 1M (default 128K)",
 	 OPTION_CALL(image_argument_block, struct build, image)},
@@ -101,6 +120,9 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_user, struct build, launch)},
 	{0, "config", "FILE", "JSON merged into the package's config.json",
 	 OPTION_STRING(struct build, config_path)},
+	{0, "catalog", "full|near|none", "what the package says of the rest of its source\n"
+	 "(default: full where it is small beside the package, else near)",
+	 OPTION_CALL(take_catalog, struct build, keep_catalog)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
 	{0, "check", NULL, "read the image back and compare every byte",
@@ -206,8 +228,8 @@ static int make_package(struct build *build, struct error *err)
 		.config = build->config,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
-		.source_files = build->result.source_files,
-		.source_bytes = build->result.source_bytes,
+		.catalog = &build->catalog.list,
+		.keep_catalog = build->keep_catalog,
 		.no_records = build->no_records,
 	};
 	int r;
@@ -254,6 +276,7 @@ static int write_image(struct build *build, int fd, struct error *err)
 	r = image_write(build->tree, &build->image, fd, &stats, err);
 	progress_done();
 	build->result.image_bytes = stats.bytes_out;
+	build->result.image_error = stats.bytes_error;
 	return r;
 }
 
@@ -300,6 +323,24 @@ static int report(struct build *build, struct error *err)
 	return 0;
 }
 
+/* What the source holds is listed while the closure is computed. */
+static int begin_catalog(struct build *build, struct error *err)
+{
+	bool wanted = build->package && build->keep_catalog != PACKAGE_CATALOG_NONE;
+
+	return source_catalog_begin(&build->catalog, build->request.manifest,
+				    wanted ? build->request.source_path : NULL, err);
+}
+
+static int end_catalog(struct build *build, struct error *err)
+{
+	int r = source_catalog_end(&build->catalog, err);
+
+	build->result.source_files = build->catalog.list.files;
+	build->result.source_bytes = build->catalog.list.file_bytes;
+	return r;
+}
+
 /* The walk: selection, closure, tree, image, and it appears. */
 static int run(struct build *build, struct error *err)
 {
@@ -312,12 +353,13 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)
-		r = catalog_total(build->request.manifest, &build->result.source_files,
-				  &build->result.source_bytes, err);
+		r = begin_catalog(build, err);
 	if (r == 0)
 		r = closure_request_compute(&build->request, err);
 	if (r == 0)
 		r = closure_count_listed(build->request.closure, &build->result.listed, err);
+	if (r == 0)
+		r = end_catalog(build, err);
 	if (r == 0)
 		r = make_tree(build, err);
 	if (r == 0)
@@ -327,7 +369,8 @@ static int run(struct build *build, struct error *err)
 
 static int cmd_build(int argc, char **argv)
 {
-	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT};
+	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT,
+							.catalog = SOURCE_CATALOG_INIT};
 	struct error err = ERROR_INIT;
 	int r, code;
 

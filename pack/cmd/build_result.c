@@ -113,6 +113,15 @@ static void print_listed(const struct build_result *result)
 	printf("        %s (--listed=stub keeps names)\n", text.bytes);
 }
 
+/* What was not compressed may differ from what was by more than a person would expect of "about". */
+static void add_doubt(struct text *text, const struct build_result *result)
+{
+	if (result->image_error <= result->image_bytes / 20)
+		return;
+	text_add(text, ", give or take ");
+	text_add_size(text, result->image_error);
+}
+
 /* "61,204 → 163 files   1.9 GB → 5.8 MB   image 2.1 MB" */
 void build_result_print(const struct build_result *result)
 {
@@ -128,8 +137,9 @@ void build_result_print(const struct build_result *result)
 		text_add(&text, " → ");
 	}
 	text_add_size(&text, result->totals.bytes);
-	text_add(&text, "   image ");
+	text_add(&text, result->image_error ? "   image about " : "   image ");
 	text_add_size(&text, result->image_bytes);
+	add_doubt(&text, result);
 	printf("%s%s\n", text.bytes, result->output ? "" : " (nothing written)");
 	print_ways(result);
 	print_listed(result);
@@ -184,6 +194,8 @@ json_t *build_result_json(const struct build_result *result)
 				   "left_out", (json_int_t)result->listed.left_out));
 	if (json)
 		json_set(json, "image_bytes", json_integer((json_int_t)result->image_bytes));
+	if (json)
+		json_set(json, "image_bytes_error", json_integer((json_int_t)result->image_error));
 	return json;
 }
 

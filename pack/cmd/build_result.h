@@ -23,6 +23,7 @@ struct build_result {
 	struct tree_totals totals;     /* of what is packed */
 	struct closure_listed listed;
 	uint64_t image_bytes;
+	uint64_t image_error; /* bytes: how far to trust that; 0: it is exact */
 	double seconds;
 };
 

@@ -108,7 +108,7 @@ static int take_stats(void *target, const char *value, struct error *err)
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "the image", OPTION_STRING(struct arguments, output)},
 	OUTPUT_FORCE(struct arguments, force),
-	{'l', "level", "N", "zstd level, 1 to 22 [15]",
+	{'l', "level", "N", "zstd level, 1 to 22, or best (19) [9]",
 	 OPTION_CALL(image_argument_level, struct arguments, image.level)},
 	{'b', "block", "SIZE", "4K to 1M, a power of two [128K; with --order 512K]",
 	 OPTION_CALL(image_argument_block, struct arguments, image)},
@@ -322,9 +322,13 @@ static void say_done(const struct arguments *args, const struct image_stats *sta
 	text_add_count(&line, stats->inodes);
 	text_add(&line, " inodes, ");
 	text_add_size(&line, stats->bytes_in);
-	text_add(&line, " → ");
+	text_add(&line, stats->bytes_error ? " → about " : " → ");
 	text_add_size(&line, stats->bytes_out);
-	log_note("%s%s%s", line.bytes, args->output ? ", " : "",
+	if (stats->bytes_error > stats->bytes_out / 20) {
+		text_add(&line, ", give or take ");
+		text_add_size(&line, stats->bytes_error);
+	}
+	log_note("%s, %s", line.bytes,
 		 args->image.dry_run ? "not written" : args->output);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/base/log.h"
 #include "db/base/size.h"
@@ -22,8 +23,11 @@ int image_argument_level(void *target, const char *value, struct error *err)
 {
 	int64_t number;
 
-	if (!parse_number(value, 1, LEVEL_MAX, &number))
-		return error_set(err, -EINVAL, "'%s' is no level from 1 to %d", value, LEVEL_MAX);
+	if (strcmp(value, "best") == 0)
+		number = IMAGE_LEVEL_BEST;
+	else if (!parse_number(value, 1, LEVEL_MAX, &number))
+		return error_set(err, -EINVAL, "'%s' is no level from 1 to %d, and not best", value,
+				 LEVEL_MAX);
 	*(int *)target = (int)number;
 	return 0;
 }

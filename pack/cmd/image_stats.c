@@ -7,11 +7,11 @@
 static void print_json(const struct image_stats *s)
 {
 	json_t *json = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "inodes",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "inodes",
 		(json_int_t)s->inodes, "files", (json_int_t)s->files, "bytes_in",
 		(json_int_t)s->bytes_in, "bytes_sparse", (json_int_t)s->bytes_sparse,
 		"bytes_duplicate", (json_int_t)s->bytes_duplicate, "bytes_out",
-		(json_int_t)s->bytes_out, "data_out", (json_int_t)s->data_out, "metadata_out",
+		(json_int_t)s->bytes_out, "bytes_error", (json_int_t)s->bytes_error, "data_out", (json_int_t)s->data_out, "metadata_out",
 		(json_int_t)s->metadata_out, "blocks", (json_int_t)s->blocks, "fragments",
 		(json_int_t)s->fragments, "changed", (json_int_t)s->changed, "memory_blocks",
 		(json_int_t)s->memory_peak, "seconds", s->seconds, "starved_seconds",

@@ -144,6 +144,11 @@ static void add_path(struct columns *columns, const struct inventory_item *item)
 	text_add(&text, item->path);
 	if (item->found.target)
 		text_printf(&text, " -> %s", item->found.target);
+	if (item->names) {
+		text_add(&text, " (");
+		text_add_count(&text, item->names);
+		text_add(&text, item->names == 1 ? " name)" : " names)");
+	}
 	columns_add(columns, text_failed(&text) ? item->path : text.bytes);
 }
 
@@ -264,6 +269,8 @@ static json_t *item_json(const struct arguments *args, const struct inventory *i
 		r = json_set(json, "size", json_integer(NUMBER(item->found.size)));
 	else if (r == 0)
 		r = add_found_json(json, item);
+	if (r == 0 && item->names)
+		r = json_set(json, "names", json_integer(NUMBER(item->names)));
 	if (r == 0 && item->order)
 		r = json_set(json, "order", json_integer(NUMBER(item->order)));
 	if (r == 0 && args->part == INVENTORY_NEEDED && inventory->kind == INVENTORY_MANIFEST)

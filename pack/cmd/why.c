@@ -203,16 +203,24 @@ static void add_cost(struct inquiry *inquiry, enum entry_kind kind, uint64_t siz
 	text_add(text, cost >= 0 ? " with what it needs)" : ")");
 }
 
-/* What the catalog knows of the path: 1 with its size, 0 nothing, -1: there is no catalog. */
-static int in_catalog(struct manifest *manifest, const char *path, struct catalog_entry *ret_entry,
-		      struct error *err)
+/* Without a catalog nothing is known of any path but that nobody touched it. */
+static int ask_catalog(struct manifest *manifest, const char *path, enum catalog_answer *ret_answer,
+		       struct catalog_entry *ret_entry, struct error *err)
 {
 	bool exists;
 	int r = catalog_exists(manifest, &exists, err);
 
-	if (r == 0 && !exists)
-		return -1;
-	return r < 0 ? r : catalog_find(manifest, path, ret_entry, err);
+	*ret_answer = CATALOG_LISTED;
+	return r < 0 || !exists ? r : catalog_ask(manifest, path, ret_answer, ret_entry, err);
+}
+
+static void add_folded(struct text *text, const struct catalog_entry *directory)
+{
+	text_add(text, "; whether the source had it is not known: of ");
+	text_add_escaped(text, directory->path);
+	text_add(text, " only its ");
+	text_add_count(text, directory->names);
+	text_add(text, directory->names == 1 ? " name is counted" : " names are counted");
 }
 
 /* Why a path that nothing ever asked for is not in, in words. */
@@ -222,6 +230,7 @@ static int untouched(struct inquiry *inquiry, struct text *text, struct error *e
 	struct manifest *manifest = inquiry->request.manifest;
 	const char *what = inquiry->bundle ? "the package" : "the selection";
 	struct catalog_entry entry = {0};
+	enum catalog_answer answer;
 	int r;
 
 	if (inquiry->bundle) {
@@ -230,16 +239,20 @@ static int untouched(struct inquiry *inquiry, struct text *text, struct error *e
 			return r;
 		manifest = packed;
 	}
-	r = in_catalog(manifest, inquiry->path, &entry, err);
-	if (r < -1)
+	r = ask_catalog(manifest, inquiry->path, &answer, &entry, err);
+	if (r < 0)
 		return r;
 	text_add_escaped(text, inquiry->path);
-	if (r == 0) {
+	if (answer == CATALOG_NEVER) {
 		text_printf(text, " is not in %s: it was not in the source when that was traced",
 			    what);
 		return 0;
 	}
 	text_printf(text, " is not in %s: no session touched it", what);
+	if (answer == CATALOG_UNKNOWN) {
+		add_folded(text, &entry);
+		return 0;
+	}
 	add_cost(inquiry, entry.kind, entry.size, text);
 	return 0;
 }

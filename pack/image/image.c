@@ -113,6 +113,7 @@ static int write_contents(struct writer *writer, struct plan *plan)
 		r = plan_each_cold(plan, write_contents_of);
 	if (r == 0)
 		r = data_end(&writer->data);
+	writer->stats.bytes_error = projection_error(&writer->data.store.projection);
 	writer->stats.blocks = writer->data.store.stored;
 	writer->stats.fragments = writer->data.store.fragments.count;
 	return r;

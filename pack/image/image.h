@@ -22,7 +22,9 @@
 #include "pack/tree/tree.h"
 
 enum {
-	IMAGE_LEVEL_DEFAULT = 15,
+	/* By make bench-level: 9 makes packages 9 % larger than 15, in 15 % of its processor time. */
+	IMAGE_LEVEL_DEFAULT = 9,
+	IMAGE_LEVEL_BEST = 19, /* for a release, made once and fetched often */
 	IMAGE_BLOCK_DEFAULT = 128 * 1024,
 	IMAGE_BLOCK_ORDERED = 512 * 1024, /* when the tree has an order of use */
 	IMAGE_BLOCK_MIN = 4 * 1024,
@@ -62,6 +64,8 @@ struct image_stats {
 	uint64_t bytes_sparse;
 	uint64_t bytes_duplicate; /* not stored again */
 	uint64_t bytes_out;   /* the image, padding included */
+	uint64_t bytes_error; /* of a dry run that did not compress all: bytes_out is right within so
+				 many nineteen times of twenty; 0: it is exact */
 	uint64_t data_out;    /* compressed data and fragments */
 	uint64_t metadata_out;
 	uint64_t blocks;

@@ -19,6 +19,7 @@
 #include "pack/evidence/json.h"
 #include "pack/evidence/tree.h"
 #include "pack/need/closure_tree.h"
+#include "pack/package/catalog.h"
 #include "pack/package/provenance.h"
 #include "pack/package/records.h"
 
@@ -162,6 +163,8 @@ static int digest_node(const struct node *node, char ret_hex[DIGEST_HEX_SIZE], s
 
 static int add_manifest(struct making *making, struct manifest *manifest, struct error *err)
 {
+	_cleanup_(catalog_list_release) struct catalog_list folded = CATALOG_LIST_INIT;
+	const struct catalog_list *catalog;
 	_cleanup_(freep) char *directory = NULL, *path = NULL;
 	char sha256[DIGEST_HEX_SIZE];
 	struct node *node;
@@ -176,7 +179,9 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 		return error_errno(err, "cannot make a directory in '%s'",
 				   making->options->scratch);
 	path = path_join(directory, "manifest.db");
-	r = path ? manifest_copy_away(manifest, making->source, path, err) : error_oom(err);
+	r = path ? catalog_to_keep(making->options, manifest, making->rootfs, &folded, &catalog, err) : error_oom(err);
+	if (r == 0)
+		r = manifest_copy_away(manifest, making->source, catalog, path, err);
 	if (r == 0) {
 		making->package->manifest_fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (making->package->manifest_fd < 0 ||
@@ -295,8 +300,8 @@ static int add_description(struct making *making, const struct selection *select
 			 created, "tool", "tracepack " PACKAGE_VERSION, "source",
 			 provenance_source(source, options->source_name, making->digest), "sessions",
 			 provenance_sessions(selection), "before",
-			 "files", (json_int_t)options->source_files, "bytes",
-			 (json_int_t)options->source_bytes, "after", "files",
+			 "files", (json_int_t)options->catalog->files, "bytes",
+			 (json_int_t)options->catalog->file_bytes, "after", "files",
 			 (json_int_t)totals.files, "links", (json_int_t)totals.links,
 			 "directories", (json_int_t)totals.directories, "bytes",
 			 (json_int_t)totals.bytes, "parts", making->parts);
@@ -324,9 +329,9 @@ static bool is_empty(const struct node *rootfs, const char *name)
 }
 
 /* What is left of the source in the package: where it was on this machine is nobody's business. */
-static int name_source(struct making *making, struct manifest *manifest, struct error *err)
+static int name_source(struct making *making, const struct selection *selection, struct error *err)
 {
-	int r = provenance_digest(manifest, making->digest, err);
+	int r = provenance_digest(making->options->catalog, selection, making->digest, err);
 
 	if (r == 0 && asprintf(&making->source, "%s%s%s", making->options->source_name,
 			       making->digest[0] ? " " : "", making->digest) < 0) {
@@ -361,7 +366,7 @@ static int fill(struct making *making, struct manifest *manifest,
 	if (r == 0)
 		r = add_evidence(making, closure, selection, err);
 	if (r == 0)
-		r = name_source(making, manifest, err);
+		r = name_source(making, selection, err);
 	if (r == 0)
 		r = add_manifest(making, manifest, err);
 	if (r == 0)

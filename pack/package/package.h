@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "db/catalog_list.h"
 #include "db/manifest.h"
 #include "pack/need/closure.h"
 #include "pack/need/selection.h"
@@ -34,12 +35,20 @@
 
 #define PACKAGE_UUID_SIZE 37
 
+enum package_catalog {
+	PACKAGE_CATALOG_FITTING, /* all of it where it is small beside the rest, else as near */
+	PACKAGE_CATALOG_FULL,
+	PACKAGE_CATALOG_NEAR,    /* folded but near what is in the package (db/catalog_fold.h) */
+	PACKAGE_CATALOG_NONE,
+};
+
 struct package_options {
 	const char *name;         /* "nginx" */
 	const char *version;      /* of what is packed; or NULL */
 	const json_t *config;     /* merged into config.json; or NULL */
 	int64_t time;             /* seconds since 1970, of the files that are made here */
-	uint64_t source_files, source_bytes; /* what the source held; 0 unknown */
+	const struct catalog_list *catalog; /* of the source, whole; empty: unknown */
+	enum package_catalog keep_catalog;  /* what of it the package is given */
 	bool no_records;          /* leave out pack/distro/records.h and sfc/sbom.json */
 	const char *source_name;  /* what to call the source: a word, no path */
 	const char *scratch;      /* a directory for the copy of the manifest */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/package/provenance.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
-#include "db/catalog.h"
 
 enum { OS_RELEASE_MAX = 128 * 1024 };
 
@@ -46,43 +46,58 @@ static json_t *os_release_json(const char *text, const char *name)
 }
 
 /* One line per path: kind, size and name. The catalog comes sorted by path. */
-static int digest_catalog(struct catalog_walk *walk, struct digest *digest, uint64_t *ret_count,
-			  struct error *err)
+static int digest_catalog(const struct catalog_list *catalog, struct digest *digest)
 {
+	_cleanup_(catalog_list_cursor_release) struct catalog_list_cursor cursor =
+		CATALOG_LIST_CURSOR_INIT;
 	_cleanup_(text_release) struct text line = TEXT_INIT;
 	struct catalog_entry entry;
 	int r;
 
-	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
+	while ((r = catalog_list_next(catalog, &cursor, &entry)) > 0) {
 		text_clear(&line);
 		text_printf(&line, "%s %" PRIu64 " ", entry_kind_name(entry.kind), entry.size);
 		text_add(&line, entry.path);
 		if (text_failed(&line) || digest_add(digest, line.bytes, line.size + 1) < 0)
-			return error_oom(err);
-		++*ret_count;
+			return -ENOMEM;
 	}
 	return r;
 }
 
-int provenance_digest(struct manifest *manifest, char ret_digest[PROVENANCE_DIGEST_SIZE],
-		      struct error *err)
+/* "root sha256:HEX" is what a package's sessions call their source. */
+static const char *remembered_digest(const struct selection *selection)
 {
-	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
-	_cleanup_(digest_freep) struct digest *digest = NULL;
-	char hex[DIGEST_HEX_SIZE];
-	uint64_t count = 0;
-	int r;
+	const char *digest = NULL;
 
-	if (digest_new(&digest) < 0)
+	for (size_t i = 0; i < selection->sessions.count; i++) {
+		const char *said = strrchr(selection->sessions.items[i].source, ' ');
+
+		if (!said || strncmp(said + 1, "sha256:", 7) != 0 ||
+		    strlen(said + 1) != PROVENANCE_DIGEST_SIZE - 1 ||
+		    (digest && strcmp(digest, said + 1) != 0))
+			return NULL;
+		digest = said + 1;
+	}
+	return digest;
+}
+
+int provenance_digest(const struct catalog_list *catalog, const struct selection *selection,
+		      char ret_digest[PROVENANCE_DIGEST_SIZE], struct error *err)
+{
+	_cleanup_(digest_freep) struct digest *digest = NULL;
+	const char *remembered = remembered_digest(selection);
+	char hex[DIGEST_HEX_SIZE];
+
+	ret_digest[0] = '\0';
+	if (catalog->folded && remembered)
+		snprintf(ret_digest, PROVENANCE_DIGEST_SIZE, "%s", remembered);
+	if (catalog->folded || !catalog->count)
+		return 0;
+	if (digest_new(&digest) < 0 || digest_catalog(catalog, digest) < 0)
 		return error_oom(err);
-	r = catalog_walk_begin(manifest, &walk, err);
-	if (r == 0)
-		r = digest_catalog(walk, digest, &count, err);
-	if (r < 0)
-		return r;
 	if (digest_finish(digest, hex) < 0)
 		return error_set(err, -EIO, "cannot compute a digest");
-	snprintf(ret_digest, PROVENANCE_DIGEST_SIZE, "%s%s", count ? "sha256:" : "", count ? hex : "");
+	snprintf(ret_digest, PROVENANCE_DIGEST_SIZE, "sha256:%s", hex);
 	return 0;
 }
 

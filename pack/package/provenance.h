@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "db/base/digest.h"
-#include "db/manifest.h"
+#include "db/catalog_list.h"
 #include "pack/need/selection.h"
 #include "pack/source/source.h"
 
@@ -20,11 +20,11 @@ enum { PROVENANCE_DIGEST_SIZE = 7 + DIGEST_HEX_SIZE };
 
 /*
  * What tells one source from another: "sha256:HEX" of its catalog, sorted, of each path its kind and its
- * size, as the manifest has it; so that it is the same however often and wherever that is packed. ""
- * when there is no catalog.
+ * size; so that it is the same however often and wherever that is packed. Of a folded catalog it is
+ * what the sessions remember. "" when it is not known.
  */
-int provenance_digest(struct manifest *manifest, char ret_digest[PROVENANCE_DIGEST_SIZE],
-		      struct error *err);
+int provenance_digest(const struct catalog_list *catalog, const struct selection *selection,
+		      char ret_digest[PROVENANCE_DIGEST_SIZE], struct error *err);
 
 /* {name, digest, os: {id, version, name}}: the last as os-release(5) there has it, or null. */
 json_t *provenance_source(struct source *source, const char *name, const char *digest);

@@ -36,6 +36,7 @@ struct inventory_item {
 	struct found found; /* its target is owned by the item */
 	dev_t rdev;
 	const struct node *node; /* contents and attributes; NULL in a manifest */
+	uint64_t names; /* of an untouched directory that is folded: in it; else 0 */
 	/* How it was used; in a manifest. */
 	uint64_t order;      /* 1 was used first of all; 0 unknown */
 	uint64_t operations; /* that found it, or, of what was looked for in vain, that did not */

@@ -208,10 +208,12 @@ static int read_untouched(struct manifest *manifest, struct inventory *inventory
 		if (more < 0)
 			return more;
 		r = 0;
-		if (order > 0) {
+		if (order > 0 || entry.folded) {
 			struct found found = {.kind = entry.kind, .size = entry.size};
 
 			r = item_new(inventory, entry.path, &found, &item, err);
+			if (r == 0)
+				item->names = entry.names;
 		}
 	}
 	return r;

@@ -114,7 +114,7 @@ static int add_totals(json_t *data, const struct report_rows *rows,
 
 		if (row->kind != ENTRY_FILE)
 			continue;
-		files++;
+		files += row->files ? (json_int_t)row->files : 1;
 		size += (json_int_t)row->size;
 		if (row->state == REPORT_OUT || row->state == REPORT_EXCLUDED)
 			continue;

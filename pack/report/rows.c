@@ -7,6 +7,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/text.h"
 #include "db/catalog.h"
 
 void report_rows_release(struct report_rows *rows)
@@ -66,6 +67,27 @@ static int row_at(struct report_rows *rows, const char *path, enum entry_kind ki
 	return 0;
 }
 
+/* What the catalog does not list is one name in its directory, so that sizes add up. */
+static int gather_folded(struct report_rows *rows, const struct catalog_entry *entry,
+			 struct error *err)
+{
+	_cleanup_(text_release) struct text path = TEXT_INIT;
+	struct report_row *row;
+	int r;
+
+	if (!entry->files)
+		return 0;
+	text_printf(&path, "%s/(", entry->path[1] ? entry->path : "");
+	text_add_count(&path, entry->files);
+	text_add(&path, entry->files == 1 ? " file that is not listed)" : " files that are not listed)");
+	if (text_failed(&path))
+		return error_oom(err);
+	r = row_at(rows, path.bytes, ENTRY_FILE, entry->size, &row, err);
+	if (r == 0)
+		row->files = entry->files;
+	return r;
+}
+
 static int gather_catalog(struct report_rows *rows, struct manifest *manifest, struct error *err)
 {
 	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
@@ -78,6 +100,8 @@ static int gather_catalog(struct report_rows *rows, struct manifest *manifest, s
 		return r;
 	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
 		r = row_at(rows, entry.path, entry.kind, entry.size, &row, err);
+		if (r == 0 && entry.folded)
+			r = gather_folded(rows, &entry, err);
 		if (r < 0)
 			return r;
 	}

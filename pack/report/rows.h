@@ -30,6 +30,7 @@ struct report_row {
 	enum entry_kind kind;
 	enum report_state state;
 	uint64_t size;
+	uint64_t files;          /* that the row stands for, in a folded directory; else 0: for itself */
 	uint64_t opens, stats;
 	uint64_t session;        /* of the first use: index into the selection's, plus 1; 0 never */
 	uint64_t first_seq;      /* there */

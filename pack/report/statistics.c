@@ -22,19 +22,22 @@ struct census {
 };
 
 /* How much of a file's path names its directory, cut to so many parts. */
-static size_t directory_length(const char *path, unsigned int depth)
+static size_t directory_length(const char *path, unsigned int depth, bool is_directory)
 {
 	const char *end = path;
 
 	for (const char *slash; depth > 0 && (slash = strchr(end + 1, '/')); depth--)
 		end = slash;
+	if (depth > 0 && is_directory)
+		return strlen(path);
 	return end == path ? 1 : (size_t)(end - path);
 }
 
-static int census_find(struct census *census, const char *path,
+/* The directory of a file, or what is a directory itself. */
+static int census_find(struct census *census, const char *path, bool is_directory,
 		       struct directory_total **ret_directory)
 {
-	size_t size = directory_length(path, census->depth);
+	size_t size = directory_length(path, census->depth, is_directory);
 	uint64_t hash = hash_bytes(path, size);
 	struct directory_total *directory;
 
@@ -61,7 +64,7 @@ static int census_needed(struct census *census, const char *path, uint64_t size)
 
 	if (!census->depth)
 		return 0;
-	if (census_find(census, path, &directory) < 0)
+	if (census_find(census, path, false, &directory) < 0)
 		return -ENOMEM;
 	directory->files++;
 	directory->bytes += size;
@@ -71,19 +74,20 @@ static int census_needed(struct census *census, const char *path, uint64_t size)
 static int census_source(struct census *census, const struct catalog_entry *entry, bool is_needed)
 {
 	struct statistics *statistics = census->statistics;
+	uint64_t files = entry->folded ? entry->files : 1;
 	struct directory_total *directory;
 
-	statistics->source_files++;
+	statistics->source_files += files;
 	statistics->source_bytes += entry->size;
 	if (!is_needed) {
-		statistics->left_files++;
+		statistics->left_files += files;
 		statistics->left_bytes += entry->size;
 	}
-	if (!census->depth)
+	if (!census->depth || !files)
 		return 0;
-	if (census_find(census, entry->path, &directory) < 0)
+	if (census_find(census, entry->path, entry->folded, &directory) < 0)
 		return -ENOMEM;
-	directory->source_files++;
+	directory->source_files += files;
 	directory->source_bytes += entry->size;
 	return 0;
 }
@@ -147,8 +151,10 @@ static int tally_catalog(struct tally *tally, const char *path, bool is_needed)
 	while (r == 0 && tally->has_next > 0 &&
 	       (order = path ? strcmp(tally->next.path, path) : -1) <= 0) {
 		tally->statistics->has_catalog = true;
-		if (tally->next.kind == ENTRY_FILE)
-			r = census_source(&tally->census, &tally->next, order == 0 && is_needed);
+		/* of what a folded directory holds nothing was needed, whatever it was itself */
+		if (tally->next.kind == ENTRY_FILE || tally->next.folded)
+			r = census_source(&tally->census, &tally->next,
+					  order == 0 && is_needed && !tally->next.folded);
 		if (r == 0)
 			tally->has_next = catalog_walk_next(tally->catalog, &tally->next, tally->err);
 	}

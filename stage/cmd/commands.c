@@ -22,7 +22,7 @@
 
 #define SLIM_SCRIPT                                                                                \
 	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
-	"probe timeout grace trace label verify include exclude rules level block"
+	"probe timeout grace trace label verify include exclude rules level block catalog"
 #define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"

@@ -32,7 +32,7 @@ done
 		"INSERT INTO entry (path, kind, size, mode, uid, gid, mtime_ns, nlink) VALUES ('/%P', 'file', %s, %m, %U, %G, 0, 1);\n"
 	echo "INSERT INTO access (session, entry, op, errno, program, count, reading, first_seq, first_ns, last_ns)
 		SELECT 1, id, 'open', 0, 1, 1, 1, id, id, id FROM entry;"
-	echo "INSERT INTO catalog SELECT path, kind, size FROM entry;"
+	echo "INSERT INTO catalog (path, kind, size) SELECT path, kind, size FROM entry;"
 	echo "COMMIT;"
 } | sqlite3 m.db
 

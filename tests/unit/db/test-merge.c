@@ -126,7 +126,7 @@ static void a_manifest_is_not_merged_into_itself(void)
 
 static void add_to_catalog(struct manifest *manifest, const char *path, uint64_t size)
 {
-	struct catalog_entry entry = {path, ENTRY_FILE, size};
+	struct catalog_entry entry = {.path = path, .kind = ENTRY_FILE, .size = size};
 	struct error err = ERROR_INIT;
 
 	CHECK_INT(catalog_add(manifest, &entry, &err), 0);
@@ -159,6 +159,40 @@ static void catalogs_unite_when_they_are_of_one_source(void)
 	CHECK(counts.catalog_differs);
 	CHECK_INT(counts.sessions, 1);
 	CHECK_INT(count_of("a4.db", "SELECT count(*) FROM catalog"), 2);
+}
+
+static void fold_in_catalog(struct manifest *manifest, const char *path)
+{
+	struct catalog_entry entry = {.path = path, .kind = ENTRY_DIR, .size = 9, .folded = true,
+				      .names = 2, .files = 2};
+	struct error err = ERROR_INIT;
+
+	CHECK_INT(catalog_add(manifest, &entry, &err), 0);
+}
+
+static void a_directory_that_one_of_them_knows_whole_is_whole(void)
+{
+	_cleanup_(manifest_closep) struct manifest *a = NULL, *b = NULL;
+	const struct catalog_entry far = {.path = "/far", .kind = ENTRY_DIR};
+	struct merge_counts counts;
+	struct error err = ERROR_INIT;
+	uint64_t files, bytes;
+
+	two_manifests(&a, &b, (const char *[]){"a6.db", "b6.db"});
+	fold_in_catalog(a, "/far");
+	fold_in_catalog(a, "/also");
+	CHECK_INT(catalog_add(b, &far, &err), 0);
+	add_to_catalog(b, "/far/x", 4);
+	add_to_catalog(b, "/far/y", 5);
+	fold_in_catalog(b, "/farther");
+	CHECK_INT(manifest_merge(a, b, &counts, &err), 0);
+	CHECK_INT(counts.catalog, 3);
+	CHECK_INT(count_of("a6.db", "SELECT count(*) FROM catalog WHERE names IS NOT NULL"), 2);
+	CHECK_INT(count_of("a6.db", "SELECT count(*) FROM catalog WHERE path = '/far' AND"
+				    " coalesce(names, files, digest) IS NULL AND size = 0"), 1);
+	CHECK_INT(catalog_total(a, &files, &bytes, &err), 0);
+	CHECK_INT(files, 6);
+	CHECK_INT(bytes, 27);
 }
 
 static void a_merge_that_fails_changes_nothing(void)
@@ -264,6 +298,7 @@ int main(void)
 	RUN(a_running_session_waits_for_its_end);
 	RUN(a_manifest_is_not_merged_into_itself);
 	RUN(catalogs_unite_when_they_are_of_one_source);
+	RUN(a_directory_that_one_of_them_knows_whole_is_whole);
 	RUN(a_merge_that_fails_changes_nothing);
 	RUN(coverage_tells_what_each_label_alone_brought_in);
 	RUN(an_empty_manifest_has_no_coverage);

@@ -77,6 +77,35 @@ static void what_is_in_the_other_directory_is_an_exception(void)
 	known_release(&known);
 }
 
+static void in_a_folded_directory_any_name_may_have_been(void)
+{
+	const struct catalog_entry far = {.path = "/far", .kind = ENTRY_DIR, .folded = true,
+					  .names = 2, .files = 1},
+				   deep = {.path = "/far/deep", .kind = ENTRY_DIR, .folded = true,
+					   .names = 1, .files = 1};
+	struct manifest *manifest = scratch_manifest("folded.db");
+	char *wanted;
+
+	catalog_put(manifest, "/", ENTRY_DIR);
+	catalog_put(manifest, "/near", ENTRY_DIR);
+	REQUIRE(catalog_add(manifest, &far, &err) == 0 && catalog_add(manifest, &deep, &err) == 0);
+	manifest_close(manifest);
+	REQUIRE(known_open(&known, "folded.db", NULL, &err) == 0);
+	CHECK(known_has(&known, "/far"));
+	CHECK(known_has(&known, "/far/any"));
+	CHECK(known_has(&known, "/far/deep/any"));
+	CHECK(!known_has(&known, "/far/any/below")); /* every directory has its entry */
+	CHECK(!known_has(&known, "/near/any"));
+	CHECK(!known_has(&known, "/never"));
+	wanted = known_below(&known, "/far", "/far/deep/any");
+	CHECK_STRING(wanted ? wanted : "-", "/far/deep/any");
+	free(wanted);
+	wanted = known_below(&known, "/far", "/far/never/any");
+	CHECK_STRING(wanted ? wanted : "-", "/far/never");
+	free(wanted);
+	known_release(&known);
+}
+
 static void without_a_catalog_everything_is_or_nothing_works(void)
 {
 	struct known all = KNOWN_INIT;
@@ -166,6 +195,7 @@ int main(void)
 	make_catalog();
 	RUN(what_the_catalog_has_is_known);
 	RUN(what_is_in_the_other_directory_is_an_exception);
+	RUN(in_a_folded_directory_any_name_may_have_been);
 	RUN(without_a_catalog_everything_is_or_nothing_works);
 	RUN(what_was_wanted_is_told_from_what_was_named);
 	RUN(a_call_that_waits_shows_its_path);
