@@ -22,6 +22,7 @@
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/cmd/image_source.h"
 #include "pack/cmd/output.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
@@ -37,6 +38,7 @@ struct build {
 	bool package, no_records, check, force, dry_run, quiet, json;
 	/* made on the way */
 	json_t *config;
+	struct image_source source_image;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
@@ -49,6 +51,7 @@ static void build_release(struct build *build)
 	tree_free(build->tree);
 	package_free(build->contents);
 	json_decref(build->config);
+	image_source_release(&build->source_image);
 	launch_release(&build->launch);
 	closure_request_release(&build->request);
 }
@@ -101,6 +104,8 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_user, struct build, launch)},
 	{0, "config", "FILE", "JSON merged into the package's config.json",
 	 OPTION_STRING(struct build, config_path)},
+	{0, "image-config", "FILE", "the source was an image: its configuration, for sfc/image.json",
+	 OPTION_STRING(struct build, source_image.path)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
 	{0, "check", NULL, "read the image back and compare every byte",
@@ -125,6 +130,8 @@ static bool parse(struct build *build, int argc, char **argv, int *ret_code)
 		r = error_set(&err, -EINVAL, "no manifest given");
 	if (r == 0 && !build->output && !build->dry_run)
 		r = error_set(&err, -EINVAL, "no output given (-o)");
+	if (r == 0 && build->source_image.path && !build->package)
+		r = error_set(&err, -EINVAL, "--image-config goes into a package (--package)");
 	if (r == 0)
 		build->request.manifest_path = argv[optind];
 	for (int i = optind + 1; i < argc && r == 0; i++)
@@ -173,11 +180,12 @@ static char *source_name(const struct build *build)
 	return strdup(build->source_name ? build->source_name : *name ? name : "/");
 }
 
-/* What the command line says goes before what the session says. */
+/* What the command line says goes before what the session says, and that before what the image says. */
 static int merge_launch(struct build *build, struct error *err)
 {
 	struct launch *said = &build->launch, *traced = &build->request.launch;
-	int r = 0;
+	int r = build->source_image.path ? launch_from_image(traced, &build->source_image.config, err)
+					  : 0;
 
 	for (size_t i = 0; i < said->env.count && r == 0; i++)
 		r = launch_set_env(traced, said->env.items[i], err);
@@ -204,6 +212,7 @@ static int make_package(struct build *build, struct error *err)
 		.name = name,
 		.version = build->version,
 		.config = build->config,
+		.image = build->source_image.path ? &build->source_image.text : NULL,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
 		.source_files = build->result.source_files,
@@ -309,6 +318,8 @@ static int run(struct build *build, struct error *err)
 	r = build->dry_run ? 0 : output_check(build->output, build->force, err);
 	if (r == 0)
 		r = load_config(build, err);
+	if (r == 0)
+		r = image_source_load(&build->source_image, &build->request.rules, err);
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)

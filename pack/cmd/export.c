@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
@@ -16,6 +17,7 @@
 #include "pack/cmd/output.h"
 #include "pack/engine/export.h"
 #include "pack/engine/export_source.h"
+#include "pack/oci/change.h"
 #include "pack/oci/config.h"
 #include "pack/oci/write.h"
 #include "pack/package/start_config.h"
@@ -23,6 +25,10 @@
 struct arguments {
 	const char *source, *output, *config_path;
 	struct export_options export;
+	struct {
+		const char **items; /* ends with NULL once there is one */
+		size_t count, capacity;
+	} changes;
 	bool force, has_kind, has_compression;
 };
 
@@ -64,6 +70,22 @@ static int take_name(void *target, const char *value, struct error *err)
 	return oci_name_check(value, NULL) == 0 ? option_string(target, value, err) : -EINVAL;
 }
 
+/* One more, and still a NULL behind it. */
+static int take_change(void *target, const char *value, struct error *err)
+{
+	struct arguments *args = target;
+	json_auto_t *trial = json_object();
+	int r = trial ? change_apply(trial, value, err) : error_oom(err);
+
+	if (r < 0)
+		return r;
+	if (args->changes.count)
+		args->changes.count--;
+	if (array_push(&args->changes, value) < 0 || array_push(&args->changes, NULL) < 0)
+		return error_oom(err);
+	return 0;
+}
+
 static int take_platform(void *target, const char *value, struct error *err)
 {
 	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
@@ -86,6 +108,9 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_name, struct arguments, export.name)},
 	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
 	 OPTION_STRING(struct arguments, config_path)},
+	{'c', "change", "INSTRUCTION", "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME,\n"
+	 "WORKDIR of the image, as podman-commit(1) has it; repeatable",
+	 OPTION_WHOLE(take_change)},
 	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
 	 OPTION_WHOLE(take_compression)},
 	{0, "level", "N", "of the compressor",
@@ -235,12 +260,42 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		return r;
 	if (source.warnings)
 		log_warning("%s", source.warnings);
-	return export_write(tree_root(source.tree), start, &args->export, args->output, stats, err);
+	args->export.derived = (struct derived_options){.source = source.origin.source,
+							.package = source.origin.package,
+							.manifest = source.origin.sessions,
+							.changes = args->changes.items};
+	return export_write(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
+			    &args->export, args->output, stats, err);
+}
+
+/* What is otherwise than one may think. */
+static void say_losses(const struct export_stats *stats)
+{
+	if (stats->sockets)
+		log_warning("%llu sockets are left out: no tar can hold them",
+			    (unsigned long long)stats->sockets);
+	if (stats->extract.owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats->extract.owners_lost);
+	if (stats->extract.xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats->extract.xattrs_lost);
+	if (stats->notes.health_is_label)
+		log_note("an OCI image has no HEALTHCHECK: it is in the label %s", DERIVED_LABEL_HEALTH);
+	if (stats->notes.user_is_number)
+		log_note("USER is a number now: its name is not in the root's /etc/passwd and /etc/group");
+	if (stats->notes.onbuild_is_dropped)
+		log_note("ONBUILD of the image is dropped");
+}
+
+static void release(struct arguments *args)
+{
+	array_release(&args->changes);
 }
 
 static int cmd_export(int argc, char **argv)
 {
-	struct arguments args = {0};
+	_cleanup_(release) struct arguments args = {0};
 	struct export_stats stats = {0};
 	struct error err = ERROR_INIT;
 	int code;
@@ -252,15 +307,7 @@ static int cmd_export(int argc, char **argv)
 		log_error("export: %s", err.message);
 		return EXIT_FAILED;
 	}
-	if (stats.sockets)
-		log_warning("%llu sockets are left out: no tar can hold them",
-			    (unsigned long long)stats.sockets);
-	if (stats.extract.owners_lost)
-		log_warning("%llu files belong to you now: only root can give them their owners",
-			    (unsigned long long)stats.extract.owners_lost);
-	if (stats.extract.xattrs_lost)
-		log_warning("%llu extended attributes could not be set here",
-			    (unsigned long long)stats.extract.xattrs_lost);
+	say_losses(&stats);
 	return EXIT_DONE;
 }
 

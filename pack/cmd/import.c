@@ -19,6 +19,7 @@
 #include "pack/layer/extract.h"
 #include "pack/layer/extract_dir.h"
 #include "pack/oci/config.h"
+#include "pack/oci/image_config.h"
 #include "pack/oci/import.h"
 #include "pack/package/start_config.h"
 
@@ -223,7 +224,8 @@ static int publish_json(struct io_output *output, struct error *err)
 static int start_of(const struct arguments *args, const struct import *import, json_t **ret_start,
 		    struct error *err)
 {
-	struct start_config checked = START_CONFIG_INIT;
+	_cleanup_(start_config_release) struct start_config checked = START_CONFIG_INIT;
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
 	int r;
 
 	if (!args->config_path && !args->image_config_path)
@@ -232,10 +234,14 @@ static int start_of(const struct arguments *args, const struct import *import, j
 		return error_set(err, -ENOENT,
 				 "'%s' is a plain %s and says nothing of how to start it",
 				 args->source, import_kind_name(import->kind));
-	r = oci_config_to_start(import->config, import->tree, ret_start, err);
+	r = image_config_from_json(import->config, &image, err);
+	if (r == 0)
+		r = oci_config_to_start(&image, import->tree, ret_start, err);
 	if (r == 0 && args->config_path)
 		r = start_config_from_json(*ret_start, &checked, err);
-	start_config_release(&checked);
+	if (r == 0 && image.onbuild)
+		log_note("ONBUILD of the image (%zu) is dropped: nothing is built on what comes of it",
+			 image.onbuild);
 	return r < 0 ? error_prefix(err, r, "'%s'", args->source) : 0;
 }
 

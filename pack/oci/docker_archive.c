@@ -8,6 +8,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/text.h"
+#include "pack/oci/image_config.h"
 
 bool docker_archive_is(const struct oci_store *store)
 {
@@ -119,7 +120,7 @@ static int image_of(const struct oci_store *store, const json_t *item, const cha
 	r = oci_store_json(store, path, digest, &config, err);
 	if (r < 0)
 		return r;
-	if (oci_image_new(config, ref, &image) < 0)
+	if (oci_image_new(config, IMAGE_CONFIG_DOCKER, ref, &image) < 0)
 		return error_oom(err);
 	r = add_layers(image, json_object_get(item, "Layers"), err);
 	if (r == 0)

@@ -7,6 +7,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "pack/oci/image_config.h"
 
 #define ANNOTATION_REF "org.opencontainers.image.ref.name"
 #define ANNOTATION_CONTAINERD "io.containerd.image.name"
@@ -191,6 +192,14 @@ static int add_layer(struct oci_image *image, const json_t *descriptor, struct e
 	return 0;
 }
 
+/* Docker's kind of manifest: nothing but the types differs. */
+static bool is_docker(const json_t *manifest)
+{
+	const char *type = json_text(json_object_get(manifest, "config"), "mediaType");
+
+	return type && strcmp(type, IMAGE_CONFIG_DOCKER) == 0;
+}
+
 static int image_of(const struct oci_store *store, const json_t *manifest, const char *ref,
 		    struct oci_image **ret_image, struct error *err)
 {
@@ -205,7 +214,8 @@ static int image_of(const struct oci_store *store, const json_t *manifest, const
 	r = read_descriptor(store, json_object_get(manifest, "config"), &config, err);
 	if (r < 0)
 		return error_prefix(err, r, "configuration");
-	if (oci_image_new(config, ref, &image) < 0)
+	if (oci_image_new(config, is_docker(manifest) ? IMAGE_CONFIG_DOCKER : IMAGE_CONFIG_OCI, ref,
+			  &image) < 0)
 		return error_oom(err);
 	json_array_foreach((json_t *)layers, i, descriptor)
 	{

@@ -33,7 +33,7 @@ void oci_image_freep(struct oci_image **image)
 	oci_image_free(*image);
 }
 
-int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image)
+int oci_image_new(json_t *config, const char *type, const char *ref, struct oci_image **ret_image)
 {
 	_cleanup_(oci_image_freep) struct oci_image *image = calloc(1, sizeof(*image));
 
@@ -43,6 +43,8 @@ int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image)
 	if (ref && !image->ref)
 		return -ENOMEM;
 	image->config = json_incref(config);
+	if (json_is_object(config) && json_set(config, "mediaType", json_string(type)) < 0)
+		return -ENOMEM;
 	*ret_image = take(image);
 	return 0;
 }

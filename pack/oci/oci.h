@@ -40,7 +40,7 @@ struct oci_layer {
 
 struct oci_image {
 	char *ref;			/* NULL: it has none */
-	json_t *config;			/* the image configuration, whole */
+	json_t *config;			/* the image configuration, whole, and its "mediaType" */
 	ARRAY(struct oci_layer) layers; /* lowest first */
 };
 
@@ -60,8 +60,8 @@ int oci_image_apply(const struct oci_store *store, const struct oci_image *image
 		    const struct layer_options *options, struct tree *tree,
 		    struct layer_stats *stats, struct error *err);
 
-/* For the two readers: an image from a configuration and its layers' diff_ids, in order. */
-int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image);
+/* For the readers: an image from a configuration of that type and its layers' diff_ids, in order. */
+int oci_image_new(json_t *config, const char *type, const char *ref, struct oci_image **ret_image);
 /* Add a layer (strings are copied): 0 or -ENOMEM. */
 int oci_image_add_layer(struct oci_image *image, const char *path, const char *digest,
 			uint64_t size);
