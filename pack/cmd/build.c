@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/io.h"
@@ -34,6 +35,10 @@ struct build {
 	struct closure_request request;
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
+	struct {
+		const char **items;
+		size_t count, capacity;
+	} env; /* and of its variables */
 	const char *output, *name, *version, *config_path, *source_name;
 	bool package, no_records, check, force, dry_run, quiet, json;
 	/* made on the way */
@@ -53,12 +58,18 @@ static void build_release(struct build *build)
 	json_decref(build->config);
 	image_source_release(&build->source_image);
 	launch_release(&build->launch);
+	array_release(&build->env);
 	closure_request_release(&build->request);
 }
 
+/* Kept as it was said: what takes a variable out can only do so when those of the session are there. */
 static int take_env(void *target, const char *value, struct error *err)
 {
-	return launch_set_env(target, value, err);
+	struct build *build = target;
+
+	if (*value == '=' || !*value)
+		return -EINVAL;
+	return array_push(&build->env, value) < 0 ? error_oom(err) : 0;
 }
 
 static int take_arg(void *target, const char *value, struct error *err)
@@ -97,7 +108,7 @@ static const struct command_option command_options[] = {
 	{0, "source-name", "NAME", "what the package calls its source (default: its directory's name)",
 	 OPTION_STRING(struct build, source_name)},
 	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
-	 OPTION_CALL(take_env, struct build, launch)},
+	 OPTION_WHOLE(take_env)},
 	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
 	{0, "cwd", "DIR", NULL, OPTION_CALL(take_cwd, struct build, launch)},
 	{0, "user", "UID[:GID]", "start it so instead; also COMMAND behind --",
@@ -187,8 +198,8 @@ static int merge_launch(struct build *build, struct error *err)
 	int r = build->source_image.path ? launch_from_image(traced, &build->source_image.config, err)
 					  : 0;
 
-	for (size_t i = 0; i < said->env.count && r == 0; i++)
-		r = launch_set_env(traced, said->env.items[i], err);
+	for (size_t i = 0; i < build->env.count && r == 0; i++)
+		r = launch_set_env(traced, build->env.items[i], err);
 	if (said->args.count) {
 		struct launch_strings args = traced->args;
 

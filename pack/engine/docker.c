@@ -10,6 +10,8 @@ int engine_write_docker(const struct export_job *job, struct error *err)
 	const struct export_options *options = job->options;
 	struct oci_write_options oci = {.name = job->facts->image,
 					.platform = options->platform,
+					.derived = options->derived,
+					.directory = job->dirfd >= 0,
 					.layer = options->layer,
 					.tmpdir = options->tmpdir};
 	struct layer_write_options around = {.cancel = options->layer.cancel};
