@@ -15,14 +15,26 @@ bool docker_archive_is(const struct oci_store *store)
 	return oci_store_has(store, "manifest.json");
 }
 
+/* "api:1" of "docker.io/library/api:1": docker says the one, skopeo and podman the other. */
+static const char *familiar(const char *name)
+{
+	static const char *const before[] = {"docker.io/", "library/"};
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
+		if (strncmp(name, before[i], strlen(before[i])) == 0)
+			name += strlen(before[i]);
+	return name;
+}
+
 static bool has_tag(const json_t *item, const char *ref)
 {
 	const json_t *tags = json_object_get(item, "RepoTags"), *tag;
 	size_t i;
 
-	json_array_foreach((json_t *)tags, i,
-			   tag) if (json_is_string(tag) &&
-				    strcmp(json_string_value(tag), ref) == 0) return true;
+	json_array_foreach((json_t *)tags, i, tag)
+		if (json_is_string(tag) &&
+		    strcmp(familiar(json_string_value(tag)), familiar(ref)) == 0)
+			return true;
 	return false;
 }
 

@@ -131,14 +131,15 @@ bool oci_platform_matches(const char *os, const char *architecture, const char *
 
 int oci_image_check_platform(const struct oci_image *image, const char *platform, struct error *err)
 {
-	const char *os = json_text(image->config, "os");
+	const char *os = json_text(image->config, "os"), *variant = json_text(image->config, "variant");
 	const char *architecture = json_text(image->config, "architecture");
 
-	if (!platform ||
-	    oci_platform_matches(os, architecture, json_text(image->config, "variant"), platform))
+	if (oci_platform_matches(os, architecture, platform ? variant : NULL,
+				 platform ? platform : oci_platform_here()))
 		return 0;
-	return error_set(err, -ENOENT, "the image is for %s/%s, not %s", os ? os : "?",
-			 architecture ? architecture : "?", platform);
+	return error_set(err, -ENOENT, "the image is for %s/%s, not %s%s", os ? os : "?",
+			 architecture ? architecture : "?", platform ? platform : oci_platform_here(),
+			 platform ? "" : ", which this machine is (--platform takes it)");
 }
 
 /* ---- layers ---- */

@@ -48,6 +48,8 @@ void oci_image_free(struct oci_image *image);
 void oci_image_freep(struct oci_image **image);
 
 bool oci_layout_is(const struct oci_store *store);
+/* What "skopeo copy … dir:" writes: read by oci_layout_image(), too. */
+bool oci_dir_is(const struct oci_store *store);
 int oci_layout_image(const struct oci_store *store, const struct oci_choice *choice,
 		     struct oci_image **ret_image, struct error *err);
 
@@ -67,7 +69,7 @@ int oci_image_add_layer(struct oci_image *image, const char *path, const char *d
 			uint64_t size);
 /* Give the layers their diff_ids from the configuration: there have to be as many. */
 int oci_image_take_diff_ids(struct oci_image *image, struct error *err);
-/* That the configuration is for the platform asked for; a NULL platform is any. */
+/* That the configuration is for the platform asked for; NULL: for this machine, whatever its variant. */
 int oci_image_check_platform(const struct oci_image *image, const char *platform,
 			     struct error *err);
 
