@@ -22,6 +22,7 @@
 #include "db/catalog.h"
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
+#include "pack/cmd/gate.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/image_source.h"
 #include "pack/cmd/output.h"
@@ -44,9 +45,12 @@ struct build {
 	/* made on the way */
 	json_t *config;
 	struct image_source source_image;
+	struct gate gate;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
+	struct error why; /* it is too large, if it is */
+	bool too_large;
 	char digest[DIGEST_HEX_SIZE];
 	struct timespec started;
 };
@@ -119,6 +123,7 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct build, source_image.path)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
+	{OPTION_TABLE(gate_options, struct build, gate)},
 	{0, "check", NULL, "read the image back and compare every byte",
 	 OPTION_FLAG(struct build, check)},
 	{0, "verify", NULL, "the older word for --check", OPTION_FLAG(struct build, check)},
@@ -283,11 +288,17 @@ static int publish(struct build *build, struct error *err)
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	int r;
 
-	if (build->dry_run)
-		return write_image(build, -1, err);
+	if (build->dry_run) {
+		r = write_image(build, -1, err);
+		build->too_large = r == 0 && !gate_pass(&build->gate, build->result.image_bytes, &build->why);
+		return r;
+	}
 	r = output_open(&output, build->output, build->force, err);
 	if (r == 0)
 		r = write_image(build, output.fd, err);
+	build->too_large = r == 0 && !gate_pass(&build->gate, build->result.image_bytes, &build->why);
+	if (build->too_large)
+		return 0;
 	if (r == 0 && build->check)
 		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
 	if (r == 0 && build->json)
@@ -308,8 +319,9 @@ static int report(struct build *build, struct error *err)
 	struct build_result *result = &build->result;
 
 	result->closure = build->request.closure;
-	result->output = build->dry_run ? NULL : build->output;
-	result->sha256 = build->dry_run ? NULL : build->digest;
+	result->output = build->dry_run || build->too_large ? NULL : build->output;
+	result->sha256 = result->output ? build->digest : NULL;
+	result->gate = build->too_large ? build->why.message : NULL;
 	result->uuid = build->contents ? package_uuid(build->contents) : NULL;
 	result->seconds = seconds_since(&build->started);
 	build_result_warn(result, build->json || build->quiet);
@@ -331,6 +343,8 @@ static int run(struct build *build, struct error *err)
 		r = load_config(build, err);
 	if (r == 0)
 		r = image_source_load(&build->source_image, &build->request.rules, err);
+	if (r == 0)
+		r = gate_open(&build->gate, err);
 	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)
@@ -362,7 +376,9 @@ static int cmd_build(int argc, char **argv)
 	r = run(&build, &err);
 	if (r < 0)
 		log_error("%s", err.message);
-	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+	else if (build.too_large)
+		log_error("%s", build.why.message);
+	return r < 0 ? EXIT_FAILED : build.too_large ? EXIT_DIFFERENT : EXIT_DONE;
 }
 
 const struct command command_build = {

@@ -184,6 +184,8 @@ json_t *build_result_json(const struct build_result *result)
 				   "left_out", (json_int_t)result->listed.left_out));
 	if (json)
 		json_set(json, "image_bytes", json_integer((json_int_t)result->image_bytes));
+	if (json)
+		json_set(json, "gate", json_path(result->gate));
 	return json;
 }
 

@@ -23,6 +23,7 @@ struct build_result {
 	struct tree_totals totals;     /* of what is packed */
 	struct closure_listed listed;
 	uint64_t image_bytes;
+	const char *gate;              /* what it is larger than it may be; or NULL */
 	double seconds;
 };
 
