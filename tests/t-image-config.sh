@@ -163,6 +163,10 @@ refused_file "a key twice" "duplicate"
 echo '[]' >bad/config.json
 refused_file "no object" "not a JSON object"
 jq '.x = ("y" * 1100000)' docker/config.json >bad/config.json
+tar -cf bad.tar -C bad manifest.json config.json layer.tar
+check_fails "import: more than 1 MiB" 1 "tracepack: import: 'bad.tar': the image's configuration is larger than 1048576 bytes" \
+	tracepack import -q --platform linux/arm64 bad.tar -o x --image-config x.image
+check "nothing is left" test ! -e x -a ! -e x.image
 refused_file "more than 1 MiB" "larger than 1048576 bytes"
 check_fails "a file that is not there" 1 "tracepack: *none.json*" \
 	tracepack build d/m.db -s d/root --package -q -o x.sfc --image-config none.json

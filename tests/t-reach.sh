@@ -77,6 +77,10 @@ check_equal "and for another one, when asked" "$(command_of oci:multi:api --plat
 skopeo copy -q oci:two:$here oci-archive:oci.tar:api:1
 check_equal "an archive of a layout" "$(command_of oci-archive:oci.tar:api:1)" "[\"/bin/hello\",\"$here\"]"
 check_equal "a directory of skopeo's" "$(skopeo copy -q docker-archive:$here.tar dir:skopeo && command_of skopeo)" "[\"/bin/hello\",\"$here\"]"
+check "a directory with all of a list" skopeo copy -q --all oci:multi:api dir:all
+check_equal "the one of them for this machine" "$(command_of all)" "[\"/bin/hello\",\"$here\"]"
+check_equal "and another" "$(command_of all --platform linux/$other)" "[\"/bin/hello\",\"$other\"]"
+command_of skopeo >/dev/null
 check_equal "it came in docker's kind" "$(jq -r .mediaType out.image)" application/vnd.docker.container.image.v1+json
 check_equal "in which HEALTHCHECK is whole" "$(jq -c .config.Healthcheck out.image)" '{"Test":["CMD","/bin/hello"]}'
 cp $here.tar ./a:b.tar

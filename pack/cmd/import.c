@@ -239,6 +239,10 @@ static int start_of(const struct arguments *args, const struct import *import, j
 		return error_set(err, -ENOENT,
 				 "'%s' is a plain %s and says nothing of how to start it",
 				 args->source, import_kind_name(import->kind));
+	if (args->image_config_path &&
+	    json_dumpb(import->config, NULL, 0, JSON_INDENT(2)) >= IMAGE_CONFIG_MAX)
+		return error_set(err, -EFBIG, "'%s': the image's configuration is larger than %d bytes",
+				 args->source, IMAGE_CONFIG_MAX);
 	r = image_config_from_json(import->config, &image, err);
 	if (r == 0)
 		r = oci_config_to_start(&image, import->tree, ret_start, err);

@@ -139,7 +139,7 @@ static bool is_port(const char *text)
 	char *end;
 	unsigned long port = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || port < 1 || port > 65535)
+	if (*text < '1' || *text > '9' || port > 65535)
 		return false;
 	return !*end || strcmp(end, "/tcp") == 0 || strcmp(end, "/udp") == 0 ||
 	       strcmp(end, "/sctp") == 0;
@@ -149,6 +149,7 @@ json_t *image_value_ports(json_t *value, const char *field, struct error *err)
 {
 	json_auto_t *ports = json_object();
 	const char *key;
+	char port[32]; /* more than any that is one */
 	json_t *none;
 
 	if (!json_is_object(value))
@@ -156,7 +157,8 @@ json_t *image_value_ports(json_t *value, const char *field, struct error *err)
 	json_object_foreach(value, key, none) {
 		if (!is_port(key))
 			return image_value_wrong(err, "%s has '%.60s', which is no port", field, key);
-		if (json_set(ports, key, json_object()) < 0)
+		snprintf(port, sizeof(port), "%s%s", key, strchr(key, '/') ? "" : "/tcp");
+		if (json_set(ports, port, json_object()) < 0)
 			return image_value_no_memory(err);
 	}
 	return ports ? json_incref(ports) : image_value_no_memory(err);

@@ -17,7 +17,7 @@ image_value_reader image_value_text, image_value_word, image_value_time, image_v
 image_value_reader image_value_strings, image_value_env, image_value_digests;
 /* Empty, or the name or number of a signal; empty, or an absolute path. */
 image_value_reader image_value_signal, image_value_directory;
-/* {"80/tcp": {}}, {"/data": {}} with the paths normalised, {"name": "text"}. */
+/* {"80/tcp": {}}, which is "80", too, {"/data": {}} with the paths normalised, {"name": "text"}. */
 image_value_reader image_value_ports, image_value_volumes, image_value_labels;
 
 /* NULL, with "the image's configuration: " and the rest in err. */

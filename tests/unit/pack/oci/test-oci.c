@@ -299,10 +299,11 @@ static void strange_configurations_are_refused(void)
 
 static void what_is_known_is_normalised_and_the_rest_dropped(void)
 {
-	static const char text[] = "{\"x\": 1, \"config\": {\"Volumes\": {\"/a//b/\": null}, \"y\": 2,"
+	static const char text[] = "{\"x\": 1, \"config\": {\"ExposedPorts\": {\"80\": {}}, \"Volumes\": {\"/a//b/\": null}, \"y\": 2,"
 				   " \"OnBuild\": [\"RUN x\", \"RUN y\"]}}";
 	struct image_config image = IMAGE_CONFIG_INIT;
-	json_t *wanted = json_pack("{s:{s:{s:{}}}}", "config", "Volumes", "/a/b");
+	json_t *wanted = json_pack("{s:{s:{s:{}}, s:{s:{}}}}", "config", "Volumes", "/a/b",
+				   "ExposedPorts", "80/tcp");
 	char *large = calloc(1, IMAGE_CONFIG_MAX + 2);
 
 	REQUIRE(image_config_parse(text, strlen(text), &image, NULL) == 0);
