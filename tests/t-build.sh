@@ -163,6 +163,34 @@ check_equal "JSON: left out, by whom" "$(jq -r '.left_out[] | select(.path == "/
 	"exclude /opt/app/log"
 check "dry run: an image size without an image" test "$(jq .image_bytes dry.json)" -gt 100000
 
+# --- gates ---
+tracepack build m.db -s root -o gated.sqsh --level 1 --rules rules -q 2>/dev/null
+size=$(stat -c %s gated.sqsh)
+gated() {
+	claim=$1 wanted=$2 pattern=$3
+	shift 3
+	said=$(tracepack build m.db -s root -o gate.sqsh --level 1 --rules rules -q "$@" 2>&1)
+	check_equal "$claim: the status" "$?" "$wanted"
+	# shellcheck disable=SC2254 # it is a pattern
+	case $(echo "$said" | grep -v warning:) in $pattern) ;; *) fail "$claim: said '$said'" ;; esac
+	check "$claim: $([ "$wanted" = 0 ] && echo it is there || echo nothing is written)" test "$wanted" = 0 -a -e gate.sqsh -o "$wanted" != 0 -a ! -e gate.sqsh
+	rm -f gate.sqsh
+}
+gated "as large as it may be" 0 "" --max-size "$size"
+gated "a byte more" 3 "tracepack: * ($size bytes) is more than --max-size *: nothing is written" --max-size $((size - 1))
+gated "as large as the last one" 0 "" --max-growth gated.sqsh
+head -c $((size - 1)) gated.sqsh >previous.sqsh
+gated "larger than the last one" 3 "tracepack: * ($size bytes) is more than 'previous.sqsh' allows, which is * ($((size - 1)) bytes): nothing is written" \
+	--max-growth previous.sqsh
+gated "within a margin in percent" 0 "" --max-growth previous.sqsh:1%
+gated "within a margin in bytes" 0 "" --max-growth previous.sqsh:1
+gated "beyond it" 3 "tracepack: *previous.sqsh:0%*" --max-growth previous.sqsh:0%
+gated "a last one that is not there" 1 "tracepack: --max-growth: cannot open 'none.sqsh': No such file or directory" --max-growth none.sqsh
+gated "no size" 2 "tracepack: build: --max-size does not take 'x'*" --max-size x
+check_equal "JSON says which gate" "$(tracepack build m.db -s root -o gate.sqsh --level 1 --rules rules --json --max-size 1K 2>/dev/null | jq -r '[.output, .image_bytes, (.gate | contains("--max-size"))] | tojson')" \
+	"[null,$size,true]"
+check "a dry run has them, too" sh -c '! tracepack build m.db -s root -n --level 1 --rules rules -q --max-size 1K 2>/dev/null'
+
 # --- what can go wrong: one line, nothing left ---
 fails() {
 	what=$1 pattern=$2

@@ -67,7 +67,7 @@ hello='1000:1001 /d one two A=b'
 
 # --- the combined archive -------------------------------------------------------------------------
 check "a combined archive" tracepack export root --to docker --name web:1.2 --config start.json -o web.tar
-check "once more, elsewhere" env -C / TZ=Asia/Tokyo LC_ALL=C.UTF-8 tracepack export "$dir/root" --to oci \
+check "once more, elsewhere" env -C / TZ=Asia/Tokyo LC_ALL=C.UTF-8 tracepack export "$dir/root" --to docker \
 	--name web:1.2 --config "$dir/start.json" -o "$dir/again.tar"
 check "has the same bytes" cmp web.tar again.tar
 for what in oci-archive:web.tar oci-archive:web.tar:web:1.2 docker-archive:web.tar docker-archive:web.tar:web:1.2; do
@@ -116,10 +116,13 @@ check "the same layer" cmp 1.digest 2.digest
 # an image keeps what a config.json has no field for, there and back
 umoci init --layout U && umoci new --image U:v && umoci config --image U:v --config.entrypoint /bin/hello \
 	--config.cmd c1 --config.volume /data --config.exposedports 80/tcp --config.stopsignal SIGINT --config.label a=b
-mkdir kept && tracepack import -q U -o kept/rootfs --config kept/config.json
+mkdir -p kept/sfc && tracepack import -q U -o kept/rootfs --config kept/config.json --image-config kept/sfc/image.json
 tracepack export kept --to oci --name kept -o kept.tar
-check_equal "an image there and back" "$(skopeo inspect --config oci-archive:kept.tar | jq -cS '.config | del(.Env, .WorkingDir, .User)')" \
+check_equal "an image there and back" \
+	"$(skopeo inspect --config oci-archive:kept.tar | jq -cS '.config | del(.Labels["sfc.source.digest"])')" \
 	"$(skopeo inspect --config oci:U:v | jq -cS '.config')"
+check_equal "and podman's name" "$(tar -xOf kept.tar index.json | jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]')" \
+	localhost/kept:latest
 
 # --- packages and images --------------------------------------------------------------------------
 check "an image of a root" tracepack export root --to squashfs -o root.sqsh

@@ -76,9 +76,10 @@ check_equal "user, by the root's own passwd" "$(jq -c .process.user config.json)
 	'{"uid":1000,"gid":1001,"additionalGids":[50]}'
 check_equal "working directory" "$(jq -r .process.cwd config.json)" /d
 check_equal "environment" "$(jq -r '.process.env[0]' config.json)" A=b
-check_equal "signal to stop" "$(jq -r '.annotations["org.opencontainers.image.stopSignal"]' config.json)" SIGQUIT
-check_equal "ports" "$(jq -r '.annotations["org.opencontainers.image.exposedPorts"]' config.json)" 80/tcp
-check_equal "volumes" "$(jq -c '.annotations["sfc.image.config"] | fromjson | .Volumes' config.json)" '{"/data":{}}'
+check_equal "no member of the image in annotations" "$(jq -c .annotations config.json)" null
+check_equal "signal, ports and volumes are in its own configuration" \
+	"$(jq -c '.config | [.StopSignal, .ExposedPorts, .Volumes]' image.json)" '["SIGQUIT",{"80/tcp":{}},{"/data":{}}]'
+check_equal "with the kind it came in" "$(jq -r .mediaType image.json)" application/vnd.oci.image.config.v1+json
 check_equal "image configuration" "$(jq -r .config.User image.json)" app
 
 # --- the same image in every wrapping -------------------------------------------------------------

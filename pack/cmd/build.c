@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/io.h"
@@ -20,7 +21,9 @@
 #include "db/base/text.h"
 #include "pack/cmd/build_result.h"
 #include "pack/cmd/closure_request.h"
+#include "pack/cmd/gate.h"
 #include "pack/cmd/image_arguments.h"
+#include "pack/cmd/image_source.h"
 #include "pack/cmd/output.h"
 #include "pack/cmd/source_catalog.h"
 #include "pack/image/image.h"
@@ -33,15 +36,23 @@ struct build {
 	struct closure_request request;
 	struct image_options image;
 	struct launch launch; /* what the command line says of the start */
+	struct {
+		const char **items;
+		size_t count, capacity;
+	} env; /* and of its variables */
 	const char *output, *name, *version, *config_path, *source_name;
 	bool package, no_records, check, force, dry_run, quiet, json;
 	enum package_catalog keep_catalog;
 	/* made on the way */
 	json_t *config;
 	struct source_catalog catalog;
+	struct image_source source_image;
+	struct gate gate;
 	struct tree *tree;
 	struct package *contents; /* of a package; the tree leans on it */
 	struct build_result result;
+	struct error why; /* it is too large, if it is */
+	bool too_large;
 	char digest[DIGEST_HEX_SIZE];
 	struct timespec started;
 };
@@ -52,13 +63,20 @@ static void build_release(struct build *build)
 	tree_free(build->tree);
 	package_free(build->contents);
 	json_decref(build->config);
+	image_source_release(&build->source_image);
 	launch_release(&build->launch);
+	array_release(&build->env);
 	closure_request_release(&build->request);
 }
 
+/* Kept as it was said: what takes a variable out can only do so when those of the session are there. */
 static int take_env(void *target, const char *value, struct error *err)
 {
-	return launch_set_env(target, value, err);
+	struct build *build = target;
+
+	if (*value == '=' || !*value)
+		return -EINVAL;
+	return array_push(&build->env, value) < 0 ? error_oom(err) : 0;
 }
 
 static int take_arg(void *target, const char *value, struct error *err)
@@ -113,7 +131,7 @@ static const struct command_option command_options[] = {
 	{0, "source-name", "NAME", "what the package calls its source (default: its directory's name)",
 	 OPTION_STRING(struct build, source_name)},
 	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
-	 OPTION_CALL(take_env, struct build, launch)},
+	 OPTION_WHOLE(take_env)},
 	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
 	{0, "cwd", "DIR", NULL, OPTION_CALL(take_cwd, struct build, launch)},
 	{0, "user", "UID[:GID]", "start it so instead; also COMMAND behind --",
@@ -123,8 +141,11 @@ static const struct command_option command_options[] = {
 	{0, "catalog", "full|near|none", "what the package says of the rest of its source\n"
 	 "(default: full where it is small beside the package, else near)",
 	 OPTION_CALL(take_catalog, struct build, keep_catalog)},
+	{0, "image-config", "FILE", "the source was an image: its configuration, for sfc/image.json",
+	 OPTION_STRING(struct build, source_image.path)},
 	{0, "no-records", NULL, "leave the distribution's package records out of the package",
 	 OPTION_FLAG(struct build, no_records)},
+	{OPTION_TABLE(gate_options, struct build, gate)},
 	{0, "check", NULL, "read the image back and compare every byte",
 	 OPTION_FLAG(struct build, check)},
 	{0, "verify", NULL, "the older word for --check", OPTION_FLAG(struct build, check)},
@@ -147,6 +168,8 @@ static bool parse(struct build *build, int argc, char **argv, int *ret_code)
 		r = error_set(&err, -EINVAL, "no manifest given");
 	if (r == 0 && !build->output && !build->dry_run)
 		r = error_set(&err, -EINVAL, "no output given (-o)");
+	if (r == 0 && build->source_image.path && !build->package)
+		r = error_set(&err, -EINVAL, "--image-config goes into a package (--package)");
 	if (r == 0)
 		build->request.manifest_path = argv[optind];
 	for (int i = optind + 1; i < argc && r == 0; i++)
@@ -195,14 +218,15 @@ static char *source_name(const struct build *build)
 	return strdup(build->source_name ? build->source_name : *name ? name : "/");
 }
 
-/* What the command line says goes before what the session says. */
+/* What the command line says goes before what the session says, and that before what the image says. */
 static int merge_launch(struct build *build, struct error *err)
 {
 	struct launch *said = &build->launch, *traced = &build->request.launch;
-	int r = 0;
+	int r = build->source_image.path ? launch_from_image(traced, &build->source_image.config, err)
+					  : 0;
 
-	for (size_t i = 0; i < said->env.count && r == 0; i++)
-		r = launch_set_env(traced, said->env.items[i], err);
+	for (size_t i = 0; i < build->env.count && r == 0; i++)
+		r = launch_set_env(traced, build->env.items[i], err);
 	if (said->args.count) {
 		struct launch_strings args = traced->args;
 
@@ -226,6 +250,7 @@ static int make_package(struct build *build, struct error *err)
 		.name = name,
 		.version = build->version,
 		.config = build->config,
+		.image = build->source_image.path ? &build->source_image.text : NULL,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
 		.catalog = &build->catalog.list,
@@ -286,11 +311,17 @@ static int publish(struct build *build, struct error *err)
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	int r;
 
-	if (build->dry_run)
-		return write_image(build, -1, err);
+	if (build->dry_run) {
+		r = write_image(build, -1, err);
+		build->too_large = r == 0 && !gate_pass(&build->gate, build->result.image_bytes, &build->why);
+		return r;
+	}
 	r = output_open(&output, build->output, build->force, err);
 	if (r == 0)
 		r = write_image(build, output.fd, err);
+	build->too_large = r == 0 && !gate_pass(&build->gate, build->result.image_bytes, &build->why);
+	if (build->too_large)
+		return 0;
 	if (r == 0 && build->check)
 		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
 	if (r == 0 && build->json)
@@ -311,8 +342,9 @@ static int report(struct build *build, struct error *err)
 	struct build_result *result = &build->result;
 
 	result->closure = build->request.closure;
-	result->output = build->dry_run ? NULL : build->output;
-	result->sha256 = build->dry_run ? NULL : build->digest;
+	result->output = build->dry_run || build->too_large ? NULL : build->output;
+	result->sha256 = result->output ? build->digest : NULL;
+	result->gate = build->too_large ? build->why.message : NULL;
 	result->uuid = build->contents ? package_uuid(build->contents) : NULL;
 	result->seconds = seconds_since(&build->started);
 	build_result_warn(result, build->json || build->quiet);
@@ -351,6 +383,10 @@ static int run(struct build *build, struct error *err)
 	if (r == 0)
 		r = load_config(build, err);
 	if (r == 0)
+		r = image_source_load(&build->source_image, &build->request.rules, err);
+	if (r == 0)
+		r = gate_open(&build->gate, err);
+	if (r == 0)
 		r = closure_request_open(&build->request, err);
 	if (r == 0)
 		r = begin_catalog(build, err);
@@ -383,7 +419,9 @@ static int cmd_build(int argc, char **argv)
 	r = run(&build, &err);
 	if (r < 0)
 		log_error("%s", err.message);
-	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+	else if (build.too_large)
+		log_error("%s", build.why.message);
+	return r < 0 ? EXIT_FAILED : build.too_large ? EXIT_DIFFERENT : EXIT_DONE;
 }
 
 const struct command command_build = {

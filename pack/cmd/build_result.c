@@ -196,6 +196,8 @@ json_t *build_result_json(const struct build_result *result)
 		json_set(json, "image_bytes", json_integer((json_int_t)result->image_bytes));
 	if (json)
 		json_set(json, "image_bytes_error", json_integer((json_int_t)result->image_error));
+	if (json)
+		json_set(json, "gate", json_path(result->gate));
 	return json;
 }
 

@@ -24,6 +24,7 @@ struct build_result {
 	struct closure_listed listed;
 	uint64_t image_bytes;
 	uint64_t image_error; /* bytes: how far to trust that; 0: it is exact */
+	const char *gate;              /* what it is larger than it may be; or NULL */
 	double seconds;
 };
 

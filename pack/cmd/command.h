@@ -21,7 +21,7 @@
 
 /* Exit codes of every program of this project. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-/* And of those that compare and were asked for it: done, and there is a difference. */
+/* And of those that compare and were asked for it: done, and there is a difference, or more than a gate lets by. */
 enum { EXIT_DIFFERENT = 3 };
 
 /*

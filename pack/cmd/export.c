@@ -8,14 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "pack/cmd/image_access.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
+#include "pack/engine/deliver.h"
 #include "pack/engine/export.h"
 #include "pack/engine/export_source.h"
+#include "pack/oci/change.h"
 #include "pack/oci/config.h"
 #include "pack/oci/write.h"
 #include "pack/package/start_config.h"
@@ -23,6 +27,12 @@
 struct arguments {
 	const char *source, *output, *config_path;
 	struct export_options export;
+	struct {
+		const char **items; /* ends with NULL once there is one */
+		size_t count, capacity;
+	} changes;
+	struct image_access access;
+	struct reference reference; /* OUT, taken apart */
 	bool force, has_kind, has_compression;
 };
 
@@ -64,6 +74,22 @@ static int take_name(void *target, const char *value, struct error *err)
 	return oci_name_check(value, NULL) == 0 ? option_string(target, value, err) : -EINVAL;
 }
 
+/* One more, and still a NULL behind it. */
+static int take_change(void *target, const char *value, struct error *err)
+{
+	struct arguments *args = target;
+	json_auto_t *trial = json_object();
+	int r = trial ? change_apply(trial, value, err) : error_oom(err);
+
+	if (r < 0)
+		return r;
+	if (args->changes.count)
+		args->changes.count--;
+	if (array_push(&args->changes, value) < 0 || array_push(&args->changes, NULL) < 0)
+		return error_oom(err);
+	return 0;
+}
+
 static int take_platform(void *target, const char *value, struct error *err)
 {
 	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
@@ -79,19 +105,24 @@ static const struct command_option command_options[] = {
 	 "squashfs  the root alone, as an image\n"
 	 "tar     the root alone",
 	 OPTION_WHOLE(take_kind)},
-	{'o', "output", "OUT", "where to; - is standard output, for tars",
+	{'o', "output", "OUT", "where to; - is standard output, for tars; or an image as skopeo(1)\n"
+	 "spells it, which needs no --to: docker-daemon:web:slim",
 	 OPTION_STRING(struct arguments, output)},
 	OUTPUT_FORCE(struct arguments, force),
 	{'n', "name", "NAME[:TAG]", "of the image [the name of SRC]",
 	 OPTION_CALL(take_name, struct arguments, export.name)},
 	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
 	 OPTION_STRING(struct arguments, config_path)},
+	{'c', "change", "INSTRUCTION", "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME,\n"
+	 "WORKDIR of the image, as podman-commit(1) has it; repeatable",
+	 OPTION_WHOLE(take_change)},
 	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
 	 OPTION_WHOLE(take_compression)},
 	{0, "level", "N", "of the compressor",
 	 OPTION_CALL(image_argument_level, struct arguments, export.image.level)},
 	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
 	 OPTION_CALL(take_platform, struct arguments, export.platform)},
+	{OPTION_TABLE(image_access_options, struct arguments, access)},
 	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
 	 OPTION_STRING(struct arguments, export.tmpdir)},
 	{'q', "quiet", NULL, "errors only", OPTION_WHOLE(option_quiet)},
@@ -116,15 +147,30 @@ static enum layer_compression compression_of(const struct arguments *args)
 									     : LAYER_PLAIN;
 }
 
+/* An image says what it is; only what it is kept in may take either kind. */
+static const char *misuse_of_image(const struct arguments *args)
+{
+	bool either = args->reference.transport == REFERENCE_STORAGE ||
+		      args->reference.transport == REFERENCE_REGISTRY;
+
+	if (args->has_kind && !(either && (args->export.kind == EXPORT_OCI || args->export.kind == EXPORT_DOCKER)))
+		return "OUT says what it is: --to does not go with it";
+	if (args->export.name && args->reference.name)
+		return "OUT has a name already: --name does not go with it";
+	return NULL;
+}
+
 /* What is wrong with the command line as a whole; or NULL. */
 static const char *misuse_of(const struct arguments *args, int operands)
 {
 	if (operands != 1)
 		return operands ? "more than one SRC" : "which SRC?";
-	if (!args->has_kind)
-		return "to what? (--to KIND)";
 	if (!args->output)
 		return "where to? (-o OUT)";
+	if (args->reference.transport != REFERENCE_FILE)
+		return misuse_of_image(args);
+	if (!args->has_kind)
+		return "to what? (--to KIND)";
 	if (strcmp(args->output, "-") == 0 &&
 	    (export_kind_is_directory(args->export.kind) || args->export.kind == EXPORT_SQUASHFS))
 		return "only a tar can go to standard output";
@@ -140,7 +186,10 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 
 	if (!command_parse(&command_export, argc, argv, args, ret_code))
 		return false;
-	misuse = misuse_of(args, argc - optind);
+	if (args->output && reference_parse(args->output, &args->reference, &err) < 0)
+		misuse = err.message;
+	else
+		misuse = misuse_of(args, argc - optind);
 	if (!misuse && image_argument_epoch(image, &err) < 0)
 		misuse = err.message;
 	if (misuse) {
@@ -215,18 +264,36 @@ static int find_start(const struct arguments *args, const struct export_source *
 	return 0;
 }
 
+/* "web:slim" of docker-daemon:web:slim; of a layout what SRC is called, and the tag. The caller frees. */
+static char *image_name(const struct arguments *args)
+{
+	const struct reference *reference = &args->reference;
+	_cleanup_(freep) char *own = NULL;
+	char *name = NULL;
+
+	if (reference->transport == REFERENCE_FILE || !reference->name)
+		return name_of(args->source);
+	if (reference->transport != REFERENCE_OCI)
+		return strdup(*reference->name == '[' ? strchr(reference->name, ']') + 1 : reference->name);
+	own = name_of(args->source);
+	return !own || asprintf(&name, "%s:%s", own, reference->name) < 0 ? NULL : name;
+}
+
 static int run(struct arguments *args, struct export_stats *stats, struct error *err)
 {
 	_cleanup_(export_source_release) struct export_source source = EXPORT_SOURCE_INIT;
 	_cleanup_(json_freep) json_t *start = NULL;
 	_cleanup_(freep) char *name = NULL;
+	struct carrier_options access;
 	int r;
 
 	if (!args->export.name)
-		args->export.name = name = name_of(args->source);
+		args->export.name = name = image_name(args);
 	if (!args->export.name)
 		return error_oom(err);
-	r = output_check(args->output, args->force, err);
+	r = output_check(reference_is_remote(&args->reference) ? NULL : args->reference.path, args->force, err);
+	if (r == 0)
+		r = image_access_read(&args->access, err);
 	if (r == 0)
 		r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
@@ -235,12 +302,45 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		return r;
 	if (source.warnings)
 		log_warning("%s", source.warnings);
-	return export_write(tree_root(source.tree), start, &args->export, args->output, stats, err);
+	args->export.derived = (struct derived_options){.source = source.origin.source,
+							.package = source.origin.package,
+							.manifest = source.origin.sessions,
+							.changes = args->changes.items};
+	access = image_access_carrier(&args->access);
+	return export_deliver(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
+			      &args->export, args->has_kind, &args->reference, &access, stats, err);
+}
+
+/* What is otherwise than one may think. */
+static void say_losses(const struct export_stats *stats)
+{
+	if (stats->sockets)
+		log_warning("%llu sockets are left out: no tar can hold them",
+			    (unsigned long long)stats->sockets);
+	if (stats->extract.owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats->extract.owners_lost);
+	if (stats->extract.xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats->extract.xattrs_lost);
+	if (stats->notes.health_is_label)
+		log_note("an OCI image has no HEALTHCHECK: it is in the label %s", DERIVED_LABEL_HEALTH);
+	if (stats->notes.user_is_number)
+		log_note("USER is a number now: its name is not in the root's /etc/passwd and /etc/group");
+	if (stats->notes.onbuild_is_dropped)
+		log_note("ONBUILD of the image is dropped");
+}
+
+static void release(struct arguments *args)
+{
+	array_release(&args->changes);
+	reference_release(&args->reference);
+	image_access_release(&args->access);
 }
 
 static int cmd_export(int argc, char **argv)
 {
-	struct arguments args = {0};
+	_cleanup_(release) struct arguments args = {0};
 	struct export_stats stats = {0};
 	struct error err = ERROR_INIT;
 	int code;
@@ -252,22 +352,14 @@ static int cmd_export(int argc, char **argv)
 		log_error("export: %s", err.message);
 		return EXIT_FAILED;
 	}
-	if (stats.sockets)
-		log_warning("%llu sockets are left out: no tar can hold them",
-			    (unsigned long long)stats.sockets);
-	if (stats.extract.owners_lost)
-		log_warning("%llu files belong to you now: only root can give them their owners",
-			    (unsigned long long)stats.extract.owners_lost);
-	if (stats.extract.xattrs_lost)
-		log_warning("%llu extended attributes could not be set here",
-			    (unsigned long long)stats.extract.xattrs_lost);
+	say_losses(&stats);
 	return EXIT_DONE;
 }
 
 const struct command command_export = {
 	.name = "export",
 	.summary = "write a root or package as container image, bundle or tar",
-	.operands = "SRC --to KIND -o OUT [OPTION]…",
+	.operands = "SRC [--to KIND] -o OUT [OPTION]…",
 	.about = "SRC is a package, an image, a bundle directory or a root directory.",
 	.options = command_options,
 	.function = cmd_export,

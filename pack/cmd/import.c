@@ -13,19 +13,24 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/size.h"
+#include "pack/cmd/image_access.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
 #include "pack/image/image.h"
 #include "pack/layer/extract.h"
 #include "pack/layer/extract_dir.h"
 #include "pack/oci/config.h"
+#include "pack/oci/image_config.h"
 #include "pack/oci/import.h"
+#include "pack/oci/reference.h"
 #include "pack/package/start_config.h"
 
 struct arguments {
 	const char *source, *output, *config_path, *image_config_path;
 	struct import_options import;
 	struct image_options image;
+	struct image_access access;
+	struct reference reference; /* SRC, taken apart */
 	bool to_image, force, json;
 };
 
@@ -47,7 +52,7 @@ static int take_limit(void *target, const char *value, struct error *err)
 static int take_kind(void *target, const char *value, struct error *err)
 {
 	(void)err;
-	for (enum import_kind kind = IMPORT_AUTO; kind <= IMPORT_DOCKER; kind++) {
+	for (enum import_kind kind = IMPORT_AUTO; kind < IMPORT_KINDS; kind++) {
 		if (strcmp(import_kind_name(kind), value) == 0) {
 			*(enum import_kind *)target = kind;
 			return 0;
@@ -68,7 +73,7 @@ static const struct command_option command_options[] = {
 	OUTPUT_FORCE(struct arguments, force),
 	{0, "image", NULL, "write an image whatever OUT ends in",
 	 OPTION_FLAG(struct arguments, to_image)},
-	{'t', "type", "KIND", "auto (default), directory, tar, oci or docker",
+	{'t', "type", "KIND", "auto (default), directory, tar, oci, docker or dir",
 	 OPTION_CALL(take_kind, struct arguments, import.kind)},
 	{0, "ref", "NAME", "the image of that name or tag, where SRC holds several",
 	 OPTION_STRING(struct arguments, import.choice.ref)},
@@ -90,6 +95,7 @@ static const struct command_option command_options[] = {
 	 OPTION_FLAG(struct arguments, import.layer.whiteouts)},
 	{0, "no-xattrs", NULL, "leave extended attributes out",
 	 OPTION_FLAG(struct arguments, import.layer.no_xattrs)},
+	{OPTION_TABLE(image_access_options, struct arguments, access)},
 	{0, "level", "N", "of an image: zstd level, 1 to 22 [15]",
 	 OPTION_CALL(image_argument_level, struct arguments, image.level)},
 	{0, "tmpdir", "DIR", "for contents while they are read [TMPDIR, /var/tmp]",
@@ -223,7 +229,8 @@ static int publish_json(struct io_output *output, struct error *err)
 static int start_of(const struct arguments *args, const struct import *import, json_t **ret_start,
 		    struct error *err)
 {
-	struct start_config checked = START_CONFIG_INIT;
+	_cleanup_(start_config_release) struct start_config checked = START_CONFIG_INIT;
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
 	int r;
 
 	if (!args->config_path && !args->image_config_path)
@@ -232,10 +239,18 @@ static int start_of(const struct arguments *args, const struct import *import, j
 		return error_set(err, -ENOENT,
 				 "'%s' is a plain %s and says nothing of how to start it",
 				 args->source, import_kind_name(import->kind));
-	r = oci_config_to_start(import->config, import->tree, ret_start, err);
+	if (args->image_config_path &&
+	    json_dumpb(import->config, NULL, 0, JSON_INDENT(2)) >= IMAGE_CONFIG_MAX)
+		return error_set(err, -EFBIG, "'%s': the image's configuration is larger than %d bytes",
+				 args->source, IMAGE_CONFIG_MAX);
+	r = image_config_from_json(import->config, &image, err);
+	if (r == 0)
+		r = oci_config_to_start(&image, import->tree, ret_start, err);
 	if (r == 0 && args->config_path)
 		r = start_config_from_json(*ret_start, &checked, err);
-	start_config_release(&checked);
+	if (r == 0 && image.onbuild)
+		log_note("ONBUILD of the image (%zu) is dropped: nothing is built on what comes of it",
+			 image.onbuild);
 	return r < 0 ? error_prefix(err, r, "'%s'", args->source) : 0;
 }
 
@@ -281,6 +296,15 @@ static void say_done(const struct arguments *args, const struct import *import)
 	log_note("%s%s", line.bytes, args->output);
 }
 
+static int load(struct arguments *args, struct import *import, struct error *err)
+{
+	struct carrier_options carrier;
+	int r = image_access_read(&args->access, err);
+
+	carrier = image_access_carrier(&args->access);
+	return r < 0 ? r : import_reference(import, &args->reference, &args->import, &carrier, err);
+}
+
 /* The small files are ready before the large one appears: what can fail has failed by then. */
 static int run(struct arguments *args, struct import *import, struct error *err)
 {
@@ -295,7 +319,7 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	if (r == 0)
 		r = output_check(args->image_config_path, args->force, err);
 	if (r == 0)
-		r = import_load(import, args->source, &args->import, err);
+		r = load(args, import, err);
 	if (r == 0)
 		r = start_of(args, import, &start, err);
 	if (r == 0)
@@ -313,10 +337,16 @@ static int run(struct arguments *args, struct import *import, struct error *err)
 	return r;
 }
 
+static void release(struct arguments *args)
+{
+	reference_release(&args->reference);
+	image_access_release(&args->access);
+}
+
 static int cmd_import(int argc, char **argv)
 {
 	_cleanup_(import_release) struct import import = IMPORT_INIT;
-	struct arguments args = {0};
+	_cleanup_(release) struct arguments args = {0};
 	struct error err = ERROR_INIT;
 	struct stat st;
 	uint64_t total = 0;
@@ -325,7 +355,11 @@ static int cmd_import(int argc, char **argv)
 	if (!parse(&args, argc, argv, &code))
 		return code;
 	command_catch_signals();
-	if (stat(args.source, &st) == 0 && S_ISREG(st.st_mode)) {
+	if (reference_parse(args.source, &args.reference, &err) < 0) {
+		log_error("import: %s", err.message);
+		return EXIT_FAILED;
+	}
+	if (args.reference.path && stat(args.reference.path, &st) == 0 && S_ISREG(st.st_mode)) {
 		total = (uint64_t)st.st_size;
 		args.import.layer.progress = show_read;
 		args.import.layer.progress_data = &total;
@@ -343,8 +377,9 @@ const struct command command_import = {
 	.name = "import",
 	.summary = "make a root file system from a directory, tar or container image",
 	.operands = "SRC -o DIR|IMAGE.sqsh [OPTION]…",
-	.about = "SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard "
-		 "input.",
+	.about = "SRC is a directory, a tar, an OCI layout or a docker archive; - is a tar on standard input;\n"
+		 "or an image as skopeo(1) spells it: docker://HOST/NAME, docker-daemon:NAME,\n"
+		 "containers-storage:NAME, oci:DIR:TAG, oci-archive:FILE, docker-archive:FILE.",
 	.options = command_options,
 	.function = cmd_import,
 };

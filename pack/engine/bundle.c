@@ -2,10 +2,26 @@
 #include "pack/engine/bundle.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "pack/engine/output.h"
+
+/* Where it was an image: what is known of that, for who makes one of it again. */
+static int write_image_config(const struct export_job *job, struct error *err)
+{
+	_cleanup_(freep) char *text = NULL;
+
+	if (!job->facts->own || !job->facts->own->json)
+		return 0;
+	text = json_document(job->facts->own->json);
+	if (!text)
+		return error_oom(err);
+	if (mkdirat(job->dirfd, "sfc", 0755) < 0)
+		return error_errno(err, "cannot create 'sfc'");
+	return output_text(job, "sfc/image.json", text, err);
+}
 
 int engine_write_bundle(const struct export_job *job, struct error *err)
 {
@@ -24,5 +40,7 @@ int engine_write_bundle(const struct export_job *job, struct error *err)
 	if (!text)
 		return error_oom(err);
 	r = output_text(job, "config.json", text, err);
+	if (r == 0)
+		r = write_image_config(job, err);
 	return r < 0 ? r : output_rootfs(job, err);
 }

@@ -19,11 +19,12 @@
 #include "pack/image/image.h"
 #include "pack/layer/extract.h"
 #include "pack/layer/layer.h"
+#include "pack/oci/derived.h"
 #include "pack/tree/tree.h"
 
 enum export_kind {
 	EXPORT_OCI,	/* a tar: an OCI layout that docker of any age loads, too */
-	EXPORT_DOCKER,	/* the same file by the name people look for */
+	EXPORT_DOCKER,	/* the same with docker's names, and HEALTHCHECK in its field */
 	EXPORT_OCI_DIR, /* the layout as a directory */
 	EXPORT_BUNDLE,	/* a directory with config.json and rootfs */
 	EXPORT_LXC,	/* a directory with config and rootfs */
@@ -37,6 +38,7 @@ struct export_options {
 	const char *name;     /* of the image or container */
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
+	struct derived_options derived; /* labels and changes; the rest is the writer's */
 	struct layer_write_options layer;
 	struct extract_options extract;
 	struct image_options image;
@@ -44,6 +46,7 @@ struct export_options {
 
 struct export_stats {
 	uint64_t sockets; /* left out: no tar can hold one */
+	struct derived_notes notes;
 	struct extract_stats extract;
 };
 

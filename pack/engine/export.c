@@ -43,13 +43,13 @@ static int write_directory(struct export_job *job, struct error *err)
 	return r < 0 ? r : extract_dir_publish(&dir, 0755, err);
 }
 
-int export_write(struct node *root, const json_t *start, const struct export_options *options,
-		 const char *output, struct export_stats *stats, struct error *err)
+int export_write(struct node *root, const json_t *start, const struct image_config *image,
+		 const struct export_options *options, const char *output, struct export_stats *stats, struct error *err)
 {
 	_cleanup_(facts_release) struct facts facts = {0};
 	struct export_job job = {.root = root, .facts = &facts, .options = options,
 				 .output = output, .dirfd = -1, .stats = stats};
-	int r = facts_read(start, options->name, &facts, err);
+	int r = facts_read(start, image, options->name, &facts, err);
 
 	if (r < 0)
 		return r;

@@ -18,8 +18,8 @@ const char *export_kind_name(enum export_kind kind);
 /* It is a directory, not a file. */
 bool export_kind_is_directory(enum export_kind kind);
 
-/* output "-" is standard output, for the kinds that are files. */
-int export_write(struct node *root, const json_t *start, const struct export_options *options,
-		 const char *output, struct export_stats *stats, struct error *err);
+/* image: the configuration of the image that came in; or NULL. output "-" is standard output, for the kinds that are files. */
+int export_write(struct node *root, const json_t *start, const struct image_config *image,
+		 const struct export_options *options, const char *output, struct export_stats *stats, struct error *err);
 
 #endif

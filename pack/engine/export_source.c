@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "db/base/io.h"
 #include "db/base/json.h"
 #include "db/base/open_beneath.h"
+#include "db/base/path.h"
 #include "db/base/text.h"
 #include "pack/image/unpack.h"
 #include "pack/oci/config.h"
@@ -20,30 +22,82 @@ void export_source_release(struct export_source *source)
 	scan_free(source->scan);
 	content_file_free(source->contents);
 	json_decref(source->start);
+	image_config_release(&source->image);
+	origin_release(&source->origin);
 	closep(&source->rootfd);
 	*source = (struct export_source)EXPORT_SOURCE_INIT;
 }
 
+/* What stands in a bundle beside rootfs, each of at most this size, each in a form of its own. */
+static int take_start(struct export_source *source, const struct text *text, struct error *err)
+{
+	int r = json_read(text->bytes, text->size, OCI_START_MAX, &source->start, err);
+
+	return r < 0 ? error_prefix(err, r, "config.json") : 0;
+}
+
+static int take_image(struct export_source *source, const struct text *text, struct error *err)
+{
+	int r = image_config_parse(text->bytes, text->size, &source->image, err);
+
+	return r < 0 ? error_prefix(err, r, "sfc/image.json") : 0;
+}
+
+static int take_origin(struct export_source *source, const struct text *text, struct error *err)
+{
+	return origin_parse(text->bytes, text->size, &source->origin, err);
+}
+
+static const struct {
+	const char *path;
+	size_t limit;
+	int (*read)(struct export_source *source, const struct text *text, struct error *err);
+} parts[] = {
+	{"config.json", OCI_START_MAX, take_start},
+	{"sfc/image.json", IMAGE_CONFIG_MAX, take_image},
+	{"sfc/package.json", ORIGIN_MAX, take_origin},
+};
+
+enum { PARTS = sizeof(parts) / sizeof(*parts) };
+
 /* ---- directories ---- */
+
+/* A part, if it is there. No link is followed, and no other kind of file will do. */
+static int read_part(struct export_source *source, size_t part, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const char *name = parts[part].path;
+	_cleanup_(closep) int fd = open_beneath(source->rootfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	char path[64];
+	struct stat st;
+	int r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return error_code(err, fd, "cannot open '%s'", name);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, -EBADMSG, "%s is not a file", name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = io_read_file(AT_FDCWD, path, parts[part].limit, &text, NULL);
+	if (r < 0)
+		return error_code(err, r, "cannot read '%s'", name);
+	return parts[part].read(source, &text, err);
+}
 
 /* Step into rootfs if the directory is a bundle, and read how it starts. */
 static int enter_bundle(struct export_source *source, const char *path, struct error *err)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	_cleanup_(closep) int config = open_beneath(source->rootfd, "config.json",
-						  O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	int rootfs, r;
+	int rootfs, r = 0;
 
-	if (config < 0 || fstatat(source->rootfd, "rootfs", &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(source->rootfd, "config.json", &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(st.st_mode) ||
+	    fstatat(source->rootfd, "rootfs", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, -EBADMSG, "'%s': rootfs is not a directory", path);
-	if (fstat(config, &st) < 0 || !S_ISREG(st.st_mode))
-		return error_set(err, -EBADMSG, "'%s': config.json is not a file", path);
-	r = io_read_file(source->rootfd, "config.json", OCI_START_MAX, &text, err);
-	if (r == 0)
-		r = json_read(text.bytes, text.size, OCI_START_MAX, &source->start, err);
+	for (size_t i = 0; r == 0 && i < PARTS; i++)
+		r = read_part(source, i, err);
 	if (r < 0)
 		return error_prefix(err, r, "'%s'", path);
 	rootfs = openat(source->rootfd, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -74,15 +128,23 @@ static int open_directory(struct export_source *source, const char *path, struct
 
 /* ---- packages and images ---- */
 
-static int read_start(struct export_source *source, struct image *image, const struct node *node,
-		      struct error *err)
+static int unpack_part(struct export_source *source, struct image *image, struct tree *tree, size_t part,
+		       struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	int r = unpack_file(image, node, OCI_START_MAX, &text, err);
+	_cleanup_(freep) char *path = path_join("/", parts[part].path);
+	const struct node *node = path ? tree_find(tree, path) : NULL;
+	int r;
 
-	if (r == 0)
-		r = json_read(text.bytes, text.size, OCI_START_MAX, &source->start, err);
-	return r < 0 ? error_prefix(err, r, "config.json") : 0;
+	if (!path)
+		return error_oom(err);
+	if (!node)
+		return 0;
+	if (!S_ISREG(node->inode->mode))
+		return error_set(err, -EBADMSG, "%s is not a file", parts[part].path);
+	r = unpack_file(image, node, parts[part].limit, &text, err);
+	return r < 0 ? error_prefix(err, r, "%s", parts[part].path)
+		     : parts[part].read(source, &text, err);
 }
 
 static int unpack_image(struct export_source *source, struct image *image,
@@ -98,11 +160,10 @@ static int unpack_image(struct export_source *source, struct image *image,
 	config = node_child(root, "config.json");
 	rootfs = node_child(root, "rootfs");
 	if (config && rootfs) {
-		if (!S_ISREG(config->inode->mode) || !node_is_dir(rootfs))
-			return error_set(err, -EBADMSG, "%s",
-					 node_is_dir(rootfs) ? "config.json is not a file"
-							     : "rootfs is not a directory");
-		r = read_start(source, image, config, err);
+		if (!node_is_dir(rootfs))
+			return error_set(err, -EBADMSG, "rootfs is not a directory");
+		for (size_t i = 0; r == 0 && i < PARTS; i++)
+			r = unpack_part(source, image, tree, i, err);
 		root = rootfs;
 	}
 	return r < 0 ? r : unpack_below(image, root, source->contents, cancel, &source->tree, err);

@@ -10,6 +10,8 @@
 #include <jansson.h>
 
 #include "db/base/error.h"
+#include "pack/engine/origin.h"
+#include "pack/oci/image_config.h"
 #include "pack/source/scan.h"
 #include "pack/tree/content_file.h"
 #include "pack/tree/tree.h"
@@ -17,6 +19,8 @@
 struct export_source {
 	struct tree *tree;  /* whose root is the root; owned */
 	json_t *start;	    /* config.json; NULL: nothing says how to start it; owned */
+	struct image_config image; /* sfc/image.json; its json is NULL where there is none */
+	struct origin origin; /* sfc/package.json */
 	const char *warnings; /* what could not be taken; or NULL; borrowed */
 	/* its own: */
 	struct scan *scan;

@@ -32,21 +32,26 @@ static void read_limits(const json_t *config, struct facts *facts)
 	facts->processes = json_integer_value(json_object_get(pids, "limit"));
 }
 
-int facts_read(const json_t *config, const char *image, struct facts *ret_facts, struct error *err)
+int facts_read(const json_t *config, const struct image_config *own, const char *image,
+	       struct facts *ret_facts, struct error *err)
 {
 	const json_t *process = json_object_get(config, "process");
 	const json_t *user = json_object_get(process, "user");
 	const char *stop = json_text(json_object_get(config, "annotations"),
 				     "org.opencontainers.image.stopSignal");
+	const char *of_image = json_string_value(image_config_member(own, "StopSignal"));
 	struct facts *facts = ret_facts;
 
 	*facts = (struct facts){
 		.config = config,
+		.own = own,
 		.image = image,
 		.cwd = json_text(process, "cwd"),
 		.uid = json_integer_value(json_object_get(user, "uid")),
 		.gid = json_integer_value(json_object_get(user, "gid")),
-		.stop_signal = stop ? stop : "SIGTERM",
+		.stop_signal = stop			 ? stop
+			       : of_image && *of_image ? of_image
+						       : "SIGTERM",
 	};
 	snprintf(facts->name, sizeof(facts->name), "%.*s", (int)strcspn(image, ":/"), image);
 	read_limits(config, facts);

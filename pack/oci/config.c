@@ -12,8 +12,6 @@
 #include "pack/oci/store.h"
 #include "pack/oci/user.h"
 
-#define PATH_DEFAULT "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /*
  * What every container of ours starts from: the file systems a program expects, the capabilities
  * container engines leave to root inside, the corners of /proc they hide. As text, because it is
@@ -88,7 +86,7 @@ json_t *oci_start_default(json_t *args)
 	json_t *process = json_object_get(start, "process");
 
 	if (!start || set_capabilities(process) < 0 || json_object_set(process, "args", args) < 0 ||
-	    json_array_append_new(json_object_get(process, "env"), json_string(PATH_DEFAULT)) < 0)
+	    json_array_append_new(json_object_get(process, "env"), json_string(OCI_PATH_DEFAULT)) < 0)
 		return NULL;
 	return take(start);
 }
@@ -161,7 +159,7 @@ static int set_env(json_t *process, const json_t *config, struct error *err)
 	json_array_clear(env);
 	r = add_strings(env, json_object_get(config, "Env"), "Env", err);
 	if (r == 0 && !has_path(env))
-		json_array_append_new(env, json_string(PATH_DEFAULT));
+		json_array_append_new(env, json_string(OCI_PATH_DEFAULT));
 	return r;
 }
 
@@ -186,62 +184,11 @@ static int set_user(json_t *process, const json_t *config, const struct tree *tr
 	return 0;
 }
 
-/* "80/tcp,443/tcp" of an object whose keys they are; the caller frees. NULL: none, or no memory. */
-static char *join_keys(const json_t *object)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)object, key, value)
-	    text_printf(&text, "%s%s", text.size ? "," : "", key);
-	return text.size ? text_take(&text) : NULL;
-}
-
-/* The annotations the image specification lays down for this, and one with everything. */
-static int set_annotations(json_t *start, const json_t *image, struct error *err)
-{
-	static const char *const plain[][2] = {
-		{"os", "org.opencontainers.image.os"},
-		{"architecture", "org.opencontainers.image.architecture"},
-		{"variant", "org.opencontainers.image.variant"},
-		{"author", "org.opencontainers.image.author"},
-		{"created", "org.opencontainers.image.created"},
-	};
-	const json_t *config = json_object_get(image, "config");
-	json_t *annotations = json_object(), *value;
-	_cleanup_(freep) char *ports = join_keys(json_object_get(config, "ExposedPorts"));
-	_cleanup_(freep) char *all = NULL;
-	const char *key;
-
-	if (!annotations || json_object_set_new(start, "annotations", annotations) < 0)
-		return error_oom(err);
-	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		if (json_text(image, plain[i][0]))
-			json_object_set(annotations, plain[i][1],
-					json_object_get(image, plain[i][0]));
-	if (json_text(config, "StopSignal"))
-		json_object_set(annotations, "org.opencontainers.image.stopSignal",
-				json_object_get(config, "StopSignal"));
-	if (ports)
-		json_object_set_new(annotations, "org.opencontainers.image.exposedPorts",
-				    json_string(ports));
-	json_object_foreach(json_object_get(config, "Labels"), key,
-			    value) if (json_is_string(value))
-	    json_object_set(annotations, key, value);
-	if (!json_is_object(config))
-		return 0;
-	all = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!all || json_object_set_new(annotations, OCI_CONFIG_ANNOTATION, json_string(all)) < 0)
-		return error_oom(err);
-	return 0;
-}
-
-int oci_config_to_start(const json_t *image_config, const struct tree *tree, json_t **ret_start,
-			struct error *err)
+int oci_config_to_start(const struct image_config *image, const struct tree *tree,
+			json_t **ret_start, struct error *err)
 {
 	_cleanup_(json_freep) json_t *empty = json_array(), *start = oci_start_default(empty);
-	const json_t *config = json_object_get(image_config, "config");
+	const json_t *config = json_object_get(image->json, "config");
 	json_t *process = json_object_get(start, "process");
 	const char *cwd = json_text(config, "WorkingDir");
 	int r;
@@ -253,76 +200,10 @@ int oci_config_to_start(const json_t *image_config, const struct tree *tree, jso
 		r = set_env(process, config, err);
 	if (r == 0)
 		r = set_user(process, config, tree, err);
-	if (r == 0)
-		r = set_annotations(start, image_config, err);
 	if (r < 0)
 		return r;
 	if (cwd && cwd[0] == '/')
 		json_object_set_new(process, "cwd", json_string(cwd));
 	*ret_start = take(start);
-	return 0;
-}
-
-/* ---- to an image ---- */
-
-/* The "config" object the annotation kept; NULL when there is none that is one. */
-static json_t *kept_config(const json_t *start)
-{
-	const char *text = json_text(json_object_get(start, "annotations"), OCI_CONFIG_ANNOTATION);
-	json_t *config = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-
-	if (json_is_object(config))
-		return config;
-	json_decref(config);
-	return NULL;
-}
-
-/* The arguments are still Entrypoint and Cmd of what was kept, one after the other. */
-static bool args_unchanged(const json_t *args, const json_t *config)
-{
-	_cleanup_(json_freep) json_t *were = json_array();
-
-	json_array_extend(were, json_object_get(config, "Entrypoint"));
-	json_array_extend(were, json_object_get(config, "Cmd"));
-	return json_equal(were, args);
-}
-
-static int set_image_user(json_t *config, const json_t *process)
-{
-	const json_t *user = json_object_get(process, "user");
-	json_int_t uid = json_integer_value(json_object_get(user, "uid"));
-	json_int_t gid = json_integer_value(json_object_get(user, "gid"));
-	char text[64] = "";
-
-	if (uid || gid)
-		snprintf(text, sizeof(text), "%lld:%lld", (long long)uid, (long long)gid);
-	/* a name that was there may be gone from the root: numbers always hold */
-	return json_object_set_new(config, "User", json_string(text));
-}
-
-int oci_config_from_start(const json_t *start, json_t **ret_config, struct error *err)
-{
-	_cleanup_(json_freep) json_t *config = kept_config(start);
-	const json_t *process = json_object_get(start, "process");
-	json_t *args = json_object_get(process, "args"), *env = json_object_get(process, "env");
-	json_t *cwd = json_object_get(process, "cwd");
-
-	if (!json_is_object(process))
-		return error_set(err, -EBADMSG, "config.json has no process");
-	if (!config)
-		config = json_object();
-	if (!config)
-		return error_oom(err);
-	if (json_is_array(args) && !args_unchanged(args, config)) {
-		json_object_del(config, "Cmd");
-		json_object_set(config, "Entrypoint", args);
-	}
-	if (json_is_array(env))
-		json_object_set(config, "Env", env);
-	if (json_is_string(cwd))
-		json_object_set(config, "WorkingDir", cwd);
-	if (set_image_user(config, process) < 0)
-		return error_oom(err);
-	*ret_config = take(config);
 	return 0;
 }

@@ -8,10 +8,22 @@
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/text.h"
+#include "pack/oci/image_config.h"
 
 bool docker_archive_is(const struct oci_store *store)
 {
 	return oci_store_has(store, "manifest.json");
+}
+
+/* "api:1" of "docker.io/library/api:1": docker says the one, skopeo and podman the other. */
+static const char *familiar(const char *name)
+{
+	static const char *const before[] = {"docker.io/", "library/"};
+
+	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++)
+		if (strncmp(name, before[i], strlen(before[i])) == 0)
+			name += strlen(before[i]);
+	return name;
 }
 
 static bool has_tag(const json_t *item, const char *ref)
@@ -19,9 +31,10 @@ static bool has_tag(const json_t *item, const char *ref)
 	const json_t *tags = json_object_get(item, "RepoTags"), *tag;
 	size_t i;
 
-	json_array_foreach((json_t *)tags, i,
-			   tag) if (json_is_string(tag) &&
-				    strcmp(json_string_value(tag), ref) == 0) return true;
+	json_array_foreach((json_t *)tags, i, tag)
+		if (json_is_string(tag) &&
+		    strcmp(familiar(json_string_value(tag)), familiar(ref)) == 0)
+			return true;
 	return false;
 }
 
@@ -119,7 +132,7 @@ static int image_of(const struct oci_store *store, const json_t *item, const cha
 	r = oci_store_json(store, path, digest, &config, err);
 	if (r < 0)
 		return r;
-	if (oci_image_new(config, ref, &image) < 0)
+	if (oci_image_new(config, IMAGE_CONFIG_DOCKER, ref, &image) < 0)
 		return error_oom(err);
 	r = add_layers(image, json_object_get(item, "Layers"), err);
 	if (r == 0)

@@ -12,7 +12,8 @@
 
 const char *import_kind_name(enum import_kind kind)
 {
-	static const char *const names[] = {"auto", "directory", "tar", "oci", "docker"};
+	static const char *const names[] = {"auto", "directory", "tar",
+					    "oci",  "docker",	  "dir"};
 
 	return names[kind];
 }
@@ -31,10 +32,14 @@ void import_release(struct import *import)
 /* What a store holds, of the kinds that are wanted; IMPORT_TAR: none of them. */
 static enum import_kind kind_of(const struct oci_store *store, enum import_kind wanted)
 {
+	bool any = wanted == IMPORT_AUTO;
+
 	/* the combined form is both: the OCI half states a digest for every layer */
-	if (wanted != IMPORT_DOCKER && oci_layout_is(store))
+	if ((any || wanted == IMPORT_OCI) && oci_layout_is(store))
 		return IMPORT_OCI;
-	if (wanted != IMPORT_OCI && docker_archive_is(store))
+	if ((any || wanted == IMPORT_DIR) && oci_dir_is(store))
+		return IMPORT_DIR;
+	if ((any || wanted == IMPORT_DOCKER) && docker_archive_is(store))
 		return IMPORT_DOCKER;
 	return IMPORT_TAR;
 }
@@ -48,8 +53,8 @@ static int load_image(struct import *import, const struct oci_store *store, enum
 	struct layer_options layer = options->layer;
 	int r;
 
-	r = kind == IMPORT_OCI ? oci_layout_image(store, &options->choice, &image, err)
-			       : docker_archive_image(store, &options->choice, &image, err);
+	r = kind == IMPORT_DOCKER ? docker_archive_image(store, &options->choice, &image, err)
+				  : oci_layout_image(store, &options->choice, &image, err);
 	if (r < 0)
 		return r;
 	if (tree_new(&tree) < 0)
@@ -73,6 +78,7 @@ static int wrong_kind(const char *path, enum import_kind wanted, struct error *e
 	return error_set(err, -EINVAL, "'%s' is not %s", path,
 			 wanted == IMPORT_OCI	   ? "an OCI layout"
 			 : wanted == IMPORT_DOCKER ? "a docker archive"
+			 : wanted == IMPORT_DIR	   ? "a directory of skopeo's"
 			 : wanted == IMPORT_TAR	   ? "a tar"
 						   : "a directory");
 }
@@ -102,11 +108,11 @@ static int load_directory(struct import *import, const char *path,
 	import->rootfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (import->rootfd < 0)
 		return error_errno(err, "cannot open '%s'", path);
-	if (oci_store_of_directory(import->rootfd, path, &store) < 0)
+	if (oci_store_of_directory(import->rootfd, options->name ? options->name : path, &store) < 0)
 		return error_oom(err);
 	if (options->kind != IMPORT_DIRECTORY)
 		kind = kind_of(store, options->kind);
-	if (kind == IMPORT_OCI || kind == IMPORT_DOCKER)
+	if (kind >= IMPORT_OCI)
 		return load_image(import, store, kind, options, err);
 	if (options->kind != IMPORT_AUTO && options->kind != IMPORT_DIRECTORY)
 		return wrong_kind(path, options->kind, err);
@@ -129,7 +135,7 @@ static int load_tar(struct import *import, const char *path, const struct import
 	r = layer_apply_path(path, &layer, tree, &import->stats, err);
 	if (r < 0)
 		return r;
-	if (oci_store_of_tree(tree, path, &store) < 0)
+	if (oci_store_of_tree(tree, options->name ? options->name : path, &store) < 0)
 		return error_oom(err);
 	if (options->kind != IMPORT_TAR)
 		kind = kind_of(store, options->kind);
@@ -160,4 +166,44 @@ int import_load(struct import *import, const char *path, const struct import_opt
 	if (options->kind == IMPORT_DIRECTORY)
 		return wrong_kind(path, IMPORT_DIRECTORY, err);
 	return load_tar(import, path, options, err);
+}
+
+/* ---- by reference ---- */
+
+/* The kind that a transport says, and the image in it. */
+static int options_of(const struct reference *reference, struct import_options *options, struct error *err)
+{
+	if (reference->transport == REFERENCE_FILE)
+		return 0;
+	if (options->kind != IMPORT_AUTO)
+		return error_set(err, -EINVAL, "'%s' says what it is; --type does not go with it",
+				 reference->text);
+	options->kind = reference->transport == REFERENCE_OCI		   ? IMPORT_OCI
+			: reference->transport == REFERENCE_OCI_ARCHIVE	   ? IMPORT_OCI
+			: reference->transport == REFERENCE_DOCKER_ARCHIVE ? IMPORT_DOCKER
+									   : IMPORT_AUTO;
+	if (!reference_is_remote(reference) && reference->name)
+		options->choice.ref = reference->name;
+	options->name = reference->text;
+	return 0;
+}
+
+int import_reference(struct import *import, const struct reference *reference,
+		     const struct import_options *options, const struct carrier_options *access,
+		     struct error *err)
+{
+	_cleanup_(carrier_release) struct carrier carrier = {0};
+	struct carrier_options carrying = *access;
+	struct import_options own = *options;
+	int r = options_of(reference, &own, err);
+
+	*import = (struct import)IMPORT_INIT;
+	if (r < 0 || !reference_is_remote(reference))
+		return r < 0 ? r : import_load(import, reference->path, &own, err);
+	carrying.platform = options->choice.platform;
+	carrying.tmpdir = options->contents_directory;
+	r = carrier_open(&carrier, &carrying, err);
+	if (r == 0)
+		r = carrier_fetch(&carrier, reference, &carrying, err);
+	return r < 0 ? r : import_load(import, carrier.path, &own, err);
 }

@@ -11,7 +11,9 @@
 
 #include "db/base/error.h"
 #include "pack/layer/layer.h"
+#include "pack/oci/carrier.h"
 #include "pack/oci/oci.h"
+#include "pack/oci/reference.h"
 #include "pack/source/scan.h"
 #include "pack/tree/tree.h"
 
@@ -21,12 +23,15 @@ enum import_kind {
 	IMPORT_TAR,
 	IMPORT_OCI,
 	IMPORT_DOCKER,
+	IMPORT_DIR, /* what "skopeo copy … dir:" writes */
+	IMPORT_KINDS,
 };
 
 struct import_options {
 	enum import_kind kind;
 	struct oci_choice choice;
 	struct layer_options layer; /* but the content file and the digests, which import sets */
+	const char *name; /* of the source, in messages; NULL: its path */
 	const char *contents_directory; /* NULL: $TMPDIR or /var/tmp */
 };
 
@@ -52,9 +57,16 @@ struct import {
 /* path "-" is a tar on standard input. */
 int import_load(struct import *import, const char *path, const struct import_options *options,
 		struct error *err);
+/*
+ * The same of an image wherever it is: what is fetched for it is gone again when it has been read. The platform
+ * and the directory to work in are those of `options`.
+ */
+int import_reference(struct import *import, const struct reference *reference,
+		     const struct import_options *options, const struct carrier_options *access,
+		     struct error *err);
 void import_release(struct import *import);
 
-/* "directory", "tar", "oci", "docker". */
+/* "directory", "tar", "oci", "docker", "dir". */
 const char *import_kind_name(enum import_kind kind);
 
 #endif

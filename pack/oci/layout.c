@@ -7,6 +7,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "pack/oci/image_config.h"
 
 #define ANNOTATION_REF "org.opencontainers.image.ref.name"
 #define ANNOTATION_CONTAINERD "io.containerd.image.name"
@@ -17,6 +18,11 @@ enum { INDEX_DEPTH_MAX = 4 };
 bool oci_layout_is(const struct oci_store *store)
 {
 	return oci_store_has(store, "oci-layout") && oci_store_has(store, "index.json");
+}
+
+bool oci_dir_is(const struct oci_store *store)
+{
+	return oci_store_has(store, "version") && oci_store_has(store, "manifest.json");
 }
 
 /* ---- descriptors ---- */
@@ -133,7 +139,7 @@ static int read_descriptor(const struct oci_store *store, const json_t *descript
 
 	if (r < 0)
 		return r;
-	path = oci_digest_path(digest);
+	path = oci_store_blob(store, digest);
 	if (!path)
 		return error_oom(err);
 	return oci_store_json(store, path, digest, ret_json, err);
@@ -145,8 +151,11 @@ static int find_manifest(const struct oci_store *store, const struct oci_choice 
 {
 	_cleanup_(json_freep) json_t *at = NULL;
 	const char *ref = choice->ref;
-	int r = oci_store_json(store, "index.json", NULL, &at, err);
+	int r = oci_store_json(store, oci_layout_is(store) ? "index.json" : "manifest.json", NULL, &at, err);
 
+	/* in a directory of skopeo's there is one image, and it has no name */
+	if (r == 0 && !oci_layout_is(store))
+		ref = NULL;
 	for (int depth = 0; r == 0 && json_object_get(at, "manifests"); depth++) {
 		json_t *one = NULL, *next = NULL;
 
@@ -171,7 +180,8 @@ static int find_manifest(const struct oci_store *store, const struct oci_choice 
 	return 0;
 }
 
-static int add_layer(struct oci_image *image, const json_t *descriptor, struct error *err)
+static int add_layer(const struct oci_store *store, struct oci_image *image, const json_t *descriptor,
+		     struct error *err)
 {
 	const char *digest = json_text(descriptor, "digest");
 	const char *type = json_text(descriptor, "mediaType");
@@ -185,10 +195,18 @@ static int add_layer(struct oci_image *image, const json_t *descriptor, struct e
 		return error_set(err, -ENOTSUP, "layer %s is encrypted", digest);
 	if (size < 0)
 		return error_set(err, -EBADMSG, "layer %s has a negative size", digest);
-	path = oci_digest_path(digest);
+	path = oci_store_blob(store, digest);
 	if (!path || oci_image_add_layer(image, path, digest, (uint64_t)size) < 0)
 		return error_oom(err);
 	return 0;
+}
+
+/* Docker's kind of manifest: nothing but the types differs. */
+static bool is_docker(const json_t *manifest)
+{
+	const char *type = json_text(json_object_get(manifest, "config"), "mediaType");
+
+	return type && strcmp(type, IMAGE_CONFIG_DOCKER) == 0;
 }
 
 static int image_of(const struct oci_store *store, const json_t *manifest, const char *ref,
@@ -205,11 +223,12 @@ static int image_of(const struct oci_store *store, const json_t *manifest, const
 	r = read_descriptor(store, json_object_get(manifest, "config"), &config, err);
 	if (r < 0)
 		return error_prefix(err, r, "configuration");
-	if (oci_image_new(config, ref, &image) < 0)
+	if (oci_image_new(config, is_docker(manifest) ? IMAGE_CONFIG_DOCKER : IMAGE_CONFIG_OCI, ref,
+			  &image) < 0)
 		return error_oom(err);
 	json_array_foreach((json_t *)layers, i, descriptor)
 	{
-		r = add_layer(image, descriptor, err);
+		r = add_layer(store, image, descriptor, err);
 		if (r < 0)
 			return r;
 	}

@@ -33,7 +33,7 @@ void oci_image_freep(struct oci_image **image)
 	oci_image_free(*image);
 }
 
-int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image)
+int oci_image_new(json_t *config, const char *type, const char *ref, struct oci_image **ret_image)
 {
 	_cleanup_(oci_image_freep) struct oci_image *image = calloc(1, sizeof(*image));
 
@@ -43,6 +43,8 @@ int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image)
 	if (ref && !image->ref)
 		return -ENOMEM;
 	image->config = json_incref(config);
+	if (json_is_object(config) && json_set(config, "mediaType", json_string(type)) < 0)
+		return -ENOMEM;
 	*ret_image = take(image);
 	return 0;
 }
@@ -129,14 +131,15 @@ bool oci_platform_matches(const char *os, const char *architecture, const char *
 
 int oci_image_check_platform(const struct oci_image *image, const char *platform, struct error *err)
 {
-	const char *os = json_text(image->config, "os");
+	const char *os = json_text(image->config, "os"), *variant = json_text(image->config, "variant");
 	const char *architecture = json_text(image->config, "architecture");
 
-	if (!platform ||
-	    oci_platform_matches(os, architecture, json_text(image->config, "variant"), platform))
+	if (oci_platform_matches(os, architecture, platform ? variant : NULL,
+				 platform ? platform : oci_platform_here()))
 		return 0;
-	return error_set(err, -ENOENT, "the image is for %s/%s, not %s", os ? os : "?",
-			 architecture ? architecture : "?", platform);
+	return error_set(err, -ENOENT, "the image is for %s/%s, not %s%s", os ? os : "?",
+			 architecture ? architecture : "?", platform ? platform : oci_platform_here(),
+			 platform ? "" : ", which this machine is (--platform takes it)");
 }
 
 /* ---- layers ---- */

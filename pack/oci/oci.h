@@ -40,7 +40,7 @@ struct oci_layer {
 
 struct oci_image {
 	char *ref;			/* NULL: it has none */
-	json_t *config;			/* the image configuration, whole */
+	json_t *config;			/* the image configuration, whole, and its "mediaType" */
 	ARRAY(struct oci_layer) layers; /* lowest first */
 };
 
@@ -48,6 +48,8 @@ void oci_image_free(struct oci_image *image);
 void oci_image_freep(struct oci_image **image);
 
 bool oci_layout_is(const struct oci_store *store);
+/* What "skopeo copy … dir:" writes: read by oci_layout_image(), too. */
+bool oci_dir_is(const struct oci_store *store);
 int oci_layout_image(const struct oci_store *store, const struct oci_choice *choice,
 		     struct oci_image **ret_image, struct error *err);
 
@@ -60,14 +62,14 @@ int oci_image_apply(const struct oci_store *store, const struct oci_image *image
 		    const struct layer_options *options, struct tree *tree,
 		    struct layer_stats *stats, struct error *err);
 
-/* For the two readers: an image from a configuration and its layers' diff_ids, in order. */
-int oci_image_new(json_t *config, const char *ref, struct oci_image **ret_image);
+/* For the readers: an image from a configuration of that type and its layers' diff_ids, in order. */
+int oci_image_new(json_t *config, const char *type, const char *ref, struct oci_image **ret_image);
 /* Add a layer (strings are copied): 0 or -ENOMEM. */
 int oci_image_add_layer(struct oci_image *image, const char *path, const char *digest,
 			uint64_t size);
 /* Give the layers their diff_ids from the configuration: there have to be as many. */
 int oci_image_take_diff_ids(struct oci_image *image, struct error *err);
-/* That the configuration is for the platform asked for; a NULL platform is any. */
+/* That the configuration is for the platform asked for; NULL: for this machine, whatever its variant. */
 int oci_image_check_platform(const struct oci_image *image, const char *platform,
 			     struct error *err);
 

@@ -141,11 +141,17 @@ int oci_digest_check(const char *digest, struct error *err)
 	return error_set(err, -EBADMSG, "'%.100s' is not a sha256 digest", digest ? digest : "");
 }
 
-char *oci_digest_path(const char *digest)
+char *oci_store_blob(const struct oci_store *store, const char *digest)
 {
+	bool layout = oci_store_has(store, "oci-layout");
 	char *path = NULL;
 
-	return asprintf(&path, "blobs/sha256/%s", digest + 7) < 0 ? NULL : path;
+	if (!layout && asprintf(&path, "%s.manifest.json", digest + 7) < 0)
+		return NULL;
+	if (path && oci_store_has(store, path))
+		return path; /* an image of a list */
+	free(path);
+	return asprintf(&path, "%s%s", layout ? "blobs/sha256/" : "", digest + 7) < 0 ? NULL : path;
 }
 
 static int check_bytes(const char *data, size_t size, const char *wanted, const char *path,

@@ -46,8 +46,11 @@ void oci_blob_release(struct oci_blob *blob);
 
 /* "sha256:<64 hex digits>": the only digests there are in practice; others are refused. */
 int oci_digest_check(const char *digest, struct error *err);
-/* "blobs/sha256/…" of a checked digest. NULL: out of memory; the caller frees. */
-char *oci_digest_path(const char *digest);
+/*
+ * Where the blob with this checked digest is: "blobs/sha256/…" in a layout, its bare name in what skopeo's dir:
+ * writes. NULL: out of memory; the caller frees.
+ */
+char *oci_store_blob(const struct oci_store *store, const char *digest);
 
 /* A file as JSON; with `digest` its bytes are checked first. The caller owns *ret_json. */
 int oci_store_json(const struct oci_store *store, const char *path, const char *digest,

@@ -9,11 +9,13 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
-#include "pack/oci/config.h"
+#include "pack/oci/derived.h"
 #include "pack/oci/oci.h"
 #include "pack/oci/store.h"
 
 #define MEDIA "application/vnd.oci.image."
+
+enum { PLATFORM_SIZE = 96 };
 
 /* ---- names ---- */
 
@@ -51,18 +53,25 @@ static char *tagged(const char *name)
 	return asprintf(&whole, tag_of(name) ? "%s" : "%s:latest", name) < 0 ? NULL : whole;
 }
 
-/* The whole name, as docker.io's own short names stand for it. NULL: out of memory. */
-static char *qualified(const char *name)
+/* It begins with a registry: what engines then do not put before it. */
+static bool has_host(const char *name)
 {
 	size_t first = strcspn(name, "/");
-	bool has_host = name[first] && (memchr(name, '.', first) || memchr(name, ':', first) ||
-					strncmp(name, "localhost/", 10) == 0);
+
+	return name[first] && (memchr(name, '.', first) || memchr(name, ':', first) ||
+			       strncmp(name, "localhost/", 10) == 0);
+}
+
+/* The whole name: docker's short names stand for docker.io's, podman's for localhost's. NULL: no memory. */
+static char *qualified(const char *name, bool docker)
+{
 	char *whole = NULL;
 
 	if (asprintf(&whole, "%s%s",
-		     has_host	   ? ""
-		     : name[first] ? "docker.io/"
-				   : "docker.io/library/",
+		     has_host(name)	 ? ""
+		     : !docker		 ? "localhost/"
+		     : strchr(name, '/') ? "docker.io/"
+					 : "docker.io/library/",
 		     name) < 0)
 		return NULL;
 	return whole;
@@ -140,12 +149,11 @@ static int newest(struct node *node, void *data)
 	return 0;
 }
 
-/* When it was made: what the start configuration says, else the newest time of any file. */
-static void created(struct node *root, const json_t *start, const struct oci_write_options *options,
-		    char text[64])
+/* When it was made: what the image that came in says, else the newest time of any file. */
+static void created(struct node *root, const struct oci_write_options *options, char text[64])
 {
-	const char *stated =
-	    json_text(json_object_get(start, "annotations"), "org.opencontainers.image.created");
+	const struct image_config *image = options->derived.image;
+	const char *stated = image ? json_text(image->json, "created") : NULL;
 	int64_t seconds = 0;
 	time_t time;
 	struct tm tm;
@@ -172,36 +180,59 @@ static const char *platform_part(const char *platform, int number, char text[32]
 	return *text ? text : NULL;
 }
 
+/* What was asked for, else what the image that came in says, else this machine. */
+static const char *platform_of(const struct oci_write_options *options, char text[PLATFORM_SIZE])
+{
+	const json_t *image = options->derived.image ? options->derived.image->json : NULL;
+	const char *os = json_text(image, "os"), *variant = json_text(image, "variant");
+	const char *architecture = json_text(image, "architecture");
+
+	if (options->platform)
+		return options->platform;
+	if (!os || !*os || !architecture || !*architecture ||
+	    strlen(os) + strlen(architecture) + (variant ? strlen(variant) : 0) + 3 > PLATFORM_SIZE)
+		return oci_platform_here();
+	snprintf(text, PLATFORM_SIZE, "%s/%s%s%s", os, architecture, variant && *variant ? "/" : "",
+		 variant ? variant : "");
+	return text;
+}
+
 static int make_config(struct node *root, const json_t *start,
-		       const struct oci_write_options *options, const char *diff_id,
+		       const struct oci_write_options *options, struct oci_written *written,
 		       json_t **ret_config, struct error *err)
 {
-	const char *platform = options->platform ? options->platform : oci_platform_here();
+	const struct image_config *image = options->derived.image;
+	char when[64], os[32], architecture[32], variant[32], whole[PLATFORM_SIZE];
+	const char *platform = platform_of(options, whole);
 	_cleanup_(json_freep) json_t *config = NULL;
-	char when[64], os[32], architecture[32], variant[32];
-	int r = oci_config_from_start(start, &config, err);
+	int r = derived_config(root, start, &options->derived, &written->notes, &config, err);
 
 	if (r < 0)
 		return r;
-	created(root, start, options, when);
-	*ret_config = json_pack("{s:s, s:s, s:s, s:s*, s:O, s:{s:s, s:[s+]}, s:[{s:s, s:s}]}",
-				"created", when, "os", platform_part(platform, 0, os),
-				"architecture", platform_part(platform, 1, architecture), "variant",
-				platform_part(platform, 2, variant), "config", config, "rootfs",
-				"type", "layers", "diff_ids", "sha256:", diff_id, "history",
-				"created", when, "created_by", "tracepack export");
+	created(root, options, when);
+	*ret_config = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:O, s:{s:s, s:[s+]}, s:o}", "created", when,
+				"os", platform_part(platform, 0, os), "architecture",
+				platform_part(platform, 1, architecture), "variant",
+				platform_part(platform, 2, variant), "author",
+				image ? json_text(image->json, "author") : NULL, "config", config,
+				"rootfs", "type", "layers", "diff_ids", "sha256:",
+				written->layer.diff_id, "history", derived_history(image, when));
 	return *ret_config ? 0 : error_oom(err);
 }
 
-static int add_index(struct tree *tree, json_t *manifest, const char *name, struct error *err)
+/* In an archive the image has its whole name, in a layout there is only a tag: so skopeo and podman have it. */
+static int add_index(struct tree *tree, json_t *manifest, const struct oci_write_options *options,
+		     struct error *err)
 {
-	_cleanup_(freep) char *ref = tagged(name), *whole = NULL;
+	_cleanup_(freep) char *name = tagged(options->name), *whole = NULL;
 	_cleanup_(json_freep) json_t *index = NULL, *layout = NULL;
+	const char *ref;
 	int r;
 
-	whole = ref ? qualified(ref) : NULL;
+	whole = name ? qualified(name, options->derived.docker) : NULL;
 	if (!whole)
 		return error_oom(err);
+	ref = options->directory ? tag_of(name) : options->derived.docker ? name : whole;
 	json_object_set_new(manifest, "annotations",
 			    json_pack("{s:s, s:s}", "org.opencontainers.image.ref.name", ref,
 				      "io.containerd.image.name", whole));
@@ -230,16 +261,16 @@ static int add_docker_manifest(struct tree *tree, const json_t *config, const js
 }
 
 static int fill(struct tree *tree, struct node *root, const json_t *start,
-		const struct oci_write_options *options, int fd, struct layer_written *ret_written,
+		const struct oci_write_options *options, int fd, struct oci_written *written,
 		struct error *err)
 {
 	_cleanup_(json_freep) json_t *config = NULL, *manifest = NULL;
 	_cleanup_(json_freep) json_t *layer_at = NULL, *config_at = NULL, *manifest_at = NULL;
 	int r;
 
-	r = add_layer(tree, root, options, fd, ret_written, &layer_at, err);
+	r = add_layer(tree, root, options, fd, &written->layer, &layer_at, err);
 	if (r == 0)
-		r = make_config(root, start, options, ret_written->diff_id, &config, err);
+		r = make_config(root, start, options, written, &config, err);
 	if (r == 0)
 		r = add_json(tree, NULL, config, MEDIA "config.v1+json", &config_at, err);
 	if (r < 0)
@@ -250,12 +281,12 @@ static int fill(struct tree *tree, struct node *root, const json_t *start,
 		return error_oom(err);
 	r = add_json(tree, NULL, manifest, MEDIA "manifest.v1+json", &manifest_at, err);
 	if (r == 0)
-		r = add_index(tree, manifest_at, options->name, err);
+		r = add_index(tree, manifest_at, options, err);
 	return r < 0 ? r : add_docker_manifest(tree, config_at, layer_at, options->name, err);
 }
 
 int oci_write_tree(struct node *root, const json_t *start, const struct oci_write_options *options,
-		   struct tree **ret_tree, int *ret_layer, struct layer_written *ret_written,
+		   struct tree **ret_tree, int *ret_layer, struct oci_written *ret_written,
 		   struct error *err)
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;

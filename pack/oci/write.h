@@ -13,26 +13,35 @@
 
 #include "db/base/error.h"
 #include "pack/layer/layer.h"
+#include "pack/oci/derived.h"
 #include "pack/tree/content_file.h"
 #include "pack/tree/tree.h"
 
 struct oci_write_options {
+	struct derived_options derived;
+	bool directory;       /* a layout to be unpacked: the image in it is called by its tag */
 	const char *name;     /* "web" or "registry.example/web:1.2"; without a tag it is "latest" */
 	const char *platform; /* "os/architecture[/variant]"; NULL: this machine's */
 	struct layer_write_options layer;
 	const char *tmpdir; /* where the packed layer waits; NULL: $TMPDIR or /var/tmp */
 };
 
+struct oci_written {
+	struct layer_written layer;
+	struct derived_notes notes;
+};
+
 /* A name of an image, with or without a tag: what container engines accept. */
 int oci_name_check(const char *name, struct error *err);
 
 /*
- * `root` becomes the layer, `start` (a config.json of the runtime specification) the configuration.
+ * `root` becomes the layer; the configuration comes of `start` (a config.json of the runtime
+ * specification) and the image that came in.
  * The tree borrows *ret_layer, the descriptor of the packed layer, which the caller closes after it.
- * Nothing in it depends on anything but root, start and options.
+ * Nothing in it depends on anything but root, start and options. *ret_written is all zero before.
  */
 int oci_write_tree(struct node *root, const json_t *start, const struct oci_write_options *options,
-		   struct tree **ret_tree, int *ret_layer, struct layer_written *ret_written,
+		   struct tree **ret_tree, int *ret_layer, struct oci_written *ret_written,
 		   struct error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "db/base/text.h"
 #include "db/manifest.h"
 #include "pack/evidence/evidence.h"
+#include "pack/oci/image_config.h"
 #include "pack/package/description.h"
 #include "pack/package/start_config.h"
 #include "pack/tree/tree.h"
@@ -45,7 +46,12 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit, str
 /* A file that is a JSON object; the caller owns it. */
 int bundle_json(const struct bundle *bundle, const char *path, json_t **ret_json,
 		struct error *err);
-/* config.json and sfc/package.json, checked; without the latter, nothing is said. */
+/* sfc/image.json, checked; where there is none, image->json stays NULL. */
+int bundle_image(const struct bundle *bundle, struct image_config *image, struct error *err);
+/*
+ * config.json, with the signal to stop that only sfc/image.json says, and sfc/package.json, checked;
+ * without the latter, nothing is said.
+ */
 int bundle_start(const struct bundle *bundle, struct start_config *config, struct error *err);
 int bundle_description(const struct bundle *bundle, struct description *description,
 		       struct error *err);

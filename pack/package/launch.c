@@ -168,6 +168,64 @@ int launch_from_session(struct launch *launch, const struct session *session, st
 	return r;
 }
 
+static int take_image_args(struct launch *launch, const struct image_config *image, struct error *err)
+{
+	static const char *const names[] = {"Entrypoint", "Cmd"};
+	int r = 0;
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		const json_t *list = image_config_member(image, names[n]);
+
+		for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+			r = strings_add(&launch->args, json_string_value(json_array_get(list, i)), err);
+	}
+	return r;
+}
+
+static int take_image_env(struct launch *launch, const struct image_config *image, struct error *err)
+{
+	static const char *const added[] = {"HOME", "LANG", "LC_ALL"};
+	const json_t *env = image_config_member(image, "Env"), *item;
+	size_t i;
+	int r = 0;
+
+	for (size_t n = 0; r == 0 && n < sizeof(added) / sizeof(*added); n++) {
+		bool has = false;
+
+		json_array_foreach((json_t *)env, i, item) {
+			size_t length = strlen(added[n]);
+			const char *text = json_string_value(item);
+
+			has = has || (strncmp(text, added[n], length) == 0 && text[length] == '=');
+		}
+		if (!has)
+			r = launch_set_env(launch, added[n], err);
+	}
+	json_array_foreach((json_t *)env, i, item) {
+		const char *text = json_string_value(item);
+
+		if (r == 0 && env_index(launch, text, strcspn(text, "=")) < 0)
+			r = launch_set_env(launch, text, err);
+	}
+	return r;
+}
+
+int launch_from_image(struct launch *launch, const struct image_config *image, struct error *err)
+{
+	const char *cwd = json_string_value(image_config_member(image, "WorkingDir"));
+	const char *user = json_string_value(image_config_member(image, "User"));
+	int r = take_image_env(launch, image, err);
+
+	if (r == 0 && launch->args.count == 0)
+		r = take_image_args(launch, image, err);
+	if (r == 0 && !launch->cwd && cwd && *cwd)
+		r = launch_set_cwd(launch, cwd, err);
+	/* a name is only known in the source, where a session was */
+	if (r == 0 && launch->uid < 0 && user && *user && strspn(user, "0123456789:") == strlen(user))
+		r = launch_set_user(launch, user, err);
+	return r;
+}
+
 /* JSON holds text; a command line or a variable that is none cannot be told to a runtime. */
 static json_t *strings_json(const struct launch_strings *strings, struct error *err)
 {

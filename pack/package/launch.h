@@ -13,6 +13,7 @@
 
 #include "db/base/error.h"
 #include "db/session.h"
+#include "pack/oci/image_config.h"
 
 struct launch_strings {
 	char **items;
@@ -39,6 +40,12 @@ void launch_release(struct launch *launch);
  * session's columns hold something else than they should.
  */
 int launch_from_session(struct launch *launch, const struct session *session, struct error *err);
+
+/*
+ * Where the source was an image: what no session says is as the image has it, and variables that engines add
+ * to every start (HOME, LANG, LC_ALL) go unless the image has them.
+ */
+int launch_from_image(struct launch *launch, const struct image_config *image, struct error *err);
 
 /* From the command line. env "NAME" takes the variable out; user is "UID" or "UID:GID". */
 int launch_add_arg(struct launch *launch, const char *arg, struct error *err);

@@ -102,27 +102,32 @@ static int digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX_S
 	return r < 0 ? r : digest_finish(digest, ret_hex);
 }
 
-/* A file made here, from a JSON value (taken), below a directory of the package. */
-static int add_json(struct making *making, struct node *directory, const char *name, json_t *json,
-		    struct error *err)
+/* A file made here, below a directory of the package. */
+static int add_bytes(struct making *making, struct node *directory, const char *name, const char *bytes,
+		     size_t size, struct error *err)
 {
-	json_auto_t *owned = json;
-	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL, *path = NULL;
+	_cleanup_(freep) char *path = NULL;
 	char sha256[DIGEST_HEX_SIZE];
 	struct node *node;
-	int r;
+	int r = node_add(directory, name, S_IFREG | 0644, &node);
 
-	if (!text)
-		return error_oom(err);
-	r = node_add(directory, name, S_IFREG | 0644, &node);
 	if (r < 0)
 		return error_code(err, r, "cannot add '%s'", name);
 	node->inode->mtime = making->options->time;
 	path = node_path(node);
-	if (!path || inode_set_bytes(node->inode, text, strlen(text)) < 0 ||
-	    digest_bytes(text, strlen(text), sha256) < 0)
+	if (!path || inode_set_bytes(node->inode, bytes, size) < 0 || digest_bytes(bytes, size, sha256) < 0)
 		return error_oom(err);
-	return note_part(making, path + 1, strlen(text), sha256, err);
+	return note_part(making, path + 1, size, sha256, err);
+}
+
+/* The same from a JSON value, which is taken. */
+static int add_json(struct making *making, struct node *directory, const char *name, json_t *json,
+		    struct error *err)
+{
+	json_auto_t *owned = json;
+	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL;
+
+	return text ? add_bytes(making, directory, name, text, strlen(text), err) : error_oom(err);
 }
 
 /* Digest of what a node holds, holes as zeros. */
@@ -176,16 +181,14 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 		return error_oom(err);
 	}
 	if (!mkdtemp(directory))
-		return error_errno(err, "cannot make a directory in '%s'",
-				   making->options->scratch);
+		return error_errno(err, "cannot make a directory in '%s'", making->options->scratch);
 	path = path_join(directory, "manifest.db");
 	r = path ? catalog_to_keep(making->options, manifest, making->rootfs, &folded, &catalog, err) : error_oom(err);
 	if (r == 0)
 		r = manifest_copy_away(manifest, making->source, catalog, path, err);
 	if (r == 0) {
 		making->package->manifest_fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (making->package->manifest_fd < 0 ||
-		    fstat(making->package->manifest_fd, &st) < 0)
+		if (making->package->manifest_fd < 0 || fstat(making->package->manifest_fd, &st) < 0)
 			r = error_errno(err, "cannot open '%s'", path);
 	}
 	if (path)
@@ -363,6 +366,9 @@ static int fill(struct making *making, struct manifest *manifest,
 	r = launch_config(launch, making->options->config, &config, err);
 	if (r == 0)
 		r = add_json(making, tree_root(making->tree), "config.json", config, err);
+	if (r == 0 && making->options->image)
+		r = add_bytes(making, making->sfc, "image.json", making->options->image->bytes,
+			      making->options->image->size, err);
 	if (r == 0)
 		r = add_evidence(making, closure, selection, err);
 	if (r == 0)

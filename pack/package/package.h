@@ -11,6 +11,7 @@
  *	config.json           how to start it
  *	rootfs/               what it needs
  *	sfc/package.json      what it is
+ *	sfc/image.json        of an image: its own configuration, whole (pack/oci/image_config.h)
  *	sfc/closure.json      why each path is in it (pack/evidence/evidence.h)
  *	sfc/manifest.db       the sessions it was made from
  *	sfc/sbom.json         of which packages of the distribution it has files (pack/distro/sbom.h)
@@ -26,6 +27,7 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "db/base/text.h"
 #include "db/catalog_list.h"
 #include "db/manifest.h"
 #include "pack/need/closure.h"
@@ -46,6 +48,7 @@ struct package_options {
 	const char *name;         /* "nginx" */
 	const char *version;      /* of what is packed; or NULL */
 	const json_t *config;     /* merged into config.json; or NULL */
+	const struct text *image; /* sfc/image.json, checked by who read it; or NULL */
 	int64_t time;             /* seconds since 1970, of the files that are made here */
 	const struct catalog_list *catalog; /* of the source, whole; empty: unknown */
 	enum package_catalog keep_catalog;  /* what of it the package is given */

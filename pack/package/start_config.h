@@ -24,6 +24,9 @@
 
 enum { START_CONFIG_MAX = OCI_START_MAX }; /* bytes of a config.json, and of a package.json */
 
+/* The annotation with the signal that stops it. */
+#define START_STOP_SIGNAL "org.opencontainers.image.stopSignal"
+
 struct start_strings {
 	char **items;
 	size_t count, capacity;
@@ -49,8 +52,6 @@ struct start_config {
 	uint64_t memory, pids, cpu_quota, cpu_period; /* bytes, processes, µs, µs; 0: not said */
 	char *hostname;    /* NULL: not said */
 	char *stop_signal; /* "SIGTERM", "15", "SIGRTMIN+3"; NULL: not said */
-	json_t *annotations; /* those of the image that we know, all strings */
-	json_t *image;       /* the known members of the image's own configuration; NULL: none */
 	struct start_strings asks; /* beyond the default: for people to read */
 };
 
@@ -74,8 +75,5 @@ void start_config_release(struct start_config *config);
  * memory.
  */
 json_t *start_config_json(const struct start_config *config);
-
-/* Is it the name or number of a signal? */
-bool start_signal_is_known(const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 #include "db/base/path.h"
 #include "db/base/json.h"
 #include "pack/oci/config.h"
+#include "pack/oci/signal.h"
 #include "pack/package/start_asks.h"
 #include "pack/package/start_mounts.h"
 #include "pack/package/start_read.h"
@@ -175,36 +176,23 @@ static int take_limits(struct start_config *config, const json_t *json, struct e
 	return r;
 }
 
-/* ---- what the image said ---- */
+/* ---- how to stop it ---- */
 
-static int take_annotations(struct start_config *config, const json_t *json, struct error *err)
+/* As umoci and others write it; of an image in a package it stands in sfc/image.json. */
+static int take_stop_signal(struct start_config *config, const json_t *json, struct error *err)
 {
-	static const char *const known[] = {
-		"org.opencontainers.image.os",	     "org.opencontainers.image.architecture",
-		"org.opencontainers.image.variant",  "org.opencontainers.image.author",
-		"org.opencontainers.image.created",  "org.opencontainers.image.exposedPorts",
-		"org.opencontainers.image.stopSignal",
-	};
 	const json_t *annotations;
-	const char *signal_name = NULL;
+	const char *name = NULL;
 	int r = start_read_object(json, "annotations", "annotations", &annotations, err);
 
-	config->annotations = json_object();
-	if (r == 0 && !config->annotations)
-		return error_oom(err);
-	for (size_t i = 0; r == 0 && i < sizeof(known) / sizeof(*known); i++) {
-		const char *value = NULL;
-
-		r = start_read_text(annotations, known[i], known[i], &value, err);
-		if (value && json_set(config->annotations, known[i], json_string(value)) < 0)
-			return error_oom(err);
-		signal_name = value; /* the last one */
-	}
-	if (r == 0 && signal_name && !start_signal_is_known(signal_name))
-		return start_wrong(err, "the stop signal '%.60s' is no signal", signal_name);
-	if (r == 0 && signal_name && !(config->stop_signal = strdup(signal_name)))
-		return error_oom(err);
-	return r < 0 ? r : start_read_image(annotations, &config->image, err);
+	if (r == 0)
+		r = start_read_text(annotations, START_STOP_SIGNAL, START_STOP_SIGNAL, &name, err);
+	if (r < 0 || !name)
+		return r;
+	if (!oci_signal_is_known(name))
+		return start_wrong(err, "the stop signal '%.60s' is no signal", name);
+	config->stop_signal = strdup(name);
+	return config->stop_signal ? 0 : error_oom(err);
 }
 
 int start_config_from_json(const json_t *json, struct start_config *config, struct error *err)
@@ -228,7 +216,7 @@ int start_config_from_json(const json_t *json, struct start_config *config, stru
 	if (r == 0)
 		r = take_limits(config, json, err);
 	if (r == 0)
-		r = take_annotations(config, json, err);
+		r = take_stop_signal(config, json, err);
 	return r < 0 ? r : start_asks_read(json, config, err);
 }
 

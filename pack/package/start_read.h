@@ -31,7 +31,4 @@ int start_read_list(const json_t *object, const char *key, const char *field,
 int start_read_strings(const json_t *object, const char *key, const char *field,
 		       struct start_strings *strings, struct error *err);
 
-/* What OCI_CONFIG_ANNOTATION holds, less what we do not know; the caller's. NULL: there is none. */
-int start_read_image(const json_t *annotations, json_t **ret_image, struct error *err);
-
 #endif

@@ -108,18 +108,12 @@ static int write_limits(const struct start_config *config, json_t *resources)
 	return 0;
 }
 
-static int write_annotations(const struct start_config *config, json_t *start)
+static int write_stop_signal(const struct start_config *config, json_t *start)
 {
-	json_auto_t *annotations = json_copy(config->annotations);
-
-	if (config->image) {
-		_cleanup_(freep) char *text =
-			json_dumps(config->image, JSON_COMPACT | JSON_SORT_KEYS);
-
-		if (!text || json_set(annotations, OCI_CONFIG_ANNOTATION, json_string(text)) < 0)
-			return -ENOMEM;
-	}
-	return json_object_size(annotations) ? json_object_set(start, "annotations", annotations) : 0;
+	return config->stop_signal ? json_set(start, "annotations",
+					      json_pack("{s:s}", START_STOP_SIGNAL,
+							config->stop_signal))
+				   : 0;
 }
 
 json_t *start_config_json(const struct start_config *config)
@@ -132,7 +126,7 @@ json_t *start_config_json(const struct start_config *config)
 	if (!start || write_process(config, json_object_get(start, "process")) < 0 ||
 	    write_tmpfs(config, json_object_get(start, "mounts")) < 0 ||
 	    write_limits(config, json_object_get(linux_part, "resources")) < 0 ||
-	    write_annotations(config, start) < 0 ||
+	    write_stop_signal(config, start) < 0 ||
 	    json_set(json_object_get(start, "root"), "readonly", json_boolean(config->readonly)) < 0 ||
 	    (config->hostname && json_set(start, "hostname", json_string(config->hostname)) < 0))
 		return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bases: root file systems, or frozen layers over other bases, that dev names stand on. One is never changed
- * once it is ready. Its files are base/NAME/tree and base/NAME/config.json; its row is the truth: while that
+ * once it is ready. Its files are base/NAME/tree, base/NAME/config.json and, of an image,
+ * base/NAME/image.json; its row is the truth: while that
  * says making or going, what is on disk is nobody's.
  *
  *	r = base_begin(state, name, source, parent, &dirfd, err);	its claim is held

@@ -20,6 +20,7 @@
 #include "pack/image/unpack.h"
 #include "pack/layer/extract.h"
 #include "pack/oci/config.h"
+#include "pack/oci/image_config.h"
 #include "pack/oci/import.h"
 #include "pack/package/bundle.h"
 #include "pack/package/start_config.h"
@@ -168,20 +169,37 @@ int root_source_find(struct state *state, const char *from, struct root_source *
 
 /* ---- making it ---- */
 
-static int write_config(int dirfd, const char *bytes, size_t size, struct error *err)
+static int write_config(int dirfd, const char *name, const char *bytes, size_t size, struct error *err)
 {
-	_cleanup_(closep) int fd =
-		openat(dirfd, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	_cleanup_(closep) int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int r = fd < 0 ? -errno : io_write(fd, bytes, size);
 
-	return r < 0 ? error_code(err, r, "cannot write config.json of the base") : 0;
+	return r < 0 ? error_code(err, r, "cannot write %s of the base", name) : 0;
 }
 
-static int write_start(int dirfd, const json_t *start, struct error *err)
+static int write_json(int dirfd, const char *name, const json_t *json, struct error *err)
 {
-	_cleanup_(freep) char *text = json_dumps(start, JSON_INDENT(2));
+	_cleanup_(freep) char *text = json_dumps(json, JSON_INDENT(2));
 
-	return text ? write_config(dirfd, text, strlen(text), err) : error_oom(err);
+	return text ? write_config(dirfd, name, text, strlen(text), err) : error_oom(err);
+}
+
+/* How it starts, and the image's own configuration whole, for the packages that are made of it. */
+static int write_start(int dirfd, const struct import *import, struct error *err)
+{
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
+	_cleanup_(json_freep) json_t *start = NULL;
+	struct start_config checked = START_CONFIG_INIT;
+	int r = image_config_from_json(import->config, &image, err);
+
+	if (r == 0)
+		r = oci_config_to_start(&image, import->tree, &start, err);
+	if (r == 0)
+		r = start_config_from_json(start, &checked, err);
+	start_config_release(&checked);
+	if (r == 0)
+		r = write_json(dirfd, "config.json", start, err);
+	return r < 0 ? r : write_json(dirfd, "image.json", import->config, err);
 }
 
 /* An archive or a directory that was a layer once may bring marks that would hide what is below. */
@@ -231,18 +249,24 @@ static int make_by_import(const struct root_source *source, int dirfd, uint64_t 
 	_cleanup_(import_release) struct import import = IMPORT_INIT;
 	struct import_options options = {.layer = {.max_size = max_size,
 						   .no_devices = geteuid() != 0}};
-	_cleanup_(json_freep) json_t *start = NULL;
-	struct start_config checked = START_CONFIG_INIT;
 	int r = import_load(&import, source->from, &options, err);
 
 	if (r == 0 && import.config)
-		r = oci_config_to_start(import.config, import.tree, &start, err);
-	if (r == 0 && start)
-		r = start_config_from_json(start, &checked, err);
-	start_config_release(&checked);
-	if (r == 0)
-		r = write_tree(import.tree, dirfd, err);
-	return r == 0 && start ? write_start(dirfd, start, err) : r;
+		r = write_start(dirfd, &import, err);
+	return r < 0 ? r : write_tree(import.tree, dirfd, err);
+}
+
+/* Of a package that was made of an image, what it was made of goes along. */
+static int copy_image_config(struct image *image, const struct tree *whole, int dirfd, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const struct node *node = tree_find(whole, "/sfc/image.json");
+	int r;
+
+	if (!node || !S_ISREG(node->inode->mode))
+		return 0;
+	r = unpack_file(image, node, IMAGE_CONFIG_MAX, &text, err);
+	return r < 0 ? r : write_config(dirfd, "image.json", text.bytes, text.size, err);
 }
 
 static int read_package(const struct root_source *source, struct image *image, struct content_file *contents,
@@ -270,7 +294,9 @@ static int read_package(const struct root_source *source, struct image *image, s
 		r = unpack_below(image, rootfs, contents, NULL, &tree, err);
 	if (r == 0)
 		r = write_tree(tree, dirfd, err);
-	return r < 0 ? r : write_config(dirfd, config.bytes, config.size, err);
+	if (r == 0)
+		r = write_config(dirfd, "config.json", config.bytes, config.size, err);
+	return r < 0 ? r : copy_image_config(image, whole, dirfd, err);
 }
 
 /* Nothing is mounted: our own reader believes nothing of what a package says. */

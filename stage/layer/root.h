@@ -35,8 +35,8 @@ int root_source_find(struct state *state, const char *from, struct root_source *
 		     struct error *err);
 
 /*
- * Make `tree` in a directory of ours, and config.json where the source says how to start it. Of the kinds
- * that are not in the state already. max_size: bytes of contents, 0: the default.
+ * Make `tree` in a directory of ours, and config.json where the source says how to start it, beside it
+ * image.json where that was an image. Of the kinds that are not in the state already. max_size: bytes of contents, 0: the default.
  */
 int root_make(const struct root_source *source, int dirfd, uint64_t max_size, struct error *err);
 

@@ -15,6 +15,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "pack/oci/config.h"
+#include "pack/oci/derived.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(import_release) struct import import = IMPORT_INIT;
 	_cleanup_(closep) int fd = memfd_create("input", MFD_CLOEXEC);
 	_cleanup_(json_freep) json_t *start = NULL, *config = NULL;
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
+	struct derived_notes notes = {0};
 	struct error err = ERROR_INIT;
 	char path[32];
 
@@ -78,7 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	write_and_read_again(import.tree);
-	if (import.config && oci_config_to_start(import.config, import.tree, &start, &err) == 0)
-		oci_config_from_start(start, &config, &err);
+	if (import.config && image_config_from_json(import.config, &image, &err) == 0 &&
+	    oci_config_to_start(&image, import.tree, &start, &err) == 0)
+		derived_config(tree_root(import.tree), start, &(struct derived_options){.image = &image},
+			       &notes, &config, &err);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any bytes as a config.json, and as a package.json. What is read of the first is written again by
+ * Any bytes as a config.json, as a package.json, and as the configuration of an image. What is read of the first is written again by
  * start_config_json(), and that has to be read as the same: nothing grows on the way, nothing is asked for.
  */
 #include "pack/package/start_config.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "pack/oci/image_config.h"
 #include "pack/package/description.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +24,20 @@ static void read_again(const struct start_config *config)
 		abort();
 	more = start_config_json(&again);
 	if (!more || !json_equal(json, more) || again.asks.count)
+		abort();
+}
+
+/* What is known of an image's configuration is known again, whole. */
+static void image_config_again(const char *data, size_t size)
+{
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT, again = IMAGE_CONFIG_INIT;
+	struct error err = ERROR_INIT;
+	int r = image_config_parse(data, size, &image, &err);
+
+	if (r < 0 && !*err.message)
+		abort();
+	if (r == 0 && (image_config_from_json(image.json, &again, &err) < 0 ||
+		       !json_equal(image.json, again.json)))
 		abort();
 }
 
@@ -41,5 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = description_parse((const char *)data, size, &description, &err);
 	if (r < 0 && !*err.message)
 		abort();
+	image_config_again((const char *)data, size);
 	return 0;
 }

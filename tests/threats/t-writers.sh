@@ -128,9 +128,17 @@ check_equal "lxc mounts nothing of the host" "$(grep -c '^lxc.mount.entry = [^s]
 check "an image says nothing of it" sh -c '! grep -rqaE "hooks|CAP_|seccomp|run\.oci" oci'
 check_equal "what its user says goes on as it is" "$(jq '.hooks = {}' "$tree/config.json" >own.json
 	tracepack export -q asks.sfc --to bundle --config own.json -o own && jq -r '.annotations["run.oci.handler"]' own/config.json)" x
-hostile bad.sfc '.annotations["sfc.image.config"] = ({Cmd: ["/bin/true"], OnBuild: ["RUN x"], Foo: 1, Labels: {a: "b"}, StopSignal: "x;y", Volumes: 3} | tojson)'
-tracepack export -q bad.sfc --to oci --name web -o image.out
-check_equal "of an image's configuration, what we know" "$(tar -xOf image.out manifest.json | jq -r '.[0].Config' |
-	xargs tar -xOf image.out | jq -cS '.config | keys')" '["Cmd","Env","Labels","User","WorkingDir"]'
+tree_new
+jq -n '{x: 1, config: {Cmd: ["/bin/true"], OnBuild: ["RUN x"], Foo: 1, Labels: {a: "b"}}}' >"$tree/sfc/image.json"
+package_new bad.sfc
+check_equal "of an image's configuration, what we know" "$(tracepack export -q bad.sfc --to oci --name web -o image.out &&
+	tar -xOf image.out manifest.json | jq -r '.[0].Config' | xargs tar -xOf image.out | jq -cS '.config | keys')" '["Cmd","Env","Labels"]'
+for bad in '.StopSignal = "x;y"' '.Volumes = 3' '.ExposedPorts = {"1; x": {}}'; do
+	jq -n "{config: ({} | $bad)}" >"$tree/sfc/image.json"
+	package_new bad.sfc
+	check_fails "an image with $bad" 1 "tracepack: export: 'bad.sfc': sfc/image.json: *" \
+		tracepack export -q bad.sfc --to oci --name web -o image.bad
+	check_fails "nor is it started" 1 "tracepack: 'bad.sfc': sfc/image.json: *" tracepack config bad.sfc
+done
 check "nothing is left" nothing_is_left
 finish

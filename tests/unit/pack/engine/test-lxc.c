@@ -17,14 +17,14 @@ static void an_lxc_configuration_holds_no_line_it_should_not(void)
 	_cleanup_(facts_release) struct facts facts = {0}, worse = {0};
 	json_t *process = json_object_get(start, "process");
 
-	REQUIRE(facts_read(start, "example/web:1.2", &facts, NULL) == 0);
+	REQUIRE(facts_read(start, NULL, "example/web:1.2", &facts, NULL) == 0);
 	CHECK_STRING(facts.name, "example");
 	CHECK_INT(lxc_config(&facts, "dir:/r", &text, NULL), 0);
 	CHECK(strstr(text.bytes, "lxc.init.cmd = /bin/x y\n"));
 	CHECK(strstr(text.bytes, "lxc.rootfs.path = dir:/r\n"));
 	CHECK(strstr(text.bytes, " net_bind_service"));
 	json_array_append_new(json_object_get(process, "env"), json_string("A=b\nlxc.hook.start=/x"));
-	REQUIRE(facts_read(start, "n", &worse, NULL) == 0);
+	REQUIRE(facts_read(start, NULL, "n", &worse, NULL) == 0);
 	CHECK_INT(lxc_config(&worse, "dir:/r", &text, NULL), -EINVAL);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "pack/oci/signal.h"
 #include "pack/package/description.h"
 #include "tests/test.h"
 
@@ -43,7 +44,7 @@ static void what_is_not_said_is_the_default(void)
 	CHECK_STRING(config.cwd, "/");
 	CHECK_INT(config.uid, 0);
 	CHECK_INT(config.capabilities, (1 << 14) - 1);
-	CHECK(!config.stop_signal && !config.image && !config.hostname);
+	CHECK(!config.stop_signal && !config.hostname);
 }
 
 static void every_known_field_is_taken(void)
@@ -142,9 +143,9 @@ static void signals_are_known_by_name_and_number(void)
 					  "TERM; id", ".*", "RTMIN+123"};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		CHECK(start_signal_is_known(good[i]));
+		CHECK(oci_signal_is_known(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		CHECK(!start_signal_is_known(bad[i]));
+		CHECK(!oci_signal_is_known(bad[i]));
 }
 
 static void a_description_has_types(void)
