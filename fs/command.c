@@ -54,8 +54,15 @@ static int check_usual(const struct command *command, struct error *err)
 
 static int check_allowed(const struct command *command, struct error *err)
 {
-	_cleanup_(closep) int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	_cleanup_(closep) int fuse = -1;
 
+	if (command->options->image && geteuid() != 0)
+		return error_set(err, -EPERM,
+				 "user %u cannot be asked of a traced image, which starts as root and "
+				 "changes to its user by itself: leave away -u (compose: user, "
+				 "Kubernetes: runAsUser), or name the user to sfc instrument --user",
+				 (unsigned int)geteuid());
+	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse < 0 && errno == ENOENT)
 		return refuse(command, err, -ENOENT, "there is no /dev/fuse");
 	if (fuse < 0)

@@ -24,6 +24,7 @@ int cmd_dev_rm(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_shell(const struct sfc_command *command, struct asked *asked);
 int cmd_doctor(const struct sfc_command *command, struct asked *asked);
 int cmd_export(const struct sfc_command *command, int argc, char **argv);
+int cmd_instrument(const struct sfc_command *command, struct asked *asked);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);

@@ -108,6 +108,12 @@ const struct sfc_command sfc_commands[] = {
 		  "options and say which kinds there are.",
 	 .raw = cmd_export},
 
+	{COMMAND(INSTRUMENT, NULL, "instrument", "IMAGE -o IMAGE [OPTION]…",
+		 "the same image, traced wherever it is started"),
+	 .about = "Adds one layer and goes before the image's entrypoint; what it is and does stays. Each container\n"
+		  "leaves a manifest of what it used in the volume /sfc-trace, or in $SFC_TRACE.",
+	 .operands = 1, .function = cmd_instrument},
+
 	{GROUP("prod", "install packages, run instances, update the base under them"),
 	 .about = "An instance is APP/I, as 'sfc prod list' shows it; without I all of APP are meant."},
 	{COMMAND(PROD_INSTALL, "prod", "install", "FILE [OPTION]…", "take a package in"),

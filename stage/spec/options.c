@@ -15,7 +15,7 @@
 	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_STATS) | OF(PROD_MISSES) |           \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
-	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
+	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
 	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT))
 #define STATEFUL                                                                                   \
 	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) |          \
@@ -33,7 +33,8 @@ const struct option_row option_rows[] = {
 	HEADING("What it works on:"),
 	{"output", 'o', "FILE", "what to write; appears under its name only when whole",
 	 OF(SLIM) | OF(PACK), take_word, MEMBER(output)},
-	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK), take_flag, MEMBER(force)},
+	{"output", 'o', "IMAGE", "what to write: docker-archive:FILE, oci-archive:FILE, oci:DIR[:TAG], or a FILE\nof the kind that came in", OF(INSTRUMENT), take_word, MEMBER(output)},
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT), take_flag, MEMBER(force)},
 	{"root", 0, "DIR|ARCHIVE", "the root file system to run in: a directory, a tar, an OCI layout or\na docker archive [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
 	{"root", 0, "DIR", "the source to compare with", OF(VERIFY), take_word, MEMBER(root)},
@@ -46,6 +47,8 @@ const struct option_row option_rows[] = {
 	{"scratch", 0, "DIR", "keep what it writes on this disk, not in memory", OF(SLIM), take_word,
 	 MEMBER(scratch)},
 	{"name", 0, "APP", "what the package is called [NAME]", OF(PACK), take_word, MEMBER(name)},
+	{"name", 0, "NAME[:TAG]", "what the new image is called [the old one, with -traced behind its tag]", OF(INSTRUMENT),
+	 take_word, MEMBER(name)},
 	{"name", 0, "APP", "what the application is called [as in the package]", OF(PROD_INSTALL), take_word,
 	 MEMBER(name)},
 	{"name", 0, "I", "this instance", OF(PROD_START), take_word, MEMBER(name)},
@@ -64,6 +67,8 @@ const struct option_row option_rows[] = {
 	 take_env, 0},
 	{"env-file", 0, "FILE", "such lines from a file, where ps(1) does not see them", STARTED, take_env_file, 0},
 	{"user", 'u', "USER[:GROUP]", "run as this user of the root, or these numbers", STARTED, take_user, 0},
+	{"user", 'u', "USER[:GROUP]", "whom it changes to [the image's own]", OF(INSTRUMENT), take_word,
+	 MEMBER(image_user)},
 	{"cwd", 'w', "DIR", "start in this directory", STARTED, take_path, MEMBER(spec.cwd)},
 	{"hostname", 0, "NAME", "what it takes the machine to be called", STARTED, take_hostname, 0},
 	{"input", 0, "FILE", "what it reads from its standard input; '-': ours [nothing]", OF(SLIM) | OF(VERIFY) | OF(TEST),
@@ -121,7 +126,7 @@ const struct option_row option_rows[] = {
 	{"runtime", 0, "crun|runc|PATH", "[crun, else runc]", STARTED, take_runtime, 0},
 	{"runtime-arg", 0, "ARG", "for the runtime, before its command; may be repeated", STARTED, take_words,
 	 MEMBER(spec.runtime_args)},
-	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED, take_word, MEMBER(trace)},
+	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED | OF(INSTRUMENT), take_word, MEMBER(trace)},
 	{"label", 0, "TEXT", "what to call the session in the manifest [slim; test: the command]",
 	 TRACED | OF(TEST_MOUNT), take_word, MEMBER(label)},
 	{"keep-manifest", 0, "FILE", "write the manifest here, too", OF(SLIM), take_word, MEMBER(keep_manifest)},
