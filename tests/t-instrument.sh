@@ -78,7 +78,8 @@ instrumented() {
 	engine load -q -i "$name-traced.tar" >/dev/null 2>&1
 }
 
-# A root without glibc: busybox alone.
+# A root without glibc: busybox alone; another of nothing.
+mkdir -p glibc-free/etc
 mkdir -p root/bin root/etc root/srv root/tmp traces
 chmod 1777 root/tmp traces
 cp "$(command -v busybox)" root/bin/busybox
@@ -175,6 +176,34 @@ check_equal "two replicas have a trace each, by their hosts" "$(for db in traces
 check "killed, its rows are there" sh -c "sqlite3 -readonly traces/two-*.db \"SELECT op FROM accesses WHERE path = '/etc/used'\" | grep -q open"
 engine rm -fa -t 0 >/dev/null 2>&1
 
+# The slim image of all that they saw.
+mkdir empty
+check_fails "a trace of a container that was killed is not taken silently" 1 '*interrupted*' \
+	sfc slim web.tar --traces traces -o web-slim.tar
+sfc slim web.tar --traces traces -o web-slim.tar --allow-interrupted --keep-manifest all.db >said 2>&1
+check_equal "it is taken when that is asked for" $? 0
+check_equal "all traces are in one manifest" "$(sqlite3 -readonly all.db 'SELECT count(*) FROM session')" "$(find traces -name '*.db' | wc -l)"
+rm -rf slim && mkdir slim && tar -C slim -xf web-slim.tar
+same='del(.config.Labels."sfc.slim.source", .rootfs.diff_ids, .history)'
+check_equal "the image says of itself what it said" "$(config_of slim "$same")" "$(config_of old "$same")"
+tar -tf "slim/$(jq -r '.[0].Layers[0]' slim/manifest.json)" | grep '^etc/' >said
+check_equal "what was used is in it, by whomever: the service, exec, HEALTHCHECK" \
+	"$(grep -x 'etc/used\|etc/unused\|etc/exec\|etc/health' said | sort | paste -sd' ')" 'etc/exec etc/health etc/used'
+engine load -q -i web-slim.tar >/dev/null 2>&1
+started web:1-slim --rm >said 2>&1
+check_equal "and it does the same" "$? $(cat said)" "$status $(cat plain)"
+sfc slim oci:layout:1 --traces traces --allow-interrupted -o oci:layout-slim:3 -q >said 2>&1
+check_equal "another transport of the image is the same image" "$(cat said) $(skopeo inspect oci:layout-slim:3 | jq '.Layers | length')" 'layout:3 1'
+image other '{"Cmd": ["id"]}' glibc-free
+check_fails "traces of another image are refused" 1 "*is of image $identity, and not of this image, sha256:*--other-image*" \
+	sfc slim other.tar --traces traces -o x
+check_fails "the traced image is not the one to be made slim" 1 '*is the traced image; name the one it was made from' \
+	sfc slim web-traced.tar --traces traces -o x
+check_fails "where there is no trace" 1 "*there is no trace (\*.db) in 'empty'" sfc slim web.tar --traces empty -o x
+check_fails "what is no trace" 1 "*trace 'web.tar'*" sfc slim web.tar --traces web.tar -o x
+check_fails "a command beside traces" 2 '*with --traces nothing is run*' sfc slim web.tar --traces traces -o x -- id
+check_equal "nothing is left behind" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'sfc-traces.*' -newer empty)" ''
+
 # One that insists on being the first process; one without a shell, by glibc; one of thirty layers.
 image first '{"Entrypoint": ["/init"], "Env": ["PATH=/bin"]}' root
 instrumented first
@@ -187,9 +216,9 @@ ldd "$(command -v cat)" | grep -o '/[^ ]*' | while IFS= read -r library; do mkdi
 echo used >glibc/etc/used
 image distroless '{"Entrypoint": ["/bin/cat"], "Cmd": ["/etc/used"], "Env": ["LD_PRELOAD=/nothing.so"]}' glibc
 instrumented distroless
-started distroless:1 --rm >plain 2>&1
-traced distroless:1-traced --rm >said 2>&1
-check_equal "without a shell, and with its own LD_PRELOAD" "$? $(cat said)" "0 $(cat plain)"
+started distroless:1 --rm >plain 2>plain.errors
+traced distroless:1-traced --rm >said 2>said.errors
+check_equal "without a shell, and with its own LD_PRELOAD" "$? $(cat said said.errors)" "0 $(cat plain plain.errors)"
 check "its libraries are recorded" sh -c "[ '$(ask "SELECT count(*) > 0 FROM accesses WHERE path GLOB '*libc.so*' AND op = 'open'")' = 1 ]"
 
 layers=

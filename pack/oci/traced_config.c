@@ -42,6 +42,12 @@ int oci_image_id(const json_t *config, char ret_id[OCI_IMAGE_ID_SIZE], struct er
 	return digest_finish(digest, ret_id + 7) < 0 ? error_set(err, -EIO, "cannot digest") : 0;
 }
 
+bool oci_image_is_traced(const json_t *config)
+{
+	return json_object_get(json_object_get(json_object_get(config, "config"), "Labels"),
+			       TRACED_LABEL_SOURCE);
+}
+
 int traced_words(const char *id, const char *user, const char *tracefs, json_t **ret_words,
 		 struct error *err)
 {

@@ -6,6 +6,8 @@
 #ifndef PACK_OCI_TRACED_CONFIG_H
 #define PACK_OCI_TRACED_CONFIG_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "db/base/digest.h"
@@ -29,6 +31,9 @@ enum { OCI_IMAGE_ID_SIZE = 7 + DIGEST_HEX_SIZE };
  * was made from.
  */
 int oci_image_id(const json_t *config, char ret_id[OCI_IMAGE_ID_SIZE], struct error *err);
+
+/* It is one that traced_config() made. */
+bool oci_image_is_traced(const json_t *config);
 
 struct traced_options {
 	const char *user;    /* instead of the image's; or NULL */

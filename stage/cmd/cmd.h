@@ -28,6 +28,7 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
+int cmd_slim_traces(const struct sfc_command *command, struct asked *asked);
 int cmd_status(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 

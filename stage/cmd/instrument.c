@@ -10,6 +10,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/oci/instrument.h"
+#include "stage/cmd/cancel.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 
@@ -66,6 +67,7 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 	};
 	int r;
 
+	request.cancel = cancel_begin();
 	if (asked->operand_count != 1)
 		return command_misused(command, "no image given");
 	if (!asked->output)

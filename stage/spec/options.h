@@ -46,10 +46,10 @@ struct asked {
 	size_t operand_count;
 	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
 		*digest, *image_user, *guard, *guard_source, *for_user, *count;
-	spec_strings with_misses;
+	spec_strings with_misses, traces;
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	uint64_t max_size;   /* bytes; 0: not asked */
-	bool force, dry_run, repair, all, ephemeral, follow;
+	bool force, other_image, dry_run, repair, all, ephemeral, follow;
 };
 
 #define ASKED_INIT                                                                                 \
