@@ -60,7 +60,7 @@ static int check_allowed(const struct command *command, struct error *err)
 		return error_set(err, -EPERM,
 				 "user %u cannot be asked of a traced image, which starts as root and "
 				 "changes to its user by itself: leave away -u (compose: user, "
-				 "Kubernetes: runAsUser), or name the user to sfc instrument --user",
+				 "Kubernetes: runAsUser), or name the user in SFC_TRACE_USER",
 				 (unsigned int)geteuid());
 	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse < 0 && errno == ENOENT)

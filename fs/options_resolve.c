@@ -157,6 +157,8 @@ static int resolve_command(struct options *options, struct error *err)
 	bool whole = strcmp(options->source, "/") == 0;
 	int r = options_set_text(&options->mountpoint, "/", err);
 
+	if (r == 0 && options->image && options->image[0] == '/')
+		r = traces_image(&options->image, &options->user, err);
 	if (r < 0)
 		return r;
 	if (options->container == CONTAINER_YES && !whole)

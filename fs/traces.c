@@ -2,6 +2,7 @@
 #include "fs/traces.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <uuid.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/text.h"
 
 char *traces_host(void)
 {
@@ -22,6 +25,37 @@ char *traces_host(void)
 		if (*c == '/' || *c == '.')
 			*c = '-';
 	return strdup(name.nodename);
+}
+
+static int take_user(char **user, const char *name, struct error *err)
+{
+	if (*user || !name || !*name)
+		return 0;
+	*user = strdup(name);
+	return *user ? 0 : error_oom(err);
+}
+
+int traces_image(char **image, char **user, struct error *err)
+{
+	enum { LIMIT = 4096 };
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char *source, *name, *rest = NULL;
+	int r = io_read_file(AT_FDCWD, *image, LIMIT, &text, err);
+
+	if (r < 0)
+		return r;
+	source = strtok_r(text.bytes, "\n", &rest);
+	name = strtok_r(NULL, "\n", &rest);
+	if (!source)
+		return error_set(err, -EINVAL, "'%s' does not say of what image it is", *image);
+	source = strdup(source);
+	if (!source)
+		return error_oom(err);
+	free(*image);
+	*image = source;
+	r = take_user(user, getenv(TRACES_USER_VARIABLE), err);
+	unsetenv(TRACES_USER_VARIABLE);
+	return r < 0 ? r : take_user(user, name, err);
 }
 
 int traces_new(const char *directory, char **ret_manifest, struct error *err)

@@ -14,6 +14,16 @@
 /* A new name below `directory`, which is made if it is missing; the caller owns *ret_manifest. */
 int traces_new(const char *directory, char **ret_manifest, struct error *err);
 
+/* The variable by which a start names another user than the image's; the command does not get it. */
+#define TRACES_USER_VARIABLE "SFC_TRACE_USER"
+
+/*
+ * What an image says of itself, in a file that it carries: a line for the session's source, a second one
+ * for the user to change to. *image is the file's path and becomes the first; *user becomes the second,
+ * or that of the variable, unless it is set or there is none.
+ */
+int traces_image(char **image, char **user, struct error *err);
+
 /* What this machine or container is called; the caller frees. NULL: out of memory. */
 char *traces_host(void);
 

@@ -116,7 +116,7 @@ check_equal "one is added" "$(jq '.[0].Layers | length' new/manifest.json)" 2
 identity=sha256:$(printf '%s\n' "$(config_of old '.rootfs.diff_ids[]' | tr -d '"')" | sha256sum | cut -d' ' -f1)
 check_equal "the label is the digest over its diff_ids" "$(config_of new '.config.Labels."sfc.traced.source"')" "\"$identity\""
 top=new/$(jq -r '.[0].Layers[1]' new/manifest.json)
-check_equal "in the new layer there are tracefs and the place for traces" "$(tar -tf "$top" | paste -sd' ')" './ .sfc/ .sfc/tracefs sfc-trace/'
+check_equal "in the new layer there are tracefs, what it has to know and the place for traces" "$(tar -tf "$top" | paste -sd' ')" './ .sfc/ .sfc/image .sfc/tracefs sfc-trace/'
 check "it has at most 5 MB" test "$(tar -xOf "$top" .sfc/tracefs | wc -c)" -le 5000000
 sfc instrument web.tar -o again.tar -q >said
 check_equal "-q says its name" "$(cat said)" web:1-traced
@@ -146,11 +146,13 @@ check_equal "of what image it is, of which host, and as whom" "$(ask 'SELECT sou
 check_equal "nothing of tracing itself is recorded" "$(ask "SELECT count(*) FROM entry WHERE path GLOB '/.sfc*' OR path GLOB '/sfc-trace*'")" 0
 traced web:1-traced --rm 'echo "$0" "$@"; exit 4' one two >said 2>&1
 check_equal "other words for it" "$? $(cat said)" '4 one two'
-check_fails "docker run -u is refused by name" 125 '*user 33 cannot be asked of a traced image*-u*--user*' traced web:1-traced '--rm -u 33' true
+check_fails "docker run -u is refused by name" 125 '*user 33 cannot be asked of a traced image*-u*SFC_TRACE_USER*' traced web:1-traced '--rm -u 33' true
 check_fails "without what it takes, that is said" 125 '*there is no /dev/fuse; allow it with podman run*' started web:1-traced --rm true
 instrumented web --user 0 --name web:root --force
 traced web:root --rm id >said 2>&1
 check "another user can be named" grep -q uid=0 said
+traced web:1-traced '--rm -e SFC_TRACE_USER=44:44' 'id -u; id -g; echo "[$SFC_TRACE_USER]"' >said 2>&1
+check_equal "and another when it is started, which the command does not see" "$(paste -sd' ' said)" '44 44 []'
 
 # While it is up: exec, HEALTHCHECK, stop, replicas, a read-only container.
 serve='trap "echo int; exit 5" INT; cat /etc/used; echo >/data/ready-$HOSTNAME; while :; do sleep 1; done'

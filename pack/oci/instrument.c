@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/oci/instrument.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
+#include "db/base/text.h"
 #include "pack/oci/file_write.h"
 #include "pack/oci/relayer.h"
 
@@ -21,7 +23,21 @@ void instrument_result_release(struct instrument_result *result)
 
 /* ---- its layer ---- */
 
-static int make_top(int program, struct tree **ret_tree, struct error *err)
+static int add_description(struct tree *tree, const struct instrument_result *result,
+			   struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct node *node;
+
+	text_printf(&text, TRACED_SESSION "%s\n%s\n", result->id, result->user ? result->user : "");
+	if (text_failed(&text) || tree_insert(tree, TRACED_FILE, S_IFREG | 0644, &node, NULL) < 0 ||
+	    inode_set_bytes(node->inode, text.bytes, text.size) < 0)
+		return error_oom(err);
+	return 0;
+}
+
+static int make_top(int program, const struct instrument_result *result, struct tree **ret_tree,
+		    struct error *err)
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;
 	struct node *node;
@@ -36,6 +52,8 @@ static int make_top(int program, struct tree **ret_tree, struct error *err)
 	node->inode->content.fd = program;
 	if (tree_insert(tree, TRACED_VOLUME, S_IFDIR | 0700, &node, NULL) < 0)
 		return error_oom(err);
+	if (add_description(tree, result, err) < 0)
+		return -ENOMEM;
 	*ret_tree = take(tree);
 	return 0;
 }
@@ -84,7 +102,7 @@ static int make(const struct instrument_request *request, const struct oci_words
 	if (r == 0)
 		r = describe(config, result, err);
 	if (r == 0)
-		r = make_top(program, &top, err);
+		r = make_top(program, result, &top, err);
 	if (r < 0)
 		return r;
 	options.name = result->name;

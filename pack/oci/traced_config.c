@@ -48,25 +48,19 @@ bool oci_image_is_traced(const json_t *config)
 			       TRACED_LABEL_SOURCE);
 }
 
-int traced_words(const char *id, const char *user, const char *tracefs, json_t **ret_words,
-		 struct error *err)
+int traced_words(const char *tracefs, json_t **ret_words, struct error *err)
 {
 	_cleanup_(text_release) struct text list = TEXT_INIT;
-	bool has_user = user && *user;
 
 	/* what tracing itself brings along is no use of the image; a catalog is of use to guards only */
-	text_add(&list, "traces=" TRACED_VOLUME ",catalog=no,ignore=" TRACED_DIRECTORY
+	text_add(&list, "traces=" TRACED_VOLUME ",image=" TRACED_FILE ",catalog=no,ignore=" TRACED_DIRECTORY
 			",ignore=" TRACED_DIRECTORY "/**,ignore=" TRACED_VOLUME
 			",ignore=" TRACED_VOLUME "/**");
-	text_printf(&list, ",image=" TRACED_SESSION "%s", id);
 	if (tracefs && *tracefs)
 		text_printf(&list, ",%s", tracefs);
 	if (text_failed(&list))
 		return error_oom(err);
-	*ret_words = has_user ? json_pack("[s, s, s, s, s, s, s]", TRACED_PROGRAM, "-o", list.bytes,
-					  "-u", user, "/", "--")
-			      : json_pack("[s, s, s, s, s]", TRACED_PROGRAM, "-o", list.bytes, "/",
-					  "--");
+	*ret_words = json_pack("[s, s, s, s, s]", TRACED_PROGRAM, "-o", list.bytes, "/", "--");
 	return *ret_words ? 0 : error_oom(err);
 }
 
@@ -160,7 +154,7 @@ int traced_config(const json_t *config, const struct traced_options *options, js
 	if (r == 0)
 		r = set_labels(start, id, user, err);
 	if (r == 0)
-		r = traced_words(id, user, options->tracefs, &words, err);
+		r = traced_words(options->tracefs, &words, err);
 	if (r == 0)
 		r = set_start(start, words, err);
 	if (r < 0)

@@ -15,6 +15,7 @@
 
 #define TRACED_DIRECTORY "/.sfc"
 #define TRACED_PROGRAM TRACED_DIRECTORY "/tracefs"
+#define TRACED_FILE TRACED_DIRECTORY "/image" /* of what image it is, and its user: a line each */
 #define TRACED_VOLUME "/sfc-trace"
 
 #define TRACED_LABEL_SOURCE "sfc.traced.source" /* the digest below, of the image it was */
@@ -44,8 +45,7 @@ struct traced_options {
 int traced_config(const json_t *config, const struct traced_options *options, json_t **ret_config,
 		  struct error *err);
 
-/* The words that come before the command: the caller owns them. user: NULL or "" is root. */
-int traced_words(const char *id, const char *user, const char *tracefs, json_t **ret_words,
-		 struct error *err);
+/* The words that come before the command, the same for every image; the caller owns them. */
+int traced_words(const char *tracefs, json_t **ret_words, struct error *err);
 
 #endif
