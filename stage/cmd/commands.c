@@ -113,7 +113,7 @@ const struct sfc_command sfc_commands[] = {
 		  "options and say which kinds there are.",
 	 .raw = cmd_export},
 
-	{COMMAND(INSTRUMENT, NULL, "instrument", "IMAGE -o IMAGE [OPTION]…",
+	{COMMAND(INSTRUMENT, NULL, "instrument", "{IMAGE | --compose FILE | --kubernetes FILE} -o OUT [OPTION]…",
 		 "the same image, traced wherever it is started"),
 	 .about = "Adds one layer and goes before the image's entrypoint; what it is and does stays. Each container\n"
 		  "leaves a manifest of what it used in the volume /sfc-trace, or in $SFC_TRACE.",

@@ -67,6 +67,8 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 	};
 	int r;
 
+	if (asked->compose || asked->kubernetes)
+		return cmd_instrument_start(command, asked);
 	request.cancel = cancel_begin();
 	if (asked->operand_count != 1)
 		return command_misused(command, "no image given");
