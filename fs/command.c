@@ -42,6 +42,7 @@ static int check_usual(const struct command *command, struct error *err)
 		{options->in_place && !options->privileged, CAP_SETPCAP, "SETPCAP"},
 		{options->user, CAP_SETUID, "SETUID"},
 		{options->user, CAP_SETGID, "SETGID"},
+		{options->user && options->in_place, CAP_KILL, "KILL"}, /* signals go on to another user's */
 	};
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)

@@ -49,7 +49,7 @@ check_equal "entrypoint: tracefs before the service's own" "$(of entrypoint)" \
 check_equal "command: stays in the project's file" "$(of command)" null
 check_equal "user: root, and the one to change to" "$(of user) $(of environment)" '"0:0" {"SFC_TRACE_USER":"33:44"}'
 check_equal "cap_drop: what tracing needs comes back" "$(of cap_add)" \
-	'["SYS_ADMIN","SYS_PTRACE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]'
+	'["SYS_ADMIN","SYS_PTRACE","CHOWN","DAC_OVERRIDE","FOWNER","FSETID","KILL","SETFCAP","SETGID","SETPCAP","SETUID","SYS_CHROOT"]'
 check_equal "security_opt, devices, volumes, init" "$(of security_opt) $(of devices) $(of volumes) $(of init)" \
 	'["apparmor:unconfined","label:disable"] ["/dev/fuse:/dev/fuse"] ["sfc-trace:/sfc-trace"] false'
 check_equal "a service that asks for nothing is told nothing more" "$(jq -c '.services.plain | keys' trace.yml)" \

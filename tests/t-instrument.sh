@@ -172,6 +172,11 @@ out=$(echo traces/one-*.db)
 for file in exec health; do
 	check_equal "what $file used is recorded" "$(sqlite3 -readonly "$out" "SELECT count(*) > 0 FROM accesses WHERE path = '/etc/$file' AND op = 'open' AND errno = 0")" 1
 done
+up bare "--cap-drop ALL --cap-add CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT"
+engine stop -t 9 bare >/dev/null 2>&1
+check_equal "where all rights were dropped, and what tracing needs came back, it ends so, too" "$(engine wait bare)" 5
+check_fails "without KILL no signal would reach it" 125 '*it takes the capability KILL, which was taken away here: --cap-add KILL*' \
+	traced web:1-traced "--rm --cap-drop KILL" true
 engine kill two >/dev/null 2>&1
 engine wait two >/dev/null
 check_equal "two replicas have a trace each, by their hosts" "$(for db in traces/one-*.db traces/two-*.db; do sqlite3 -readonly "$db" 'SELECT label, state FROM session'; done | paste -sd' ')" 'one|complete two|open'

@@ -73,7 +73,7 @@ static int set_rights(json_t *to, const json_t *service, struct error *err)
 {
 	bool dropped = json_array_size(json_object_get(service, "cap_drop"));
 	json_t *rights = json_pack("[s, s]", "SYS_ADMIN", "SYS_PTRACE");
-	static const char *const usual[] = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID",
+	static const char *const usual[] = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETFCAP", "SETGID",
 					    "SETPCAP", "SETUID", "SYS_CHROOT"};
 
 	for (size_t i = 0; dropped && i < sizeof(usual) / sizeof(*usual); i++)
