@@ -42,6 +42,7 @@ static int check_usual(const struct command *command, struct error *err)
 		{options->in_place && !options->privileged, CAP_SETPCAP, "SETPCAP"},
 		{options->user, CAP_SETUID, "SETUID"},
 		{options->user, CAP_SETGID, "SETGID"},
+		{options->user && options->in_place, CAP_KILL, "KILL"}, /* signals go on to another user's */
 	};
 
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
@@ -54,8 +55,15 @@ static int check_usual(const struct command *command, struct error *err)
 
 static int check_allowed(const struct command *command, struct error *err)
 {
-	_cleanup_(closep) int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	_cleanup_(closep) int fuse = -1;
 
+	if (command->options->image && geteuid() != 0)
+		return error_set(err, -EPERM,
+				 "user %u cannot be asked of a traced image, which starts as root and "
+				 "changes to its user by itself: leave away -u (compose: user, "
+				 "Kubernetes: runAsUser), or name the user in SFC_TRACE_USER",
+				 (unsigned int)geteuid());
+	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse < 0 && errno == ENOENT)
 		return refuse(command, err, -ENOENT, "there is no /dev/fuse");
 	if (fuse < 0)

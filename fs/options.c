@@ -111,6 +111,10 @@ static int check(const struct options *options, struct error *err)
 				  options->not_pid1 || options->privileged))
 		return error_set(err, -EINVAL, "-u, container, pid1, nopid1 and privileged are for "
 					       "SOURCE -- COMMAND");
+	if (options->traces && options->manifest)
+		return error_set(err, -EINVAL, "traces= and manifest= contradict each other");
+	if (!options->command && (options->traces || options->image))
+		return error_set(err, -EINVAL, "traces= and image= are for SOURCE -- COMMAND");
 	if (options->pid1 && options->not_pid1)
 		return error_set(err, -EINVAL, "pid1 and nopid1 contradict each other");
 	if (options->command && (options->only_me || options->namespace))
@@ -197,6 +201,8 @@ void options_release(struct options *options)
 	free(options->source);
 	free(options->mountpoint);
 	free(options->manifest);
+	free(options->traces);
+	free(options->image);
 	free(options->label);
 	free(options->scratch);
 	free(options->known);

@@ -35,6 +35,8 @@ struct options {
 	char *source;
 	char *mountpoint;
 	char *manifest;
+	char *traces;  /* or a directory of manifests: fs/traces.h */
+	char *image;   /* what the session says instead of the path of the source */
 	char *label;
 	char *scratch; /* a directory, or "tmpfs" */
 	char *known;   /* a manifest: only what its catalog has is recorded */

@@ -12,7 +12,7 @@ const char options_help[] =
 	"  -u USER[:GROUP[,GROUP…]]  run COMMAND as this user of SOURCE\n"
 	"  --help, --version\n"
 	"\n"
-	"  manifest=FILE  the SQLite file to record into, made when missing (required)\n"
+	"  manifest=FILE | traces=DIR  the SQLite file to record into, or where to make one\n"
 	"  label=TEXT     what to call this session               [name of SOURCE]\n"
 	"  scratch=DIR|tmpfs  writes go there (overlayfs), SOURCE is never written\n"
 	"  mode=every|first   every call, or the first use of each path     [every]\n"
@@ -29,6 +29,6 @@ const char options_help[] =
 	"  namespace=PID, threads=N  mount where PID is; most threads that answer [16]\n"
 	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
 	"  transport=auto|uring|dev how requests come in                   [auto]\n"
-	"  container=auto|yes|no, pid1, nopid1, privileged  how COMMAND is run\n"
+	"  container=auto|yes|no, pid1, nopid1, privileged, image=TEXT  for COMMAND\n"
 	"\n"
 	"Unmounting, or COMMAND's end, ends the session. See tracefs(1).\n";

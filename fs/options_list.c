@@ -50,6 +50,7 @@ static const struct option_row rows[] = {
 	{"dirsync", FLAG, AT(dirsync), 1, 0, NULL},
 	{"except", PATH, AT(except), 0, 0, NULL},
 	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
+	{"image", TEXT, AT(image), 0, 0, NULL},
 	{"kind", CHOICE, AT(kind), 0, 0, kinds},
 	{"known", PATH, AT(known), 0, 0, NULL},
 	{"label", TEXT, AT(label), 0, 0, NULL},
@@ -73,6 +74,7 @@ static const struct option_row rows[] = {
 	{"scratch", PATH, AT(scratch), 0, 0, NULL},
 	{"sync", FLAG, AT(sync), 1, 0, NULL},
 	{"threads", NUMBER, AT(threads), 1, 256, NULL},
+	{"traces", PATH, AT(traces), 0, 0, NULL},
 	{"transport", CHOICE, AT(transport), 0, 0, transports},
 	{"xdev", FLAG, AT(xdev), 1, 0, NULL},
 	/* the opposite of what is there without them */

@@ -14,6 +14,7 @@
 #include "db/base/path.h"
 #include "fs/elsewhere.h"
 #include "fs/mountpoint.h"
+#include "fs/traces.h"
 
 /* The canonical path of a file that need not be there yet. */
 static int real_file(char **path, struct error *err)
@@ -37,10 +38,22 @@ static int real_file(char **path, struct error *err)
 	return 0;
 }
 
+/* One of many in its directory: by its label, too, it is told which of the replicas it is of. */
+static int name_manifest(struct options *options, struct error *err)
+{
+	if (!options->label)
+		options->label = traces_host();
+	return options->label ? traces_new(options->traces, &options->manifest, err) : error_oom(err);
+}
+
 static int check_manifest(struct options *options, const char *source, struct error *err)
 {
-	int r;
+	int r = 0;
 
+	if (options->traces)
+		r = name_manifest(options, err);
+	if (r < 0)
+		return r;
 	if (!options->manifest)
 		return error_set(err, -EINVAL, "no manifest was named; say -o manifest=FILE");
 	r = real_file(&options->manifest, err);
@@ -144,6 +157,8 @@ static int resolve_command(struct options *options, struct error *err)
 	bool whole = strcmp(options->source, "/") == 0;
 	int r = options_set_text(&options->mountpoint, "/", err);
 
+	if (r == 0 && options->image && options->image[0] == '/')
+		r = traces_image(&options->image, &options->user, err);
 	if (r < 0)
 		return r;
 	if (options->container == CONTAINER_YES && !whole)

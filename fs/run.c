@@ -187,7 +187,7 @@ static int begin_session(struct run *run, struct error *err)
 		.mode = options->mode == MODE_FIRST ? SESSION_FIRST : SESSION_EVERY,
 		.exact = options->mode == MODE_EVERY && options->attr_timeout_ms == 0 &&
 			 !run->fs->permissions && run->fs->backing.offered,
-		.source = run->fs->source.path,
+		.source = options->image ? options->image : run->fs->source.path,
 		.uid = -1,
 		.gid = -1,
 		.tool = "tracefs " PACKAGE_VERSION};

@@ -169,11 +169,26 @@ void user_release(struct user *user)
 	free(user->old_home);
 }
 
+/* His own group is among the others, as container engines have it. */
+static int set_groups(const struct user *user)
+{
+	_cleanup_(freep) gid_t *list = calloc(user->groups.count + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (!list)
+		return -1;
+	list[count++] = user->gid;
+	for (size_t i = 0; i < user->groups.count; i++)
+		if (user->groups.items[i] != user->gid)
+			list[count++] = user->groups.items[i];
+	return setgroups(count, list);
+}
+
 int user_become(const struct user *user, struct error *err)
 {
 	const char *home = getenv("HOME");
 
-	if (setgroups(user->groups.count, user->groups.items) < 0 ||
+	if (set_groups(user) < 0 ||
 	    setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return error_errno(err, "cannot become user %u (it takes SETUID and SETGID)",

@@ -10,7 +10,7 @@ requires systemd-nspawn --version
 requires unshare --mount true
 
 # What our programs are linked with.
-boot_libraries=libarchive13,libelf1,libfuse3-3,libjansson4,libseccomp2,libsqlite3-0,libssl3,liburing2,libuuid1,libzstd1
+boot_libraries=libarchive13,libelf1,libfuse3-3,libjansson4,libseccomp2,libsqlite3-0,libssl3,liburing2,libuuid1,libyaml-0-2,libzstd1
 
 # boot_root PACKAGE[,…]: a root to write in, in $boot_root.
 boot_root() {

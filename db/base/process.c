@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "db/base/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -59,6 +60,33 @@ void process_self(struct process *ret_process)
 	process_of(getpid(), ret_process);
 }
 
+/*
+ * A pid namespace lives as long as a process of it, and from the first namespace root sees them all.
+ * True only when there is none: a container that was killed.
+ */
+static bool namespace_is_gone(int64_t pidns, const struct process *self)
+{
+	enum { FIRST_NAMESPACE = 0xEFFFFFFC }; /* PROC_PID_INIT_INO */
+	_cleanup_(closedirp) DIR *proc = NULL;
+	const struct dirent *entry;
+	struct stat st;
+	char path[300];
+
+	if (self->pidns != (int64_t)(uint32_t)FIRST_NAMESPACE || geteuid() != 0 || pidns == 0)
+		return false;
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc))) {
+		/* the very first is of the first namespace, and may have more rights than we */
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strcmp(entry->d_name, "1") == 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/ns/pid", entry->d_name);
+		if (stat(path, &st) < 0 ? errno != ENOENT && errno != ESRCH
+					: (int64_t)st.st_ino == pidns)
+			return false;
+	}
+	return proc;
+}
+
 bool process_is_alive(const struct process *process)
 {
 	struct process self;
@@ -69,7 +97,7 @@ bool process_is_alive(const struct process *process)
 	if (strcmp(process->boot, self.boot) != 0)
 		return false;
 	if (process->pidns != self.pidns)
-		return true;
+		return !namespace_is_gone(process->pidns, &self);
 	if (!self.started) /* no /proc here: the pid has to do */
 		return kill((pid_t)process->pid, 0) == 0 || errno == EPERM;
 	return started_of(process->pid) == process->started && process->started != 0;

@@ -25,7 +25,8 @@ void process_of(int64_t pid, struct process *ret_process);
 
 /*
  * False when it is certain that it runs no more. A process of another pid namespace of this boot
- * cannot be judged from here and counts as alive.
+ * cannot be judged from here and counts as alive, but by root of the machine, who sees whether there is
+ * such a namespace still.
  */
 bool process_is_alive(const struct process *process);
 

@@ -24,9 +24,13 @@ int cmd_dev_rm(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_shell(const struct sfc_command *command, struct asked *asked);
 int cmd_doctor(const struct sfc_command *command, struct asked *asked);
 int cmd_export(const struct sfc_command *command, int argc, char **argv);
+int cmd_instrument(const struct sfc_command *command, struct asked *asked);
+/* sfc instrument --compose or --kubernetes, which write how to start. */
+int cmd_instrument_start(const struct sfc_command *command, struct asked *asked);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
+int cmd_slim_traces(const struct sfc_command *command, struct asked *asked);
 int cmd_status(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 

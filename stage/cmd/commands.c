@@ -22,7 +22,8 @@
 
 #define SLIM_SCRIPT                                                                                \
 	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
-	"probe timeout grace trace label verify include exclude rules level block catalog"
+	"probe timeout grace trace label verify include exclude rules level block catalog "        \
+	"traces name other-image allow-interrupted"
 #define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
@@ -35,8 +36,12 @@ const struct sfc_command sfc_commands[] = {
 		 "run a command once under trace, pack what it used, check the package"),
 	 .about = "The command runs in a root file system that is a copy-on-write view of the source: nothing it\n"
 		  "writes reaches the source. The package is written only when the same command, run from it,\n"
-		  "gives the same exit status and the same output.",
+		  "gives the same exit status and the same output. With --traces it is an IMAGE that is made slim by\n"
+		  "what its traced likeness saw: see sfc-instrument(1).",
 	 .operands = 1, .command = COMMAND_BEHIND, .script = SLIM_SCRIPT},
+
+	{FOR_PROGRAMS("_slim-traces"), .options = OF(SLIM), .operands = 1, .command = COMMAND_BEHIND,
+	 .function = cmd_slim_traces},
 
 	{GROUP("dev", "root file systems to work in: a shared base and a layer of one's own")},
 	{COMMAND(DEV_CREATE, "dev", "create", "NAME --from SRC [OPTION]…", "make a root file system NAME"),
@@ -107,6 +112,12 @@ const struct sfc_command sfc_commands[] = {
 	 .about = "The same as tracepack export: 'tracepack export --help' and tracepack-export(1) explain its\n"
 		  "options and say which kinds there are.",
 	 .raw = cmd_export},
+
+	{COMMAND(INSTRUMENT, NULL, "instrument", "{IMAGE | --compose FILE | --kubernetes FILE} -o OUT [OPTION]…",
+		 "the same image, traced wherever it is started"),
+	 .about = "Adds one layer and goes before the image's entrypoint; what it is and does stays. Each container\n"
+		  "leaves a manifest of what it used in the volume /sfc-trace, or in $SFC_TRACE.",
+	 .operands = 1, .function = cmd_instrument},
 
 	{GROUP("prod", "install packages, run instances, update the base under them"),
 	 .about = "An instance is APP/I, as 'sfc prod list' shows it; without I all of APP are meant."},

@@ -36,7 +36,7 @@ static char *found(const char *directory, const char *name)
 	return NULL;
 }
 
-static char *find_script(const char *name)
+char *script_find(const char *name)
 {
 	_cleanup_(freep) char *own = own_directory();
 	_cleanup_(freep) char *beside = NULL, *below = NULL;
@@ -81,7 +81,7 @@ static int execute(const char *name, char *const *words, struct error *err)
 
 	if (asprintf(&file, "sfc-%s", name) < 0)
 		return error_oom(err);
-	script = find_script(file);
+	script = script_find(file);
 	if (!script)
 		return error_set(err, -ENOENT, "'%s' is not here; run make, or make install", file);
 	while (words[count])

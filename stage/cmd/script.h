@@ -14,6 +14,8 @@
 int script_run(const struct sfc_command *command, int argc, char **argv);
 /* sfc-NAME with these words alone, waited for: its exit status, or -errno with err set. */
 int script_call(const char *name, char *const *words, struct error *err);
+/* Where a file that is installed with the scripts is; the caller frees. NULL: it is nowhere. */
+char *script_find(const char *name);
 /* Put the directories of tracefs and tracepack in front of PATH. Once, before either is run. */
 int script_set_path(struct error *err);
 

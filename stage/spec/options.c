@@ -15,7 +15,7 @@
 	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_STATS) | OF(PROD_MISSES) |           \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
-	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
+	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
 	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT))
 #define STATEFUL                                                                                   \
 	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) |          \
@@ -33,7 +33,9 @@ const struct option_row option_rows[] = {
 	HEADING("What it works on:"),
 	{"output", 'o', "FILE", "what to write; appears under its name only when whole",
 	 OF(SLIM) | OF(PACK), take_word, MEMBER(output)},
-	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK), take_flag, MEMBER(force)},
+	{"output", 'o', "IMAGE", "what to write: docker-archive:FILE, oci-archive:FILE,\noci:DIR[:TAG], or a FILE of the kind that came in",
+	 OF(INSTRUMENT), take_word, MEMBER(output)},
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT), take_flag, MEMBER(force)},
 	{"root", 0, "DIR|ARCHIVE", "the root file system to run in: a directory, a tar, an OCI layout or\na docker archive [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
 	{"root", 0, "DIR", "the source to compare with", OF(VERIFY), take_word, MEMBER(root)},
@@ -46,6 +48,12 @@ const struct option_row option_rows[] = {
 	{"scratch", 0, "DIR", "keep what it writes on this disk, not in memory", OF(SLIM), take_word,
 	 MEMBER(scratch)},
 	{"name", 0, "APP", "what the package is called [NAME]", OF(PACK), take_word, MEMBER(name)},
+	{"compose", 0, "FILE", "write instead what starts the services of this compose project traced:\na second file for docker compose -f",
+	 OF(INSTRUMENT), take_word, MEMBER(compose)},
+	{"kubernetes", 0, "FILE", "or patches for the Deployments and the like in this file", OF(INSTRUMENT), take_word,
+	 MEMBER(kubernetes)},
+	{"name", 0, "NAME[:TAG]", "what the new image is called [the old one, with -traced or -slim\nbehind its tag]", OF(INSTRUMENT) | OF(SLIM),
+	 take_word, MEMBER(name)},
 	{"name", 0, "APP", "what the application is called [as in the package]", OF(PROD_INSTALL), take_word,
 	 MEMBER(name)},
 	{"name", 0, "I", "this instance", OF(PROD_START), take_word, MEMBER(name)},
@@ -54,6 +62,10 @@ const struct option_row option_rows[] = {
 	 take_word, MEMBER(digest)},
 	{"with-misses", 0, "APP", "also what guards saw instances of APP miss; may be repeated", OF(PACK),
 	 take_words, MEMBER(with_misses)},
+	{"traces", 0, "DIR|FILE", "slim an image by these traces of sfc instrument's: run nothing; may be\nrepeated",
+	 OF(SLIM), take_words, MEMBER(traces)},
+	{"other-image", 0, NULL, "take traces of another image, too", OF(SLIM), take_flag, MEMBER(other_image)},
+	{"allow-interrupted", 0, NULL, "use traces of containers that were killed", OF(SLIM), take_packer, 0},
 	{"all", 0, NULL, "the application too", OF(PROD_RM), take_flag, MEMBER(all)},
 	{"follow", 'f', NULL, "go on as it grows", OF(PROD_LOGS), take_flag, MEMBER(follow)},
 	{"state", 0, "DIR", "where the stages keep what they know [$SFC_STATE, else /var/lib/sfc]", STATEFUL,
@@ -64,6 +76,8 @@ const struct option_row option_rows[] = {
 	 take_env, 0},
 	{"env-file", 0, "FILE", "such lines from a file, where ps(1) does not see them", STARTED, take_env_file, 0},
 	{"user", 'u', "USER[:GROUP]", "run as this user of the root, or these numbers", STARTED, take_user, 0},
+	{"user", 'u', "USER[:GROUP]", "whom it changes to [the image's own]", OF(INSTRUMENT), take_word,
+	 MEMBER(image_user)},
 	{"cwd", 'w', "DIR", "start in this directory", STARTED, take_path, MEMBER(spec.cwd)},
 	{"hostname", 0, "NAME", "what it takes the machine to be called", STARTED, take_hostname, 0},
 	{"input", 0, "FILE", "what it reads from its standard input; '-': ours [nothing]", OF(SLIM) | OF(VERIFY) | OF(TEST),
@@ -121,7 +135,7 @@ const struct option_row option_rows[] = {
 	{"runtime", 0, "crun|runc|PATH", "[crun, else runc]", STARTED, take_runtime, 0},
 	{"runtime-arg", 0, "ARG", "for the runtime, before its command; may be repeated", STARTED, take_words,
 	 MEMBER(spec.runtime_args)},
-	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED, take_word, MEMBER(trace)},
+	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED | OF(INSTRUMENT), take_word, MEMBER(trace)},
 	{"label", 0, "TEXT", "what to call the session in the manifest [slim; test: the command]",
 	 TRACED | OF(TEST_MOUNT), take_word, MEMBER(label)},
 	{"keep-manifest", 0, "FILE", "write the manifest here, too", OF(SLIM), take_word, MEMBER(keep_manifest)},

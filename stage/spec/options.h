@@ -20,7 +20,7 @@
 
 /* Who can take an option: a bit each. What is a group's has its name in front. */
 enum options_of {
-	OF_SLIM, OF_RUN, OF_VERIFY, OF_PACK, OF_EXPORT, OF_STATUS, OF_DOCTOR,
+	OF_SLIM, OF_RUN, OF_VERIFY, OF_PACK, OF_EXPORT, OF_INSTRUMENT, OF_STATUS, OF_DOCTOR,
 	OF_TEST, OF_TEST_START, OF_TEST_EXEC, OF_TEST_STOP, OF_TEST_REPORT, OF_TEST_MOUNT, OF_TEST_UMOUNT,
 	OF_TEST_RM,
 	OF_DEV_CREATE, OF_DEV_SHELL, OF_DEV_EXEC, OF_DEV_DIFF, OF_DEV_COMMIT, OF_DEV_LOG, OF_DEV_RESET,
@@ -45,11 +45,11 @@ struct asked {
 	char **operands; /* the words that are no option, before "--" */
 	size_t operand_count;
 	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
-		*digest, *guard, *guard_source, *for_user, *count;
-	spec_strings with_misses;
+		*digest, *image_user, *compose, *kubernetes, *guard, *guard_source, *for_user, *count;
+	spec_strings with_misses, traces;
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	uint64_t max_size;   /* bytes; 0: not asked */
-	bool force, dry_run, repair, all, ephemeral, follow;
+	bool force, other_image, dry_run, repair, all, ephemeral, follow;
 };
 
 #define ASKED_INIT                                                                                 \

@@ -224,6 +224,7 @@ void asked_release(struct asked *asked)
 {
 	spec_release(&asked->spec);
 	spec_strings_release(&asked->with_misses);
+	spec_strings_release(&asked->traces);
 	spec_strings_release(&asked->packer);
 	free(asked->operands);
 	*asked = (struct asked)ASKED_INIT;

@@ -143,6 +143,11 @@ static void what_follows_source_and_two_dashes_is_a_command(void)
 	CHECK_INT(PARSE("tracefs", "-o", "privileged", "/a", "/b"), -EINVAL);
 	CHECK_INT(PARSE("tracefs", "-o", "max_manifest=3M", "/a", "/b"), 0);
 	CHECK_INT(options.max_manifest, 3 << 20);
+	CHECK_INT(PARSE("tracefs", "-o", "traces=/t,image=web", "/", "--", "ls"), 0);
+	CHECK_STRING(options.traces, "/t");
+	CHECK_STRING(options.image, "web");
+	CHECK_INT(PARSE("tracefs", "-o", "traces=/t,manifest=m", "/", "--", "ls"), -EINVAL);
+	CHECK_INT(PARSE("tracefs", "-o", "traces=/t", "/a", "/b"), -EINVAL);
 	CHECK_INT(PARSE("tracefs", "-o", "max_manifest=x", "/a", "/b"), -EINVAL);
 }
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/oci/instrument.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/json.h"
+#include "db/base/text.h"
+#include "pack/oci/file_write.h"
+#include "pack/oci/relayer.h"
+
+void instrument_result_release(struct instrument_result *result)
+{
+	free(result->name);
+	free(result->user);
+}
+
+/* ---- its layer ---- */
+
+static int add_description(struct tree *tree, const struct instrument_result *result,
+			   struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct node *node;
+
+	text_printf(&text, TRACED_SESSION "%s\n%s\n", result->id, result->user ? result->user : "");
+	if (text_failed(&text) || tree_insert(tree, TRACED_FILE, S_IFREG | 0644, &node, NULL) < 0 ||
+	    inode_set_bytes(node->inode, text.bytes, text.size) < 0)
+		return error_oom(err);
+	return 0;
+}
+
+static int make_top(int program, const struct instrument_result *result, struct tree **ret_tree,
+		    struct error *err)
+{
+	_cleanup_(tree_freep) struct tree *tree = NULL;
+	struct node *node;
+	struct stat st;
+
+	if (fstat(program, &st) < 0)
+		return error_errno(err, "cannot read tracefs");
+	if (tree_new(&tree) < 0 || tree_insert(tree, TRACED_PROGRAM, S_IFREG | 0755, &node, NULL) < 0)
+		return error_oom(err);
+	node->inode->size = (uint64_t)st.st_size;
+	node->inode->content.kind = CONTENT_RANGE;
+	node->inode->content.fd = program;
+	if (tree_insert(tree, TRACED_VOLUME, S_IFDIR | 0700, &node, NULL) < 0)
+		return error_oom(err);
+	if (add_description(tree, result, err) < 0)
+		return -ENOMEM;
+	*ret_tree = take(tree);
+	return 0;
+}
+
+static int open_program(const char *path, int *ret_fd, struct error *err)
+{
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return *ret_fd < 0 ? error_errno(err, "cannot open '%s'", path) : 0;
+}
+
+/* ---- all of it ---- */
+
+static int describe(const json_t *config, struct instrument_result *result, struct error *err)
+{
+	const json_t *start = json_object_get(config, "config");
+	const char *user = json_text(json_object_get(start, "Labels"), TRACED_LABEL_USER);
+	const json_t *health = json_object_get(start, "Healthcheck");
+
+	result->user = user ? strdup(user) : NULL;
+	if (user && !result->user)
+		return error_oom(err);
+	result->loses_health = json_is_object(health);
+	return oci_image_id(config, result->id, err);
+}
+
+static int make(const struct instrument_request *request, const struct oci_words *from,
+		const struct oci_words *to, struct instrument_result *result, struct error *err)
+{
+	_cleanup_(oci_file_release) struct oci_file file = OCI_FILE_INIT;
+	_cleanup_(closep) int program = -1;
+	_cleanup_(tree_freep) struct tree *top = NULL;
+	_cleanup_(relayer_release) struct relayer relayer = {0};
+	_cleanup_(json_freep) json_t *config = NULL;
+	struct relayer_options options = {.history = "sfc instrument", .cancel = request->cancel};
+	int r = open_program(request->program, &program, err);
+
+	if (r == 0)
+		r = oci_file_open(&file, from, NULL, err);
+	if (r == 0)
+		r = oci_image_check_platform(file.image, oci_platform_here(), err);
+	if (r == 0)
+		r = oci_file_name(request->name, from, file.image->ref, to, "traced", &result->name,
+				  err);
+	if (r == 0)
+		r = traced_config(file.image->config, &request->traced, &config, err);
+	if (r == 0)
+		r = describe(config, result, err);
+	if (r == 0)
+		r = make_top(program, result, &top, err);
+	if (r < 0)
+		return r;
+	options.name = result->name;
+	options.docker = to->kind == OCI_FILE_DOCKER ||
+			 (to->kind == OCI_FILE_ANY && file.kind == OCI_FILE_DOCKER);
+	options.directory = to->kind == OCI_FILE_OCI_DIRECTORY;
+	result->loses_health &= !options.docker;
+	r = relayer_make(&relayer, file.store, file.image, config, tree_root(top), &options, err);
+	if (r < 0)
+		return r;
+	result->added = relayer.layer_size;
+	return oci_file_write(tree_root(relayer.tree), to, request->force, request->cancel, err);
+}
+
+int instrument(const struct instrument_request *request, struct instrument_result *ret_result,
+	       struct error *err)
+{
+	_cleanup_(oci_words_release) struct oci_words from = {0}, to = {0};
+	int r = oci_words_parse(&from, request->image, err);
+
+	*ret_result = (struct instrument_result){0};
+	if (r == 0)
+		r = oci_words_parse(&to, request->output, err);
+	if (r == 0)
+		r = oci_file_check(&to, request->force, err);
+	return r < 0 ? r : make(request, &from, &to, ret_result, err);
+}

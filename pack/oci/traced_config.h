@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration of an image that traces itself: tracefs before the image's own entrypoint, root
+ * before the image's own user, a volume for the traces, and labels that say of which image it is.
+ */
+#ifndef PACK_OCI_TRACED_CONFIG_H
+#define PACK_OCI_TRACED_CONFIG_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "db/base/digest.h"
+#include "db/base/error.h"
+
+#define TRACED_DIRECTORY "/.sfc"
+#define TRACED_PROGRAM TRACED_DIRECTORY "/tracefs"
+#define TRACED_FILE TRACED_DIRECTORY "/image" /* of what image it is, and its user: a line each */
+#define TRACED_VOLUME "/sfc-trace"
+
+#define TRACED_LABEL_SOURCE "sfc.traced.source" /* the digest below, of the image it was */
+#define TRACED_LABEL_USER "sfc.traced.user"	/* its User, where it had one */
+
+/* What a session says its source was: this, then a digest. */
+#define TRACED_SESSION "image "
+
+enum { OCI_IMAGE_ID_SIZE = 7 + DIGEST_HEX_SIZE };
+
+/*
+ * "sha256:…" by which an image is known whatever its transport, compression and configuration: the
+ * digest over its rootfs.diff_ids, each with a newline behind it. Of a traced image that of what it
+ * was made from.
+ */
+int oci_image_id(const json_t *config, char ret_id[OCI_IMAGE_ID_SIZE], struct error *err);
+
+/* It is one that traced_config() made. */
+bool oci_image_is_traced(const json_t *config);
+
+struct traced_options {
+	const char *user;    /* instead of the image's; or NULL */
+	const char *tracefs; /* more options for it; or NULL */
+};
+
+/* `config` is a whole image configuration; the caller owns *ret_config. */
+int traced_config(const json_t *config, const struct traced_options *options, json_t **ret_config,
+		  struct error *err);
+
+/* The words that come before the command, the same for every image; the caller owns them. */
+int traced_words(const char *tracefs, json_t **ret_words, struct error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An image made slim by what its traced likeness (pack/oci/instrument.h) saw wherever it ran: the traces
+ * are merged, what they used of the image's root is packed, and the image keeps all that it says of itself.
+ */
+#ifndef STAGE_STAGES_TRACES_H
+#define STAGE_STAGES_TRACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "db/base/error.h"
+#include "db/base/text.h"
+#include "stage/spec/spec.h"
+
+struct traces_request {
+	const char *image, *output; /* as oci_words_parse() has them */
+	const char *name;	    /* of the slim image; NULL: that of the image, with -slim behind its tag */
+	const spec_strings *traces; /* files, or directories of *.db */
+	const spec_strings *packer; /* further options of tracepack build */
+	const char *keep_manifest;  /* where the merged manifest goes, too; NULL */
+	bool other_image;	    /* traces of another image are taken, too */
+	bool force;
+	const volatile int *cancel; /* becomes non-zero when it is to end */
+};
+
+struct traces_result {
+	char *name;	  /* owned */
+	size_t files, sessions;
+	uint64_t size;	  /* of the root's layer as it is stored, bytes */
+	uint64_t was;	  /* of the layers of the image, bytes */
+};
+
+/* tracepack's warnings are added to `said`. */
+int traces_slim(const struct traces_request *request, struct traces_result *ret_result,
+		struct text *said, struct error *err);
+void traces_result_release(struct traces_result *result);
+
+#endif
