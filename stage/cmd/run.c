@@ -169,7 +169,7 @@ static int run_container(const struct run *run, const struct layer_package *pack
 	char name[64];
 	const struct container_request request = {
 		.spec = spec,
-		.defaults = package->has_start ? &package->defaults : NULL,
+		.defaults = package->start.given ? &package->start.defaults : NULL,
 		.root = LAYER_WORK "/root",
 		.name = name,
 		.work = LAYER_WORK "/container",
@@ -227,7 +227,7 @@ static int inside(void *data)
 
 	signal(SIGPIPE, SIG_IGN);
 	r = mount_package(run, &package, &err);
-	if (r == 0 && !package.has_start && !run->asked->spec.args.count)
+	if (r == 0 && !package.start.given && !run->asked->spec.args.count)
 		r = error_set(&err, -EINVAL, "a bare image has no start configuration; give a command "
 					     "after the package");
 	if (r == 0) {
