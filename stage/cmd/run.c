@@ -213,9 +213,9 @@ static int mount_package(const struct run *run, struct layer_package *package, s
 /* What it wants beyond what it gets is named: the operator may grant it, by options. */
 static void tell_asks(const struct run *run, const struct layer_package *package)
 {
-	for (size_t i = 0; !run->asked->quiet && i < package->config.asks.count; i++)
+	for (size_t i = 0; !run->asked->quiet && i < package->start.config.asks.count; i++)
 		log_warning("'%s' asks for %s and does not get it", run->package,
-			    package->config.asks.items[i]);
+			    package->start.config.asks.items[i]);
 }
 
 static int inside(void *data)
