@@ -98,7 +98,8 @@ static int answer(const struct slimming *slimming, enum slim_result result, int 
 	(void)slimming;
 	if (result == SLIM_INTERRUPTED)
 		return status;
-	if (*err->message)
+	/* what was tried on the way may have left a word, too */
+	if (result != SLIM_ALIKE)
 		log_error("%s", err->message);
 	return result == SLIM_COMMAND_FAILED ? EXIT_TRACED
 	       : result == SLIM_DIFFERENT    ? EXIT_DIFFERENT

@@ -31,7 +31,8 @@ static int answer(const struct verifying *verifying, int r, enum verify_result r
 		return command_failed(verifying->command, err);
 	if (result == VERIFY_INTERRUPTED)
 		return status;
-	if (*err->message)
+	/* what was tried on the way may have left a word, too */
+	if (result != VERIFY_ALIKE)
 		log_error("%s", err->message);
 	return result == VERIFY_COMMAND_FAILED ? EXIT_TRACED
 	       : result == VERIFY_DIFFERENT    ? EXIT_DIFFERENT
