@@ -109,20 +109,8 @@ say_as_root() {
 
 # --- start, wait, stop ---
 
-# container_start ROOT: in the background; its output goes where ours goes. Sets container_pid.
-container_start() {
-	container_pidfile=$(mktemp "$work/pid.XXXXXX")
-	rm "$container_pidfile"
-	eval "set -- \"\$1\" $run_args"
-	# opened here: what runs beside the shell would find nothing at its /dev/stdin
-	if [ "$run_input" = - ]; then exec 4<&0; else exec 4<"$run_input"; fi
-	SFC_PIDFILE=$container_pidfile SFC_CWD=$run_cwd SFC_UID=$run_uid SFC_GID=$run_gid SFC_ENV=$run_env \
-		SFC_SERVER=$(! is_server || echo 1) SFC_ENTER=$enter \
-		setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --ipc --uts \
-		--propagation private -- "$here/sfc-init" "$@" <&4 4<&- &
-	container_pid=$!
-	exec 4<&-
-}
+# container_start ROOT: in the background; its output goes where ours goes. Sets container_pid. It is
+# test-inside.sh's.
 
 container_running() {
 	runs "$container_pid"

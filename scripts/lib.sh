@@ -130,12 +130,10 @@ wait_while() {
 # --- where its programs are ---
 
 # From the source tree: the build directory's programs. Installed: those beside sfc.
-enter=$here/enter
 if [ -f "$here/Makemodule.am" ]; then
 	for build in "${builddir:-}" "$here/.." "$here/../build" "$here/../build-check"; do
 		if [ -x "$build/fs/tracefs" ] && [ -x "$build/pack/tracepack" ]; then
 			PATH=$(cd "$build" && pwd)/fs:$(cd "$build" && pwd)/pack:$PATH
-			enter=$(cd "$build" && pwd)/scripts/enter
 			break
 		fi
 	done

@@ -41,13 +41,18 @@ seconds_since() {
 	awk -v then="$1" '{ printf "%.1f", $1 - then }' /proc/uptime
 }
 
-# Nothing of a slim is left: no mount, no process below the work directories, no part of an output.
+# Nothing of a slim is left: no mount, no process of its own, no part of an output, nothing aside.
 nothing_is_left() {
 	# the store keeps what was run for a while
 	umount -l "$SFC_STATE/store/ns" "$SFC_STATE/store" 2>/dev/null
 	wait_for 10 sh -c '! losetup -l -n -O BACK-FILE | grep -F "$1/"' sh "$dir"
-	! grep -F "$dir/" /proc/mounts && ! ls -d "$TMPDIR"/sfc.* 2>/dev/null && ! ls -d "$dir"/.*.sfc.* 2>/dev/null &&
-		! pgrep -f "$TMPDIR/sfc\\." && ! losetup -l -n -O BACK-FILE | grep -F "$dir/"
+	! grep -F "$dir/" /proc/mounts && [ -z "$(ls -A "$TMPDIR")" ] && ! ls -d "$dir"/.*.sfc.* 2>/dev/null &&
+		[ -z "$(ls -A "$SFC_STATE/scratch" 2>/dev/null)" ] && ! slim_runs && ! losetup -l -n -O BACK-FILE | grep -F "$dir/"
+}
+
+# A process of a slim of ours: its tracer, or who puts all up.
+slim_runs() {
+	pgrep -f "^(tracefs|sfc slim|.*/sfc slim) .*$dir"
 }
 
 # where sfc puts its mount points, so that leftovers can be told from somebody else's

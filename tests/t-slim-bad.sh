@@ -29,8 +29,9 @@ slim() {
 	sfc slim --root "$dir/root" -o "$out" "$@"
 }
 slim -- sh -c 'cat /etc/file; exit 7' >"$dir/report" 2>"$dir/said"
-check_equal "a command's own status passes through" $? 7
+check_equal "a command that fails is told by the status" $? 4
 cat "$dir/said"
+check_equal "its own is said" "$(cat "$dir/said")" "sfc: slim: sh ended with status 7; the package does the same"
 check "and its package is there" test -s "$out"
 mv "$out" "$dir/good.sfc"
 
@@ -48,9 +49,9 @@ fi
 # an archive as the root
 tar -C "$dir/root" -czf "$dir/root.tar.gz" .
 sfc slim -q --root "$dir/root.tar.gz" -o "$out" -- cat /etc/file >"$dir/said" 2>&1
-check_equal "a tar does for a root" "$?$(cat "$dir/said")" 0
+check_equal "a tar does for a root, and only the digest is said" "$? $(cat "$dir/said")" "0 sha256:$(sha256sum <"$out" | cut -d " " -f 1)"
 check_equal "and the package works without it" "$(rm "$dir/root.tar.gz"; sfc run "$out")" "$(cat "$dir/root/etc/file")"
-check_equal "what was unpacked is gone" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'sfc-root.*' -newer "$dir/root/etc/file")" ""
+check_equal "what was unpacked is gone" "$(ls -A "$SFC_STATE/scratch")" ""
 check "for other engines, too" sfc export "$out" --to oci -q -o "$dir/app.tar"
 check "as tracepack does it" sh -c 'tar -tf "$1" | grep -qx oci-layout' sh "$dir/app.tar"
 check_fails "an engine that is none" 2 "tracepack: export: *" sfc export "$out" --to nothing -o "$dir/app.x"
@@ -66,21 +67,21 @@ check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; did you mean 's
 check_fails "nothing to run" 2 "sfc: slim: no command given; see *" slim
 check_fails "no output" 2 "sfc: slim: no output given*" sfc slim -- true
 check_fails "an unknown option" 2 "sfc: slim: *--bogus*; see *" slim --bogus -- sh
-check_fails "an option without its value" 2 "sfc: slim: *output*; see *" sfc slim --output
-check_fails "a time that is none" 2 "sfc: slim: --timeout wants seconds, not 'soon'*" slim --timeout soon -- sh
-check_fails "a port that is none" 2 "sfc: slim: --ready wants tcp:PORT*" slim --ready tcp:http -- sh
-check_fails "an unknown network" 2 "sfc: slim: --network is host or none*" slim --network lan -- sh
+check_fails "an option without its value" 2 "sfc: slim: --output wants FILE; see *" sfc slim --output
+check_fails "a time that is none" 2 "sfc: slim: --timeout wants SECONDS, not 'soon'*" slim --timeout soon -- sh
+check_fails "a port that is none" 2 "sfc: slim: --ready*tcp*" slim --ready tcp:http -- sh
+check_fails "an unknown network" 2 "sfc: slim: --network wants host|none|*" slim --network lan -- sh
 check_fails "a bad option for the packer" 2 "sfc: slim: '99' is no level*" slim --level 99 -- sh -c true
 check_fails "a bad option for tracefs" 1 "sfc: slim: *bogus*" slim --trace bogus=1 -- sh -c true
 
 # not there, not usable
-check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory, nor an archive" \
+check_fails "a root that is not there" 1 "sfc: slim: the root '*none' is not a directory, an archive, *" \
 	sfc slim --root "$dir/none" -o "$out" -- sh
 check_fails "a root that is a file" 1 "sfc: slim: the root '*file': *" \
 	sfc slim --root "$dir/root/etc/file" -o "$out" -- sh
-check_fails "a command that is not in the root" 127 "sfc: slim: 'cta' not found*did you mean 'cat'?" slim -- cta
-check_fails "a command that is not executable" 126 "sfc: slim: *plain*not *executable*" slim -- plain
-check_fails "a script whose interpreter is missing" 127 "sfc: slim: cannot execute 'orphan': *" slim -- orphan
+check_fails "a command that is not in the root" 4 "sfc: slim: 'cta' not found*did you mean 'cat'?" slim -- cta
+check_fails "a command that is not executable" 4 "sfc: slim: *plain*not *executable*" slim -- plain
+check_fails "a script whose interpreter is missing" 4 "sfc: slim: cannot execute 'orphan': *" slim -- orphan
 check_fails "a user that is not in the root" 1 "sfc: slim: user 'nobody' is not in*" slim --user nobody -- sh
 check_fails "an output directory that is not there" 1 "sfc: slim: no directory '*'*" \
 	sfc slim --root "$dir/root" -o "$dir/none/x.sfc" -- sh -c true
@@ -119,23 +120,23 @@ check_equal "with no part of the package on it" "$(ls -A "$dir/full")" ""
 umount "$dir/full"
 
 # the run
-check_fails "a server that ends before it is ready" 1 "sfc: slim: sh ended with status 3 before it was ready" \
+check_fails "a server that ends before it is ready" 4 "sfc: slim: sh ended with status 3 before it was ready" \
 	slim --ready tcp:39472 -- sh -c 'exit 3'
-check_fails "a server that is never ready" 1 "sfc: slim: sleep was not ready within 1 s" \
+check_fails "a server that is never ready" 4 "sfc: slim: sleep was not ready within 1 s" \
 	slim --ready tcp:39472 --timeout 1 --grace 1 -- sleep 1000
-check_fails "a probe that fails" 1 "sfc: slim: sleep: the probe failed with status 4" \
+check_fails "a probe that fails" 4 "sfc: slim: sleep: the probe failed with status 4" \
 	slim --ready true --probe 'exit 4' -- sleep 1000
-check_fails "a command that does not end" 1 "sfc: slim: sleep did not end within 1 s" \
+check_fails "a command that does not end" 4 "sfc: slim: sleep did not end within 1 s" \
 	slim --timeout 1 --grace 1 -- sleep 1000
 
 # the packed program does something else
 slim -- cat /proc/sys/kernel/random/uuid >"$dir/report" 2>"$dir/said"
-check_equal "output that is another each time is refused" $? 1
+check_equal "output that is another each time is refused" $? 5
 check "and both are shown" test "$(grep -cE '^  \| [-+][0-9a-f-]{36}$' "$dir/said")" = 2
 check_equal "the last line says what is the matter" "$(tail -n 1 "$dir/said")" \
 	"sfc: slim: the package does not behave like the source: its output is another; nothing was written to '$out'"
 sfc slim --root "$dir/root" -o "$out" --exclude /etc/file -- cat /etc/file >"$dir/report" 2>"$dir/said"
-check_equal "a package without a file it needs is refused" $? 1
+check_equal "a package without a file it needs is refused" $? 5
 check "and the file is named" grep -q '^  looked for in vain: /etc/file$' "$dir/said"
 check "unless nobody looks" slim -q --verify none --exclude /etc/file -- cat /etc/file
 rm -f "$out"
@@ -159,12 +160,14 @@ check_fails "a layer that is not there" 125 "sfc: run: the layer '*' is not a di
 # verify
 make_root "$dir/root"
 sfc verify --root "$dir/root" "$dir/good.sfc" >"$dir/report" 2>&1
-check_equal "a package that does what its source does passes the status on" $? 7
-sfc verify --root "$dir/root" "$dir/good.sfc" -- sh -c 'exit 3' >"$dir/report" 2>&1
-check_equal "so does another command" $? 3
+check_equal "a package that does what its source does, which is to fail" $? 4
+check "it is said how" grep -q "^sfc: verify: sh ended with status 7, in the source and from the package$" "$dir/report"
+check "another command does well in both" sfc verify -q --root "$dir/root" "$dir/good.sfc" -- sh -c 'cat /etc/file'
+check_equal "and is told apart as JSON" \
+	"$(sfc verify --json --root "$dir/root" "$dir/good.sfc" 2>/dev/null | jq -c '[.status, .compared]')" '[7,"same exit status, same output"]'
 echo other >"$dir/root/etc/file"
 sfc verify --root "$dir/root" "$dir/good.sfc" >"$dir/report" 2>&1
-check_equal "a source that has changed is seen" $? 1
+check_equal "a source that has changed is seen" $? 5
 check "and said" grep -q "^sfc: verify: the package does not behave like the source: its output is another$" "$dir/report"
 sfc verify "$dir/good.sfc" >"$dir/report"
 check_equal "its parts are whole all the same" $? 0
@@ -173,7 +176,7 @@ check "nor for --compare none" sfc verify -q --compare none "$dir/good.sfc"
 cp "$dir/good.sfc" "$dir/altered.sfc"
 printf XX | dd of="$dir/altered.sfc" bs=1 seek=5000 conv=notrunc 2>/dev/null
 check_fails "a package that was altered" 1 "sfc: verify: *" sfc verify "$dir/altered.sfc"
-check_fails "a source that is not there" 1 "sfc: verify: the root '*' is not a directory" \
+check_fails "a source that is not there" 1 "sfc: verify: the root '*' is not a directory, *" \
 	sfc verify --root "$dir/none" "$dir/good.sfc"
 check "nothing is left" nothing_is_left
 finish

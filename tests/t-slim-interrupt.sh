@@ -21,7 +21,8 @@ left_devices() {
 }
 
 gone() {
-	! pgrep -f "$TMPDIR/" >/dev/null && ! grep -qF "$TMPDIR/" /proc/mounts && ! left_devices >/dev/null
+	! slim_runs >/dev/null && ! grep -qF "$TMPDIR/" /proc/mounts && ! left_devices >/dev/null &&
+		! ls -d /sys/fs/cgroup/*/sfc/slim-"$group" /sys/fs/cgroup/sfc/slim-"$group" 2>/dev/null >&2
 }
 
 # whole_or_none FILE
@@ -54,16 +55,20 @@ for round in $(seq "$rounds"); do
 		*) fail "SIG$signal after $moment s: status $status: $(cat "$dir/said")" ;;
 		esac
 		wait_for 10 gone || fail "SIG$signal after $moment s left something: $(
-			pgrep -af "$TMPDIR/"
+			slim_runs
+			ls -d /sys/fs/cgroup/*/sfc/slim-"$group" /sys/fs/cgroup/sfc/slim-"$group" 2>/dev/null
 			grep -F "$TMPDIR/" /proc/mounts
 			left_devices
 		)"
 		whole_or_none "$TMPDIR/out/x.sfc" || fail "SIG$signal after $moment s left half an output"
-		# kill -9 of the shell itself is the one thing that leaves its empty directories
-		[ "$signal" = KILL ] || [ "$(ls -A "$TMPDIR")" = out ] ||
-			fail "SIG$signal after $moment s left $(ls "$TMPDIR")"
+		[ "$(ls -A "$TMPDIR")" = out ] || fail "SIG$signal after $moment s left $(ls "$TMPDIR")"
+		# a kill -9 leaves what it had put aside, and the next one removes it
+		[ "$signal" = KILL ] || [ -z "$(ls -A "$SFC_STATE/scratch" 2>/dev/null)" ] ||
+			fail "SIG$signal after $moment s left $(ls "$SFC_STATE/scratch")"
 		rm -rf --one-file-system "$TMPDIR"
 	done
 done
+sfc doctor --repair >"$dir/repaired" 2>&1
+check_equal "and doctor --repair removes what the last one left" "$(ls -A "$SFC_STATE/scratch" 2>/dev/null)" "" || cat "$dir/repaired"
 check_equal "no moment was a bad one" "$failures" 0
 finish

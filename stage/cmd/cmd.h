@@ -3,12 +3,20 @@
 #ifndef STAGE_CMD_CMD_H
 #define STAGE_CMD_CMD_H
 
+#include "db/base/text.h"
 #include "stage/cmd/command.h"
 
 struct state;
 
 /* The state, for who may have it; `what` needs root, in the message. */
 int cmd_state_open(const char *what, struct state **ret_state, struct error *err);
+
+/* Can this machine trace what is asked? */
+int cmd_check_tracing(const struct spec *spec, struct error *err);
+/* In the child of namespace_run(): signals end us again as any program. */
+void cmd_unblock_signals(void);
+/* Lines that begin with "warning: ", and others. */
+void cmd_say_warnings(struct text *warnings);
 
 int cmd_complete(const struct sfc_command *command, int argc, char **argv);
 int cmd_dev_commit(const struct sfc_command *command, struct asked *asked);
@@ -30,8 +38,10 @@ int cmd_instrument_start(const struct sfc_command *command, struct asked *asked)
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
+int cmd_slim(const struct sfc_command *command, struct asked *asked);
 int cmd_slim_traces(const struct sfc_command *command, struct asked *asked);
 int cmd_status(const struct sfc_command *command, struct asked *asked);
+int cmd_verify(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 
 #endif

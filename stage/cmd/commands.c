@@ -20,11 +20,6 @@
 	.name = name_, .summary = summary_, .usage = "COMMAND [ARGUMENT]…"
 #define FOR_PROGRAMS(name_) .name = name_, .summary = "", .usage = "", .hidden = true
 
-#define SLIM_SCRIPT                                                                                \
-	"o,output f,force q,quiet root scratch keep-manifest env user cwd input network ready "    \
-	"probe timeout grace trace label verify include exclude rules level block catalog "        \
-	"traces name other-image allow-interrupted"
-#define VERIFY_SCRIPT "q,quiet root input network ready probe timeout grace compare"
 #define TEST_SCRIPT                                                                                \
 	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
 #define PROD_START_SCRIPT                                                                          \
@@ -32,16 +27,14 @@
 	"guard guard-source runtime"
 
 const struct sfc_command sfc_commands[] = {
-	{COMMAND(SLIM, NULL, "slim", "[OPTION]… -o FILE [--] COMMAND [ARGUMENT]…",
+	{COMMAND(SLIM, NULL, "slim", "[OPTION]… -o FILE [-- COMMAND [ARGUMENT]…]",
 		 "run a command once under trace, pack what it used, check the package"),
 	 .about = "The command runs in a root file system that is a copy-on-write view of the source: nothing it\n"
 		  "writes reaches the source. The package is written only when the same command, run from it,\n"
 		  "gives the same exit status and the same output. With --traces it is an IMAGE that is made slim by\n"
 		  "what its traced likeness saw: see sfc-instrument(1).",
-	 .operands = 1, .command = COMMAND_BEHIND, .script = SLIM_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_slim},
 
-	{FOR_PROGRAMS("_slim-traces"), .options = OF(SLIM), .operands = 1, .command = COMMAND_BEHIND,
-	 .function = cmd_slim_traces},
 
 	{GROUP("dev", "root file systems to work in: a shared base and a layer of one's own")},
 	{COMMAND(DEV_CREATE, "dev", "create", "NAME --from SRC [OPTION]…", "make a root file system NAME"),
@@ -100,12 +93,12 @@ const struct sfc_command sfc_commands[] = {
 		  "that is thrown away at the end, or to --layer. Exits with the command's own status.",
 	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .function = cmd_run},
 
-	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [[--] COMMAND [ARGUMENT]…]",
+	{COMMAND(VERIFY, NULL, "verify", "[OPTION]… PACKAGE [-- COMMAND [ARGUMENT]…]",
 		 "check that a package is whole and does what its source does"),
 	 .about = "Checks every part of the package. With --root it then runs what the package was made for, or\n"
 		  "COMMAND, twice: in the source and from the package, each with a writable layer that is thrown\n"
 		  "away, and compares. Without, nothing of the package runs and nothing is compared.",
-	 .operands = 1, .command = COMMAND_BEHIND, .script = VERIFY_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_verify},
 
 	{COMMAND(EXPORT, NULL, "export", "PACKAGE --to KIND -o FILE [OPTION]…",
 		 "give a package to other engines, as what they know"),

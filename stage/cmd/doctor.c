@@ -10,6 +10,7 @@
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
+#include "stage/layer/scratch.h"
 #include "stage/machine/findings.h"
 #include "stage/machine/output.h"
 #include "stage/stages/dev.h"
@@ -32,6 +33,12 @@ static int repair(struct error *err)
 		r = cmd_state_open("repairing", &state, err);
 	if (r == 0)
 		r = dev_repair(state, say_line, err);
+	if (r == 0)
+		r = scratch_settle(state, err);
+	if (r > 0)
+		say_line("scratch: removed what a command that was killed had put aside");
+	if (r > 0)
+		r = 0;
 	return r ? r : script_call("test", (char *const[]){(char *)"_repair", NULL}, err);
 }
 

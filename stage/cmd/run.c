@@ -169,7 +169,7 @@ static int run_container(const struct run *run, const struct layer_package *pack
 	char name[64];
 	const struct container_request request = {
 		.spec = spec,
-		.defaults = package->has_start ? &package->defaults : NULL,
+		.defaults = package->start.given ? &package->start.defaults : NULL,
 		.root = LAYER_WORK "/root",
 		.name = name,
 		.work = LAYER_WORK "/container",
@@ -213,9 +213,9 @@ static int mount_package(const struct run *run, struct layer_package *package, s
 /* What it wants beyond what it gets is named: the operator may grant it, by options. */
 static void tell_asks(const struct run *run, const struct layer_package *package)
 {
-	for (size_t i = 0; !run->asked->quiet && i < package->config.asks.count; i++)
+	for (size_t i = 0; !run->asked->quiet && i < package->start.config.asks.count; i++)
 		log_warning("'%s' asks for %s and does not get it", run->package,
-			    package->config.asks.items[i]);
+			    package->start.config.asks.items[i]);
 }
 
 static int inside(void *data)
@@ -227,7 +227,7 @@ static int inside(void *data)
 
 	signal(SIGPIPE, SIG_IGN);
 	r = mount_package(run, &package, &err);
-	if (r == 0 && !package.has_start && !run->asked->spec.args.count)
+	if (r == 0 && !package.start.given && !run->asked->spec.args.count)
 		r = error_set(&err, -EINVAL, "a bare image has no start configuration; give a command "
 					     "after the package");
 	if (r == 0) {

@@ -34,10 +34,12 @@ static int add_namespace(json_t *list, const char *type, const char *path)
 
 static json_t *namespaces(const struct container *container)
 {
-	static const char *const own[] = {"pid", "ipc", "uts", "mount"};
+	static const char *const own[] = {"ipc", "uts", "mount"};
 	json_t *list = json_array();
 	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)container->init.pid);
+	add_namespace(list, "pid", container->init.pid ? path : NULL);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		add_namespace(list, own[i], NULL);
 	if (access("/proc/self/ns/cgroup", F_OK) == 0)

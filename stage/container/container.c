@@ -42,11 +42,12 @@ static int find_out(struct container *container, struct error *err)
 {
 	const struct container_request *request = container->request;
 	const struct spec *spec = request->spec;
-	_cleanup_(closep) int root = open(request->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *look = request->look ? request->look : request->root;
+	_cleanup_(closep) int root = open(look, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (root < 0)
-		return error_errno(err, "cannot open the root '%s'", request->root);
+		return error_errno(err, "cannot open the root '%s'", look);
 	container->terminal = spec->terminal;
 	container->stop_signal =
 		request->defaults && request->defaults->stop_signal ? request->defaults->stop_signal
@@ -127,6 +128,8 @@ int container_prepare(const struct container_request *request, struct container 
 		return error_oom(err);
 	container->request = request;
 	container->pidfd = -1;
+	container->init = (struct init)INIT_INIT;
+	container->daemons = request->init && request->daemons;
 	container->network.namespace = container->network.exit = -1;
 	container->streams.listener = container->streams.master = -1;
 	for (int i = 0; i < STREAMS; i++)
@@ -143,6 +146,8 @@ int container_prepare(const struct container_request *request, struct container 
 	r = find_out(container, err);
 	if (r == 0)
 		r = network_open(request->spec, request->work, &container->network, err);
+	if (r == 0 && request->init)
+		r = init_start(container->work, &container->init, err);
 	if (r == 0)
 		r = make_config(container, err);
 	if (r == 0)
@@ -278,7 +283,22 @@ int container_start(struct container *container, struct error *err)
 
 pid_t container_pid(const struct container *container)
 {
-	return container->pid;
+	pid_t other = container->first_ended ? container_other(container) : 0;
+
+	return other ? other : container->pid;
+}
+
+const char *container_root(const struct container *container)
+{
+	return container->root;
+}
+
+void container_identity(const struct container *container, uint32_t *ret_uid, uint32_t *ret_gid,
+			const char **ret_home)
+{
+	*ret_uid = container->user.uid;
+	*ret_gid = container->user.gid;
+	*ret_home = container->home ? container->home : "/";
 }
 
 int container_pidfd(const struct container *container)
@@ -310,11 +330,12 @@ void container_release(struct container *container)
 {
 	if (!container)
 		return;
-	if (container->pidfd >= 0 && !container->reaped) {
+	if (container->pidfd >= 0 && !container->first_ended) {
 		syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
 		waitpid(container->pid, NULL, 0);
-		container->reaped = true;
+		container->reaped = container->first_ended = true;
 	}
+	init_release(&container->init);
 	delete_by_runtime(container);
 	if (container->delete)
 		cgroup_remove(&container->cgroup);

@@ -45,7 +45,14 @@ struct container_request {
 	const char *name;  /* of the container in the runtime and its cgroup: unique on this machine */
 	const char *work;  /* an empty directory of ours, of this start alone (a tmpfs): bundle, sockets */
 	const char *cache; /* behind the 0700 door: where a compiled filter is kept; NULL: nowhere */
+	/*
+	 * The same root where nobody notes what is read: what is looked up before the start is no part of
+	 * what the program used. NULL: root.
+	 */
+	const char *look;
 	bool traced;       /* no_new_privs stays off, so that set-id programs are seen as they are */
+	bool init;         /* process 1 is one of ours, the program an ordinary process */
+	bool daemons;      /* with init: a program that ends well may have left its server behind, which counts */
 	bool set_id;       /* the root holds a set-id or capability-bearing file: no_new_privs off */
 	/*
 	 * Our ends of its streams: read from and written to until the program has ended. -1: an empty
@@ -62,7 +69,7 @@ int container_prepare(const struct container_request *request, struct container 
 		      struct error *err);
 int container_start(struct container *container, struct error *err);
 
-/* The first process, by its number where we are. */
+/* The first process, by its number where we are; when it has left others behind, one of these. */
 pid_t container_pid(const struct container *container);
 /* A descriptor that poll(2) reports readable once the first process has ended; borrowed. */
 int container_pidfd(const struct container *container);
@@ -91,6 +98,12 @@ int container_stop(struct container *container, uint64_t grace_ms, int *ret_stat
  * What is asked from outside (--ready http://…, --probe) is asked from there.
  */
 int container_network_enter(const struct container *container, struct error *err);
+
+/* Its root as we see it; borrowed. */
+const char *container_root(const struct container *container);
+/* Who it was prepared to run as. */
+void container_identity(const struct container *container, uint32_t *ret_uid, uint32_t *ret_gid,
+			const char **ret_home);
 
 void container_release(struct container *container);
 void container_releasep(struct container **container);

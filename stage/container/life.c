@@ -32,6 +32,50 @@ bool container_ended(const struct container *container)
 	return container->reaped;
 }
 
+static bool is_running(pid_t pid)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const char *state;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (io_read_file(AT_FDCWD, path, 4096, &text, NULL) < 0)
+		return false;
+	state = strrchr(text.bytes, ')');
+	return state && state[1] && state[2] != 'Z' && state[2] != 'X';
+}
+
+/* The others in its group; how many there are. */
+static size_t others_signal(const struct container *container, int number)
+{
+	pid_list list = {0};
+	size_t count = 0;
+
+	cgroup_processes(&container->cgroup, &list);
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.items[i] == container->pid || !is_running(list.items[i]))
+			continue;
+		count++;
+		if (number)
+			kill(list.items[i], number);
+	}
+	array_release(&list);
+	return count;
+}
+
+pid_t container_other(const struct container *container)
+{
+	pid_list list = {0};
+	pid_t found = 0;
+
+	cgroup_processes(&container->cgroup, &list);
+	for (size_t i = 0; !found && i < list.count; i++)
+		if (list.items[i] != container->pid && is_running(list.items[i]))
+			found = list.items[i];
+	array_release(&list);
+	return found;
+}
+
 static int status_of(const siginfo_t *info)
 {
 	return info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
@@ -49,8 +93,9 @@ static int reap(struct container *container, struct error *err)
 		usleep(TRY_US);
 	}
 	if (info.si_pid) {
-		container->reaped = true;
+		container->first_ended = true;
 		container->status = status_of(&info);
+		container->reaped = !container->daemons || container->status || !container_other(container);
 	}
 	return 0;
 }
@@ -65,12 +110,15 @@ static int turn(struct container *container, struct pollfd *also, size_t count, 
 	int ready = 0;
 
 	streams_prepare(&container->streams, fds);
-	fds[STREAM_POLLS] = (struct pollfd){.fd = container->reaped ? -1 : container->pidfd,
+	fds[STREAM_POLLS] = (struct pollfd){.fd = container->first_ended ? -1 : container->pidfd,
 					    .events = POLLIN};
 	for (size_t i = 0; i < count; i++)
 		others[i] = also[i];
 	if (deadline >= 0 && left < 0)
 		left = 0;
+	/* of those that are left behind nobody tells us */
+	if (container->first_ended && !container->reaped && (left < 0 || left > TICK_MS))
+		left = TICK_MS;
 	if (poll(fds, STREAM_POLLS + 1 + count, left > INT_MAX ? INT_MAX : (int)left) < 0) {
 		if (errno != EINTR)
 			return error_errno(err, "cannot wait for the container");
@@ -83,6 +131,8 @@ static int turn(struct container *container, struct pollfd *also, size_t count, 
 		if (r < 0)
 			return r;
 	}
+	if (container->first_ended && !container->reaped)
+		container->reaped = !container_other(container);
 	for (size_t i = 0; i < count; i++) {
 		also[i].revents = others[i].revents;
 		ready += also[i].revents != 0;
@@ -130,8 +180,10 @@ int container_signal(struct container *container, int number)
 {
 	if (number == SIGWINCH)
 		streams_resize(&container->streams);
-	if (container->reaped)
+	if (container->first_ended) {
+		others_signal(container, number);
 		return 0;
+	}
 	return syscall(SYS_pidfd_send_signal, container->pidfd, number, NULL, 0) < 0 ? -errno : 0;
 }
 
@@ -149,37 +201,6 @@ static bool hears(pid_t pid, int number)
 		return true;
 	line = strstr(text.bytes, "\nSigCgt:\t");
 	return !line || strtoull(line + 9, NULL, 16) >> (number - 1) & 1;
-}
-
-static bool is_running(pid_t pid)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	const char *state;
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (io_read_file(AT_FDCWD, path, 4096, &text, NULL) < 0)
-		return false;
-	state = strrchr(text.bytes, ')');
-	return state && state[1] && state[2] != 'Z' && state[2] != 'X';
-}
-
-/* The others in its group; how many there are. */
-static size_t others_signal(const struct container *container, int number)
-{
-	pid_list list = {0};
-	size_t count = 0;
-
-	cgroup_processes(&container->cgroup, &list);
-	for (size_t i = 0; i < list.count; i++) {
-		if (list.items[i] == container->pid || !is_running(list.items[i]))
-			continue;
-		count++;
-		if (number)
-			kill(list.items[i], number);
-	}
-	array_release(&list);
-	return count;
 }
 
 static void name_process(pid_t pid, struct text *text)
@@ -202,7 +223,7 @@ static char *name_all(const struct container *container)
 	pid_list list = {0};
 	struct text text = TEXT_INIT;
 
-	if (!container->reaped)
+	if (!container->first_ended)
 		name_process(container->pid, &text);
 	cgroup_processes(&container->cgroup, &list);
 	for (size_t i = 0; i < list.count; i++)
@@ -253,11 +274,12 @@ int container_stop(struct container *container, uint64_t grace_ms, int *ret_stat
 		   struct error *err)
 {
 	int64_t deadline = now_ms() + (int64_t)(grace_ms > INT_MAX ? INT_MAX : grace_ms);
-	bool hearing = hears(container->pid, container->stop_signal), mute = false;
+	bool hearing = container->init.pid || hears(container->pid, container->stop_signal), mute = false;
 	int in_time = true, r;
 
 	if (ret_unheard)
 		*ret_unheard = NULL;
+	container->daemons = false; /* asked to end, what is left behind is to end, too */
 	if (!container->reaped) {
 		if (hearing)
 			container_signal(container, container->stop_signal);

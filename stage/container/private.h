@@ -11,6 +11,7 @@
 #include "pack/oci/user.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
+#include "stage/container/init.h"
 #include "stage/container/network.h"
 #include "stage/container/runtime.h"
 #include "stage/container/seccomp.h"
@@ -31,14 +32,20 @@ struct container {
 	struct runtime runtime;
 	struct cgroup cgroup;
 	struct network network;
+	struct init init;
 	struct streams streams;
 
 	/* from container_start() on */
 	pid_t pid;
 	int pidfd;
-	bool reaped, delete; /* the first process; the runtime may have something of it */
+	bool first_ended;    /* the first process */
+	bool reaped, delete; /* all that counts has ended; the runtime may have something of it */
+	bool daemons;
 	int status;
 };
+
+/* The first of those in its group that run, but the first process; 0: none. */
+pid_t container_other(const struct container *container);
 
 /* Who it runs as, by the root's own files, read by descriptor; its home directory. */
 int start_user(struct container *container, int root, struct error *err);

@@ -103,6 +103,7 @@ int start_program(struct container *container, struct error *err)
 {
 	const struct container_request *request = container->request;
 	_cleanup_(source_closep) struct source *source = NULL;
+	_cleanup_(freep) char *meant = NULL;
 	const char *command = command_of(request), *cwd = request->spec->cwd;
 	int r;
 
@@ -110,9 +111,15 @@ int start_program(struct container *container, struct error *err)
 		return error_set(err, -EINVAL, "there is no command to start; give one after --");
 	if (!cwd && request->defaults)
 		cwd = request->defaults->cwd;
-	r = source_open(request->root, &source, err);
+	r = source_open(request->look ? request->look : request->root, &source, err);
 	if (r < 0)
 		return r;
-	return which_find(source, search_path(request), cwd ? cwd : "/", command,
-			  &container->program, NULL, err);
+	r = which_find(source, search_path(request), cwd ? cwd : "/", command, &container->program, NULL, err);
+	meant = r == -ENOENT ? which_suggest(source, search_path(request), command) : NULL;
+	if (meant) {
+		struct error said = *err;
+
+		error_set(err, r, "%s; did you mean '%s'?", said.message, meant);
+	}
+	return r;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ enum { WORK_SIZE = 64 << 20 };
 
 void layer_package_release(struct layer_package *package)
 {
-	start_config_release(&package->config);
+	layer_start_release(&package->start);
 	closep(&package->lock);
 	package->lock = -1;
 }
@@ -46,6 +45,16 @@ static int work_open(int *ret_work, struct error *err)
 	return 0;
 }
 
+int layer_work_make(struct error *err)
+{
+	_cleanup_(closep) int work = -1;
+	int r = work_open(&work, err);
+
+	if (r == 0 && (mkdirat(work, "root", 0755) < 0 || mkdirat(work, "container", 0700) < 0))
+		r = error_errno(err, "cannot make '%s/root'", LAYER_WORK);
+	return r;
+}
+
 static int place(int work, const char *name, int mount, int *ret_directory, struct error *err)
 {
 	int r;
@@ -57,99 +66,6 @@ static int place(int work, const char *name, int mount, int *ret_directory, stru
 		return r;
 	*ret_directory = openat(work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *ret_directory < 0 ? error_errno(err, "cannot open '%s/%s'", LAYER_WORK, name) : 0;
-}
-
-/* --- what the package says --- */
-
-/* 1: it is there. Whatever a package holds under this name: a FIFO would hang us, a link lead elsewhere. */
-static int read_config(int directory, struct text *text, struct error *err)
-{
-	_cleanup_(closep) int fd =
-		mount_open_in(directory, "config.json", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
-	struct stat st;
-	char *bytes;
-	ssize_t n;
-
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return error_code(err, fd, "cannot read config.json");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return error_set(err, -EBADMSG, "config.json is not a file");
-	if (st.st_size > START_CONFIG_MAX)
-		return error_set(err, -EFBIG, "config.json is larger than %d bytes", START_CONFIG_MAX);
-	bytes = malloc((size_t)st.st_size + 1);
-	if (!bytes)
-		return error_oom(err);
-	n = io_read(fd, bytes, (size_t)st.st_size);
-	if (n > 0)
-		text_add_bytes(text, bytes, (size_t)n);
-	free(bytes);
-	if (n < 0)
-		return error_code(err, (int)n, "cannot read config.json");
-	return text_failed(text) ? error_oom(err) : 1;
-}
-
-static int signal_number(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} known[] = {
-		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
-		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
-		{"CONT", SIGCONT}, {"ALRM", SIGALRM}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
-		{"RTMIN", -1},
-	};
-
-	if (!name)
-		return 0;
-	if (*name >= '0' && *name <= '9')
-		return atoi(name);
-	if (strncmp(name, "SIG", 3) == 0)
-		name += 3;
-	if (strncmp(name, "RTMIN", 5) == 0)
-		return SIGRTMIN + atoi(name + 5);
-	if (strncmp(name, "RTMAX", 5) == 0)
-		return SIGRTMAX + atoi(name + 5);
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(name, known[i].name) == 0)
-			return known[i].number;
-	return 0;
-}
-
-/* The lists get the NULL at their end that ours have. */
-static int set_defaults(struct layer_package *package, struct error *err)
-{
-	struct start_config *config = &package->config;
-
-	if (array_push(&config->args, NULL) < 0 || array_push(&config->env, NULL) < 0)
-		return error_oom(err);
-	config->args.count--;
-	config->env.count--;
-	snprintf(package->user, sizeof(package->user), "%u:%u", config->uid, config->gid);
-	package->defaults = (struct start_defaults){
-		.args = config->args.items,
-		.env = config->env.items,
-		.cwd = config->cwd,
-		.user = package->user,
-		.groups = config->groups.items,
-		.group_count = config->groups.count,
-		.stop_signal = signal_number(config->stop_signal),
-	};
-	package->has_start = true;
-	return 0;
-}
-
-static int read_start(int directory, struct layer_package *package, struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	int r = read_config(directory, &text, err);
-
-	if (r <= 0)
-		return r;
-	r = start_config_parse(text.bytes, text.size, &package->config, err);
-	return r < 0 ? r : set_defaults(package, err);
 }
 
 /* --- the layers --- */
@@ -234,10 +150,10 @@ static int clone_layer(const char *layer, int *ret_mount, struct error *err)
 static int look_into(int directory, const char *name, struct layer_package *package, int *ret_lower,
 		     struct error *err)
 {
-	int r = read_start(directory, package, err);
+	int r = layer_start_read(directory, &package->start, err);
 
 	if (r == 0)
-		r = open_lower(directory, package->has_start, ret_lower, err);
+		r = open_lower(directory, package->start.given, ret_lower, err);
 	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
 }
 
@@ -259,4 +175,12 @@ int layer_package_mount(int mount, const char *name, const char *layer,
 		return r;
 	r = check_places(work, err);
 	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
+}
+
+int layer_directory_mount(const char *path, struct layer_package *package, struct error *err)
+{
+	_cleanup_(closep) int lower = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), work = -1;
+	int r = lower < 0 ? error_errno(err, "cannot open the root '%s'", path) : work_open(&work, err);
+
+	return r < 0 ? r : mount_root(work, lower, NULL, -1, package, err);
 }

@@ -7,20 +7,14 @@
 #ifndef STAGE_LAYER_PACKAGE_H
 #define STAGE_LAYER_PACKAGE_H
 
-#include <stdbool.h>
-
 #include "db/base/error.h"
-#include "pack/package/start_config.h"
-#include "stage/container/container.h"
+#include "stage/layer/start.h"
 
 /* The tmpfs, and in it "root", the mounted root, and "container", an empty directory for its start. */
 #define LAYER_WORK "/run/sfc"
 
 struct layer_package {
-	bool has_start; /* it is a package, not a bare image */
-	struct start_config config;
-	struct start_defaults defaults; /* of the same strings */
-	char user[32];
+	struct layer_start start; /* not given: a bare image */
 	int lock; /* of a layer that is kept; its end is the end of the lock */
 };
 
@@ -35,6 +29,11 @@ struct layer_package {
  */
 int layer_package_mount(int mount, const char *name, const char *layer,
 			struct layer_package *package, struct error *err);
+/* The same above a directory of the host's, with a layer in memory. */
+int layer_directory_mount(const char *path, struct layer_package *package, struct error *err);
+/* Only that: the tmpfs with both as empty directories, for a root that is mounted there otherwise. */
+int layer_work_make(struct error *err);
+
 void layer_package_release(struct layer_package *package);
 
 #endif

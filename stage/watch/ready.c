@@ -46,17 +46,30 @@ static bool listens_in(const char *path, unsigned int wanted)
 	return false;
 }
 
-static bool port_listens(const struct container *container, unsigned int port)
+static bool port_listens(const char *process, unsigned int port)
 {
 	static const char *const tables[] = {"tcp", "tcp6"};
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
-		snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)container_pid(container), tables[i]);
+		snprintf(path, sizeof(path), "/proc/%s/net/%s", process, tables[i]);
 		if (listens_in(path, port))
 			return true;
 	}
 	return false;
+}
+
+static bool container_listens(const struct container *container, unsigned int port)
+{
+	char process[16];
+
+	snprintf(process, sizeof(process), "%d", (int)container_pid(container));
+	return port_listens(process, port);
+}
+
+bool ready_port_taken(unsigned int port)
+{
+	return port_listens("self", port);
 }
 
 /* --- questions: a child in the container's network --- */
@@ -134,21 +147,24 @@ static int give_up(struct question *question)
 }
 
 /* Who is asked may be gone, and the question not notice. */
-static int wait_answer(struct container *container, struct question *question, int64_t deadline,
-		       int *ret_status, struct error *err)
+static int wait_answer(struct container *container, struct question *question, struct pollfd *also,
+		       int64_t deadline, int *ret_status, struct error *err)
 {
 	while (true) {
-		struct pollfd waiting = {.fd = question->pidfd, .events = POLLIN};
+		struct pollfd waiting[] = {{.fd = question->pidfd, .events = POLLIN},
+					   {.fd = also ? also->fd : -1, .events = POLLIN}};
 		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
 		int r = container_ended(container)
-				? poll(&waiting, 1, left < 0 || left > ENDING_MS ? ENDING_MS : (int)left)
-				: container_pump(container, &waiting, 1, left < 0 ? -1 : left, err);
+				? poll(waiting, 2, left < 0 || left > ENDING_MS ? ENDING_MS : (int)left)
+				: container_pump(container, waiting, 2, left < 0 ? -1 : left, err);
 
-		if (r < 0)
-			return r;
+		if (r < 0 || waiting[1].revents) {
+			give_up(question);
+			return r < 0 ? r : -EINTR;
+		}
 		if (r > 0)
 			break;
-		if (container_ended(container) ? left != 0 && poll(&waiting, 1, ENDING_MS) != 1
+		if (container_ended(container) ? left != 0 && poll(waiting, 1, ENDING_MS) != 1
 					       : deadline >= 0 && now_ms() >= deadline) {
 			*ret_status = give_up(question);
 			return 0;
@@ -159,36 +175,37 @@ static int wait_answer(struct container *container, struct question *question, i
 }
 
 int probe_run(struct container *container, const char *command, const char *root, int output,
-	      int errors, int64_t timeout_ms, int *ret_status, struct error *err)
+	      int errors, struct pollfd *also, int64_t timeout_ms, int *ret_status, struct error *err)
 {
 	struct question question = {
 		.command = command, .root = root, .output = output, .errors = errors, .pidfd = -1};
 	int r = ask(container, &question, err);
 
-	return r < 0 ? r : wait_answer(container, &question,
+	return r < 0 ? r : wait_answer(container, &question, also,
 				       timeout_ms < 0 ? -1 : now_ms() + timeout_ms, ret_status, err);
 }
 
 /* --- ready --- */
 
 /* 1: it is. */
-static int is_ready(struct container *container, const struct spec *spec, int64_t deadline,
-		    struct error *err)
+static int is_ready(struct container *container, const struct spec *spec, struct pollfd *also,
+		    int64_t deadline, struct error *err)
 {
-	struct question question = {.output = -1, .errors = -1, .pidfd = -1};
+	struct question question = {
+		.root = container_root(container), .output = -1, .errors = -1, .pidfd = -1};
 	int status, r;
 
 	if (spec->ready == READY_UNSET)
 		return 1;
 	if (spec->ready == READY_TCP)
-		return port_listens(container, spec->ready_port);
+		return container_listens(container, spec->ready_port);
 	if (spec->ready == READY_HTTP)
 		question.url = spec->ready_text;
 	else
 		question.command = spec->ready_text;
 	r = ask(container, &question, err);
 	if (r == 0)
-		r = wait_answer(container, &question, deadline, &status, err);
+		r = wait_answer(container, &question, also, deadline, &status, err);
 	return r < 0 ? r : status == 0;
 }
 
@@ -198,10 +215,10 @@ int ready_wait(struct container *container, const struct spec *spec, struct poll
 	int64_t deadline = now_ms() + timeout_ms;
 
 	while (!container_ended(container)) {
-		int r = is_ready(container, spec, deadline, err);
+		int r = is_ready(container, spec, count == 1 ? also : NULL, deadline, err);
 
 		if (r != 0)
-			return r < 0 ? r : 0;
+			return r == -EINTR || r > 0 ? 0 : r;
 		if (now_ms() >= deadline)
 			return -ETIME;
 		r = container_pump(container, also, count, TICK_MS, err);

@@ -9,6 +9,7 @@
 #define STAGE_WATCH_READY_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
@@ -25,8 +26,12 @@ int ready_wait(struct container *container, const struct spec *spec, struct poll
 /*
  * --probe: a command for the host's shell, with SFC_ROOT in its environment; its output goes to these.
  * *ret_status as a shell has it; 124 when it took longer. timeout_ms -1: it may take as long as it wants.
+ * -EINTR: `also`, one descriptor or NULL, is ready, and the probe was given up.
  */
 int probe_run(struct container *container, const char *command, const char *root, int output,
-	      int errors, int64_t timeout_ms, int *ret_status, struct error *err);
+	      int errors, struct pollfd *also, int64_t timeout_ms, int *ret_status, struct error *err);
+
+/* Somebody listens on this TCP port of our own network. */
+bool ready_port_taken(unsigned int port);
 
 #endif

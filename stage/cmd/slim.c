@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sfc slim: run a command once under trace, pack what it used, check the package. */
+#include "stage/stages/slim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "db/base/path.h"
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/door.h"
+#include "stage/cmd/script.h"
+#include "stage/mount/namespace.h"
+#include "stage/watch/ready.h"
+
+struct slimming {
+	const struct sfc_command *command;
+	struct asked *asked;
+	struct slim_request request;
+};
+
+static int check_output(const struct asked *asked, struct error *err)
+{
+	_cleanup_(freep) char *directory = path_parent(asked->output);
+	struct stat st;
+
+	if (!directory)
+		return error_oom(err);
+	if (stat(asked->output, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_set(err, -EISDIR, "the output '%s' is a directory", asked->output);
+	if (access(asked->output, F_OK) == 0 && !asked->force)
+		return error_set(err, -EEXIST, "'%s' is there already; --force replaces it", asked->output);
+	if (stat(directory, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, -ENOENT, "no directory '%s' for the output", directory);
+	if (access(directory, W_OK) < 0)
+		return error_set(err, -EACCES, "cannot write in '%s'", directory);
+	if (asked->scratch && (stat(asked->scratch, &st) < 0 || !S_ISDIR(st.st_mode)))
+		return error_set(err, -ENOTDIR, "--scratch '%s' is not a directory", asked->scratch);
+	if (asked->spec.input && strcmp(asked->spec.input, "-") != 0 && access(asked->spec.input, R_OK) < 0)
+		return error_set(err, -EACCES, "cannot read the input '%s'", asked->spec.input);
+	return 0;
+}
+
+int cmd_check_tracing(const struct spec *spec, struct error *err)
+{
+	_cleanup_(closep) int fuse = -1;
+	bool shared = spec->network == NETWORK_HOST || (spec->network == NETWORK_UNSET && !spec->ports.count);
+
+	if (geteuid() != 0)
+		return error_set(err, -EPERM, "tracing needs root: run it through sudo");
+	/* opening is the only honest test: a device cgroup may forbid what the mode allows */
+	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fuse < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
+		return error_set(err, -ENODEV, "needs /dev/fuse, which is not here: run 'modprobe fuse', or pass "
+					       "the device into this container");
+	if (fuse < 0)
+		return error_errno(err, "cannot open /dev/fuse");
+	if (spec->ready == READY_TCP && shared && ready_port_taken(spec->ready_port))
+		return error_set(err, -EADDRINUSE,
+				 "something on this machine listens on port %u already; stop it, or use "
+				 "--network none",
+				 spec->ready_port);
+	return 0;
+}
+
+/* Signals end us as any program; who waits for us cleans up. */
+void cmd_unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void cmd_say_warnings(struct text *warnings)
+{
+	char *rest = warnings->size ? warnings->bytes : NULL, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (strncmp(line, "warning: ", 9) == 0)
+			log_warning("%s", line + 9);
+		else if (*line)
+			log_error("%s", line);
+}
+
+/* --- inside: in a mount namespace of our own --- */
+
+static int answer(const struct slimming *slimming, enum slim_result result, int status,
+		  const struct error *err)
+{
+	(void)slimming;
+	if (result == SLIM_INTERRUPTED)
+		return status;
+	/* what was tried on the way may have left a word, too */
+	if (result != SLIM_ALIKE)
+		log_error("%s", err->message);
+	return result == SLIM_COMMAND_FAILED ? EXIT_TRACED
+	       : result == SLIM_DIFFERENT    ? EXIT_DIFFERENT
+					     : EXIT_DONE;
+}
+
+static int inside(void *data)
+{
+	struct slimming *slimming = data;
+	const struct asked *asked = slimming->asked;
+	_cleanup_(text_release) struct text warnings = TEXT_INIT;
+	_cleanup_(report_release) struct report report = {.quiet = false};
+	struct error err = ERROR_INIT;
+	enum slim_result result;
+	int status, r;
+
+	cmd_unblock_signals();
+	r = report_open(&report, asked->quiet, asked->json, stdout, &err);
+	if (r == 0)
+		r = slim_run(&slimming->request, &report, &result, &status, &warnings, &err);
+	cmd_say_warnings(&warnings);
+	if (r == -EINVAL)
+		return command_misused(slimming->command, "%s", err.message);
+	return r < 0 ? command_failed(slimming->command, &err) : answer(slimming, result, status, &err);
+}
+
+/* --- outside: what it left is removed, however it ended --- */
+
+static int run(struct slimming *slimming, int *ret_status, struct error *err)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
+	_cleanup_(freep) char *cache = NULL, *here = NULL, *disk = NULL;
+	char name[32];
+	struct asked *asked = slimming->asked;
+	int r = cmd_state_open("tracing", &state, err);
+
+	if (r == 0)
+		r = script_set_path(err);
+	if (r == 0)
+		r = door_directory(state->dir, "cache", &cache, err);
+	if (r == 0)
+		r = scratch_make(state, "slim", &scratch, err);
+	if (r < 0)
+		return r;
+	/* in a root of another machine the caller's directory means nothing */
+	if (!asked->root && !asked->spec.cwd)
+		asked->spec.cwd = getcwd(NULL, 0);
+	disk = asked->scratch ? realpath(asked->scratch, NULL) : NULL;
+	snprintf(name, sizeof(name), "slim-%d", (int)getpid());
+	slimming->request = (struct slim_request){
+		.state = state,
+		.scratch = &scratch,
+		.name = name,
+		.cache = cache,
+		.spec = &asked->spec,
+		.root = asked->root,
+		.output = asked->output,
+		.label = asked->label,
+		.trace = asked->trace,
+		.disk = disk,
+		.keep_manifest = asked->keep_manifest,
+		.packer = &asked->packer,
+	};
+	if (compare_of(asked->compare, &slimming->request.compare) < 0)
+		return error_set(err, -EINVAL, "--compare is output, status or none, not '%s'", asked->compare);
+	return namespace_run(0, inside, slimming, ret_status, err);
+}
+
+int cmd_slim(const struct sfc_command *command, struct asked *asked)
+{
+	struct slimming slimming = {.command = command, .asked = asked};
+	struct error err = ERROR_INIT;
+	int status = EXIT_FAILED, r;
+
+	if (asked->traces.count)
+		return cmd_slim_traces(command, asked);
+	if (asked->operand_count)
+		return command_misused(command, "'%s' is one word too many; COMMAND follows '--'",
+				       asked->operands[0]);
+	if (!asked->output)
+		return command_misused(command, "no output given, use -o FILE");
+	if (!asked->root && !asked->spec.args.count)
+		return command_misused(command, "no command given");
+	r = check_output(asked, &err);
+	if (r == 0)
+		r = cmd_check_tracing(&asked->spec, &err);
+	if (r == 0)
+		r = run(&slimming, &status, &err);
+	if (r == -EINVAL)
+		return command_misused(command, "%s", err.message);
+	return r < 0 ? command_failed(command, &err) : status;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sfc verify: check that a package is whole and does what its source does. */
+#include "stage/stages/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/log.h"
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/door.h"
+#include "stage/cmd/script.h"
+#include "stage/mount/namespace.h"
+
+struct verifying {
+	const struct sfc_command *command;
+	struct asked *asked;
+	struct verify_request request;
+};
+
+static int answer(const struct verifying *verifying, int r, enum verify_result result, int status,
+		  const struct error *err)
+{
+	if (r == -EINVAL)
+		return command_misused(verifying->command, "%s", err->message);
+	if (r < 0)
+		return command_failed(verifying->command, err);
+	if (result == VERIFY_INTERRUPTED)
+		return status;
+	/* what was tried on the way may have left a word, too */
+	if (result != VERIFY_ALIKE)
+		log_error("%s", err->message);
+	return result == VERIFY_COMMAND_FAILED ? EXIT_TRACED
+	       : result == VERIFY_DIFFERENT    ? EXIT_DIFFERENT
+					       : EXIT_DONE;
+}
+
+static int verify(void *data)
+{
+	struct verifying *verifying = data;
+	_cleanup_(text_release) struct text problems = TEXT_INIT;
+	_cleanup_(report_release) struct report report = {.quiet = false};
+	enum verify_result result = VERIFY_ALIKE;
+	struct error err = ERROR_INIT;
+	int status = 0, r;
+
+	cmd_unblock_signals();
+	r = report_open(&report, verifying->asked->quiet, verifying->asked->json, stdout, &err);
+	if (r == 0)
+		r = verify_run(&verifying->request, &report, &result, &status, &problems, &err);
+	cmd_say_warnings(&problems);
+	return answer(verifying, r, result, status, &err);
+}
+
+/* In a mount namespace of our own, whose end is the end of all that it put up. */
+static int compare(struct verifying *verifying, int *ret_status, struct error *err)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
+	_cleanup_(freep) char *cache = NULL;
+	char name[32];
+	int r = cmd_state_open("running a package", &state, err);
+
+	if (r == 0)
+		r = script_set_path(err);
+	if (r == 0)
+		r = door_directory(state->dir, "cache", &cache, err);
+	if (r == 0)
+		r = scratch_make(state, "verify", &scratch, err);
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "verify-%d", (int)getpid());
+	verifying->request.state = state;
+	verifying->request.scratch = &scratch;
+	verifying->request.name = name;
+	verifying->request.cache = cache;
+	return namespace_run(0, verify, verifying, ret_status, err);
+}
+
+/* What is no package at all is said in few words. */
+static int check_package(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, -ENOENT, "no package '%s'", path);
+	return access(path, R_OK) < 0 ? error_errno(err, "cannot read '%s'", path) : 0;
+}
+
+int cmd_verify(const struct sfc_command *command, struct asked *asked)
+{
+	struct verifying verifying = {.command = command, .asked = asked};
+	struct error err = ERROR_INIT;
+	int status = EXIT_FAILED, r;
+
+	if (!asked->operand_count)
+		return command_misused(command, "no package given");
+	verifying.request = (struct verify_request){
+		.package = asked->operands[0],
+		.root = asked->root,
+		.spec = &asked->spec,
+	};
+	if (compare_of(asked->compare, &verifying.request.compare) < 0)
+		return command_misused(command, "--compare is output, status or none, not '%s'", asked->compare);
+	r = check_package(asked->operands[0], &err);
+	if (r < 0)
+		return command_failed(command, &err);
+	if (!asked->root || verifying.request.compare == COMPARE_NONE)
+		return verify(&verifying);
+	r = compare(&verifying, &status, &err);
+	return r < 0 ? command_failed(command, &err) : status;
+}

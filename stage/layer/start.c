@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/layer/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "stage/mount/mount.h"
+
+void layer_start_release(struct layer_start *start)
+{
+	start_config_release(&start->config);
+	start->given = false;
+}
+
+/* 1: it is there. Whatever a package holds under this name: a FIFO would hang us, a link lead elsewhere. */
+static int read_config(int directory, struct text *text, struct error *err)
+{
+	_cleanup_(closep) int fd =
+		mount_open_in(directory, "config.json", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
+	struct stat st;
+	char *bytes;
+	ssize_t n;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return error_code(err, fd, "cannot read config.json");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > START_CONFIG_MAX)
+		return error_set(err, -EBADMSG, "config.json is %s",
+				 S_ISREG(st.st_mode) ? "too large" : "not a file");
+	bytes = malloc((size_t)st.st_size + 1);
+	if (!bytes)
+		return error_oom(err);
+	n = io_read(fd, bytes, (size_t)st.st_size);
+	if (n > 0)
+		text_add_bytes(text, bytes, (size_t)n);
+	free(bytes);
+	if (n < 0)
+		return error_code(err, (int)n, "cannot read config.json");
+	return text_failed(text) ? error_oom(err) : 1;
+}
+
+static int signal_number(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} known[] = {
+		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
+		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
+		{"CONT", SIGCONT}, {"ALRM", SIGALRM}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
+		{"RTMIN", -1},
+	};
+
+	if (!name)
+		return 0;
+	if (*name >= '0' && *name <= '9')
+		return atoi(name);
+	if (strncmp(name, "SIG", 3) == 0)
+		name += 3;
+	if (strncmp(name, "RTMIN", 5) == 0)
+		return SIGRTMIN + atoi(name + 5);
+	if (strncmp(name, "RTMAX", 5) == 0)
+		return SIGRTMAX + atoi(name + 5);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].number;
+	return 0;
+}
+
+/* The lists get the NULL at their end that ours have. */
+int layer_start_take(struct layer_start *start, struct error *err)
+{
+	struct start_config *config = &start->config;
+
+	if (array_push(&config->args, NULL) < 0 || array_push(&config->env, NULL) < 0)
+		return error_oom(err);
+	config->args.count--;
+	config->env.count--;
+	snprintf(start->user, sizeof(start->user), "%u:%u", config->uid, config->gid);
+	start->defaults = (struct start_defaults){
+		.args = config->args.items,
+		.env = config->env.items,
+		.cwd = config->cwd,
+		.user = start->user,
+		.groups = config->groups.items,
+		.group_count = config->groups.count,
+		.stop_signal = signal_number(config->stop_signal),
+	};
+	start->given = true;
+	return 0;
+}
+
+int layer_start_read(int directory, struct layer_start *start, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = read_config(directory, &text, err);
+
+	if (r <= 0)
+		return r;
+	r = start_config_parse(text.bytes, text.size, &start->config, err);
+	return r < 0 ? r : layer_start_take(start, err);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a root says of its start: the config.json of a package, or of a base that was an image. */
+#ifndef STAGE_LAYER_START_H
+#define STAGE_LAYER_START_H
+
+#include <stdbool.h>
+
+#include "db/base/error.h"
+#include "pack/package/start_config.h"
+#include "stage/container/container.h"
+
+struct layer_start {
+	bool given; /* there is one */
+	struct start_config config;
+	struct start_defaults defaults; /* of the same strings */
+	char user[32];
+};
+
+/* config.json in this directory, whatever lies there under that name; 0 also where there is none. */
+int layer_start_read(int directory, struct layer_start *start, struct error *err);
+/* start->config has been read: the rest is made of it. */
+int layer_start_take(struct layer_start *start, struct error *err);
+void layer_start_release(struct layer_start *start);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "pack/package/bundle.h"
+#include "stage/layer/base.h"
+#include "stage/layer/dev.h"
+#include "stage/layer/root.h"
+#include "stage/layer/view.h"
+
+void source_root_release(struct source_root *source)
+{
+	free(source->path);
+	source->path = NULL;
+	layer_start_release(&source->start);
+}
+
+/* What stands in config.json of a directory of ours. */
+static int read_start(const char *directory, struct layer_start *start, struct error *err)
+{
+	_cleanup_(closep) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? error_errno(err, "cannot open '%s'", directory) : layer_start_read(fd, start, err);
+}
+
+static int unpack(const char *root, enum root_kind kind, const struct scratch *scratch,
+		  struct source_root *source, struct error *err)
+{
+	const struct root_source from = {.kind = kind, .from = root};
+	int r = root_make(&from, scratch->fd, 0, err);
+
+	if (r == 0)
+		r = layer_start_read(scratch->fd, &source->start, err);
+	if (r < 0)
+		return error_prefix(err, r, "the root '%s'", root);
+	source->path = path_join(scratch->path, "tree");
+	return source->path ? 0 : error_oom(err);
+}
+
+static int start_of_base(struct state *state, const char *base, struct layer_start *start,
+			 struct error *err)
+{
+	_cleanup_(freep) char *config = NULL, *directory = NULL;
+	int r = base_config(state, base, &config, err);
+
+	if (r < 0 || !config)
+		return r;
+	directory = path_parent(config);
+	return directory ? read_start(directory, start, err) : error_oom(err);
+}
+
+/* 1: it is one. */
+static int open_dev(struct state *state, const char *name, struct source_root *source, struct error *err)
+{
+	_cleanup_(dev_release) struct dev dev = DEV_INIT;
+	int r = dev_find(state, name, &dev, err);
+
+	if (r <= 0)
+		return r;
+	r = view_mount(state, &dev, &source->path, err);
+	if (r == 0)
+		r = start_of_base(state, dev.base, &source->start, err);
+	return r < 0 ? r : 1;
+}
+
+static int open_directory(const char *root, struct source_root *source, struct error *err)
+{
+	source->path = realpath(root, NULL);
+	return source->path ? 0 : error_errno(err, "cannot open the root '%s'", root);
+}
+
+static bool is_layout(const char *root)
+{
+	_cleanup_(freep) char *file = path_join(root, "oci-layout");
+
+	return file && access(file, F_OK) == 0;
+}
+
+static int open_it(struct state *state, const char *root, const struct scratch *scratch,
+		   struct source_root *source, struct error *err)
+{
+	struct stat st;
+	int r;
+
+	if (!root)
+		return open_directory("/", source, err);
+	if (strncmp(root, "debian:", 7) == 0)
+		return unpack(root, ROOT_DEBIAN, scratch, source, err);
+	if (!strchr(root, '/')) {
+		r = open_dev(state, root, source, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	if (stat(root, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
+		return error_set(err, -ENOENT,
+				 "the root '%s' is not a directory, an archive, a package nor a name of "
+				 "'sfc dev'",
+				 root);
+	if (S_ISDIR(st.st_mode) && !is_layout(root))
+		return open_directory(root, source, err);
+	return unpack(root, S_ISREG(st.st_mode) && bundle_is_likely(root) ? ROOT_PACKAGE : ROOT_ARCHIVE,
+		      scratch, source, err);
+}
+
+int source_root_open(struct state *state, const char *root, const struct scratch *scratch,
+		     struct source_root *ret_source, struct error *err)
+{
+	struct source_root source = {.path = NULL};
+	int r = open_it(state, root, scratch, &source, err);
+
+	if (r < 0)
+		source_root_release(&source);
+	else
+		*ret_source = source;
+	return r;
+}

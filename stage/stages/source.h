@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * --root: the root file system that something is traced in or compared with, as a directory. What is one is
+ * taken where it is; archives, packages and debian: lines are unpacked below a scratch directory, dev names
+ * and bases are mounted for nobody to write.
+ */
+#ifndef STAGE_STAGES_SOURCE_H
+#define STAGE_STAGES_SOURCE_H
+
+#include "db/base/error.h"
+#include "stage/layer/scratch.h"
+#include "stage/layer/start.h"
+#include "stage/state/state.h"
+
+struct source_root {
+	char *path;               /* absolute, without links */
+	struct layer_start start; /* what it says of its start, if it does */
+};
+
+/* root NULL: the host's own. In a mount namespace of our own. -ENOENT: there is no such root. */
+int source_root_open(struct state *state, const char *root, const struct scratch *scratch,
+		     struct source_root *ret_source, struct error *err);
+void source_root_release(struct source_root *source);
+
+#endif

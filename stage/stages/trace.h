@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A source under trace, as a directory to be a container's root: tracefs, run as a program, mounted in our
+ * own namespace with a scratch for what is written. Ending it waits until the session is whole.
+ */
+#ifndef STAGE_STAGES_TRACE_H
+#define STAGE_STAGES_TRACE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "db/base/error.h"
+
+struct trace_options {
+	const char *source, *mountpoint;
+	const char *manifest, *label;
+	const char *scratch; /* a directory, NULL: in memory */
+	const char *more;    /* further options of tracefs, NULL: none */
+};
+
+struct trace {
+	pid_t pid; /* 0: it does not run */
+	int pidfd;
+	int log; /* what it said */
+	const char *mountpoint; /* borrowed from the options */
+};
+
+#define TRACE_INIT                                                                                 \
+	{                                                                                          \
+		0, -1, -1, NULL                                                                    \
+	}
+
+/* Returns when it is mounted. */
+int trace_begin(const struct trace_options *options, struct trace *ret_trace, struct error *err);
+/* Unmount, and wait until all is written: 0, or why the session is not whole. */
+int trace_end(struct trace *trace, struct error *err);
+
+/* What the last session of a manifest saw. */
+struct trace_counts {
+	uint64_t accesses, files, files_new, missing, lost;
+};
+int trace_count(const char *manifest, struct trace_counts *ret_counts, struct error *err);
+
+#endif

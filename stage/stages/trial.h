@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run of a command in a container, on a root that is put up for it: to its end, or, where it is a server,
+ * until it is ready, has answered and was stopped. In process and mount namespaces of its own, which end with
+ * it however it ends.
+ *
+ *	r = trial_run(&request, &trial, err);
+ *	…trial->outcome, trial->status, trial->said, trial->captured[…]…
+ *	trial_free(trial);
+ */
+#ifndef STAGE_STAGES_TRIAL_H
+#define STAGE_STAGES_TRIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "db/base/error.h"
+#include "stage/container/container.h"
+
+/* What a root is put up as. */
+struct trial_ground {
+	const char *root;
+	const char *look; /* see struct container_request */
+	const struct start_defaults *defaults;
+	bool traced, set_id;
+};
+
+struct trial_request {
+	const struct spec *spec;
+	const char *name;  /* of the container: unique on this machine */
+	const char *cache; /* of compiled filters */
+	int input;         /* what it reads; -1: nothing */
+	bool through;      /* its output is ours; else it is captured */
+	bool patient;      /* told to end by a signal, we ask it first */
+
+	/*
+	 * Put the root up, in namespaces that are its own, with LAYER_WORK/container beside it; and take it
+	 * down, when all that ran in it has ended. take_down may be NULL: it goes with its namespace.
+	 */
+	int (*put_up)(void *data, struct trial_ground *ret_ground, struct error *err);
+	int (*take_down)(void *data, struct error *err);
+	/* A service is up (`sfc test start`), NULL: there is nobody to tell. */
+	void (*is_up)(void *data);
+	void *data;
+};
+
+enum trial_outcome {
+	TRIAL_DONE,        /* it ended, or was stopped having answered */
+	TRIAL_FAILED,      /* it was not up in time, did not answer, did not end */
+	TRIAL_NOT_STARTED, /* its command is not there, or cannot be executed: status is 127 or 126 */
+	TRIAL_INTERRUPTED, /* a signal told us to end; status is 128 + its number */
+	TRIAL_BROKEN,      /* a failure of ours */
+};
+
+enum { CAPTURED_OUTPUT, CAPTURED_ERRORS, CAPTURED_PROBE, CAPTURED_PROBE_ERRORS, CAPTURED };
+
+struct trial {
+	enum trial_outcome outcome;
+	int status;      /* the command's, as a shell has it */
+	char said[1280]; /* how it went, in a sentence */
+	uint32_t uid, gid;
+	char home[1024];
+	double seconds;
+	int captured[CAPTURED]; /* files without a name */
+	struct error err;
+};
+
+/* Does it stay until it is told, and is asked something? */
+bool trial_is_server(const struct spec *spec);
+
+/* 0 whatever the outcome; a negative errno and *ret_trial untouched where there could be none. */
+int trial_run(const struct trial_request *request, struct trial **ret_trial, struct error *err);
+void trial_free(struct trial *trial);
+void trial_freep(struct trial **trial);
+
+#endif
