@@ -91,7 +91,7 @@ chown 33:33 root/srv
 printf '#!/bin/sh\n[ $$ = 1 ] || exit 99\ncat /etc/used\nexit 3\n' >root/init
 chmod 755 root/init
 
-config='{"User": "web", "Env": ["PATH=/bin", "A=b c"], "Entrypoint": ["/bin/sh", "-c"], "Cmd": ["id; echo $A $HOME $PWD; cat /etc/used; echo x >/srv/f; ls -ln /srv; exit 7"],
+config='{"User": "web", "Env": ["PATH=/bin", "A=b c"], "Entrypoint": ["/bin/sh", "-c"], "Cmd": ["id; echo $A $HOME $PWD; cat /etc/used; echo x >/srv/f; stat -c \"%n %u %g %a %s\" f; exit 7"],
 	"WorkingDir": "/srv", "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGINT", "Shell": ["/bin/sh", "-c"], "Volumes": {"/data": {}},
 	"Healthcheck": {"Test": ["CMD", "cat", "/etc/health"]}, "Labels": {"x": "y"}}'
 image web "$config" root
@@ -206,9 +206,9 @@ check_fails "traces of another image are refused" 1 "*is of image $identity, and
 	sfc slim other.tar --traces traces -o x
 check_fails "the traced image is not the one to be made slim" 1 '*is the traced image; name the one it was made from' \
 	sfc slim web-traced.tar --traces traces -o x
-check_fails "where there is no trace" 1 "*there is no trace (\*.db) in 'empty'" sfc slim web.tar --traces empty -o x
+check_fails "where there is no trace" 1 "sfc: slim: there is no trace (\*.db) in 'empty'" sfc slim web.tar --traces empty -o x
 check_fails "what is no trace" 1 "*trace 'web.tar'*" sfc slim web.tar --traces web.tar -o x
-check_fails "a command beside traces" 2 '*with --traces nothing is run*' sfc slim web.tar --traces traces -o x -- id
+check_fails "a command beside traces" 2 'sfc: slim: with --traces nothing is run*sfc slim --help*' sfc slim web.tar --traces traces -o x -- id
 check_equal "nothing is left behind" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'sfc-traces.*' -newer empty)" ''
 
 # One that insists on being the first process; one without a shell, by glibc; one of thirty layers.

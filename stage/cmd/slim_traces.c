@@ -33,6 +33,9 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 	};
 	int r;
 
+	/* asked for as sfc slim, whose script hands it on */
+	command = command_find(NULL, "slim");
+	log_init("sfc: slim", asked->quiet ? LOG_QUIET : LOG_NORMAL);
 	request.cancel = cancel_begin();
 	if (asked->operand_count != 1)
 		return command_misused(command, "no image given");
