@@ -126,7 +126,7 @@ rm -rf large
 
 base=$("$srcdir/tests/minbase.sh") && for part in bin lib share; do
 	projected=$(tracepack image "$base/usr/$part" -n -q -l 7 --stats=json | jq .bytes_out)
-	tracepack image "$base/usr/$part" -o x.sqsh -q -l 7
+	tracepack image "$base/usr/$part" -f -o x.sqsh -q -l 7
 	real=$(stat -c %s x.sqsh)
 	check "--dry-run of usr/$part: $projected of $real bytes, within 5 %" \
 		test $((projected * 100)) -gt $((real * 95)) -a $((projected * 100)) -lt $((real * 105))
@@ -140,7 +140,7 @@ for part in mixed/??; do
 	head -c 500000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$part-random"
 done
 tracepack image mixed -n -b 1M -l 9 2>said --stats=json >mixed.json
-tracepack image mixed -o x.sqsh -q -b 1M -l 9
+tracepack image mixed -f -o x.sqsh -q -b 1M -l 9
 real=$(stat -c %s x.sqsh) projected=$(jq .bytes_out mixed.json) within=$(jq .bytes_error mixed.json)
 check "--dry-run says when it may be wrong by more" test $((within * 20)) -gt "$projected"
 check "in words" grep -q '→ about .* MB, give or take .*, not written$' said

@@ -265,6 +265,8 @@ int relayer_make(struct relayer *relayer, const struct oci_store *store,
 	if (r < 0)
 		return r;
 	relayer->layers = json_array();
+	/* which manifest it came in is our own note (pack/oci/oci.c) */
+	json_object_del(config, "mediaType");
 	relayer->config = json_incref(config);
 	if (!name || !relayer->layers || tree_new(&relayer->tree) < 0)
 		return error_oom(err);

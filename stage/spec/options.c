@@ -36,7 +36,7 @@ const struct option_row option_rows[] = {
 	{"output", 'o', "IMAGE", "what to write: docker-archive:FILE, oci-archive:FILE,\noci:DIR[:TAG], or a FILE of the kind that came in",
 	 OF(INSTRUMENT), take_word, MEMBER(output)},
 	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT), take_flag, MEMBER(force)},
-	{"root", 0, "DIR|NAME|ARCHIVE", "the root file system to run in: a directory, a name of 'sfc dev', a package,\na tar, an OCI layout or a docker archive [the host's own]",
+	{"root", 0, "DIR|NAME|ARCHIVE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout or a docker archive [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
 	{"root", 0, "DIR|NAME|ARCHIVE", "the source to compare with, as for slim", OF(VERIFY), take_word, MEMBER(root)},
 	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive, a package,\ndebian:SUITE[+PACKAGE,…], a base, or another NAME",
