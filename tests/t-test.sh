@@ -43,6 +43,8 @@ gone"
 check "it starts as the image says" sfc test page -q --network none --ready tcp:8080 --probe "curl -fsS http://127.0.0.1:8080/ >$dir/full"
 check "pack" sfc pack page -o page.sfc --quiet
 check_equal "what was not used is not in it" "$(unsquashfs -ll page.sfc | grep -c 'etc/unused')" 0
+check_equal "the image's own configuration goes along" \
+	"$(unsquashfs -cat page.sfc sfc/image.json | jq -c .config)" "$(skopeo inspect --config --raw docker-archive:page.tar | jq -c .config)"
 check "install" sfc prod install page.sfc
 check "start" sfc prod start page --network private --ready 8080
 pid=$(sfc prod list page --json | jq -r '.[0].instances[0].pid')

@@ -155,25 +155,42 @@ int base_lower_paths(struct state *state, const char *name, char **ret_paths, st
 	return r;
 }
 
-static int look_for_config(struct state *state, const char *name, void *data, struct error *err)
+struct looked_for {
+	const char *file;
+	char *path; /* NULL: not met yet */
+};
+
+static int look_for_file(struct state *state, const char *name, void *data, struct error *err)
 {
-	_cleanup_(freep) char *path = state_path(state, "base/%s/config.json", name);
+	struct looked_for *looked_for = data;
+	_cleanup_(freep) char *path = state_path(state, "base/%s/%s", name, looked_for->file);
 
 	if (!path)
 		return error_oom(err);
 	if (access(path, F_OK) < 0)
 		return 0;
-	*(char **)data = take(path);
+	looked_for->path = take(path);
 	return 1;
+}
+
+static int nearest(struct state *state, const char *name, const char *file, char **ret_path,
+		   struct error *err)
+{
+	struct looked_for looked_for = {.file = file};
+	int r = descend(state, name, look_for_file, &looked_for, err);
+
+	*ret_path = looked_for.path;
+	return r < 0 ? r : 0;
 }
 
 int base_config(struct state *state, const char *name, char **ret_path, struct error *err)
 {
-	int r;
+	return nearest(state, name, "config.json", ret_path, err);
+}
 
-	*ret_path = NULL;
-	r = descend(state, name, look_for_config, ret_path, err);
-	return r < 0 ? r : 0;
+int base_image_config(struct state *state, const char *name, char **ret_path, struct error *err)
+{
+	return nearest(state, name, "image.json", ret_path, err);
 }
 
 /* ---- making and removing ---- */

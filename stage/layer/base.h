@@ -43,6 +43,8 @@ int base_lowers(struct state *state, const char *name, struct fds *ret_lowers, s
 int base_lower_paths(struct state *state, const char *name, char **ret_paths, struct error *err);
 /* The start configuration nearest to the top; the caller frees; NULL: none has one. */
 int base_config(struct state *state, const char *name, char **ret_path, struct error *err);
+/* Likewise the configuration of the image that it was made of, whole. */
+int base_image_config(struct state *state, const char *name, char **ret_path, struct error *err);
 
 /* Under the claim "base/NAME": what a killed command left of it is taken down. */
 int base_settle(struct state *state, const char *name, struct error *err);

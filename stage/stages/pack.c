@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/view.h"
 #include "stage/mount/own.h"
@@ -141,7 +142,7 @@ static int merge_misses(const struct pack_request *request, const char *manifest
 /* ---- packing ---- */
 
 static int build(const struct pack_request *request, const char *manifest, const char *view,
-		 struct text *said, struct error *err)
+		 const char *image, struct text *said, struct error *err)
 {
 	_cleanup_(words_release) struct words words = {0};
 
@@ -157,6 +158,10 @@ static int build(const struct pack_request *request, const char *manifest, const
 	word(&words, request->app);
 	word(&words, "--source-name");
 	word(&words, request->name);
+	if (image) {
+		word(&words, "--image-config");
+		word(&words, image);
+	}
 	if (request->force)
 		word(&words, "--force");
 	if (request->dry_run)
@@ -178,7 +183,7 @@ static int build(const struct pack_request *request, const char *manifest, const
 int pack_run(struct state *state, const struct pack_request *request, struct text *said,
 	     struct error *err)
 {
-	_cleanup_(freep) char *manifest = NULL, *view = NULL;
+	_cleanup_(freep) char *manifest = NULL, *view = NULL, *image = NULL;
 	_cleanup_(dev_release) struct dev dev = DEV_INIT;
 	_cleanup_(closep) int lock = -1;
 	int r = state_check_name("an application", request->app, err);
@@ -193,5 +198,7 @@ int pack_run(struct state *state, const struct pack_request *request, struct tex
 		r = own_mounts_begin(err);
 	if (r == 0)
 		r = view_mount(state, &dev, &view, err);
-	return r < 0 ? r : build(request, manifest, view, said, err);
+	if (r == 0)
+		r = base_image_config(state, dev.base, &image, err);
+	return r < 0 ? r : build(request, manifest, view, image, said, err);
 }

@@ -315,6 +315,8 @@ static int pack(struct slim *slim, struct text *warnings, struct error *err)
 {
 	_cleanup_(text_release) struct text said = TEXT_INIT;
 	_cleanup_(freep) char *name = strdup(path_name(slim->request->output));
+	_cleanup_(freep) char *root = slim->request->root ? realpath(slim->request->root, NULL) : NULL;
+	const char *asked = root ? root : slim->request->root;
 	size_t length = name ? strlen(name) : 0;
 	double began = now();
 	const struct tracepack_build build = {
@@ -322,6 +324,8 @@ static int pack(struct slim *slim, struct text *warnings, struct error *err)
 		.source = slim->source.path,
 		.output = slim->package,
 		.name = name,
+		.source_name = !asked || strcmp(asked, "/") == 0 ? "/" : path_name(asked),
+		.image = slim->source.image,
 		.options = slim->request->packer,
 		.json = slim->report->facts != NULL,
 	};

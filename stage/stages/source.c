@@ -19,7 +19,8 @@
 void source_root_release(struct source_root *source)
 {
 	free(source->path);
-	source->path = NULL;
+	free(source->image);
+	source->path = source->image = NULL;
 	layer_start_release(&source->start);
 }
 
@@ -42,7 +43,14 @@ static int unpack(const char *root, enum root_kind kind, const struct scratch *s
 	if (r < 0)
 		return error_prefix(err, r, "the root '%s'", root);
 	source->path = path_join(scratch->path, "tree");
-	return source->path ? 0 : error_oom(err);
+	source->image = path_join(scratch->path, "image.json");
+	if (!source->path || !source->image)
+		return error_oom(err);
+	if (access(source->image, F_OK) < 0) {
+		free(source->image);
+		source->image = NULL;
+	}
+	return 0;
 }
 
 static int start_of_base(struct state *state, const char *base, struct layer_start *start,
@@ -68,6 +76,8 @@ static int open_dev(struct state *state, const char *name, struct source_root *s
 	r = view_mount(state, &dev, &source->path, err);
 	if (r == 0)
 		r = start_of_base(state, dev.base, &source->start, err);
+	if (r == 0)
+		r = base_image_config(state, dev.base, &source->image, err);
 	return r < 0 ? r : 1;
 }
 

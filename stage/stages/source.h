@@ -15,6 +15,7 @@
 struct source_root {
 	char *path;               /* absolute, without links */
 	struct layer_start start; /* what it says of its start, if it does */
+	char *image;              /* the file with the configuration of the image that it was; or NULL */
 };
 
 /* root NULL: the host's own. In a mount namespace of our own. -ENOENT: there is no such root. */

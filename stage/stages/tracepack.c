@@ -127,6 +127,12 @@ int tracepack_build(const struct tracepack_build *build, struct text *report, st
 	add(&words, "--package");
 	add(&words, "--name");
 	add(&words, build->name);
+	add(&words, "--source-name");
+	add(&words, build->source_name);
+	if (build->image) {
+		add(&words, "--image-config");
+		add(&words, build->image);
+	}
 	if (build->json)
 		add(&words, "--json");
 	add_all(&words, NULL, build->options->items, build->options->count);

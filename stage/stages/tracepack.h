@@ -21,6 +21,8 @@ int tracepack_describe(const char *manifest, const struct tracepack_start *start
 
 struct tracepack_build {
 	const char *manifest, *source, *output, *name;
+	const char *source_name; /* a word, no path */
+	const char *image;       /* the file with the configuration of the image that it was; or NULL */
 	const spec_strings *options;
 	bool json;
 };
