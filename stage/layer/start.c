@@ -33,9 +33,10 @@ static int read_config(int directory, struct text *text, struct error *err)
 		return 0;
 	if (fd < 0)
 		return error_code(err, fd, "cannot read config.json");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > START_CONFIG_MAX)
-		return error_set(err, -EBADMSG, "config.json is %s",
-				 S_ISREG(st.st_mode) ? "too large" : "not a file");
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(err, -EBADMSG, "config.json is not a file");
+	if (st.st_size > START_CONFIG_MAX)
+		return error_set(err, -EFBIG, "config.json is larger than %d bytes", START_CONFIG_MAX);
 	bytes = malloc((size_t)st.st_size + 1);
 	if (!bytes)
 		return error_oom(err);
