@@ -91,20 +91,22 @@ instance_pid() {
 # (by itself, with status 0); failed (by itself, with another); lost (nobody saw how it ended).
 instance_state() {
 	if process_alive "$1/supervisor"; then
-		echo running
+		instance_now=running
 	elif instance_runs "$1"; then
-		echo orphaned
+		instance_now=orphaned
 	elif [ ! -e "$1/exit" ]; then
-		[ -e "$1/pid" ] && echo lost || echo stopped
+		[ -e "$1/pid" ] && instance_now=lost || instance_now=stopped
 	elif [ "$(json_get "$1/instance.json" .wanted)" != up ]; then
-		echo stopped
+		instance_now=stopped
 	else
 		case $(cat "$1/exit") in
-		0) echo exited ;;
-		lost) echo lost ;;
-		*) echo failed ;;
+		0) instance_now=exited ;;
+		lost) instance_now=lost ;;
+		*) instance_now=failed ;;
 		esac
 	fi
+	# who asked may have been killed meanwhile; that is no word for the log
+	echo "$instance_now" 2>/dev/null
 }
 
 # instance_up DIR: mount the root and write the configuration. The caller holds the lock, and has

@@ -168,6 +168,15 @@ digest=$(sha256sum "$dir/a.sqsh" | cut -d' ' -f1)
 check "under their digest" sh -c 'printf "%s\n" "$1" | grep -qx "$2"' sh "$(mounts_there)" "$digest"
 check "no mount of it is in ours" test -z "$(grep squashfs /proc/self/mounts | grep -F "$dir")"
 check "what root alone can write stays where it is" test ! -e "$SFC_STATE/store/files/$digest"
+# the numbers by which a kernel knows which namespace is the older are given out by processor
+if [ "$(nproc)" -gt 1 ]; then
+	for cpus in "0 1" "1 0"; do
+		check_equal "from a namespace that was made on another processor ($cpus)" "$(
+			SFC_STATE=$dir/elsewhere taskset -c "${cpus% *}" unshare -pfm --mount-proc \
+				taskset -c "${cpus#* }" sfc run "$dir/a.sqsh" -- sh -c 'echo runs' 2>&1)" runs
+		umount -l "$dir/elsewhere/store/ns" "$dir/elsewhere/store" 2>/dev/null
+	done
+fi
 mkdir "$dir/theirs"
 echo theirs >"$dir/root/index.html"
 squash "$dir/root" "$dir/theirs/b.sqsh"

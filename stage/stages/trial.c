@@ -428,6 +428,11 @@ static int run_on(struct running *running, const struct trial_ground *ground, st
 		    : trial_is_server(running->spec) ? serve(running, err)
 						     : run_through(running, err);
 	running->trial->seconds = seconds_of((uint64_t)(now_ms() - running->began_ms));
+	/* an interrupt of all of us ends the runtime too, which may be noticed first: it is no verdict */
+	if (running->trial->outcome != TRIAL_INTERRUPTED && running->container && is_to_stop(running)) {
+		running->trial->status = 128 + running->interrupted;
+		r = outcome(running, TRIAL_INTERRUPTED, "%s was told to end", running->program);
+	}
 	container_release(running->container);
 	running->container = NULL;
 	closep(&running->signals);

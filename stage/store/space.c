@@ -145,6 +145,7 @@ static int furnish(int tmpfs, int directory, const char *at, struct error *err)
 
 struct making {
 	struct space space;
+	int cpu;       /* where to make it; -1: anywhere */
 	int namespace; /* once made */
 };
 
@@ -152,8 +153,14 @@ static int make_inside(void *data, struct error *err)
 {
 	struct making *making = data;
 	_cleanup_(closep) int directory = -1, tmpfs = -1, namespace = -1;
+	cpu_set_t there;
 	int r;
 
+	if (making->cpu >= 0) {
+		CPU_ZERO(&there);
+		CPU_SET(making->cpu, &there);
+		sched_setaffinity(0, sizeof(there), &there);
+	}
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return error_errno(err, "cannot make the store's namespace");
 	namespace = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -182,22 +189,37 @@ static int bind_namespace(const struct space *space, int namespace, struct error
 	file = open(at, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", namespace);
 	if (file < 0 || mount(from, at, NULL, MS_BIND, NULL) < 0) {
-		error_errno(err, "cannot bind the store's namespace to '%s'", at);
+		int r = error_errno(err, "cannot bind the store's namespace to '%s'", at);
+
 		umount2(space->directory, MNT_DETACH);
-		return -errno;
+		return r;
 	}
 	return 0;
 }
 
 /* Made beside us, since the namespace we are in is to keep the file. */
-static int make(const struct space *space, struct error *err)
+static int make_on(const struct space *space, int cpu, struct error *err)
 {
-	struct making making = {.space = *space, .namespace = -1};
+	struct making making = {.space = *space, .cpu = cpu, .namespace = -1};
 	_cleanup_(closep) int namespace = -1;
 	int r = namespace_aside(make_inside, &making, sizeof(making), err);
 
 	namespace = making.namespace;
 	return r < 0 ? r : bind_namespace(space, namespace, err);
+}
+
+/*
+ * The kernel lets a namespace be bound in older ones only, and tells their age by numbers, of which newer
+ * kernels give each processor a portion. On the processor that ours is from the next number is a higher one.
+ */
+static int make(const struct space *space, struct error *err)
+{
+	long count = sysconf(_SC_NPROCESSORS_CONF);
+	int r = make_on(space, -1, err);
+
+	for (int cpu = 0; r == -EINVAL && cpu < count && cpu < CPU_SETSIZE; cpu++)
+		r = make_on(space, cpu, err);
+	return r;
 }
 
 static int note_use(const struct visit *visit, struct error *err)
