@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "pack/oci/signal.h"
 #include "stage/mount/mount.h"
 
 void layer_start_release(struct layer_start *start)
@@ -49,34 +49,6 @@ static int read_config(int directory, struct text *text, struct error *err)
 	return text_failed(text) ? error_oom(err) : 1;
 }
 
-static int signal_number(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} known[] = {
-		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
-		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
-		{"CONT", SIGCONT}, {"ALRM", SIGALRM}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
-		{"RTMIN", -1},
-	};
-
-	if (!name)
-		return 0;
-	if (*name >= '0' && *name <= '9')
-		return atoi(name);
-	if (strncmp(name, "SIG", 3) == 0)
-		name += 3;
-	if (strncmp(name, "RTMIN", 5) == 0)
-		return SIGRTMIN + atoi(name + 5);
-	if (strncmp(name, "RTMAX", 5) == 0)
-		return SIGRTMAX + atoi(name + 5);
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(name, known[i].name) == 0)
-			return known[i].number;
-	return 0;
-}
-
 /* The lists get the NULL at their end that ours have. */
 int layer_start_take(struct layer_start *start, struct error *err)
 {
@@ -94,7 +66,7 @@ int layer_start_take(struct layer_start *start, struct error *err)
 		.user = start->user,
 		.groups = config->groups.items,
 		.group_count = config->groups.count,
-		.stop_signal = signal_number(config->stop_signal),
+		.stop_signal = config->stop_signal ? oci_signal_number(config->stop_signal) : 0,
 	};
 	start->given = true;
 	return 0;

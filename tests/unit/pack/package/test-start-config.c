@@ -3,6 +3,7 @@
 #include "pack/package/start_config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,18 @@ static void what_it_asks_for_is_named_and_not_written(void)
 	CHECK_INT(json_array_size(json_object_get(json, "mounts")), 6);
 }
 
+static void a_known_signal_is_the_one_that_is_sent(void)
+{
+	CHECK_INT(oci_signal_number("SIGWINCH"), SIGWINCH);
+	CHECK_INT(oci_signal_number("PIPE"), SIGPIPE);
+	CHECK_INT(oci_signal_number("SIGXCPU"), SIGXCPU);
+	CHECK_INT(oci_signal_number("3"), 3);
+	CHECK_INT(oci_signal_number("SIGRTMIN+3"), SIGRTMIN + 3);
+	CHECK_INT(oci_signal_number("RTMAX-1"), SIGRTMAX - 1);
+	CHECK_INT(oci_signal_number("RTMIN+60"), 0);
+	CHECK_INT(oci_signal_number("SIGNONE"), 0);
+}
+
 static void signals_are_known_by_name_and_number(void)
 {
 	static const char *const good[] = {"SIGTERM", "TERM", "15", "64", "SIGRTMIN+3", "RTMAX-14", "1"};
@@ -173,6 +186,7 @@ int main(void)
 	RUN(what_is_too_large_is_not_read);
 	RUN(what_it_asks_for_is_named_and_not_written);
 	RUN(signals_are_known_by_name_and_number);
+	RUN(a_known_signal_is_the_one_that_is_sent);
 	RUN(a_description_has_types);
 	return test_end();
 }
