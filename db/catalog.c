@@ -24,8 +24,8 @@ int catalog_exists(struct manifest *manifest, bool *ret_exists, struct error *er
 int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, struct error *err)
 {
 	static const char sql[] =
-		"INSERT OR REPLACE INTO catalog (path, kind, size, names, files, digest)"
-		" VALUES (?, ?, ?, ?, ?, ?)";
+		"INSERT OR REPLACE INTO catalog (path, kind, size, names, files, digest, mode)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *stmt;
 	int r;
 
@@ -40,6 +40,8 @@ int catalog_add(struct manifest *manifest, const struct catalog_entry *entry, st
 		bind_int(stmt, 5, (int64_t)entry->files);
 		sqlite3_bind_blob(stmt, 6, entry->digest, CATALOG_DIGEST_SIZE, SQLITE_STATIC);
 	}
+	if (entry->has_mode)
+		bind_int(stmt, 7, entry->mode);
 	return statement_run(&manifest->sql, stmt, err);
 }
 
@@ -59,7 +61,7 @@ int catalog_total(struct manifest *manifest, uint64_t *ret_files, uint64_t *ret_
 	return 0;
 }
 
-#define COLUMNS "SELECT path, kind, size, names, files, digest FROM catalog"
+#define COLUMNS "SELECT path, kind, size, names, files, digest, mode FROM catalog"
 
 static void catalog_read(sqlite3_stmt *stmt, struct catalog_entry *ret_entry)
 {
@@ -70,6 +72,8 @@ static void catalog_read(sqlite3_stmt *stmt, struct catalog_entry *ret_entry)
 		.folded = sqlite3_column_type(stmt, 3) != SQLITE_NULL,
 		.names = column_count(stmt, 3),
 		.files = column_count(stmt, 4),
+		.mode = (uint16_t)(sqlite3_column_int(stmt, 6) & 07777),
+		.has_mode = sqlite3_column_type(stmt, 6) != SQLITE_NULL,
 	};
 	if (sqlite3_column_bytes(stmt, 5) == CATALOG_DIGEST_SIZE)
 		memcpy(ret_entry->digest, sqlite3_column_blob(stmt, 5), CATALOG_DIGEST_SIZE);

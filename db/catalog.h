@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The catalog: every path of the source root with kind and size, so that "left out" and "never
+ * The catalog: every path of the source root with kind, size and mode, so that "left out" and "never
  * existed" can be told apart later. Written once per mount, read by path.
  *
  * In the copy that goes into a package, directories far from what was used may be folded
@@ -23,6 +23,8 @@ struct catalog_entry {
 	const char *path; /* borrowed */
 	enum entry_kind kind;
 	uint64_t size; /* of a folded directory, of the regular files in it */
+	uint16_t mode; /* permission bits, 07777 */
+	bool has_mode; /* it is known: what was listed before schema version 3 has none */
 	bool folded;
 	uint64_t names, files; /* in a folded directory: all of them, and regular files */
 	uint8_t digest[CATALOG_DIGEST_SIZE]; /* of a folded directory's names; zeroes when it is not known */

@@ -9,7 +9,8 @@
 enum {
 	NUMBER_MAX = 10, /* bytes of the longest number */
 	FOLDED = 0x40,   /* beside the kind */
-	ROW_BYTES = 14,  /* of a row in the table, beside the path */
+	NO_MODE = 0x80,
+	ROW_BYTES = 17,  /* of a row in the table, beside the path */
 };
 
 void catalog_list_release(struct catalog_list *list)
@@ -73,11 +74,14 @@ int catalog_list_add(struct catalog_list *list, const struct catalog_entry *entr
 	size_t common = common_length(list->last.bytes, entry->path);
 	const char *rest = entry->path + common;
 	size_t size, length = strlen(rest);
-	char head[5 * NUMBER_MAX + CATALOG_DIGEST_SIZE + 1];
+	char head[6 * NUMBER_MAX + CATALOG_DIGEST_SIZE + 1];
 
 	size = number_put(head, common);
 	size += number_put(head + size, length);
-	head[size++] = (char)(entry->kind | (entry->folded ? FOLDED : 0));
+	head[size++] = (char)(entry->kind | (entry->folded ? FOLDED : 0) |
+			      (entry->has_mode ? 0 : NO_MODE));
+	if (entry->has_mode)
+		size += number_put(head + size, entry->mode);
 	size += number_put(head + size, entry->size);
 	if (entry->folded) {
 		size += number_put(head + size, entry->names);
@@ -97,16 +101,21 @@ int catalog_list_next(const struct catalog_list *list, struct catalog_list_curso
 		      struct catalog_entry *ret_entry)
 {
 	const char *bytes = list->bytes.bytes;
+	unsigned char kind;
 	size_t length;
 
 	if (cursor->at == list->bytes.size)
 		return 0;
 	cursor->path.size = (size_t)number_take(bytes, &cursor->at);
 	length = (size_t)number_take(bytes, &cursor->at);
+	kind = (unsigned char)bytes[cursor->at++];
 	*ret_entry = (struct catalog_entry){
-		.kind = (enum entry_kind)(bytes[cursor->at] & ~FOLDED),
-		.folded = bytes[cursor->at++] & FOLDED,
+		.kind = (enum entry_kind)(kind & ~(FOLDED | NO_MODE)),
+		.folded = kind & FOLDED,
+		.has_mode = !(kind & NO_MODE),
 	};
+	if (ret_entry->has_mode)
+		ret_entry->mode = (uint16_t)number_take(bytes, &cursor->at);
 	ret_entry->size = number_take(bytes, &cursor->at);
 	if (ret_entry->folded) {
 		ret_entry->names = number_take(bytes, &cursor->at);

@@ -51,7 +51,7 @@ static bool mount_is_wanted(const struct scan *scan, uint64_t id)
 static int look(int fd, const char *name, int flags, struct statx *ret_stx)
 {
 	return statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		     STATX_TYPE | STATX_SIZE | STATX_MNT_ID, ret_stx);
+		     STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MNT_ID, ret_stx);
 }
 
 /* ---- one directory ---- */
@@ -61,6 +61,7 @@ struct found_name {
 	size_t name; /* offset among the names */
 	enum entry_kind kind;
 	uint64_t size;
+	uint16_t mode;
 	uint64_t mount; /* of a directory */
 };
 
@@ -111,7 +112,7 @@ static int names_take(struct scan *scan, int fd, const char *name, uint64_t moun
 	if (look(fd, name, 0, &stx) < 0)
 		return 0; /* gone since it was listed */
 	found = (struct found_name){.kind = entry_kind_of_mode(stx.stx_mode),
-				    .mount = stx.stx_mnt_id};
+				    .mode = stx.stx_mode & 07777, .mount = stx.stx_mnt_id};
 	/* the sizes of directories are the file system's affair */
 	if (found.kind == ENTRY_FILE || found.kind == ENTRY_LINK)
 		found.size = stx.stx_size;
@@ -142,7 +143,8 @@ static int names_read(struct scan *scan, DIR *dir, uint64_t mount, struct found_
 
 static int scan_add(struct scan *scan, const char *path, const struct found_name *found)
 {
-	const struct catalog_entry entry = {.path = path, .kind = found->kind, .size = found->size};
+	const struct catalog_entry entry = {.path = path, .kind = found->kind, .size = found->size,
+					    .mode = found->mode, .has_mode = true};
 
 	return catalog_list_add(scan->list, &entry) < 0 ? error_oom(scan->err) : 0;
 }
@@ -211,7 +213,7 @@ static int scan_directory(struct scan *scan, int fd, uint64_t mount)
 
 static int scan_root(struct scan *scan, const char *root)
 {
-	const struct found_name found = {.kind = ENTRY_DIR};
+	struct found_name found = {.kind = ENTRY_DIR};
 	int fd = open_quietly(AT_FDCWD, root);
 	struct statx stx;
 	int r;
@@ -221,6 +223,7 @@ static int scan_root(struct scan *scan, const char *root)
 		closep(&fd);
 		return r;
 	}
+	found.mode = stx.stx_mode & 07777;
 	r = scan_add(scan, "/", &found);
 	if (r < 0) {
 		close(fd);

@@ -49,7 +49,8 @@ static int forget(struct taking *taking, const char *path)
 
 static bool differs(const struct catalog_entry *a, const struct catalog_entry *b)
 {
-	return a->kind != b->kind || a->size != b->size || a->folded != b->folded;
+	return a->kind != b->kind || a->size != b->size || a->folded != b->folded ||
+	       a->mode != b->mode || a->has_mode != b->has_mode;
 }
 
 /*

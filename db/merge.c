@@ -64,9 +64,14 @@ static const char unfold_sql[] =
 	"UPDATE main.catalog SET size = 0, names = NULL, files = NULL, digest = NULL"
 	" WHERE names IS NOT NULL AND path IN (SELECT path FROM other.catalog WHERE names IS NULL)";
 
+/* What was listed before there were modes learns them. */
+static const char modes_sql[] =
+	"UPDATE main.catalog SET mode ="
+	" (SELECT it.mode FROM other.catalog AS it WHERE it.path = main.catalog.path) WHERE mode IS NULL";
+
 static const char catalog_sql[] =
-	"INSERT OR IGNORE INTO main.catalog (path, kind, size, names, files, digest)"
-	" SELECT path, kind, size, names, files, digest FROM other.catalog ORDER BY path";
+	"INSERT OR IGNORE INTO main.catalog (path, kind, size, names, files, digest, mode)"
+	" SELECT path, kind, size, names, files, digest, mode FROM other.catalog ORDER BY path";
 
 /* A row that does not fit is one of `from`: the constraints here are those of schema.sql. */
 static int run(struct manifest *into, struct manifest *from, const char *sql, uint64_t *ret_count,
@@ -177,6 +182,8 @@ static int merge_tables(struct manifest *into, struct manifest *from,
 	}
 	if (r == 0 && agree)
 		r = run(into, from, unfold_sql, NULL, err);
+	if (r == 0 && agree)
+		r = run(into, from, modes_sql, NULL, err);
 	if (r == 0 && agree)
 		r = run(into, from, catalog_sql, &counts->catalog, err);
 	if (r == 0)

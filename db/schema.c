@@ -22,6 +22,7 @@ static const struct schema_step own_steps[] = {
 	    " WHERE names IS NOT NULL OR NOT EXISTS"
 	    " (SELECT 1 FROM entry JOIN access ON access.entry = entry.id"
 	    "  WHERE entry.path = catalog.path)"},
+	{3, "ALTER TABLE catalog ADD COLUMN mode INTEGER"},
 };
 
 int schema_lay_out(struct manifest *manifest, struct error *err)

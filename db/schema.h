@@ -11,8 +11,8 @@
 #include "db/manifest_private.h"
 
 enum {
-	SCHEMA_APPLICATION_ID = 1397965645, /* 'SFCM' */
-	SCHEMA_VERSION = 2,
+	SCHEMA_APPLICATION_ID = 1397965645, /* 'SSCM' */
+	SCHEMA_VERSION = 3,
 };
 
 /* How to come from the version before to `version`. */

@@ -4,8 +4,8 @@
 -- Paths are raw bytes stored as TEXT: absolute inside the traced root, no trailing slash, "/" is the
 -- root. Times are nanoseconds since 1970 (CLOCK_REALTIME). A boolean is 0 or 1.
 
-PRAGMA application_id = 1397965645;	-- 'SFCM': file(1) and manifest_open() know a manifest by it
-PRAGMA user_version = 2;		-- the version of this schema; a change of meaning raises it
+PRAGMA application_id = 1397965645;	-- 'SSCM': file(1) and manifest_open() know a manifest by it
+PRAGMA user_version = 3;		-- the version of this schema; a change of meaning raises it
 
 -- One run under trace, from mount to unmount.
 CREATE TABLE session (
@@ -98,6 +98,7 @@ CREATE TABLE catalog (
 	kind   TEXT    NOT NULL			-- as in entry
 	       CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
 	size   INTEGER NOT NULL,		-- bytes; 0 for what has no contents; folded: of all files in it
+	mode   INTEGER,				-- permission bits, 07777; NULL: listed before version 3
 	names  INTEGER,				-- folded: how many names are in the directory; else NULL
 	files  INTEGER,				-- folded: how many of them are regular files; else NULL
 	digest BLOB				-- folded: of the sorted names, each with a byte 0 behind it, the

@@ -11,6 +11,8 @@ requires which unsquashfs
 
 mkdir -p root/data root/hung root/disk root/memory elsewhere mnt
 echo 1 >root/data/file
+chmod 4711 root/data/file
+chmod 2750 root/data
 ln -s file root/data/link
 truncate -s 4M disk.img
 mkfs.ext4 -q disk.img && mount -o loop disk.img root/disk && on_exit umount "$dir/root/disk"
@@ -33,6 +35,9 @@ check_equal "the session is whole" "$(sqlite3 m.db 'SELECT state FROM session')"
 check_equal "another disk is in the catalog, what is mounted over no disk is not" \
 	"$(sqlite3 m.db "SELECT path || ' ' || kind || ' ' || size FROM catalog WHERE path NOT LIKE '%lost+found'" | tr '\n' ';')" \
 	"/ dir 0;/data dir 0;/data/file file 2;/data/link link 4;/disk dir 0;/disk/inside file 2;/hung dir 0;/memory dir 0;"
+check_equal "with the mode that each has" \
+	"$(sqlite3 m.db "SELECT printf('%s %o', path, mode) FROM catalog WHERE path LIKE '/data%' OR path = '/memory'" | tr '\n' ';')" \
+	"/data 2750;/data/file 4711;/data/link 777;/memory 1777;"
 
 kill -CONT "$hung"
 # who was kept waiting by it, df(1) of somebody else for one, holds it until it is answered
@@ -91,7 +96,7 @@ look_near() {
 		"/sought /used /used/one /used/other "
 	check_equal "untouched answers by directory" "$(packed "SELECT path, kind, size, names FROM untouched WHERE path LIKE '/far%' OR path LIKE '/used/%' ORDER BY path" | tr '\n' ' ')" \
 		"/far|dir|5|2001 /far-off|dir|0|50 /far/deep|dir|3|2 /used/other|file|6| "
-	check_equal "the schema says its version" "$(packed 'PRAGMA user_version')" 2
+	check_equal "the schema says its version" "$(packed 'PRAGMA user_version')" 3
 	sqlite3 -readonly pkg/sfc/manifest.db .schema >near.schema
 	cp pkg/sfc/manifest.db packed.db
 	jq -r .source.digest pkg/sfc/package.json >near.digest

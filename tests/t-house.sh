@@ -38,7 +38,8 @@ floor_of() {
 for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/ "$srcdir"/stage/*/; do
 	folder=${folder#"$srcdir/"} folder=${folder%/}
 	upward=
-	[ "$folder" != stage/man ] || continue
+	# pages; what building in the sources makes
+	[ "$folder" != stage/man ] && [ ! -L "$srcdir/$folder" ] || continue
 	for below in $(included "$folder"); do
 		[ "$(floor_of "$below")" -lt "$(floor_of "$folder")" ] || upward="$upward $below"
 	done

@@ -45,7 +45,7 @@ static json_t *os_release_json(const char *text, const char *name)
 	return json_null();
 }
 
-/* One line per path: kind, size and name. The catalog comes sorted by path. */
+/* One line per path: kind, size, mode where it is known, and name. The catalog comes sorted by path. */
 static int digest_catalog(const struct catalog_list *catalog, struct digest *digest)
 {
 	_cleanup_(catalog_list_cursor_release) struct catalog_list_cursor cursor =
@@ -57,6 +57,8 @@ static int digest_catalog(const struct catalog_list *catalog, struct digest *dig
 	while ((r = catalog_list_next(catalog, &cursor, &entry)) > 0) {
 		text_clear(&line);
 		text_printf(&line, "%s %" PRIu64 " ", entry_kind_name(entry.kind), entry.size);
+		if (entry.has_mode)
+			text_printf(&line, "%04o ", (unsigned int)entry.mode);
 		text_add(&line, entry.path);
 		if (text_failed(&line) || digest_add(digest, line.bytes, line.size + 1) < 0)
 			return -ENOMEM;

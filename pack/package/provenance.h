@@ -19,8 +19,8 @@ json_t *provenance_sessions(const struct selection *selection);
 enum { PROVENANCE_DIGEST_SIZE = 7 + DIGEST_HEX_SIZE };
 
 /*
- * What tells one source from another: "sha256:HEX" of its catalog, sorted, of each path its kind and its
- * size; so that it is the same however often and wherever that is packed. Of a folded catalog it is
+ * What tells one source from another: "sha256:HEX" of its catalog, sorted, of each path its kind, its
+ * size and its mode; so that it is the same however often and wherever that is packed. Of a folded catalog it is
  * what the sessions remember. "" when it is not known.
  */
 int provenance_digest(const struct catalog_list *catalog, const struct selection *selection,

@@ -45,6 +45,11 @@ touch "srcs/elsewhere/data/more"
 sfc slim -q --root srcs/elsewhere -o other.sfc -- /bin/cat /etc/passwd >/dev/null
 check "another source has another digest" test "$(unsquashfs -cat other.sfc sfc/package.json | jq -r .source.digest)" != \
 	"$(jq -r .source.digest good/sfc/package.json)"
+rm srcs/elsewhere/data/more
+chmod 0600 srcs/elsewhere/etc/passwd
+sfc slim -q --root srcs/elsewhere -o modes.sfc -- /bin/cat /etc/passwd >/dev/null
+check "and one with another mode" test "$(unsquashfs -cat modes.sfc sfc/package.json | jq -r .source.digest)" != \
+	"$(jq -r .source.digest good/sfc/package.json)"
 sfc dev rm web
 sfc test rm web
 

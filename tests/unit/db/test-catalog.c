@@ -38,6 +38,7 @@ static void make_root(void)
 	put_file("root/a/deep/\xff\n", "1");
 	put_file("root/a-b/x", "12");
 	put_file("root/a0/x", "");
+	REQUIRE(chmod("root/a0/x", 04701) == 0);
 	put_file("root/used/one", "1234");
 	put_file("root/used/other", "1234567");
 }
@@ -48,6 +49,16 @@ static void scan(struct catalog_list *list)
 
 	REQUIRE(catalog_list_scan("root", true, &never, list, &skipped, &err) == 0);
 	CHECK_INT(skipped, 0);
+}
+
+static int mode_of(const char *path)
+{
+	char below[64];
+	struct stat st;
+
+	snprintf(below, sizeof(below), "root%s", path);
+	REQUIRE(lstat(below, &st) == 0);
+	return st.st_mode & 07777;
 }
 
 static void a_walk_comes_in_byte_order_of_the_paths(void)
@@ -65,7 +76,8 @@ static void a_walk_comes_in_byte_order_of_the_paths(void)
 	while (catalog_list_next(&list, &cursor, &entry) > 0) {
 		REQUIRE(count < sizeof(paths) / sizeof(*paths));
 		CHECK_STRING(entry.path, paths[count++]);
-		CHECK(!entry.folded);
+		CHECK(!entry.folded && entry.has_mode);
+		CHECK_INT(entry.mode, mode_of(entry.path));
 	}
 	CHECK_INT(count, list.count);
 	CHECK_INT(count, sizeof(paths) / sizeof(*paths));
@@ -81,14 +93,17 @@ static void numbers_of_any_size_come_back(void)
 	const struct catalog_entry first = {.path = "/", .kind = ENTRY_DIR, .size = UINT64_MAX,
 					    .folded = true, .names = 1ULL << 40, .files = 127,
 					    .digest = {0, 1, 2, 0x80, 0xff}},
-				   second = {.path = "/s", .kind = ENTRY_SOCKET, .size = 128};
+				   second = {.path = "/s", .kind = ENTRY_SOCKET, .size = 128,
+					     .mode = 07777, .has_mode = true};
 	struct catalog_entry entry;
 
 	REQUIRE(catalog_list_add(&list, &first) == 0 && catalog_list_add(&list, &second) == 0);
 	REQUIRE(catalog_list_next(&list, &cursor, &entry) == 1);
 	CHECK(entry.folded && entry.size == UINT64_MAX && entry.names == 1ULL << 40);
+	CHECK(!entry.has_mode && entry.mode == 0);
 	CHECK(entry.files == 127 && memcmp(entry.digest, first.digest, sizeof(entry.digest)) == 0);
 	REQUIRE(catalog_list_next(&list, &cursor, &entry) == 1);
+	CHECK(entry.has_mode && entry.mode == 07777);
 	CHECK(!entry.folded && entry.size == 128 && entry.kind == ENTRY_SOCKET && entry.names == 0);
 	CHECK_STRING(entry.path, "/s");
 	CHECK_INT(catalog_list_next(&list, &cursor, &entry), 0);
@@ -236,12 +251,14 @@ static void a_source_that_changed_is_taken_as_it_is(void)
 	REQUIRE(catalog_take(manifest, &folded, true, &err) == 0);
 	put_file("root/a/2", "longer");
 	put_file("root/a-b/y", "new");
+	REQUIRE(chmod("root/used/one", 0600) == 0);
 	REQUIRE(unlink("root/a0/x") == 0);
 	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
 	CHECK_INT(count_of("take.db", "SELECT count(*) FROM catalog"), 15);
 	CHECK_INT(count_of("take.db", "SELECT count(names) FROM catalog"), 0);
 	CHECK_INT(count_of("take.db", "SELECT size FROM catalog WHERE path = '/a/2'"), 6);
 	CHECK_INT(count_of("take.db", "SELECT size FROM catalog WHERE path = '/a'"), 0);
+	CHECK_INT(count_of("take.db", "SELECT mode FROM catalog WHERE path = '/used/one'"), 0600);
 	CHECK_INT(count_of("take.db", "SELECT count(*) FROM catalog WHERE path = '/a0/x'"), 0);
 	/* half a walk takes nothing out */
 	REQUIRE(catalog_list_read(manifest, &back, &err) == 0);
@@ -250,31 +267,44 @@ static void a_source_that_changed_is_taken_as_it_is(void)
 	CHECK_INT(count_of("take.db", "SELECT count(*) FROM catalog WHERE path = '/a-b/y'"), 1);
 }
 
-/* As version 1 was. */
-static void age(const char *path)
-{
-	sqlite3 *db = NULL;
-
-	REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
-	CHECK_INT(sqlite3_exec(db, "PRAGMA journal_mode = DELETE; DROP VIEW untouched;"
+/* From one version to the one before. */
+static const char to_version_2[] = "PRAGMA journal_mode = DELETE;"
+				   "ALTER TABLE catalog DROP COLUMN mode;"
+				   "PRAGMA user_version = 2";
+static const char to_version_1[] = "DROP VIEW untouched;"
 				   "ALTER TABLE catalog DROP COLUMN names;"
 				   "ALTER TABLE catalog DROP COLUMN files;"
 				   "ALTER TABLE catalog DROP COLUMN digest;"
 				   "CREATE VIEW untouched AS SELECT path, kind, size FROM catalog"
 				   " WHERE NOT EXISTS (SELECT 1 FROM entry JOIN access"
 				   " ON access.entry = entry.id WHERE entry.path = catalog.path);"
-				   "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+				   "PRAGMA user_version = 1";
+
+static void age(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+static void scanned_manifest(const char *path)
+{
+	_cleanup_(manifest_closep) struct manifest *manifest = manifest_of_use(path);
+	uint64_t skipped;
+
+	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
 }
 
 static void a_manifest_of_version_1_is_read_and_climbs(void)
 {
-	struct manifest *manifest = manifest_of_use("old.db");
-	uint64_t skipped, files, bytes;
+	struct manifest *manifest;
+	uint64_t files, bytes;
 
-	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
-	manifest_close(manifest);
-	age("old.db");
+	scanned_manifest("old.db");
+	age("old.db", to_version_2);
+	age("old.db", to_version_1);
 	REQUIRE(manifest_open("old.db", MANIFEST_READ, &manifest, &err) == 0);
 	CHECK_INT(catalog_total(manifest, &files, &bytes, &err), 0);
 	CHECK_INT(files, 8);
@@ -282,8 +312,27 @@ static void a_manifest_of_version_1_is_read_and_climbs(void)
 	CHECK_INT(count_of("old.db", "PRAGMA user_version"), 1);
 	REQUIRE(manifest_open("old.db", MANIFEST_WRITE, &manifest, &err) == 0);
 	manifest_close(manifest);
-	CHECK_INT(count_of("old.db", "PRAGMA user_version"), 2);
+	CHECK_INT(count_of("old.db", "PRAGMA user_version"), 3);
 	CHECK_INT(count_of("old.db", "SELECT count(*) - count(names) FROM untouched"), 15);
+}
+
+static void what_was_listed_without_modes_learns_them_when_it_is_listed_again(void)
+{
+	struct manifest *manifest;
+	struct catalog_entry entry;
+	uint64_t skipped;
+
+	scanned_manifest("modeless.db");
+	age("modeless.db", to_version_2);
+	REQUIRE(manifest_open("modeless.db", MANIFEST_READ, &manifest, &err) == 0);
+	REQUIRE(catalog_find(manifest, "/a0/x", &entry, &err) == 1);
+	CHECK(!entry.has_mode);
+	manifest_close(manifest);
+	REQUIRE(manifest_open("modeless.db", MANIFEST_WRITE, &manifest, &err) == 0);
+	CHECK_INT(count_of("modeless.db", "SELECT count(mode) FROM catalog"), 0);
+	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
+	manifest_close(manifest);
+	CHECK_INT(count_of("modeless.db", "SELECT count(*) - count(mode) FROM catalog"), 0);
 }
 
 int main(void)
@@ -296,5 +345,6 @@ int main(void)
 	RUN(a_copy_for_others_has_the_catalog_it_is_given);
 	RUN(a_source_that_changed_is_taken_as_it_is);
 	RUN(a_manifest_of_version_1_is_read_and_climbs);
+	RUN(what_was_listed_without_modes_learns_them_when_it_is_listed_again);
 	return test_end();
 }

@@ -195,6 +195,35 @@ static void a_directory_that_one_of_them_knows_whole_is_whole(void)
 	CHECK_INT(bytes, 27);
 }
 
+static void add_with_mode(struct manifest *manifest, const char *path, bool has_mode, uint16_t mode)
+{
+	const struct catalog_entry entry = {.path = path, .kind = ENTRY_FILE, .mode = mode,
+					    .has_mode = has_mode};
+	struct error err = ERROR_INIT;
+
+	CHECK_INT(catalog_add(manifest, &entry, &err), 0);
+}
+
+static void what_one_of_them_knows_no_mode_of_learns_it(void)
+{
+	_cleanup_(manifest_closep) struct manifest *a = NULL, *b = NULL;
+	struct merge_counts counts;
+	struct error err = ERROR_INIT;
+
+	two_manifests(&a, &b, (const char *[]){"a7.db", "b7.db"});
+	add_with_mode(a, "/learns", false, 0);
+	add_with_mode(b, "/learns", true, 04755);
+	add_with_mode(a, "/knows", true, 0600);
+	add_with_mode(b, "/knows", true, 0644);
+	add_with_mode(a, "/alone", false, 0);
+	add_with_mode(b, "/comes", true, 0);
+	CHECK_INT(manifest_merge(a, b, &counts, &err), 0);
+	CHECK_INT(count_of("a7.db", "SELECT mode FROM catalog WHERE path = '/learns'"), 04755);
+	CHECK_INT(count_of("a7.db", "SELECT mode FROM catalog WHERE path = '/knows'"), 0600);
+	CHECK_INT(count_of("a7.db", "SELECT mode IS NULL FROM catalog WHERE path = '/alone'"), 1);
+	CHECK_INT(count_of("a7.db", "SELECT mode = 0 FROM catalog WHERE path = '/comes'"), 1);
+}
+
 static void a_merge_that_fails_changes_nothing(void)
 {
 	_cleanup_(manifest_closep) struct manifest *a = NULL, *b = NULL;
@@ -299,6 +328,7 @@ int main(void)
 	RUN(a_manifest_is_not_merged_into_itself);
 	RUN(catalogs_unite_when_they_are_of_one_source);
 	RUN(a_directory_that_one_of_them_knows_whole_is_whole);
+	RUN(what_one_of_them_knows_no_mode_of_learns_it);
 	RUN(a_merge_that_fails_changes_nothing);
 	RUN(coverage_tells_what_each_label_alone_brought_in);
 	RUN(an_empty_manifest_has_no_coverage);
