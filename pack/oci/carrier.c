@@ -17,7 +17,7 @@
 #include "db/base/json.h"
 #include "db/base/path.h"
 #include "pack/layer/extract_dir.h"
-#include "pack/oci/program.h"
+#include "pack/oci/helper.h"
 
 enum { PLATFORM_PARTS = 3 };
 
@@ -200,7 +200,7 @@ static int copy(const struct carrier *carrier, const char *from, const char *to,
 	if (words_add(&words, "", from) < 0 || words_add(&words, "", to) < 0 ||
 	    words_add(&words, "", NULL) < 0)
 		return error_oom(err);
-	return program_run((const char *const *)words.items, options->cancel, err);
+	return helper_run((const char *const *)words.items, options->cancel, err);
 }
 
 /*
@@ -224,7 +224,7 @@ static int docker(const char *verb, const char *option, const char *path, const 
 {
 	const char *const args[] = {"docker", verb, option, path, name, NULL};
 
-	return program_run(args, options->cancel, err);
+	return helper_run(args, options->cancel, err);
 }
 
 /* What skopeo began and could not end. */

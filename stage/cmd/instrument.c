@@ -10,7 +10,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/oci/instrument.h"
-#include "stage/cmd/cancel.h"
+#include "stage/cancel.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 

@@ -10,8 +10,8 @@
 #include "db/base/io.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
+#include "db/base/program.h"
 #include "stage/cmd/cmd.h"
-#include "stage/program.h"
 #include "stage/spec/traced_start.h"
 #include "stage/spec/yaml.h"
 

@@ -5,7 +5,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
-#include "stage/cmd/cancel.h"
+#include "stage/cancel.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 #include "stage/stages/traces.h"

@@ -15,6 +15,7 @@
 #include "db/base/io.h"
 #include "db/base/json.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
 #include "pack/image/reader.h"
 #include "pack/image/unpack.h"
@@ -27,7 +28,6 @@
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/marks.h"
-#include "stage/program.h"
 
 enum { CONFIG_MAX = 1024 * 1024, NAME_MAX_HERE = 40 };
 

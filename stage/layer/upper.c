@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
-#include "stage/program.h"
 
 int upper_copy(int from, int dirfd, const char *name, const char *shown, struct error *err)
 {

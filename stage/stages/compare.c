@@ -9,8 +9,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
-#include "stage/program.h"
 
 enum { SHOWN_BYTES = 2000, SHOWN_LINES = 10, DIFF_LINES = 12, BLOCK = 64 << 10 };
 

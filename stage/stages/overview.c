@@ -13,12 +13,12 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
 #include "db/manifest.h"
 #include "db/session.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/directory.h"
-#include "stage/program.h"
 #include "stage/state/event.h"
 
 struct gathering {

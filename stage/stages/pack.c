@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/program.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/view.h"
 #include "stage/mount/own.h"
-#include "stage/program.h"
 
 /* ---- argument lists ---- */
 

@@ -8,7 +8,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "stage/program.h"
+#include "db/base/program.h"
 
 enum { STATUS_USAGE = 2 };
 

@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "db/manifest.h"
 #include "db/session.h"
 #include "pack/engine/export_source.h"
@@ -20,7 +21,6 @@
 #include "pack/oci/relayer.h"
 #include "pack/oci/slim_config.h"
 #include "pack/oci/traced_config.h"
-#include "stage/program.h"
 
 struct traces {
 	const struct traces_request *request;
@@ -182,9 +182,7 @@ static int tracepack(struct words *words, const volatile int *cancel, struct tex
 	word(words, NULL);
 	if (words->failed)
 		return error_oom(err);
-	r = program_run(words->items, NULL, &own, err);
-	if (*cancel)
-		return error_set(err, -EINTR, "interrupted");
+	r = program_run_until(words->items, NULL, &own, cancel, err);
 	if (r < 0)
 		return r;
 	if (r == 0) {

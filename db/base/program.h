@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A program of the host, run to its end: cp, mmdebstrap, tracepack. It dies with us. */
-#ifndef STAGE_PROGRAM_H
-#define STAGE_PROGRAM_H
+/* A program of the host, run to its end: cp, skopeo, tracepack. It dies with us. */
+#ifndef DB_BASE_PROGRAM_H
+#define DB_BASE_PROGRAM_H
 
 #include "db/base/error.h"
 #include "db/base/text.h"
@@ -12,6 +12,9 @@
  * Returns its status as a shell has it, or a negative errno with err set: -ENOENT there is no such program.
  */
 int program_run(const char *const *argv, struct text *output, struct text *said, struct error *err);
+/* The same; when *cancel becomes non-zero it is asked to end, waited for, and the answer is -EINTR. */
+int program_run_until(const char *const *argv, struct text *output, struct text *said,
+		      const volatile int *cancel, struct error *err);
 
 /* One line of it: the first that starts with `prefix` (or ""), else the last. Cut off in `said` itself. */
 const char *program_line(struct text *said, const char *prefix);

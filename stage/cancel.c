@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage/cmd/cancel.h"
+#include "stage/cancel.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -11,12 +11,22 @@ static void cancel(int number)
 	cancelled = number;
 }
 
-const volatile int *cancel_begin(void)
+static void handle(void (*handler)(int number))
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = cancel};
+	const struct sigaction action = {.sa_handler = handler};
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaction(signals[i], &action, NULL);
+}
+
+const volatile int *cancel_begin(void)
+{
+	handle(cancel);
 	return &cancelled;
+}
+
+void cancel_end(void)
+{
+	handle(SIG_DFL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage/program.h"
+#include "db/base/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #include "db/base/cleanup.h"
 
-enum { OUTPUT_MAX = 64 * 1024 * 1024, SAID_MAX = 64 * 1024 };
+enum { OUTPUT_MAX = 64 * 1024 * 1024, SAID_MAX = 64 * 1024, CANCEL_MS = 100 };
 
 struct ends {
 	int read, write;
@@ -64,14 +64,22 @@ static bool take_some(int fd, struct text *text, size_t limit)
 }
 
 static void gather(struct ends *output, struct text *output_text, struct ends *errors,
-		   struct text *errors_text)
+		   struct text *errors_text, pid_t pid, const volatile int *cancel)
 {
+	bool asked = false;
+
 	while (output->read >= 0 || errors->read >= 0) {
 		struct pollfd fds[] = {{.fd = output->read, .events = POLLIN},
 				       {.fd = errors->read, .events = POLLIN}};
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return;
+		if (cancel && *cancel && !asked)
+			asked = kill(pid, SIGTERM) == 0;
+		/* a signal may have come just before */
+		if (poll(fds, 2, cancel ? CANCEL_MS : -1) < 0) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
 		if (fds[0].revents && !take_some(output->read, output_text, OUTPUT_MAX))
 			ends_release(output);
 		if (fds[1].revents && !take_some(errors->read, errors_text, SAID_MAX))
@@ -79,7 +87,8 @@ static void gather(struct ends *output, struct text *output_text, struct ends *e
 	}
 }
 
-int program_run(const char *const *argv, struct text *output, struct text *said, struct error *err)
+int program_run_until(const char *const *argv, struct text *output, struct text *said,
+		      const volatile int *cancel, struct error *err)
 {
 	_cleanup_(ends_release) struct ends failed = {-1, -1}, out = {-1, -1}, errors = {-1, -1};
 	int number = 0, status, r = ends_make(&failed, err);
@@ -104,13 +113,20 @@ int program_run(const char *const *argv, struct text *output, struct text *said,
 	if (read(failed.read, &number, sizeof(number)) == (ssize_t)sizeof(number))
 		r = error_code(err, -number, "cannot start %s", argv[0]);
 	else
-		gather(&out, output, &errors, said);
+		gather(&out, output, &errors, said, pid, cancel);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_errno(err, "cannot wait for %s", argv[0]);
 	if (r < 0)
 		return r;
+	if (cancel && *cancel)
+		return error_set(err, -EINTR, "interrupted");
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int program_run(const char *const *argv, struct text *output, struct text *said, struct error *err)
+{
+	return program_run_until(argv, output, said, NULL, err);
 }
 
 const char *program_line(struct text *said, const char *prefix)
