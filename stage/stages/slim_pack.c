@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/slim_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/json.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "stage/stages/tracepack.h"
+
+static int describe(struct slim *slim, struct error *err)
+{
+	const struct spec *spec = slim->request->spec;
+	struct tracepack_start start = {
+		.cwd = spec->cwd ? spec->cwd : slim->defaults.cwd ? slim->defaults.cwd : "/",
+		.home = slim->test->home,
+		.uid = slim->test->uid,
+		.gid = slim->test->gid,
+		.args = slim->defaults.args,
+		.env = &slim->env,
+		.asked = &spec->env,
+	};
+	spec_strings args = ARRAY_INIT;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < spec->args.count; i++)
+		r = array_push(&args, spec->args.items[i]);
+	if (r == 0 && spec->args.count) {
+		r = array_push(&args, NULL);
+		start.args = args.items;
+	}
+	r = r < 0 ? error_oom(err) : tracepack_describe(slim->manifest, &start, err);
+	array_release(&args);
+	return r;
+}
+
+static int report_pack(struct slim *slim, const struct text *said, double seconds, struct error *err)
+{
+	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes"};
+	_cleanup_(freep) char *first = NULL;
+	json_t *json = NULL;
+	size_t length = strcspn(said->bytes, "\n");
+
+	report_seconds(slim->report, "pack", seconds);
+	if (slim->report->facts) {
+		int r = json_read(said->bytes, said->size, 64 << 20, &json, err);
+
+		for (size_t i = 0; r == 0 && i < sizeof(members) / sizeof(*members); i++)
+			report_fact(slim->report, members[i],
+				    json_incref(json_object_get(json, members[i])));
+		json_decref(json);
+		return r < 0 ? r : 1;
+	}
+	first = strndup(said->bytes, length);
+	if (!first)
+		return error_oom(err);
+	report_step(slim->report, "pack", first, seconds);
+	report_text(slim->report, said->bytes + length + (said->bytes[length] == '\n'));
+	return 1;
+}
+
+int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	_cleanup_(freep) char *name = strdup(path_name(slim->request->output));
+	_cleanup_(freep) char *root = slim->request->root ? realpath(slim->request->root, NULL) : NULL;
+	const char *asked = root ? root : slim->request->root;
+	size_t length = name ? strlen(name) : 0;
+	double began = slim_now();
+	const struct tracepack_build build = {
+		.manifest = slim->manifest,
+		.source = slim->source.path,
+		.output = slim->package,
+		.name = name,
+		.source_name = !asked || strcmp(asked, "/") == 0 ? "/" : path_name(asked),
+		.image = slim->source.image,
+		.options = slim->request->packer,
+		.json = slim->report->facts != NULL,
+	};
+	int r;
+
+	if (!name)
+		return error_oom(err);
+	if (length > 4 && strcmp(name + length - 4, ".sfc") == 0)
+		name[length - 4] = '\0';
+	r = describe(slim, err);
+	if (r == 0)
+		r = tracepack_build(&build, &said, warnings, err);
+	return r < 0 ? r : report_pack(slim, &said, slim_now() - began, err);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the steps of slim: test, pack, verify, publish, a file each. */
+#ifndef STAGE_STAGES_SLIM_PRIVATE_H
+#define STAGE_STAGES_SLIM_PRIVATE_H
+
+#include "stage/layer/package.h"
+#include "stage/stages/report.h"
+#include "stage/stages/slim.h"
+#include "stage/stages/source.h"
+#include "stage/stages/trace.h"
+#include "stage/stages/trial.h"
+
+struct slim {
+	const struct slim_request *request;
+	struct report *report;
+	struct source_root source;
+	spec_strings env;              /* what it gets beside what was asked */
+	struct start_defaults defaults;
+	char *manifest, *package;      /* while it is being made */
+	int input;
+	struct trial *test, *verify;
+
+	/* inside of a trial */
+	struct trace trace;
+	struct layer_package layers;
+	int image;                     /* a detached mount of the package */
+
+	enum slim_result result;
+	int status;
+};
+
+/* Seconds of a clock that only goes on. */
+double slim_now(void);
+
+/* The steps: 1 to go on; 0: slim->result is known; or a negative errno. */
+int slim_test(struct slim *slim, struct error *err);
+int slim_pack(struct slim *slim, struct text *warnings, struct error *err);
+int slim_verify(struct slim *slim, struct error *err);
+int slim_publish(struct slim *slim, struct error *err);
+
+/* For test and verify: what is asked of a trial; whether its outcome is one to go on with, as a step answers. */
+struct trial_request slim_trial(struct slim *slim);
+int slim_judge(struct slim *slim, const struct trial *trial, struct error *err);
+/* What ends a traced root that was put up for a trial. */
+int slim_take_down(void *data, struct error *err);
+
+#endif
