@@ -123,12 +123,12 @@ static int open_it(struct state *state, const char *root, const struct scratch *
 int source_root_open(struct state *state, const char *root, const struct scratch *scratch,
 		     struct source_root *ret_source, struct error *err)
 {
-	struct source_root source = {.path = NULL};
-	int r = open_it(state, root, scratch, &source, err);
+	int r;
 
+	/* in its place: what it says of its start points into itself */
+	*ret_source = (struct source_root){.path = NULL};
+	r = open_it(state, root, scratch, ret_source, err);
 	if (r < 0)
-		source_root_release(&source);
-	else
-		*ret_source = source;
+		source_root_release(ret_source);
 	return r;
 }
