@@ -33,3 +33,16 @@ bool size_parse(const char *text, uint64_t *ret_size)
 	*ret_size = number;
 	return true;
 }
+
+uint64_t size_in_units(uint64_t size, const char **ret_unit)
+{
+	static const char *const units[] = {"", "K", "M", "G", "T", "P", "E"};
+	size_t unit = 0;
+
+	while (size && size % 1024 == 0) {
+		size /= 1024;
+		unit++;
+	}
+	*ret_unit = units[unit];
+	return size;
+}

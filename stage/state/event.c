@@ -1,47 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/state/event.h"
 
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/io.h"
-
-/* The user who logged in, whoever he has become since; where nobody did, sudo's word, or our own
- * user. */
-static void person(char *buffer, size_t size)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	const char *sudo = getenv("SUDO_USER");
-	uid_t uid = geteuid();
-	struct passwd *entry;
-
-	if (io_read_file(AT_FDCWD, "/proc/self/loginuid", 32, &text, NULL) == 0 && *text.bytes &&
-	    strtoul(text.bytes, NULL, 10) != (uint32_t)-1) {
-		uid = (uid_t)strtoul(text.bytes, NULL, 10);
-	} else if (sudo && *sudo) {
-		snprintf(buffer, size, "%s", sudo);
-		return;
-	}
-	entry = getpwuid(uid);
-	if (entry)
-		snprintf(buffer, size, "%s", entry->pw_name);
-	else
-		snprintf(buffer, size, "%u", uid);
-}
+#include "stage/state/person.h"
 
 int event_note(struct state *state, const char *object, struct error *err, const char *format, ...)
 {
 	static const char sql[] =
 	    "INSERT INTO event (at_ns, object, who, what) VALUES (?, ?, ?, ?)";
 	_cleanup_(freep) char *what = NULL;
+	struct person person;
 	sqlite3_stmt *stmt;
-	char who[256];
 	va_list args;
 	int r;
 
@@ -54,10 +26,10 @@ int event_note(struct state *state, const char *object, struct error *err, const
 	r = statement_get(&state->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
-	person(who, sizeof(who));
+	person_find(&person);
 	bind_int(stmt, 1, state_now());
 	bind_text(stmt, 2, object);
-	bind_text(stmt, 3, who);
+	bind_text(stmt, 3, person.name);
 	bind_text(stmt, 4, what);
 	return statement_run(&state->sql, stmt, err);
 }

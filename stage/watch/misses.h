@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a package was found to lack: the paths that an instance's guard (stage/layer/guard.h) noted in its
+ * What a package was found to lack: the paths that an instance's guard noted in its
  * manifest. Read while the guard writes it; nothing is changed.
  */
 #ifndef STAGE_WATCH_MISSES_H

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "db/base/size.h"
+
 int64_t oom_count(int64_t counted, int directory)
 {
 	if (counted > 0)
@@ -12,26 +14,16 @@ int64_t oom_count(int64_t counted, int directory)
 	return directory >= 0 && faccessat(directory, "oom", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* As people type it, in powers of 1024: 64M is "64 MB". */
-static void add_limit(struct text *text, uint64_t limit)
-{
-	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-	size_t unit = 0;
-
-	while (limit % 1024 == 0 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		limit /= 1024;
-		unit++;
-	}
-	text_printf(text, ", limit %" PRIu64 " %s", limit, units[unit]);
-}
-
 void oom_describe(struct text *text, int64_t kills, bool first, uint64_t limit)
 {
+	const char *unit;
+	uint64_t number = size_in_units(limit, &unit);
+
 	if (!first && kills == 1)
 		text_add(text, "one of its processes was ");
 	else if (!first)
 		text_printf(text, "%" PRId64 " of its processes were ", kills);
 	text_add(text, "killed: out of memory");
 	if (limit)
-		add_limit(text, limit);
+		text_printf(text, ", limit %" PRIu64 " %s%s", number, unit, *unit ? "B" : "bytes");
 }
