@@ -244,7 +244,7 @@ echo text >text
 tar -cf not.tar text
 check_fails "what is no image" 1 "*'not.tar' is not a container image" sfc instrument not.tar -o x
 check_fails "what is not there" 1 "*cannot open 'none.tar': No such file*" sfc instrument none.tar -o x
-check_fails "what is no file" 1 "*'docker-daemon:web:1' is no file; copy it first: skopeo copy*" sfc instrument docker-daemon:web:1 -o x
+check_fails "a transport there is not" 1 "*'ftp:web:1': neither a file nor an image: there is no transport 'ftp'*" sfc instrument ftp:web:1 -o x
 check_fails "what is traced already" 1 '*the image is a traced one already' sfc instrument web-traced.tar -o x
 check_fails "what exists" 1 "*'again.tar' exists; use --force*" sfc instrument web.tar -o again.tar
 check_fails "no output" 2 '*no output given*' sfc instrument web.tar

@@ -139,7 +139,7 @@ check_equal "a wrong one is refused in one line" "$(wrong 2>&1 | sed 's/skopeo: 
 check "and leaves nothing" nothing_left
 refused "no credentials" 1 "tracepack: import: '$at/api:1': skopeo: *auth*" tracepack import $at/api:1 --tls-verify=false -o out
 refused "credentials that are none" 1 "tracepack: import: standard input has no USER:PASSWORD*" tracepack import $at/api:1 --creds - -o out
-refused "a password in words" 2 "tracepack: import: --creds takes '-' only*" tracepack import $at/api:1 --creds user:secret -o out
+refused "a password in words" 2 "tracepack: import: --creds: takes '-' only*" tracepack import $at/api:1 --creds user:secret -o out
 # it is never in ps(1): a skopeo that waits for a registry that does not answer
 printf 'user:%s\n' "$(printf 'se:cret')" >creds
 nc -l 127.0.0.1 $((port + 1)) >/dev/null 2>&1 &

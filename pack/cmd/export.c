@@ -306,7 +306,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 							.package = source.origin.package,
 							.manifest = source.origin.sessions,
 							.changes = args->changes.items};
-	access = image_access_carrier(&args->access);
+	access = image_access_carrier(&args->access, &command_cancelled);
 	return export_deliver(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
 			      &args->export, args->has_kind, &args->reference, &access, stats, err);
 }

@@ -301,7 +301,7 @@ static int load(struct arguments *args, struct import *import, struct error *err
 	struct carrier_options carrier;
 	int r = image_access_read(&args->access, err);
 
-	carrier = image_access_carrier(&args->access);
+	carrier = image_access_carrier(&args->access, &command_cancelled);
 	return r < 0 ? r : import_reference(import, &args->reference, &args->import, &carrier, err);
 }
 

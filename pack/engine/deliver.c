@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/engine/deliver.h"
 
-#include <sys/stat.h>
-
 #include "db/base/cleanup.h"
 
 static enum export_kind kind_of(const struct reference *to, const struct image_config *image,
@@ -23,14 +21,6 @@ static enum export_kind kind_of(const struct reference *to, const struct image_c
 	}
 }
 
-/* A layout that is there has other images, which stay: skopeo puts ours to them. */
-static bool is_there(const struct reference *to)
-{
-	struct stat st;
-
-	return to->transport == REFERENCE_OCI && stat(to->path, &st) == 0;
-}
-
 int export_deliver(struct node *root, const json_t *start, const struct image_config *image,
 		   const struct export_options *options, bool has_kind, const struct reference *to,
 		   const struct carrier_options *access, struct export_stats *stats, struct error *err)
@@ -41,7 +31,7 @@ int export_deliver(struct node *root, const json_t *start, const struct image_co
 	int r;
 
 	own.kind = kind_of(to, image, options, has_kind);
-	if (!reference_is_remote(to) && !is_there(to))
+	if (!carrier_is_needed(to))
 		return export_write(root, start, image, &own, to->path, stats, err);
 	if (own.kind == EXPORT_OCI_DIR)
 		own.kind = EXPORT_OCI;

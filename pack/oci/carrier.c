@@ -262,6 +262,13 @@ int carrier_fetch(struct carrier *carrier, const struct reference *from,
 	return say(from, r, &first, second, err);
 }
 
+bool carrier_is_needed(const struct reference *to)
+{
+	struct stat st;
+
+	return reference_is_remote(to) || (to->transport == REFERENCE_OCI && stat(to->path, &st) == 0);
+}
+
 int carrier_deliver(struct carrier *carrier, bool as_docker, const struct reference *to,
 		    const struct carrier_options *options, struct error *err)
 {

@@ -36,6 +36,9 @@ void carrier_release(struct carrier *carrier);
 int carrier_fetch(struct carrier *carrier, const struct reference *from,
 		  const struct carrier_options *options, struct error *err);
 
+/* It goes there by skopeo: an engine or registry, or a layout that is there, whose other images stay. */
+bool carrier_is_needed(const struct reference *to);
+
 /* Deliver the archive at carrier->path, docker's or OCI's, to where the reference names. */
 int carrier_deliver(struct carrier *carrier, bool docker, const struct reference *to,
 		    const struct carrier_options *options, struct error *err);

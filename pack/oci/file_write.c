@@ -32,33 +32,77 @@ static char *name_of_path(const char *path)
 	return name;
 }
 
-/* A layout has tags only, an archive whole names. */
-int oci_file_name(const char *asked, const struct oci_words *from, const char *ref,
-		  const struct oci_words *to, const char *suffix, char **ret_name, struct error *err)
+/* "web:1" of "[vfs@/graph]web:1@sha256:…": what others can call it. The caller frees. */
+static char *plain_name(const char *name)
 {
-	_cleanup_(freep) char *base = name_of_path(from->path);
-	const char *colon = ref ? strrchr(ref, ':') : NULL;
-	bool whole = ref && strpbrk(ref, ":/"), tagged = colon && !strchr(colon, '/');
-	int n;
+	const char *end = *name == '[' ? strchr(name, ']') : NULL;
 
-	if (!base)
-		return error_oom(err);
+	if (end)
+		name = end + 1;
+	return strndup(name, strcspn(name, "@"));
+}
+
+/* The name of the image that it was; NULL: it has none, or there is no memory. */
+static char *name_of_image(const struct reference *from, const char *ref)
+{
+	return reference_is_remote(from) ? plain_name(from->name) : ref ? plain_name(ref) : NULL;
+}
+
+/* What `to` says; a layout has tags only, so the name is that of the path. */
+static int name_there(const struct reference *to, const char *base, char **ret_name)
+{
+	if (to->transport == REFERENCE_OCI)
+		return asprintf(ret_name, "%s:%s", base, to->name);
+	*ret_name = plain_name(to->name);
+	return *ret_name ? 0 : -1;
+}
+
+static int make_name(const char *asked, const char *base, const char *was, const struct reference *to,
+		     const char *suffix, char **ret_name)
+{
+	const char *colon = was ? strrchr(was, ':') : NULL;
+	bool whole = was && strpbrk(was, ":/"), tagged = colon && !strchr(colon, '/');
+
 	if (asked)
-		n = asprintf(ret_name, "%s", asked);
-	else if (to->ref && to->kind != OCI_FILE_OCI_DIRECTORY)
-		n = asprintf(ret_name, "%s", to->ref);
-	else if (to->ref)
-		n = asprintf(ret_name, "%s:%s", base, to->ref);
-	else if (whole)
-		n = asprintf(ret_name, "%s%c%s", ref, tagged ? '-' : ':', suffix);
-	else
-		n = asprintf(ret_name, "%s:%s%s%s", base, ref ? ref : "", ref ? "-" : "", suffix);
-	if (n < 0)
+		return asprintf(ret_name, "%s", asked);
+	if (to->name)
+		return name_there(to, base, ret_name);
+	if (whole)
+		return asprintf(ret_name, "%s%c%s", was, tagged ? '-' : ':', suffix);
+	return asprintf(ret_name, "%s:%s%s%s", base, was ? was : "", was ? "-" : "", suffix);
+}
+
+int oci_file_name(const char *asked, const struct reference *from, const char *ref,
+		  const struct reference *to, const char *suffix, char **ret_name, struct error *err)
+{
+	_cleanup_(freep) char *was = name_of_image(from, ref), *base = NULL, *name = NULL;
+	int r;
+
+	base = name_of_path(from->path ? from->path : was ? was : "");
+	if (!base || make_name(asked, base, was, to, suffix, &name) < 0)
 		return error_oom(err);
-	return oci_name_check(*ret_name, err);
+	r = oci_name_check(name, err);
+	if (r == 0)
+		*ret_name = take(name);
+	return r;
 }
 
 /* ---- where it goes ---- */
+
+struct oci_form oci_file_form(const struct reference *to, bool came_as_docker)
+{
+	switch (to->transport) {
+	case REFERENCE_DAEMON:
+	case REFERENCE_DOCKER_ARCHIVE:
+		return (struct oci_form){.docker = true};
+	case REFERENCE_OCI:
+		return (struct oci_form){.directory = !carrier_is_needed(to)};
+	case REFERENCE_OCI_ARCHIVE:
+		return (struct oci_form){0};
+	default:
+		return (struct oci_form){.docker = came_as_docker};
+	}
+}
 
 static int write_directory(struct node *root, const char *path, const volatile int *cancel,
 			   struct error *err)
@@ -90,19 +134,31 @@ static int write_archive(struct node *root, const char *path, bool force,
 	return io_publish(&output, err);
 }
 
-int oci_file_check(const struct oci_words *to, bool force, struct error *err)
+static int deliver(struct node *root, bool docker, const struct reference *to,
+		   const struct carrier_options *access, struct error *err)
+{
+	_cleanup_(carrier_release) struct carrier carrier = {0};
+	int r = carrier_open(&carrier, access, err);
+
+	if (r == 0)
+		r = write_archive(root, carrier.path, false, access->cancel, err);
+	return r < 0 ? r : carrier_deliver(&carrier, docker, to, access, err);
+}
+
+int oci_file_check(const struct reference *to, bool force, struct error *err)
 {
 	struct stat st;
 
-	if (to->kind == OCI_FILE_OCI_DIRECTORY || force || lstat(to->path, &st) < 0)
+	if (to->transport == REFERENCE_OCI || !to->path || force || lstat(to->path, &st) < 0)
 		return 0;
 	return error_set(err, -EEXIST, "'%s' exists; use --force to replace it", to->path);
 }
 
-int oci_file_write(struct node *root, const struct oci_words *to, bool force,
-		   const volatile int *cancel, struct error *err)
+int oci_file_write(struct node *root, const struct oci_form *form, const struct reference *to, bool force,
+		   const struct carrier_options *access, struct error *err)
 {
-	return to->kind == OCI_FILE_OCI_DIRECTORY
-		       ? write_directory(root, to->path, cancel, err)
-		       : write_archive(root, to->path, force, cancel, err);
+	if (carrier_is_needed(to))
+		return deliver(root, form->docker, to, access, err);
+	return form->directory ? write_directory(root, to->path, access->cancel, err)
+			       : write_archive(root, to->path, force, access->cancel, err);
 }

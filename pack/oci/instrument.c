@@ -79,19 +79,20 @@ static int describe(const json_t *config, struct instrument_result *result, stru
 	return oci_image_id(config, result->id, err);
 }
 
-static int make(const struct instrument_request *request, const struct oci_words *from,
-		const struct oci_words *to, struct instrument_result *result, struct error *err)
+static int make(const struct instrument_request *request, const struct reference *from,
+		const struct reference *to, struct instrument_result *result, struct error *err)
 {
 	_cleanup_(oci_file_release) struct oci_file file = OCI_FILE_INIT;
 	_cleanup_(closep) int program = -1;
 	_cleanup_(tree_freep) struct tree *top = NULL;
 	_cleanup_(relayer_release) struct relayer relayer = {0};
 	_cleanup_(json_freep) json_t *config = NULL;
-	struct relayer_options options = {.history = "sfc instrument", .cancel = request->cancel};
+	struct relayer_options options = {.history = "sfc instrument", .cancel = request->access.cancel};
+	struct oci_form form;
 	int r = open_program(request->program, &program, err);
 
 	if (r == 0)
-		r = oci_file_open(&file, from, NULL, err);
+		r = oci_file_open(&file, from, &request->access, err);
 	if (r == 0)
 		r = oci_image_check_platform(file.image, oci_platform_here(), err);
 	if (r == 0)
@@ -105,27 +106,26 @@ static int make(const struct instrument_request *request, const struct oci_words
 		r = make_top(program, result, &top, err);
 	if (r < 0)
 		return r;
+	form = oci_file_form(to, file.docker);
 	options.name = result->name;
-	options.docker = to->kind == OCI_FILE_DOCKER ||
-			 (to->kind == OCI_FILE_ANY && file.kind == OCI_FILE_DOCKER);
-	options.directory = to->kind == OCI_FILE_OCI_DIRECTORY;
-	result->loses_health &= !options.docker;
+	options.form = form;
+	result->loses_health &= !form.docker;
 	r = relayer_make(&relayer, file.store, file.image, config, tree_root(top), &options, err);
 	if (r < 0)
 		return r;
 	result->added = relayer.layer_size;
-	return oci_file_write(tree_root(relayer.tree), to, request->force, request->cancel, err);
+	return oci_file_write(tree_root(relayer.tree), &form, to, request->force, &request->access, err);
 }
 
 int instrument(const struct instrument_request *request, struct instrument_result *ret_result,
 	       struct error *err)
 {
-	_cleanup_(oci_words_release) struct oci_words from = {0}, to = {0};
-	int r = oci_words_parse(&from, request->image, err);
+	_cleanup_(reference_release) struct reference from = {0}, to = {0};
+	int r = reference_parse(request->image, &from, err);
 
 	*ret_result = (struct instrument_result){0};
 	if (r == 0)
-		r = oci_words_parse(&to, request->output, err);
+		r = reference_parse(request->output, &to, err);
 	if (r == 0)
 		r = oci_file_check(&to, request->force, err);
 	return r < 0 ? r : make(request, &from, &to, ret_result, err);

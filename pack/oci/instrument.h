@@ -9,13 +9,13 @@
 #include "pack/oci/traced_config.h"
 
 struct instrument_request {
-	const char *image;   /* as oci_words_parse() has it */
+	const char *image;   /* as reference_parse() has it */
 	const char *output;  /* likewise; a path alone is an archive of the kind that came in */
 	const char *program; /* a tracefs that needs no libraries: a file */
 	const char *name;    /* of the new image; NULL: that of the old, with "-traced" behind it */
 	struct traced_options traced;
 	bool force; /* replace the output if it is a file */
-	const volatile int *cancel;
+	struct carrier_options access;
 };
 
 struct instrument_result {

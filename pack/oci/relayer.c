@@ -10,6 +10,7 @@
 #include "db/base/digest.h"
 #include "db/base/io.h"
 #include "db/base/json.h"
+#include "pack/oci/write.h"
 
 #define MEDIA "application/vnd.oci.image."
 
@@ -202,16 +203,6 @@ static int top_layer(struct relayer *relayer, struct node *top, json_t *config,
 
 /* ---- what they say ---- */
 
-/* "name:tag". NULL: out of memory; the caller frees. */
-static char *tagged(const char *name)
-{
-	const char *colon = strrchr(name, ':');
-	char *whole = NULL;
-
-	return asprintf(&whole, colon && !strchr(colon, '/') ? "%s" : "%s:latest", name) < 0 ? NULL
-											    : whole;
-}
-
 static int add_docker_manifest(struct relayer *relayer, const char *config, const char *name,
 			       struct error *err)
 {
@@ -258,7 +249,7 @@ int relayer_make(struct relayer *relayer, const struct oci_store *store,
 		 const struct oci_image *image, json_t *config, struct node *top,
 		 const struct relayer_options *options, struct error *err)
 {
-	_cleanup_(freep) char *name = tagged(options->name);
+	_cleanup_(freep) char *name = oci_name_tagged(options->name), *whole = NULL;
 	_cleanup_(json_freep) json_t *config_at = NULL;
 	int r = content_file_new(NULL, &relayer->contents, err);
 
@@ -268,16 +259,17 @@ int relayer_make(struct relayer *relayer, const struct oci_store *store,
 	/* which manifest it came in is our own note (pack/oci/oci.c) */
 	json_object_del(config, "mediaType");
 	relayer->config = json_incref(config);
-	if (!name || !relayer->layers || tree_new(&relayer->tree) < 0)
+	whole = name ? oci_name_qualified(name, false) : NULL;
+	if (!whole || !relayer->layers || tree_new(&relayer->tree) < 0)
 		return error_oom(err);
 	r = keep_layers(relayer, store, image, options->cancel, err);
 	if (r == 0)
 		r = top_layer(relayer, top, config, options, err);
 	if (r == 0)
 		r = add_json(relayer->tree, config, MEDIA "config.v1+json", &config_at, err);
-	if (r == 0 && !options->docker)
-		r = add_layout(relayer, config_at, options->directory ? strrchr(name, ':') + 1 : name, err);
-	if (r == 0 && !options->directory)
+	if (r == 0 && !options->form.docker)
+		r = add_layout(relayer, config_at, options->form.directory ? strrchr(name, ':') + 1 : whole, err);
+	if (r == 0 && !options->form.directory)
 		r = add_docker_manifest(relayer, json_text(config_at, "digest"), name, err);
 	return r;
 }

@@ -7,14 +7,14 @@
 #define PACK_OCI_RELAYER_H
 
 #include "db/base/array.h"
+#include "pack/oci/file_write.h"
 #include "pack/oci/oci.h"
 #include "pack/tree/content_file.h"
 
 struct relayer_options {
 	const char *name;    /* of the image, "web:1"; without a tag it is "latest" */
 	const char *history; /* what made the layer */
-	bool docker;	     /* only what docker reads: no OCI layout, which knows no HEALTHCHECK */
-	bool directory;	     /* a layout has tags, an archive whole names */
+	struct oci_form form; /* docker's has no OCI layout, which knows no HEALTHCHECK; a layout has only tags */
 	const volatile int *cancel;
 };
 

@@ -45,8 +45,7 @@ int oci_name_check(const char *name, struct error *err)
 			 name);
 }
 
-/* "name:tag". NULL: out of memory; the caller frees. */
-static char *tagged(const char *name)
+char *oci_name_tagged(const char *name)
 {
 	char *whole = NULL;
 
@@ -62,8 +61,7 @@ static bool has_host(const char *name)
 			       strncmp(name, "localhost/", 10) == 0);
 }
 
-/* The whole name: docker's short names stand for docker.io's, podman's for localhost's. NULL: no memory. */
-static char *qualified(const char *name, bool docker)
+char *oci_name_qualified(const char *name, bool docker)
 {
 	char *whole = NULL;
 
@@ -224,12 +222,12 @@ static int make_config(struct node *root, const json_t *start,
 static int add_index(struct tree *tree, json_t *manifest, const struct oci_write_options *options,
 		     struct error *err)
 {
-	_cleanup_(freep) char *name = tagged(options->name), *whole = NULL;
+	_cleanup_(freep) char *name = oci_name_tagged(options->name), *whole = NULL;
 	_cleanup_(json_freep) json_t *index = NULL, *layout = NULL;
 	const char *ref;
 	int r;
 
-	whole = name ? qualified(name, options->derived.docker) : NULL;
+	whole = name ? oci_name_qualified(name, options->derived.docker) : NULL;
 	if (!whole)
 		return error_oom(err);
 	ref = options->directory ? tag_of(name) : options->derived.docker ? name : whole;
@@ -249,7 +247,7 @@ static int add_index(struct tree *tree, json_t *manifest, const struct oci_write
 static int add_docker_manifest(struct tree *tree, const json_t *config, const json_t *layer,
 			       const char *name, struct error *err)
 {
-	_cleanup_(freep) char *ref = tagged(name);
+	_cleanup_(freep) char *ref = oci_name_tagged(name);
 	_cleanup_(json_freep) json_t *list = NULL;
 
 	if (!ref)

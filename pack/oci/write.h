@@ -34,6 +34,11 @@ struct oci_written {
 /* A name of an image, with or without a tag: what container engines accept. */
 int oci_name_check(const char *name, struct error *err);
 
+/* "name:tag" of one with or without. NULL: out of memory; the caller frees. */
+char *oci_name_tagged(const char *name);
+/* With the registry that a short one stands for: docker's docker.io, podman's localhost. The same. */
+char *oci_name_qualified(const char *name, bool docker);
+
 /*
  * `root` becomes the layer; the configuration comes of `start` (a config.json of the runtime
  * specification) and the image that came in.

@@ -69,13 +69,15 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->compose || asked->kubernetes)
 		return cmd_instrument_start(command, asked);
-	request.cancel = cancel_begin();
 	if (asked->operand_count != 1)
 		return command_misused(command, "no image given");
 	if (!asked->output)
 		return command_misused(command, "no output given, use -o IMAGE");
 	request.image = asked->operands[0];
-	r = script_set_path(&err);
+	r = image_access_read(&asked->access, &err);
+	request.access = image_access_carrier(&asked->access, cancel_begin());
+	if (r == 0)
+		r = script_set_path(&err);
 	if (r == 0)
 		r = find_program(&program, &err);
 	request.program = program;

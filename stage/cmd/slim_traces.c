@@ -36,7 +36,6 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 	/* asked for as sfc slim, whose script hands it on */
 	command = command_find(NULL, "slim");
 	log_init("sfc: slim", asked->quiet ? LOG_QUIET : LOG_NORMAL);
-	request.cancel = cancel_begin();
 	if (asked->operand_count != 1)
 		return command_misused(command, "no image given");
 	if (!asked->output)
@@ -44,7 +43,10 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 	if (asked->root || asked->spec.args.count)
 		return command_misused(command, "with --traces nothing is run: no command and no --root");
 	request.image = asked->operands[0];
-	r = script_set_path(&err);
+	r = image_access_read(&asked->access, &err);
+	request.access = image_access_carrier(&asked->access, cancel_begin());
+	if (r == 0)
+		r = script_set_path(&err);
 	if (r == 0)
 		r = traces_slim(&request, &result, &said, &err);
 	if (said.size)

@@ -8,6 +8,8 @@
 #define TRACED (OF(SLIM) | OF(TEST) | OF(TEST_START))
 #define ASKED_ONCE (OF(SLIM) | OF(VERIFY) | OF(TEST))
 #define PACKED (OF(SLIM) | OF(PACK))
+/* What takes an IMAGE, or writes one. */
+#define IMAGED (OF(SLIM) | OF(INSTRUMENT))
 /* --json: wherever facts are printed; -q: wherever something is. */
 #define TELLING                                                                                    \
 	(OF(SLIM) | OF(VERIFY) | OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |  \
@@ -33,7 +35,7 @@ const struct option_row option_rows[] = {
 	HEADING("What it works on:"),
 	{"output", 'o', "FILE", "what to write; appears under its name only when whole",
 	 OF(SLIM) | OF(PACK), take_word, MEMBER(output)},
-	{"output", 'o', "IMAGE", "what to write: docker-archive:FILE, oci-archive:FILE,\noci:DIR[:TAG], or a FILE of the kind that came in",
+	{"output", 'o', "IMAGE", "what to write, as skopeo(1) spells it (docker-daemon:NAME,\ncontainers-storage:NAME, docker://HOST/NAME, oci:DIR[:TAG],\noci-archive:FILE, docker-archive:FILE), or a FILE of the kind that\ncame in",
 	 OF(INSTRUMENT), take_word, MEMBER(output)},
 	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT), take_flag, MEMBER(force)},
 	{"root", 0, "DIR|NAME|ARCHIVE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout or a docker archive [the host's own]",
@@ -70,6 +72,14 @@ const struct option_row option_rows[] = {
 	{"follow", 'f', NULL, "go on as it grows", OF(PROD_LOGS), take_flag, MEMBER(follow)},
 	{"state", 0, "DIR", "where the stages keep what they know [$SFC_STATE, else /var/lib/sfc]", STATEFUL,
 	 take_state, 0},
+
+	HEADING("Where images are:"),
+	{"tls-verify", 0, "true|false", "of a registry; false: it has no TLS, or a certificate of its own", IMAGED,
+	 take_tls_verify, 0},
+	{"authfile", 0, "FILE", "credentials for registries, containers-auth.json(5)", IMAGED, take_word,
+	 MEMBER(access.authfile)},
+	{"creds", 0, "-", "USER:PASSWORD for the registry, from standard input", IMAGED, take_credentials, 0},
+	{"platform", 0, "OS/ARCH[/VARIANT]", "the image of a list that is for this [this machine's]", IMAGED, take_platform, 0},
 
 	HEADING("The program:"),
 	{"env", 'e', "NAME[=VALUE]", "set a variable; NAME alone takes the caller's; may be repeated", STARTED,

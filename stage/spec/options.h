@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "pack/oci/access.h"
 #include "stage/spec/spec.h"
 
 /* Who can take an option: a bit each. What is a group's has its name in front. */
@@ -48,6 +49,7 @@ struct asked {
 		*digest, *image_user, *compose, *kubernetes, *guard, *guard_source, *for_user, *count;
 	spec_strings with_misses, traces;
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
+	struct image_access access; /* to where images are */
 	uint64_t max_size;   /* bytes; 0: not asked */
 	bool force, other_image, dry_run, repair, all, ephemeral, follow;
 };

@@ -226,6 +226,7 @@ void asked_release(struct asked *asked)
 	spec_strings_release(&asked->with_misses);
 	spec_strings_release(&asked->traces);
 	spec_strings_release(&asked->packer);
+	image_access_release(&asked->access);
 	free(asked->operands);
 	*asked = (struct asked)ASKED_INIT;
 }

@@ -100,6 +100,31 @@ int take_state(struct asked *asked, const struct option_row *row, const char *va
 	return setenv("SFC_STATE", value, 1) < 0 ? -errno : 0;
 }
 
+/* ---- where images are ---- */
+
+int take_tls_verify(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	(void)row;
+	(void)err;
+	return image_access_set_tls_verify(&asked->access.tls_verify, value);
+}
+
+int take_credentials(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	(void)row;
+	return image_access_set_credentials(&asked->access.credentials_follow, value, err);
+}
+
+int take_platform(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	(void)row;
+	(void)err;
+	if (!strchr(value, '/'))
+		return -EINVAL;
+	asked->access.platform = value;
+	return 0;
+}
+
 /* ---- the program ---- */
 
 int take_env(struct asked *asked, const struct option_row *row, const char *value,

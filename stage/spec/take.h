@@ -17,6 +17,9 @@ option_take take_env, take_env_file, take_user, take_hostname, take_volume, take
     take_device, take_seccomp, take_ready, take_health, take_restart, take_timeout, take_grace,
     take_runtime;
 
+/* Members of asked->access. */
+option_take take_tls_verify, take_credentials, take_platform;
+
 /* SFC_STATE for us and whom we start. */
 option_take take_state;
 

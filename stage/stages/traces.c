@@ -25,7 +25,7 @@
 struct traces {
 	const struct traces_request *request;
 	struct traces_result *result;
-	struct oci_words from, to;
+	struct reference from, to;
 	struct oci_file file;
 	char id[OCI_IMAGE_ID_SIZE];
 	ARRAY(char *) files; /* owned */
@@ -39,8 +39,8 @@ static void traces_release(struct traces *traces)
 		free(traces->files.items[i]);
 	array_release(&traces->files);
 	oci_file_release(&traces->file);
-	oci_words_release(&traces->from);
-	oci_words_release(&traces->to);
+	reference_release(&traces->from);
+	reference_release(&traces->to);
 	free(traces->manifest);
 	free(traces->root);
 	free(traces->packed);
@@ -222,16 +222,22 @@ static int unpack(struct traces *traces, struct text *said, struct error *err)
 	word(&words, "tracepack");
 	word(&words, "import");
 	word(&words, "--quiet");
-	word(&words, traces->from.path);
-	if (traces->from.ref) {
+	word(&words, traces->file.path);
+	if (traces->from.name && !reference_is_remote(&traces->from)) {
 		word(&words, "--ref");
-		word(&words, traces->from.ref);
+		word(&words, traces->from.name);
 	}
-	word(&words, "--type");
-	word(&words, traces->file.kind == OCI_FILE_DOCKER ? "docker" : "oci");
+	if (traces->file.is_archive) { /* what is both is read here as it was there */
+		word(&words, "--type");
+		word(&words, "docker");
+	}
+	if (traces->request->access.platform) {
+		word(&words, "--platform");
+		word(&words, traces->request->access.platform);
+	}
 	word(&words, "-o");
 	word(&words, traces->root);
-	return tracepack(&words, traces->request->cancel, said, err);
+	return tracepack(&words, traces->request->access.cancel, said, err);
 }
 
 static int merge(struct traces *traces, struct text *said, struct error *err)
@@ -244,7 +250,7 @@ static int merge(struct traces *traces, struct text *said, struct error *err)
 	word(&words, traces->manifest);
 	for (size_t i = 0; i < traces->files.count; i++)
 		word(&words, traces->files.items[i]);
-	return tracepack(&words, traces->request->cancel, said, err);
+	return tracepack(&words, traces->request->access.cancel, said, err);
 }
 
 static int build(struct traces *traces, struct text *said, struct error *err)
@@ -269,7 +275,7 @@ static int build(struct traces *traces, struct text *said, struct error *err)
 	}
 	for (size_t i = 0; i < traces->request->packer->count; i++)
 		word(&words, traces->request->packer->items[i]);
-	return tracepack(&words, traces->request->cancel, said, err);
+	return tracepack(&words, traces->request->access.cancel, said, err);
 }
 
 /* ---- the image ---- */
@@ -281,28 +287,26 @@ static int write_image(struct traces *traces, struct error *err)
 	_cleanup_(json_freep) json_t *config = NULL;
 	const struct oci_image none = {0};
 	struct relayer_options options = {.history = "sfc slim --traces",
-					  .cancel = traces->request->cancel};
-	enum oci_file_kind kind = traces->to.kind;
+					  .cancel = traces->request->access.cancel};
+	struct oci_form form = oci_file_form(&traces->to, traces->file.docker);
 	int r = oci_file_name(traces->request->name, &traces->from, traces->file.image->ref, &traces->to,
 			      "slim", &traces->result->name, err);
 
 	if (r == 0)
-		r = export_source_open(&source, traces->packed, traces->work, traces->request->cancel, err);
+		r = export_source_open(&source, traces->packed, traces->work, traces->request->access.cancel, err);
 	if (r == 0)
 		r = slim_config(traces->file.image->config, traces->id, &config, err);
 	if (r < 0)
 		return r;
 	options.name = traces->result->name;
-	options.directory = kind == OCI_FILE_OCI_DIRECTORY;
-	options.docker = kind == OCI_FILE_DOCKER ||
-			 (kind == OCI_FILE_ANY && traces->file.kind == OCI_FILE_DOCKER);
+	options.form = form;
 	r = relayer_make(&relayer, traces->file.store, &none, config, tree_root(source.tree), &options,
 			 err);
 	if (r < 0)
 		return r;
 	traces->result->size = relayer.layer_size;
-	return oci_file_write(tree_root(relayer.tree), &traces->to, traces->request->force,
-			      traces->request->cancel, err);
+	return oci_file_write(tree_root(relayer.tree), &form, &traces->to, traces->request->force,
+			      &traces->request->access, err);
 }
 
 static int keep_manifest(struct traces *traces, struct text *said, struct error *err)
@@ -316,7 +320,7 @@ static int keep_manifest(struct traces *traces, struct text *said, struct error 
 	word(&words, "--quiet");
 	word(&words, traces->request->keep_manifest);
 	word(&words, traces->manifest);
-	return tracepack(&words, traces->request->cancel, said, err);
+	return tracepack(&words, traces->request->access.cancel, said, err);
 }
 
 /* Bytes of the image's layers as they are stored. */
@@ -338,14 +342,14 @@ static int measure(struct traces *traces, struct error *err)
 static int open_image(struct traces *traces, struct error *err)
 {
 	const struct traces_request *request = traces->request;
-	int r = oci_words_parse(&traces->from, request->image, err);
+	int r = reference_parse(request->image, &traces->from, err);
 
 	if (r == 0)
-		r = oci_words_parse(&traces->to, request->output, err);
+		r = reference_parse(request->output, &traces->to, err);
 	if (r == 0)
 		r = oci_file_check(&traces->to, request->force, err);
 	if (r == 0)
-		r = oci_file_open(&traces->file, &traces->from, NULL, err);
+		r = oci_file_open(&traces->file, &traces->from, &request->access, err);
 	if (r == 0)
 		r = oci_image_id(traces->file.image->config, traces->id, err);
 	if (r == 0 && oci_image_is_traced(traces->file.image->config))

@@ -11,17 +11,18 @@
 
 #include "db/base/error.h"
 #include "db/base/text.h"
+#include "pack/oci/carrier.h"
 #include "stage/spec/spec.h"
 
 struct traces_request {
-	const char *image, *output; /* as oci_words_parse() has them */
+	const char *image, *output; /* as reference_parse() has them */
 	const char *name;	    /* of the slim image; NULL: that of the image, with -slim behind its tag */
 	const spec_strings *traces; /* files, or directories of *.db */
 	const spec_strings *packer; /* further options of tracepack build */
 	const char *keep_manifest;  /* where the merged manifest goes, too; NULL */
 	bool other_image;	    /* traces of another image are taken, too */
 	bool force;
-	const volatile int *cancel; /* becomes non-zero when it is to end */
+	struct carrier_options access;
 };
 
 struct traces_result {
