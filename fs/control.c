@@ -187,15 +187,33 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 			 forbidden ? "; only root and whoever mounted may ask" : "");
 }
 
+/* A path, or, of a mount that has none here, its device as "MAJOR:MINOR". */
+static int device_of(const char *mountpoint, dev_t *ret_dev, struct error *err)
+{
+	unsigned int major_number, minor_number;
+	struct stat st;
+	int length;
+
+	if (sscanf(mountpoint, "%u:%u%n", &major_number, &minor_number, &length) == 2 &&
+	    !mountpoint[length]) {
+		*ret_dev = makedev(major_number, minor_number);
+		return 0;
+	}
+	if (stat(mountpoint, &st) < 0)
+		return error_errno(err, "mount point %s", mountpoint);
+	*ret_dev = st.st_dev;
+	return 0;
+}
+
 int control_begin(const char *mountpoint, const char *question, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
-	struct stat st;
-	int r;
+	dev_t dev = 0;
+	int r = device_of(mountpoint, &dev, err);
 
-	if (stat(mountpoint, &st) < 0)
-		return error_errno(err, "mount point %s", mountpoint);
-	fd = connect_to(st.st_dev, mountpoint, err);
+	if (r < 0)
+		return r;
+	fd = connect_to(dev, mountpoint, err);
 	if (fd < 0)
 		return fd;
 	r = io_write(fd, question, strlen(question));

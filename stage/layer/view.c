@@ -38,11 +38,23 @@ static int layers_of(struct state *state, const struct dev *dev, struct fds *ret
 	return 0;
 }
 
+int view_open(struct state *state, const struct dev *dev, int *ret_mount, struct error *err)
+{
+	_cleanup_(fds_release) struct fds layers = ARRAY_INIT;
+	struct overlay overlay = {.upper = -1, .work = -1, .kept = true};
+	int r = layers_of(state, dev, &layers, err);
+
+	if (r < 0)
+		return r;
+	overlay.lower = layers.items;
+	overlay.lower_count = layers.count;
+	r = overlay_mount(&overlay, ret_mount, err);
+	return r < 0 ? error_prefix(err, r, "'%s'", dev->name) : 0;
+}
+
 int view_mount(struct state *state, const struct dev *dev, char **ret_path, struct error *err)
 {
 	_cleanup_(freep) char *path = state_path(state, "dev/%s/root", dev->name);
-	_cleanup_(fds_release) struct fds layers = ARRAY_INIT;
-	struct overlay overlay = {.upper = -1, .work = -1, .kept = true};
 	_cleanup_(closep) int mount = -1;
 	int r;
 
@@ -50,16 +62,10 @@ int view_mount(struct state *state, const struct dev *dev, char **ret_path, stru
 		return error_oom(err);
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, "cannot make '%s'", path);
-	r = layers_of(state, dev, &layers, err);
-	if (r < 0)
-		return r;
-	overlay.lower = layers.items;
-	overlay.lower_count = layers.count;
-	r = overlay_mount(&overlay, &mount, err);
+	r = view_open(state, dev, &mount, err);
 	if (r == 0)
 		r = mount_attach(mount, AT_FDCWD, path, err);
-	if (r < 0)
-		return error_prefix(err, r, "'%s'", dev->name);
-	*ret_path = take(path);
-	return 0;
+	if (r == 0)
+		*ret_path = take(path);
+	return r;
 }

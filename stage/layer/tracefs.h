@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tracefs(1), run as a program in the foreground: until its mount is there, or it has said why not. */
+#ifndef STAGE_LAYER_TRACEFS_H
+#define STAGE_LAYER_TRACEFS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "db/base/error.h"
+#include "db/base/text.h"
+
+/* "key=value" into a list of mount options, which commas part. */
+void tracefs_option(struct text *list, const char *key, const char *value);
+
+struct tracefs_program {
+	pid_t pid; /* 0: it does not run */
+	int pidfd;
+	int log; /* what it said */
+};
+
+#define TRACEFS_PROGRAM_INIT                                                                       \
+	{                                                                                          \
+		0, -1, -1                                                                          \
+	}
+
+/* stays: it outlives us, whatever ends us. Returns when it is mounted. */
+int tracefs_start(const char *options, const char *source, const char *mountpoint, bool stays,
+		  struct tracefs_program *ret_program, struct error *err);
+/* Forget it, which goes on. */
+void tracefs_leave(struct tracefs_program *program);
+/* It ends now. */
+void tracefs_kill(struct tracefs_program *program);
+
+#endif
