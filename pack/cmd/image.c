@@ -252,6 +252,9 @@ static int load_archive(struct arguments *args, struct origin *origin, struct er
 		log_warning("%llu extended attributes of other kinds than user, trusted and "
 			    "security were left out",
 			    (unsigned long long)origin->import.stats.foreign_xattrs);
+	if (origin->import.stats.overlay_xattrs)
+		log_warning("%llu extended attributes that would steer overlayfs were dropped",
+			    (unsigned long long)origin->import.stats.overlay_xattrs);
 	return 0;
 }
 

@@ -89,8 +89,6 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_limit, struct arguments, import.layer.max_entries)},
 	{0, "max-ratio", "N", "refuse streams that grow by more [1000]; 0: no limit",
 	 OPTION_CALL(take_limit, struct arguments, import.layer.max_ratio)},
-	{0, "allow-duplicates", NULL, "of a name that comes twice in one tar, the last one stays",
-	 OPTION_FLAG(struct arguments, import.layer.allow_duplicates)},
 	{0, "whiteouts", NULL, "SRC is a single layer: .wh.NAME removes NAME",
 	 OPTION_FLAG(struct arguments, import.layer.whiteouts)},
 	{0, "no-xattrs", NULL, "leave extended attributes out",
@@ -264,6 +262,9 @@ static void say_losses(const struct import *import)
 	if (import->stats.foreign_xattrs)
 		log_warning("%llu extended attributes of unknown kinds are not kept",
 			    (unsigned long long)import->stats.foreign_xattrs);
+	if (import->stats.overlay_xattrs)
+		log_warning("%llu extended attributes that would steer overlayfs were dropped",
+			    (unsigned long long)import->stats.overlay_xattrs);
 	if (import->scan_warnings)
 		log_warning("%s", import->scan_warnings);
 }

@@ -36,19 +36,15 @@ struct application {
 
 /* ---- what this layer brought ---- */
 
-static bool is_own(const struct node *node, void *data)
+static bool is_own(const struct application *apply, const struct node *node)
 {
-	const struct application *apply = data;
-
 	return node_set_has(&apply->own, node);
 }
 
 /* Remember a node and the directories above it, which now hold something of this layer. */
-static int own(struct node *node, void *data)
+static int own(struct application *apply, struct node *node)
 {
-	struct application *apply = data;
-
-	for (; !is_own(node, data); node = node->parent)
+	for (; !is_own(apply, node); node = node->parent)
 		if (node_set_add(&apply->own, node) < 0)
 			return -ENOMEM;
 	return 0;
@@ -68,7 +64,7 @@ static void remove_lower(struct application *apply, struct node *directory)
 	for (uint32_t i = node_child_count(directory); i-- > 0;) {
 		struct node *child = node_child_at(directory, i);
 
-		if (!is_own(child, apply))
+		if (!is_own(apply, child))
 			node_remove(child);
 		else if (node_is_dir(child))
 			remove_lower(apply, child);
@@ -95,7 +91,7 @@ static int whiteout_apply(struct application *apply, struct node *directory, con
 	child = directory ? node_child(directory, hidden) : NULL;
 	if (!child)
 		return 0;
-	if (!is_own(child, apply))
+	if (!is_own(apply, child))
 		node_remove(child);
 	else if (node_is_dir(child))
 		remove_lower(apply, child);
@@ -125,15 +121,11 @@ static int check_kind(const struct application *apply, uint32_t mode, struct err
 	}
 }
 
-/* Make way for a new name. What this archive itself brought is a duplicate. */
-static int replace(struct application *apply, struct node *existing, struct error *err)
+/* What an archive brings later stays, whoever brought what was there: a name may come twice. */
+static void make_way(struct node *existing)
 {
-	if (!existing)
-		return 0;
-	if (is_own(existing, apply) && !apply->options->allow_duplicates)
-		return error_set(err, -EEXIST, "comes twice in the archive");
-	node_remove(existing);
-	return 0;
+	if (existing)
+		node_remove(existing);
 }
 
 static int add_directory(struct application *apply, struct node *parent, const char *name,
@@ -143,14 +135,12 @@ static int add_directory(struct application *apply, struct node *parent, const c
 	int r;
 
 	if (!node || !node_is_dir(node)) {
-		r = replace(apply, node, err);
-		if (r < 0)
-			return r;
+		make_way(node);
 		r = node_add(parent, name, S_IFDIR | 0755, &node);
 		if (r < 0)
 			return error_code(err, r, "cannot be added");
 	}
-	if (own(node, apply) < 0)
+	if (own(apply, node) < 0)
 		return error_oom(err);
 	return layer_attributes(entry, apply->options, node->inode, apply->stats, err);
 }
@@ -167,21 +157,19 @@ static bool is_below(const struct node *node, const struct node *directory)
 static int find_peer(struct application *apply, const char *target, struct node **ret_peer,
 		     struct error *err)
 {
-	struct layer_walk walk = {.tree = apply->tree, .is_own = is_own, .data = apply};
-	struct node *directory, *peer = NULL;
-	char last[256] = "";
-	const char *name;
-	size_t length;
+	char clean[LAYER_PATH_MAX + 1];
+	struct layer_place place;
+	struct node *peer;
 	int r;
 
-	r = layer_name_check(target, "hard link target", err);
-	if (r == 0)
-		r = layer_find_parent(&walk, target, false, &directory, &name, &length, err);
+	r = layer_name_clean(target, "hard link target", clean, err);
 	if (r < 0)
 		return r;
-	memcpy(last, name, length);
-	if (directory && length)
-		peer = node_child(directory, last);
+	r = layer_find(apply->tree, clean, false, &place, err);
+	if (r < 0)
+		return error_prefix(err, r, "is a hard link to '%s', which", target);
+	peer = place.directory && *place.name ? node_child(place.directory, place.name)
+					      : place.directory;
 	if (!peer)
 		return error_set(err, -EBADMSG, "is a hard link to '%s', which is not there",
 				 target);
@@ -202,13 +190,14 @@ static int add_link(struct application *apply, struct node *parent, const char *
 		return r;
 	if (existing && (peer == existing || is_below(peer, existing)))
 		return error_set(err, -EBADMSG, "is a hard link to itself or what it replaces");
-	r = replace(apply, existing, err);
-	if (r < 0)
+	make_way(existing);
+	/* the way to it may have led through what it replaces, a symbolic link */
+	if (existing && (r = find_peer(apply, target, &peer, err)) < 0)
 		return r;
 	r = node_link(parent, name, peer, &node);
 	if (r < 0)
 		return error_code(err, r, "cannot be added");
-	return own(node, apply) < 0 ? error_oom(err) : 0;
+	return own(apply, node) < 0 ? error_oom(err) : 0;
 }
 
 static int add_node(struct application *apply, struct node *parent, const char *name,
@@ -225,13 +214,11 @@ static int add_node(struct application *apply, struct node *parent, const char *
 		return add_directory(apply, parent, name, entry, err);
 	if (!*name)
 		return error_set(err, -EBADMSG, "would replace the root by something else");
-	r = replace(apply, node_child(parent, name), err);
-	if (r < 0)
-		return r;
+	make_way(node_child(parent, name));
 	r = node_add(parent, name, mode, &node);
 	if (r < 0)
 		return error_code(err, r, "cannot be added");
-	if (own(node, apply) < 0)
+	if (own(apply, node) < 0)
 		return error_oom(err);
 	r = layer_attributes(entry, apply->options, node->inode, apply->stats, err);
 	if (r == 0)
@@ -248,26 +235,21 @@ static bool is_whiteout(const struct application *apply, const char *name)
 static int entry_apply(struct application *apply, struct archive_entry *entry, const char *path,
 		       struct error *err)
 {
-	struct layer_walk walk = {
-	    .tree = apply->tree, .is_own = is_own, .made = own, .data = apply};
-	const char *name, *link = archive_entry_hardlink(entry);
-	struct node *parent;
-	char last[256] = "";
-	size_t length;
+	const char *link = archive_entry_hardlink(entry);
+	struct layer_place place;
 	int r;
 
-	r = layer_find_parent(&walk, path, false, &parent, &name, &length, err);
-	if (r < 0)
-		return r;
-	memcpy(last, name, length);
-	if (is_whiteout(apply, last))
-		return whiteout_apply(apply, parent, last, err);
-	if (!parent)
-		r = layer_find_parent(&walk, path, true, &parent, &name, &length, err);
-	if (r == 0 && link)
-		r = add_link(apply, parent, last, link, err);
-	else if (r == 0)
-		r = add_node(apply, parent, last, entry, err);
+	r = layer_find(apply->tree, path, false, &place, err);
+	if (r == 0 && is_whiteout(apply, place.name))
+		r = whiteout_apply(apply, place.directory, place.name, err);
+	else if (r == 0) {
+		if (!place.directory)
+			r = layer_find(apply->tree, path, true, &place, err);
+		if (r == 0 && link)
+			r = add_link(apply, place.directory, place.name, link, err);
+		else if (r == 0)
+			r = add_node(apply, place.directory, place.name, entry, err);
+	}
 	return r < 0 ? error_prefix(err, r, "entry '%s'", path) : 0;
 }
 
@@ -293,8 +275,8 @@ static int next_entry(struct application *apply, struct archive_entry **ret_entr
 
 static int apply_entries(struct application *apply, struct error *err)
 {
+	char path[LAYER_PATH_MAX + 1];
 	struct archive_entry *entry;
-	const char *path;
 	int r;
 
 	while ((r = next_entry(apply, &entry, err)) > 0) {
@@ -304,8 +286,7 @@ static int apply_entries(struct application *apply, struct error *err)
 			return error_set(err, -EFBIG, "has more than %llu entries (--max-entries)",
 					 (unsigned long long)apply->filled.max_entries);
 		layer_stream_note_entry(apply->stream);
-		path = archive_entry_pathname(entry);
-		r = layer_name_check(path, "entry name", err);
+		r = layer_name_clean(archive_entry_pathname(entry), "entry name", path, err);
 		if (r == 0)
 			r = entry_apply(apply, entry, path, err);
 		if (r < 0)

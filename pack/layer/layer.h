@@ -7,12 +7,15 @@
 /*
  * One OCI layer, or any other tar: a stream that is applied to a tree, or written from one.
  *
- * What is applied is hostile until proven otherwise. Absolute names and "..", names that lead
- * through a symbolic link of the same archive or out of the root through one of an earlier layer,
- * hard links to what is not there, a name that comes twice, more bytes or entries than were
- * allowed, streams that end early, digests that do not match: each is an error that names the
- * entry. After an error the tree is worthless; nothing but the content file and the tree has been
- * touched.
+ * It is taken as umoci and containerd take it: a leading slash is nothing, of a name that comes twice
+ * the last one stays, what leads through a symbolic link goes where that points inside the root, and
+ * directories that are missing on the way are made.
+ *
+ * What is applied is hostile until proven otherwise. Names, links and hard links that lead out of the
+ * root, hard links to what is not there, more bytes or entries than were allowed, streams that end
+ * early, digests that do not match: each is an error that names the entry. Attributes by which
+ * overlayfs is steered are dropped. After an error the tree is worthless; nothing but the content file
+ * and the tree has been touched.
  *
  * The stream is read once, forwards; contents go to a content file. Memory grows with names only.
  */
@@ -44,7 +47,6 @@ struct layer_options {
 	struct content_file *contents; /* contents go here; borrowed, outlives the tree */
 	bool whiteouts;	     /* .wh.NAME and .wh..wh..opq have their meaning; else they are names */
 	bool no_devices;     /* device nodes are an error */
-	bool allow_duplicates; /* of a name that comes twice, the last one stays */
 	bool no_xattrs;
 	bool digested;	      /* an absent end mark is no error: a digest proves the stream whole */
 	uint64_t max_size;    /* bytes of contents; 0: LAYER_MAX_SIZE_DEFAULT */
@@ -67,6 +69,7 @@ struct layer_stats {
 	uint64_t whiteouts;	 /* names and directories that lost what was below */
 	uint64_t acls;		 /* entries whose POSIX ACL a tree cannot hold: not taken */
 	uint64_t foreign_xattrs; /* not user, trusted or security: not taken */
+	uint64_t overlay_xattrs; /* overlayfs would obey them: not taken */
 };
 
 /* Apply one stream (any compression libarchive reads) to the tree. */

@@ -6,6 +6,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "db/base/text.h"
 
 enum { LINKS_MAX = 40 }; /* as the kernel */
 
@@ -14,187 +15,211 @@ static bool part_is(const char *part, size_t length, const char *what)
 	return strlen(what) == length && memcmp(part, what, length) == 0;
 }
 
-int layer_name_check(const char *name, const char *what, struct error *err)
+/* ---- as text ---- */
+
+/* Take the last part off again; false: there is none. */
+static bool drop_part(char *clean, size_t *size)
+{
+	if (*size == 0)
+		return false;
+	while (*size && clean[--*size] != '/')
+		;
+	return true;
+}
+
+static void add_part(char *clean, size_t *size, const char *part, size_t length)
+{
+	if (*size)
+		clean[(*size)++] = '/';
+	memcpy(clean + *size, part, length);
+	*size += length;
+}
+
+int layer_name_clean(const char *name, const char *what, char ret_clean[LAYER_PATH_MAX + 1],
+		     struct error *err)
 {
 	const char *rest = name, *part;
-	size_t length;
+	size_t length, size = 0;
 
 	if (!name || !*name)
 		return error_set(err, -EBADMSG, "%s is empty", what);
-	if (name[0] == '/')
-		return error_set(err, -EBADMSG, "%s '%s' is absolute", what, name);
 	if (strlen(name) > LAYER_PATH_MAX)
 		return error_set(err, -ENAMETOOLONG, "%s '%.60s…' is longer than %d bytes", what,
 				 name, LAYER_PATH_MAX);
 	while ((part = path_next(&rest, &length))) {
-		if (part_is(part, length, ".."))
-			return error_set(err, -EBADMSG, "%s '%s' contains '..'", what, name);
-		if (length > 255)
+		if (part_is(part, length, "."))
+			continue;
+		if (length > LAYER_PART_MAX)
 			return error_set(err, -ENAMETOOLONG,
-					 "%s '%.60s…' has a part of more than 255 bytes", what,
-					 name);
+					 "%s '%.60s…' has a part of more than %d bytes", what, name,
+					 LAYER_PART_MAX);
+		if (!part_is(part, length, ".."))
+			add_part(ret_clean, &size, part, length);
+		else if (!drop_part(ret_clean, &size))
+			return error_set(err, -EBADMSG, "%s '%s' leads out of the root", what, name);
 	}
+	if (size == 0)
+		ret_clean[size++] = '.';
+	ret_clean[size] = '\0';
 	return 0;
 }
 
-/* ---- resolving links that are in the tree ---- */
+/* ---- through the links of a tree ---- */
 
-static struct node *child_of(const struct node *directory, const char *part, size_t length)
+/*
+ * A walk goes on behind what is not there: a later entry may bring it. ".." then takes back the part
+ * before it, whatever that would have been.
+ */
+struct walk {
+	struct node *at;	  /* as far as there is something */
+	struct text missing;	  /* "/a/b": below that, and not there */
+	int absent;		  /* why something was missing on the way; 0: nothing was */
+	const struct node *outside; /* the link that led out of the root; or NULL */
+	int links;
+};
+
+static void walk_release(struct walk *walk)
 {
-	char name[256];
+	text_release(&walk->missing);
+}
 
-	if (length > 255)
+static struct node *child_of(const struct walk *walk, const char *part, size_t length)
+{
+	char name[LAYER_PART_MAX + 1];
+
+	if (walk->missing.size || length > LAYER_PART_MAX || !node_is_dir(walk->at))
 		return NULL;
 	memcpy(name, part, length);
 	name[length] = '\0';
-	return node_child(directory, name);
+	return node_child(walk->at, name);
 }
 
-/* One walk through links; `escaped` remembers a ".." at the root. */
-struct resolution {
-	int links;
-	bool escaped;
-};
+static void walk_up(struct walk *walk, const struct node *link)
+{
+	if (walk->missing.size) {
+		walk->missing.size = (size_t)(strrchr(walk->missing.bytes, '/') -
+					      walk->missing.bytes);
+		walk->missing.bytes[walk->missing.size] = '\0';
+		return;
+	}
+	if (!node_is_dir(walk->at) && !walk->absent)
+		walk->absent = -ENOTDIR;
+	if (walk->at == walk->at->parent)
+		walk->outside = link;
+	walk->at = walk->at->parent;
+}
 
-static int resolve_from(struct node *at, const char *path, struct resolution *resolution,
-			struct node **ret_node)
+static int walk_beyond(struct walk *walk, const char *part, size_t length)
+{
+	if (!walk->absent)
+		walk->absent = node_is_dir(walk->at) ? -ENOENT : -ENOTDIR;
+	text_add_char(&walk->missing, '/');
+	return text_add_bytes(&walk->missing, part, length);
+}
+
+/* `link` is the one whose target the path is; NULL: none. The depth is bounded by the count of links. */
+static int walk_along(struct walk *walk, const char *path, const struct node *link)
 {
 	const char *rest = path, *part;
 	size_t length;
+	int r = 0;
 
-	if (path[0] == '/')
-		at = tree_root(node_tree(at));
-	while ((part = path_next(&rest, &length))) {
+	if (path[0] == '/') {
+		walk->at = tree_root(node_tree(walk->at));
+		text_clear(&walk->missing);
+	}
+	while (r == 0 && (part = path_next(&rest, &length))) {
 		struct node *child;
 
-		if (!node_is_dir(at))
-			return -ENOTDIR;
 		if (part_is(part, length, "."))
 			continue;
 		if (part_is(part, length, "..")) {
-			resolution->escaped |= at == at->parent;
-			at = at->parent;
+			walk_up(walk, link);
 			continue;
 		}
-		child = child_of(at, part, length);
+		child = child_of(walk, part, length);
 		if (!child)
-			return -ENOENT;
-		if (S_ISLNK(child->inode->mode)) {
-			int r;
-
-			/* depth of the recursion is bounded by the count */
-			if (++resolution->links > LINKS_MAX)
-				return -ELOOP;
-			r = resolve_from(at, child->inode->target, resolution, &child);
-			if (r < 0)
-				return r;
-		}
-		at = child;
+			r = walk_beyond(walk, part, length);
+		else if (!S_ISLNK(child->inode->mode))
+			walk->at = child;
+		else if (++walk->links > LINKS_MAX)
+			r = -ELOOP;
+		else
+			r = walk_along(walk, child->inode->target, child);
 	}
-	*ret_node = at;
-	return 0;
+	return r;
 }
 
 int tree_resolve(const struct tree *tree, const char *path, struct node **ret_node)
 {
-	struct resolution resolution = {0};
+	_cleanup_(walk_release) struct walk walk = {.at = tree_root(tree), .missing = TEXT_INIT};
+	int r = walk_along(&walk, path, NULL);
 
-	return resolve_from(tree_root(tree), path, &resolution, ret_node);
-}
-
-/* ---- parents of entries ---- */
-
-static int follow_link(const struct layer_walk *walk, const char *name, struct node *link,
-		       struct node **ret_directory, struct error *err)
-{
-	_cleanup_(freep) char *path = node_path(link);
-	struct resolution resolution = {0};
-	struct node *target;
-	int r;
-
-	if (!path)
-		return error_oom(err);
-	if (walk->is_own && walk->is_own(link, walk->data))
-		return error_set(
-		    err, -EBADMSG,
-		    "entry '%s' leads through the symbolic link '%s' of the same archive", name,
-		    path + 1);
-	r = resolve_from(link->parent, link->inode->target, &resolution, &target);
-	if (resolution.escaped)
-		return error_set(err, -EBADMSG,
-				 "entry '%s' leads out of the root through the symbolic link '%s'",
-				 name, path + 1);
-	if (r == 0 && !node_is_dir(target))
-		r = -ENOTDIR;
-	if (r < 0)
-		return error_code(
-		    err, r == -ENOENT || r == -ELOOP ? -EBADMSG : r,
-		    "entry '%s' leads through the symbolic link '%s', which leads nowhere", name,
-		    path + 1);
-	*ret_directory = target;
-	return 0;
-}
-
-static int make_directory(const struct layer_walk *walk, struct node *at, const char *part,
-			  size_t length, struct node **ret_node)
-{
-	char name[256];
-	int r;
-
-	memcpy(name, part, length);
-	name[length] = '\0';
-	r = node_add(at, name, S_IFDIR | 0755, ret_node);
-	if (r == 0 && walk->made)
-		r = walk->made(*ret_node, walk->data);
+	if (r == 0)
+		r = walk.absent;
+	if (r == 0)
+		*ret_node = walk.at;
 	return r;
 }
 
-/* From directory `at` into its child `part`, which some entry says is a directory. */
-static int step(const struct layer_walk *walk, const char *name, struct node **at, const char *part,
-		size_t length, bool make, struct error *err)
-{
-	struct node *child = child_of(*at, part, length);
-	int r;
+/* ---- places for entries ---- */
 
-	if (!child && !make) {
-		*at = NULL;
-		return 0;
+static int make_missing(struct walk *walk, struct error *err)
+{
+	const char *rest = walk->missing.bytes, *part;
+	size_t length;
+
+	while ((part = path_next(&rest, &length))) {
+		char name[LAYER_PART_MAX + 1];
+		int r;
+
+		if (length > LAYER_PART_MAX)
+			return error_set(err, -ENAMETOOLONG,
+					 "leads through a symbolic link to a name of more than %d bytes",
+					 LAYER_PART_MAX);
+		memcpy(name, part, length);
+		name[length] = '\0';
+		r = node_add(walk->at, name, S_IFDIR | 0755, &walk->at);
+		if (r < 0)
+			return error_code(err, r, "needs a directory that cannot be added");
 	}
-	if (!child) {
-		r = make_directory(walk, *at, part, length, at);
-		return r < 0 ? error_oom(err) : 0;
-	}
-	if (S_ISLNK(child->inode->mode))
-		return follow_link(walk, name, child, at, err);
-	if (!node_is_dir(child))
-		return error_set(err, -EBADMSG, "entry '%s' is below a file, not a directory",
-				 name);
-	*at = child;
+	text_clear(&walk->missing);
 	return 0;
 }
 
-int layer_find_parent(const struct layer_walk *walk, const char *name, bool make,
-		      struct node **ret_directory, const char **ret_name, size_t *ret_length,
-		      struct error *err)
+static int walk_failed(const struct walk *walk, int code, struct error *err)
 {
-	const char *rest = name, *part, *last = name;
-	size_t length, last_length = 0;
-	struct node *at = tree_root(walk->tree);
+	_cleanup_(freep) char *path = NULL;
 
-	while ((part = path_next(&rest, &length))) {
-		if (part_is(part, length, "."))
-			continue;
-		if (last_length && at) {
-			int r = step(walk, name, &at, last, last_length, make, err);
+	if (code == -ELOOP)
+		return error_set(err, -EBADMSG, "leads through more than %d symbolic links",
+				 LINKS_MAX);
+	if (code < 0)
+		return error_oom(err);
+	path = node_path(walk->outside);
+	return path ? error_set(err, -EBADMSG,
+				"leads out of the root through the symbolic link '%s'", path + 1)
+		    : error_oom(err);
+}
 
-			if (r < 0)
-				return r;
-		}
-		last = part;
-		last_length = length;
-	}
-	*ret_directory = at;
-	*ret_name = last;
-	*ret_length = last_length;
+int layer_find(struct tree *tree, const char *clean, bool make, struct layer_place *ret_place,
+	       struct error *err)
+{
+	_cleanup_(walk_release) struct walk walk = {.at = tree_root(tree), .missing = TEXT_INIT};
+	const char *slash = strrchr(clean, '/'), *last = slash ? slash + 1 : clean;
+	_cleanup_(freep) char *directory = strndup(clean, (size_t)(last - clean));
+	int r;
+
+	if (!directory)
+		return error_oom(err);
+	r = walk_along(&walk, directory, NULL);
+	if (r < 0 || walk.outside)
+		return walk_failed(&walk, r, err);
+	if (make && !node_is_dir(walk.at))
+		return error_set(err, -EBADMSG, "is below a file, not a directory");
+	if (make && (r = make_missing(&walk, err)) < 0)
+		return r;
+	ret_place->directory = walk.missing.size || !node_is_dir(walk.at) ? NULL : walk.at;
+	strcpy(ret_place->name, strcmp(last, ".") == 0 ? "" : last);
 	return 0;
 }

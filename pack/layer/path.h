@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a name of an archive belongs in a tree: names are checked as text first, then walked from
- * the root, following links the way a process with the tree as its root would, and never out of it.
+ * Where a name of an archive belongs in a tree, by the rules of who unpacks images elsewhere (umoci,
+ * containerd): as text first, a leading slash, "." and ".." taken away; then walked from the root,
+ * following links the way a process with the tree as its root would, also through what is not there
+ * yet. What leads out of the root is refused at each step, where those stay at the root.
  */
 #ifndef PACK_LAYER_PATH_H
 #define PACK_LAYER_PATH_H
@@ -11,29 +13,27 @@
 #include "db/base/error.h"
 #include "pack/tree/tree.h"
 
-enum { LAYER_PATH_MAX = 4095 };
-
-/* What the walk wants to know of its surroundings. */
-struct layer_walk {
-	struct tree *tree;
-	/* A link or directory of this archive may not be passed through; NULL: all may. */
-	bool (*is_own)(const struct node *node, void *data);
-	/* A directory was made because an entry needs it; or NULL. -ENOMEM ends the walk. */
-	int (*made)(struct node *directory, void *data);
-	void *data;
-};
-
-/* Refuse empty, absolute and overlong names and those with a ".." in them. */
-int layer_name_check(const char *name, const char *what, struct error *err);
+enum { LAYER_PATH_MAX = 4095, LAYER_PART_MAX = 255 };
 
 /*
- * The directory in which the last part of a checked name lies, and that part (*ret_name, inside
- * `name`, up to *ret_length; length 0: the name is the root itself). With `make`, missing
- * directories are made; without, *ret_directory is NULL when there is none.
+ * The plain spelling of a name: "usr/bin" of "/usr//./lib/../bin/", "." of the root's. Empty and
+ * overlong names, and those that lead out of the root, are errors that begin with `what`.
  */
-int layer_find_parent(const struct layer_walk *walk, const char *name, bool make,
-		      struct node **ret_directory, const char **ret_name, size_t *ret_length,
-		      struct error *err);
+int layer_name_clean(const char *name, const char *what, char ret_clean[LAYER_PATH_MAX + 1],
+		     struct error *err);
+
+/* A place for a name. */
+struct layer_place {
+	struct node *directory;	       /* NULL: there is none */
+	char name[LAYER_PART_MAX + 1]; /* in it; "": the root itself, which is the directory */
+};
+
+/*
+ * Of a clean name. With `make`, missing directories are made, and a file in the way is an error, which
+ * goes on from the entry's name, as all do.
+ */
+int layer_find(struct tree *tree, const char *clean, bool make, struct layer_place *ret_place,
+	       struct error *err);
 
 /* What a path means inside the tree, following every link: -ENOENT, -ELOOP, -ENOTDIR or 0. */
 int tree_resolve(const struct tree *tree, const char *path, struct node **ret_node);

@@ -48,7 +48,10 @@ static int xattr_insert(struct inode *inode, size_t at, const char *name, char *
 		if (!list)
 			return -ENOMEM;
 	}
-	grown = reallocarray(list->items, list->count + 1, sizeof(*grown));
+	grown = list->items;
+	/* room is a power of two, so the count alone says when it is used up */
+	if ((list->count & (list->count - 1)) == 0)
+		grown = reallocarray(grown, list->count ? list->count * 2 : 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	list->items = grown;

@@ -14,6 +14,7 @@
 #include "db/base/digest.h"
 #include "db/base/io.h"
 #include "db/base/json.h"
+#include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/program.h"
 #include "db/base/text.h"
@@ -251,6 +252,9 @@ static int make_by_import(const struct root_source *source, int dirfd, uint64_t 
 						   .no_devices = geteuid() != 0}};
 	int r = import_load(&import, source->from, &options, err);
 
+	if (import.stats.overlay_xattrs)
+		log_warning("%llu extended attributes of '%s' that would steer overlayfs were dropped",
+			    (unsigned long long)import.stats.overlay_xattrs, source->from);
 	if (r == 0 && import.config)
 		r = write_start(dirfd, &import, err);
 	return r < 0 ? r : write_tree(import.tree, dirfd, err);

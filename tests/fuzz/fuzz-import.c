@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct import_options options = {
 	.contents_directory = "/dev/shm",
-	.layer = {.max_size = 4 << 20, .max_entries = 4096, .allow_duplicates = true},
+	.layer = {.max_size = 4 << 20, .max_entries = 4096},
 };
 
 static void write_layer(struct tree *tree, int fd, struct layer_written *written)
@@ -51,7 +51,6 @@ static void write_and_read_again(struct tree *tree)
 	write_layer(tree, fd, &one);
 	layer.contents = contents;
 	layer.max_size = layer.max_entries = UINT64_MAX;
-	layer.allow_duplicates = false;
 	if (layer_apply(&source, &layer, back, &stats, &err) < 0) {
 		fprintf(stderr, "%s\n", err.message);
 		abort();

@@ -73,6 +73,16 @@ static inline void add(struct tar *tar, char kind, const char *name, const char 
 	archive_entry_free(entry);
 }
 
+/* One entry in a word: its kind, its name, "=", its text. */
+static inline void add_spec(struct tar *tar, const char *spec)
+{
+	const char *equals = strchr(spec, '=');
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - spec - 1), spec + 1);
+	add(tar, spec[0], name, equals + 1);
+}
+
 /* ---- applying them ---- */
 
 struct root {

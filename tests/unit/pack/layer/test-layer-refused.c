@@ -8,21 +8,23 @@ static void hostile_entries_are_refused_with_their_name(void)
 		const char *first, *second; /* kind, name, "=", text; second may be NULL */
 		const char *said;
 	} cases[] = {
-	    {"f/etc/passwd=x", NULL, "entry name '/etc/passwd' is absolute"},
-	    {"f../x=x", NULL, "entry name '../x' contains '..'"},
-	    {"fa/../../x=x", NULL, "contains '..'"},
-	    {"fa/..=x", NULL, "contains '..'"},
-	    {"ls=/etc", "fs/passwd=x", "through the symbolic link 's' of the same archive"},
-	    {"ls=../..", "ds/x/=", "through the symbolic link 's' of the same archive"},
+	    {"f../x=x", NULL, "entry name '../x' leads out of the root"},
+	    {"f/../x=x", NULL, "entry name '/../x' leads out of the root"},
+	    {"fa/../../x=x", NULL, "entry name 'a/../../x' leads out of the root"},
+	    {"fa/..=x", NULL, "entry '.': would replace the root"},
+	    {"ls=../..", "ds/x/=", "entry 's/x': leads out of the root through the symbolic link 's'"},
+	    {"ls=/a/../../b", "fs/x=", "leads out of the root through the symbolic link 's'"},
+	    {"ls=s", "fs/x=", "entry 's/x': leads through more than 40 symbolic links"},
 	    {"fout/x=x", NULL, "leads out of the root through the symbolic link 'out'"},
-	    {"fa=x", "fa=y", "entry 'a': comes twice"},
-	    {"fa=x", "la=y", "entry 'a': comes twice"},
-	    {"fa/b=x", "fa=y", "entry 'a': comes twice"},
-	    {"fa=x", "fa/b=y", "is below a file"},
+	    {"fout/.wh.x=x", NULL, "leads out of the root through the symbolic link 'out'"},
+	    {"fa=x", "fa/b=y", "entry 'a/b': is below a file"},
+	    {"ls=file", "fs/b=y", "is below a file"},
 	    {"ffile/b=y", NULL, "is below a file"},
 	    {"hh=missing", NULL, "entry 'h': is a hard link to 'missing', which is not there"},
-	    {"hh=/etc/passwd", NULL, "hard link target '/etc/passwd' is absolute"},
-	    {"hh=../../etc/passwd", NULL, "contains '..'"},
+	    {"hh=/etc/passwd", NULL, "entry 'h': is a hard link to '/etc/passwd', which is not there"},
+	    {"hh=../../etc/passwd", NULL, "hard link target '../../etc/passwd' leads out of the root"},
+	    {"hh=/", NULL, "is a hard link to the directory '/'"},
+	    {"hlib=lib/x", NULL, "is not there"},
 	    {"hh=d", NULL, "is a hard link to the directory 'd'"},
 	    {"hd=d/old", NULL, "is a hard link to itself or what it replaces"},
 	    {"hfile=file", NULL, "is a hard link to itself"},
@@ -39,35 +41,14 @@ static void hostile_entries_are_refused_with_their_name(void)
 		const char *const specs[] = {cases[i].first, cases[i].second};
 
 		root.options.no_devices = true;
-		for (size_t j = 0; j < 2 && specs[j]; j++) {
-			char name[64];
-			const char *equals = strchr(specs[j], '=');
-
-			snprintf(name, sizeof(name), "%.*s", (int)(equals - specs[j] - 1),
-				 specs[j] + 1);
-			add(&tar, specs[j][0], name, equals + 1);
-		}
+		for (size_t j = 0; j < 2 && specs[j]; j++)
+			add_spec(&tar, specs[j]);
 		CHECK(apply(&root, &tar) < 0);
 		if (!strstr(root.err.message, cases[i].said))
 			CHECK_STRING(root.err.message, cases[i].said);
 		CHECK(!strchr(root.err.message, '\n'));
 		root_free(&root);
 	}
-}
-
-static void duplicates_may_be_allowed(void)
-{
-	struct root root = root_new();
-	struct tar tar = tar_begin(NULL);
-
-	root.options.allow_duplicates = true;
-	add(&tar, 'f', "a", "first");
-	add(&tar, 'h', "b", "a");
-	add(&tar, 'f', "a", "last");
-	CHECK_INT(apply(&root, &tar), 0);
-	CHECK_STRING(text_at(&root, "/a"), "last");
-	CHECK_STRING(text_at(&root, "/b"), "first");
-	root_free(&root);
 }
 
 static void more_than_was_allowed_is_refused(void)
@@ -188,7 +169,6 @@ static void what_is_no_tar_is_said_to_be_none(void)
 int main(void)
 {
 	RUN(hostile_entries_are_refused_with_their_name);
-	RUN(duplicates_may_be_allowed);
 	RUN(more_than_was_allowed_is_refused);
 	RUN(a_bomb_is_refused_by_its_ratio);
 	RUN(a_stream_cut_anywhere_is_refused);

@@ -108,6 +108,97 @@ static void xattrs_arrive_and_foreign_ones_are_counted(void)
 	root_free(&root);
 }
 
+static void attributes_that_steer_an_overlay_are_dropped(void)
+{
+	struct root root = root_new();
+	struct tar tar = tar_begin(NULL);
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_copy_pathname(entry, "d");
+	archive_entry_set_mode(entry, S_IFDIR | 0755);
+	archive_entry_xattr_add_entry(entry, "trusted.overlay.opaque", "y", 1);
+	archive_entry_xattr_add_entry(entry, "user.overlay.redirect", "/etc", 4);
+	archive_entry_xattr_add_entry(entry, "user.overlayed", "n", 1);
+	REQUIRE(archive_write_header(tar.archive, entry) == ARCHIVE_OK);
+	archive_entry_free(entry);
+	REQUIRE(apply(&root, &tar) == 0);
+	CHECK_INT(inode_at(&root, "/d")->xattrs->count, 1);
+	CHECK(inode_xattr(inode_at(&root, "/d"), "user.overlayed"));
+	/* a pax archive says each twice, in two spellings */
+	CHECK(root.stats.overlay_xattrs >= 2);
+	root_free(&root);
+}
+
+/* As umoci and containerd do; what they would keep at the root is in test-layer-refused.c. */
+static void names_lead_where_they_do_elsewhere(void)
+{
+	static const struct {
+		const char *first, *second; /* kind, name, "=", text; second may be NULL */
+		const char *path, *text;    /* what is there then; of a directory "" */
+	} cases[] = {
+	    {"f/etc/motd=x", NULL, "/etc/motd", "x"},
+	    {"fa/../b//./c=x", NULL, "/b/c", "x"},
+	    {"hh=/d/old", NULL, "/h", "old"},
+	    {"hh=abs/../d/./old", NULL, "/h", "old"},
+	    {"fd/old=x", "fd/old=y", "/d/old", "y"},
+	    {"fa=x", "da=", "/a", ""},
+	    {"da/b/=", "fa=x", "/a", "x"},
+	    {"ls=/d", "fs/new=x", "/d/new", "x"},
+	    {"ls=d", "fs/.wh.old=", "/d/old", "(none)"},
+	    {"ls=/not/yet", "fs/x=x", "/not/yet/x", "x"},
+	    {"ls=not/../d", "fs/x=x", "/d/x", "x"},
+	    {"ls=file/../d", "fs/x=x", "/d/x", "x"},
+	    {"ls=abs", "fs/x=x", "/usr/lib/x", "x"},
+	    {"flib/x=x", "hs=abs/x", "/s", "x"},
+	    {"dlib=", "flib/x=x", "/lib/x", "x"},
+	    {"fmissing/.wh.x=", NULL, "/missing", "(none)"},
+	    {"ffile/.wh.x=", NULL, "/file", "file"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct root root = root_with_lower();
+		struct tar tar = tar_begin(NULL);
+		const char *const specs[] = {cases[i].first, cases[i].second};
+
+		for (size_t j = 0; j < 2 && specs[j]; j++)
+			add_spec(&tar, specs[j]);
+		CHECK_INT(apply(&root, &tar), 0);
+		CHECK_STRING(root.err.message, "");
+		CHECK_STRING(text_at(&root, cases[i].path), cases[i].text);
+		root_free(&root);
+	}
+}
+
+static void a_name_may_come_twice(void)
+{
+	struct root root = root_new();
+	struct tar tar = tar_begin(NULL);
+
+	add(&tar, 'f', "a", "first");
+	add(&tar, 'h', "b", "a");
+	add(&tar, 'f', "a", "last");
+	CHECK_INT(apply(&root, &tar), 0);
+	CHECK_STRING(text_at(&root, "/a"), "last");
+	CHECK_STRING(text_at(&root, "/b"), "first");
+	root_free(&root);
+}
+
+static void the_root_may_have_an_entry(void)
+{
+	static const char *const names[] = {"/", "./", ".", "//", "a/.."};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct root root = root_new();
+		struct tar tar = tar_begin(NULL);
+
+		add(&tar, 'd', names[i], "");
+		CHECK_INT(apply(&root, &tar), 0);
+		CHECK_INT(inode_at(&root, "/")->mode, S_IFDIR | 0750);
+		CHECK_INT(tree_node_count(root.tree), 1);
+		root_free(&root);
+	}
+}
+
 static void holes_stay_holes(void)
 {
 	struct root root = root_new();
@@ -225,6 +316,10 @@ int main(void)
 	RUN(every_compression_is_read);
 	RUN(names_are_bytes);
 	RUN(xattrs_arrive_and_foreign_ones_are_counted);
+	RUN(attributes_that_steer_an_overlay_are_dropped);
+	RUN(names_lead_where_they_do_elsewhere);
+	RUN(a_name_may_come_twice);
+	RUN(the_root_may_have_an_entry);
 	RUN(holes_stay_holes);
 	RUN(what_is_written_reads_back_the_same);
 	RUN(paths_in_a_tree_resolve_inside_it);
