@@ -156,6 +156,45 @@ check "is copied whole" same want/rootfs from
 refused "a directory that is not empty" "'$dir/old' exists and is not empty" want/rootfs -o "$dir/old"
 rm -rf from
 
+# --- an image for several machines ---------------------------------------------------------------
+# blob FILE: into L, its descriptor on standard output
+blob() {
+	jq -c . "$1" >"$1.blob" && digest=$(sha256sum "$1.blob" | cut -d' ' -f1) && size=$(stat -c %s "$1.blob") &&
+		mv "$1.blob" "M/blobs/sha256/$digest" &&
+		jq -nc --arg d "sha256:$digest" --argjson s "$size" '{digest: $d, size: $s}'
+}
+# for_platform OS ARCHITECTURE VARIANT: an image that is only for that, as an index names it
+for_platform() {
+	jq -c --arg o "$1" --arg a "$2" --arg v "$3" \
+		'.os = $o | .architecture = $a | .variant = $v | .config.Env = ["IS=" + $a + $v]' c.json >own.json
+	jq -c --argjson c "$(blob own.json)" '.config += $c' m.json >manifest.own
+	blob manifest.own | jq -c --arg o "$1" --arg a "$2" --arg v "$3" \
+		'. + {platform: ({os: $o, architecture: $a} + if $v == "" then {} else {variant: $v} end)}'
+}
+cp -a L M
+cp "M/blobs/sha256/$(jq -r '.manifests[0].digest' M/index.json | cut -d: -f2)" m.json
+cp "M/blobs/sha256/$(jq -r .config.digest m.json | cut -d: -f2)" c.json
+here=$(jq -r .architecture c.json) other=riscv64
+{
+	for_platform linux $other ""
+	for_platform linux "$here" v3
+	for_platform linux "$here" ""
+	for_platform windows "$here" ""
+	for_platform unknown unknown "" | jq -c '.annotations = {"vnd.docker.reference.type": "attestation-manifest"}'
+} | jq -sc '{schemaVersion: 2, manifests: .}' >index.own
+jq -nc --argjson i "$(blob index.own)" '{schemaVersion: 2, manifests: [$i + {annotations:
+	{"org.opencontainers.image.ref.name": "all"}}]}' >M/index.json
+is() {
+	rm -rf from is.json && tracepack import -q M -o from --config is.json "$@" && jq -r .process.env[0] is.json
+}
+check_equal "this machine's, the plain one" "$(is)" "IS=$here"
+check_equal "by name, too" "$(is --ref all)" "IS=$here"
+check_equal "another's" "$(is --platform linux/$other)" IS=$other
+check_equal "a variant" "$(is --platform "linux/$here/v3")" "IS=${here}v3"
+refused "a machine that it is not for" "'M': holds no image for linux/vax: choose one with --platform" M \
+	--platform linux/vax
+rm -rf from c.json m.json
+
 # --- hostile --------------------------------------------------------------------------------------
 cp -a L bad
 layer=$(jq -r '.layers[1].digest' "bad/blobs/sha256/$(jq -r '.manifests[0].digest' bad/index.json | cut -d: -f2)" | cut -d: -f2)

@@ -164,6 +164,18 @@ int tree_resolve(const struct tree *tree, const char *path, struct node **ret_no
 
 /* ---- places for entries ---- */
 
+/* As mkdir(2) by root does it, for that is what others call. */
+static int make_directory(struct node **at, const char *name)
+{
+	const struct inode *above = (*at)->inode;
+	uint32_t gid = above->mode & S_ISGID ? above->gid : 0;
+	int r = node_add(*at, name, S_IFDIR | (above->mode & S_ISGID) | 0755, at);
+
+	if (r == 0)
+		(*at)->inode->gid = gid;
+	return r;
+}
+
 static int make_missing(struct walk *walk, struct error *err)
 {
 	const char *rest = walk->missing.bytes, *part;
@@ -179,7 +191,7 @@ static int make_missing(struct walk *walk, struct error *err)
 					 LAYER_PART_MAX);
 		memcpy(name, part, length);
 		name[length] = '\0';
-		r = node_add(walk->at, name, S_IFDIR | 0755, &walk->at);
+		r = make_directory(&walk->at, name);
 		if (r < 0)
 			return error_code(err, r, "needs a directory that cannot be added");
 	}

@@ -88,20 +88,55 @@ static int say_choices(const json_t *manifests, size_t count, struct error *err)
 			 count, names.size ? names.bytes : "without names");
 }
 
-/* Those that match; with `platform` NULL, any platform will do. *ret_one is the first of them. */
-static size_t count_matches(const json_t *manifests, const char *ref, const char *platform,
-			    json_t **ret_one)
+/* What is asked of an image; NULL: anything will do. */
+struct wanted {
+	const char *ref, *platform;
+	const char *variant; /* exactly so; "": none is stated */
+};
+
+static bool is_wanted(const json_t *descriptor, const struct wanted *wanted)
+{
+	const char *variant = json_text(json_object_get(descriptor, "platform"), "variant");
+
+	return !is_attestation(descriptor) && (!wanted->ref || is_called(descriptor, wanted->ref)) &&
+	       (!wanted->platform || is_for(descriptor, wanted->platform)) &&
+	       (!wanted->variant || strcmp(variant ? variant : "", wanted->variant) == 0);
+}
+
+/* *ret_one is the first of them. */
+static size_t count_matches(const json_t *manifests, const struct wanted *wanted, json_t **ret_one)
 {
 	json_t *descriptor;
 	size_t i, count = 0;
 
 	json_array_foreach((json_t *)manifests, i, descriptor)
-	{
-		if (is_attestation(descriptor) || (ref && !is_called(descriptor, ref)) ||
-		    (platform && !is_for(descriptor, platform)))
-			continue;
-		if (count++ == 0)
+		if (is_wanted(descriptor, wanted) && count++ == 0)
 			*ret_one = descriptor;
+	return count;
+}
+
+/* "v7" of "linux/arm/v7"; NULL: there is none. */
+static const char *variant_of(const char *platform)
+{
+	const char *slash = strchr(platform, '/');
+
+	slash = slash ? strchr(slash + 1, '/') : NULL;
+	return slash ? slash + 1 : NULL;
+}
+
+/*
+ * Of several for one platform, those of the variant that was asked for, else those that run on most of its
+ * machines: which state none, or the first of the variants.
+ */
+static size_t count_best(const json_t *manifests, struct wanted wanted, json_t **ret_one)
+{
+	const char *const variants[] = {variant_of(wanted.platform), "", "v1", "v8", "v5", "v6", "v7"};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(variants) / sizeof(*variants) && count == 0; i++) {
+		wanted.variant = variants[i];
+		if (wanted.variant)
+			count = count_matches(manifests, &wanted, ret_one);
 	}
 	return count;
 }
@@ -110,7 +145,8 @@ static int choose(const json_t *index, const char *ref, const char *platform, js
 		  struct error *err)
 {
 	const json_t *manifests = json_object_get(index, "manifests");
-	size_t count = count_matches(manifests, ref, NULL, ret_one);
+	struct wanted wanted = {.ref = ref};
+	size_t count = count_matches(manifests, &wanted, ret_one);
 
 	if (!json_is_array(manifests))
 		return error_set(err, -EBADMSG, "an index has no list of manifests");
@@ -120,11 +156,14 @@ static int choose(const json_t *index, const char *ref, const char *platform, js
 		return error_set(err, -ENOENT, "holds no image");
 	if (count == 1 && !platform)
 		return 0;
-	count = count_matches(manifests, ref, platform ? platform : oci_platform_here(), ret_one);
+	wanted.platform = platform ? platform : oci_platform_here();
+	count = count_matches(manifests, &wanted, ret_one);
 	if (count == 0)
 		return error_set(err, -ENOENT, "holds no image for %s: choose one with --platform",
-				 platform ? platform : oci_platform_here());
-	return count == 1 ? 0 : say_choices(manifests, count, err);
+				 wanted.platform);
+	if (count == 1 || count_best(manifests, wanted, ret_one) == 1)
+		return 0;
+	return say_choices(manifests, count, err);
 }
 
 /* ---- reading ---- */
