@@ -68,6 +68,35 @@ if [ -d /sys/fs/cgroup/pids ] || grep -qw pids /sys/fs/cgroup/cgroup.controllers
 	check_equal "2048 processes by default" "$(limits | cut -d' ' -f1)" 2048
 	check_equal "limits are the kernel's" "$(limits --pids 17 -m 32M)" "17 33554432 "
 	sfc run -m 20M "$dir/a.sqsh" -- sh -c 'head -c 60000000 /dev/zero | tr "\0" x | sort >/dev/null; x=$(yes | head -c 50000000); echo $?' >/dev/null 2>&1
+	disk=$(lsblk -ndo PATH -e 1,7,253 | head -n 1)
+	inside() { sfc run "$@" "$dir/a.sqsh" -- sh -c 'cd /sys/fs/cgroup; for f in */$1 $2; do [ ! -e $f ] || cat $f; done' sh "$v1" "$v2"; }
+	if [ -n "$disk" ] && { [ -d /sys/fs/cgroup/blkio ] || grep -qw io /sys/fs/cgroup/cgroup.controllers 2>/dev/null; }; then
+		for runtime in crun runc; do
+			command -v $runtime >/dev/null || continue
+			v1=blkio.throttle.read_bps_device v2=io.max
+			check "$runtime: so much is read from a disk, and no more" sh -c 'echo "$1" | grep -Eq "[ =]1048576( |$)"' sh \
+				"$(inside --runtime $runtime --device-read-bps "$disk:1M")"
+			v1=blkio.throttle.write_bps_device
+			check "$runtime: or written to it" sh -c 'echo "$1" | grep -Eq "[ =]2097152( |$)"' sh \
+				"$(inside --runtime $runtime --device-write-bps "$disk:2M")"
+			check_equal "$runtime: a weight for disks, read back" "$(sfc run --runtime $runtime --io-weight 300 "$dir/a.sqsh" -- sh -c '
+				for i in 1 2 3 4 5 6 7 8 9 10; do
+					cat /sys/fs/cgroup/blkio/blkio.bfq.weight /sys/fs/cgroup/io.weight 2>/dev/null | grep -Eq "^(40|default 300)$" && echo held && exit
+					sleep 0.1
+				done')" held
+		done
+		check_fails "a disk that is none" 125 "sfc: run: '/dev/null' is not a block device" sfc run --device-read-bps /dev/null:1M "$dir/a.sqsh" -- true
+	fi
+	if [ -d /sys/fs/cgroup/blkio ]; then
+		for option in --io-weight=10 --device-read-bps=/dev/null:1 --device-write-bps=/dev/null:1; do
+			check_fails "${option%%=*} where there is no controller" 125 "sfc: run: ${option%%=*} cannot be held here: there is no blkio controller" \
+				unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/blkio; exec sfc run "$@"' sh "$option" "$dir/a.sqsh" -- true
+		done
+		check_fails "--memory-reservation where there is no controller" 125 "sfc: run: --memory-reservation cannot be held here: there is no memory controller" \
+			unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/memory; exec sfc run "$@"' sh --memory-reservation 32M "$dir/a.sqsh" -- true
+		check_fails "--cpu-weight where there is no controller" 125 "sfc: run: --cpu-weight cannot be held here: there is no cpu controller" \
+			unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/cpu; exec sfc run "$@"' sh --cpu-weight 10 "$dir/a.sqsh" -- true
+	fi
 	check_equal "who takes more is killed" "$(sfc run -m 20M "$dir/a.sqsh" -- sh -c 'x=$(yes | head -c 50000000); echo grown' 2>/dev/null)" ""
 fi
 

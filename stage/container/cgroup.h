@@ -36,7 +36,10 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller);
 
 /* Once `pid` is in it: where it is. */
 void cgroup_find(struct cgroup *cgroup, pid_t pid);
-/* Are the limits that were asked for the kernel's? A runtime may ignore them silently. */
+/*
+ * Are the limits that were asked for the kernel's? A runtime may ignore them silently. The weight for disks
+ * of version 1, which none sets, is set here.
+ */
 int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
 /* Can they be, before anything runs? */
 int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struct error *err);

@@ -68,11 +68,13 @@ static void add_cpu(const struct spec *spec, json_t *resources)
 	json_set(resources, "cpu", cpu);
 }
 
-static void add_block(const struct spec *spec, json_t *resources)
+static void add_block(const struct container *container, json_t *resources)
 {
+	const struct spec *spec = container->request->spec;
 	json_t *block = json_object();
 
-	if (spec->io_weight)
+	/* of version 1 cgroup_check_limits() sets it */
+	if (spec->io_weight && container->cgroup.version != CGROUP_V1)
 		json_set(block, "weight",
 			 json_integer((json_int_t)block_weight_of_weight(spec->io_weight)));
 	if (spec->read_rates.count)
@@ -96,7 +98,7 @@ json_t *config_resources(const struct container *container)
 	if (spec->cpus_milli || spec->cpu_weight)
 		add_cpu(spec, resources);
 	if (spec->io_weight || spec->read_rates.count || spec->write_rates.count)
-		add_block(spec, resources);
+		add_block(container, resources);
 	json_set(pids, "limit", json_integer(spec->pids ? (json_int_t)spec->pids : PIDS_DEFAULT));
 	if (spec->pids || cgroup_has(&container->cgroup, "pids"))
 		json_set(resources, "pids", pids);
