@@ -45,22 +45,22 @@ int guard_check_source(struct state *state, const char *source, struct error *er
 	return error_set(err, -ENOENT, "there is no directory and no name of sfc dev '%s'", source);
 }
 
-/* Read-only, detached. */
-static int open_source(struct state *state, const char *source, int *ret_tree, struct error *err)
+int guard_open_source(struct state *state, const char *source, int *ret_tree, struct error *err)
 {
 	_cleanup_(dev_release) struct dev dev = DEV_INIT;
 	_cleanup_(closep) int tree = -1;
 	int r = state_check_name("a root", source, NULL) == 0 ? dev_find(state, source, &dev, err) : 0;
 
 	if (r > 0)
-		return view_open(state, &dev, ret_tree, err);
-	if (r == 0)
+		r = view_open(state, &dev, &tree, err);
+	else if (r == 0)
 		r = mount_clone(AT_FDCWD, source, false, &tree, err);
 	if (r == 0)
 		r = mount_set(tree, MOUNT_ATTR_RDONLY, 0, false, err);
-	if (r == 0)
-		*ret_tree = take_fd(&tree);
-	return r;
+	if (r < 0)
+		return error_prefix(err, r, "the guard");
+	*ret_tree = take_fd(&tree);
+	return 0;
 }
 
 /* The directories below PACKED/rootfs, empty. */
@@ -93,7 +93,6 @@ static int copy_directories(struct error *err)
 
 struct making {
 	const struct guard_request *request;
-	int package, tree; /* detached */
 	int mount;
 	pid_t pid;
 	char device[GUARD_DEVICE_SIZE];
@@ -112,11 +111,11 @@ static int furnish(const struct making *making, struct error *err)
 	int r = layer_work_make(err);
 
 	if (r == 0)
-		r = attach(making->package, PACKED, err);
-	if (r == 0 && making->tree < 0)
+		r = attach(making->request->package, PACKED, err);
+	if (r == 0 && making->request->tree < 0)
 		r = mount_tmpfs(0755, 0, &empty, err);
 	if (r == 0)
-		r = attach(making->tree < 0 ? empty : making->tree, TREE, err);
+		r = attach(making->request->tree < 0 ? empty : making->request->tree, TREE, err);
 	if (r == 0)
 		r = attach(-1, PLACE, err);
 	if (r < 0)
@@ -125,7 +124,7 @@ static int furnish(const struct making *making, struct error *err)
 	rootfs = package < 0 ? -errno : mount_open_in(package, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (rootfs < 0)
 		return error_set(err, rootfs, "rootfs is not a directory");
-	return making->tree < 0 ? copy_directories(err) : 0;
+	return making->request->tree < 0 ? copy_directories(err) : 0;
 }
 
 /* None of the host's disks is held, but where the manifest is. */
@@ -180,20 +179,13 @@ static int make(void *data, struct error *err)
 	return r;
 }
 
-int guard_begin(struct state *state, const struct guard_request *request, struct guard *ret_guard,
-		int *ret_mount, struct error *err)
+int guard_begin(const struct guard_request *request, struct guard *ret_guard, int *ret_mount,
+		struct error *err)
 {
-	_cleanup_(closep) int package = -1, tree = -1, mount = -1;
 	struct making making = {.request = request, .mount = -1};
-	int r = mount_clone(request->package, "", false, &package, err);
+	_cleanup_(closep) int mount = -1;
+	int r = namespace_aside(make, &making, sizeof(making), err);
 
-	if (r == 0 && request->source)
-		r = open_source(state, request->source, &tree, err);
-	if (r < 0)
-		return error_prefix(err, r, "the guard");
-	making.package = package;
-	making.tree = tree;
-	r = namespace_aside(make, &making, sizeof(making), err);
 	mount = making.mount;
 	if (r < 0)
 		return error_prefix(err, r, "the guard");

@@ -35,16 +35,22 @@ struct guard {
 		.device = ""                                                                       \
 	}
 
+/*
+ * What heals, read-only, detached: a name of sfc dev, or a directory. It is opened by who has the database; what
+ * follows needs none.
+ */
+int guard_open_source(struct state *state, const char *source, int *ret_tree, struct error *err);
+
 struct guard_request {
-	int package;          /* its mount, detached; stays the caller's */
-	const char *source;   /* a name of sfc dev or a directory; NULL: none */
+	int package;          /* its mount, detached, for the guard alone */
+	int tree;             /* what heals, likewise; -1: nothing */
 	const char *manifest; /* absolute; made if it is not there */
 	const char *label;    /* of its session: "web/1" */
 };
 
 /* *ret_mount: the layer, detached, whose end is the guard's. */
-int guard_begin(struct state *state, const struct guard_request *request, struct guard *ret_guard,
-		int *ret_mount, struct error *err);
+int guard_begin(const struct guard_request *request, struct guard *ret_guard, int *ret_mount,
+		struct error *err);
 
 bool guard_is_alive(const struct guard *guard);
 /* All that it has seen is in the manifest when this returns; 0 also where it is no more. */

@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "stage/layer/volume.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/overlay.h"
 
@@ -81,6 +82,7 @@ static int open_lower(int directory, bool is_package, int *ret_lower, struct err
 	return 0;
 }
 
+/* Where the layer is, and what locks it. Memory is placed here; what is kept was opened before. */
 static int open_upper(int work, const char *layer, int kept, int *ret_upper, int *ret_work,
 		      int *ret_lock, struct error *err)
 {
@@ -95,15 +97,20 @@ static int open_upper(int work, const char *layer, int kept, int *ret_upper, int
 					      ret_work, ret_lock, err);
 }
 
-static int mount_root(int work, int lower, const char *layer, int kept,
+/* outer: what locks a layer whose file system is made for this mount; -1: it locks itself. */
+static int mount_root(int work, const int *lowers, size_t count, const char *layer, int kept, int *outer,
 		      struct layer_package *package, struct error *err)
 {
 	_cleanup_(closep) int upper = -1, upper_work = -1, root = -1;
-	struct overlay overlay = {.lower = &lower, .lower_count = 1, .kept = layer != NULL};
+	struct overlay overlay = {.lower = lowers, .lower_count = count, .kept = layer != NULL};
 	int r = open_upper(work, layer, kept, &upper, &upper_work, &package->lock, err);
 
 	if (r < 0)
 		return r;
+	if (*outer >= 0) {
+		closep(&package->lock);
+		package->lock = take_fd(outer);
+	}
 	overlay.upper = upper;
 	overlay.work = upper_work;
 	r = overlay_mount(&overlay, &root, err);
@@ -135,15 +142,17 @@ static int check_places(int work, struct error *err)
 }
 
 /* Before our tmpfs hides what the caller may have meant. */
-static int clone_layer(const char *layer, int *ret_mount, struct error *err)
+static int open_layer(const struct layer_parts *parts, int *ret_mount, int *ret_lock, struct error *err)
 {
 	struct stat st;
 
-	if (!layer)
+	if (!parts->layer)
 		return 0;
-	if (stat(layer, &st) < 0 || !S_ISDIR(st.st_mode))
-		return error_set(err, -ENOTDIR, "the layer '%s' is not a directory", layer);
-	return mount_clone(AT_FDCWD, layer, false, ret_mount, err);
+	if (stat(parts->layer, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "the layer '%s' is not a directory", parts->layer);
+	if (parts->size)
+		return volume_open(parts->layer, parts->size, ret_mount, ret_lock, err);
+	return mount_clone(AT_FDCWD, parts->layer, false, ret_mount, err);
 }
 
 /* What the package is to blame for says which it is. */
@@ -157,30 +166,41 @@ static int look_into(int directory, const char *name, struct layer_package *pack
 	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
 }
 
-int layer_package_mount(int mount, const char *name, const char *layer,
-			struct layer_package *package, struct error *err)
+int layer_parts_mount(const struct layer_parts *parts, struct layer_package *package, struct error *err)
 {
-	_cleanup_(closep) int work = -1, directory = -1, lower = -1, kept = -1;
-	int r = clone_layer(layer, &kept, err);
+	_cleanup_(closep) int work = -1, directory = -1, lower = -1, guard = -1, kept = -1, outer = -1;
+	int r = open_layer(parts, &kept, &outer, err);
 
 	if (r == 0)
 		r = work_open(&work, err);
 	if (r == 0)
-		r = place(work, "package", mount, &directory, err);
+		r = place(work, "package", parts->mount, &directory, err);
 	if (r == 0)
-		r = look_into(directory, name, package, &lower, err);
+		r = look_into(directory, parts->name, package, &lower, err);
+	if (r == 0 && parts->guard >= 0)
+		r = place(work, "guard", parts->guard, &guard, err);
 	if (r == 0)
-		r = mount_root(work, lower, layer, kept, package, err);
+		r = mount_root(work, (const int[]){lower, guard}, parts->guard >= 0 ? 2 : 1, parts->layer,
+			       kept, &outer, package, err);
 	if (r < 0)
 		return r;
 	r = check_places(work, err);
-	return r < 0 ? error_prefix(err, r, "'%s'", name) : 0;
+	return r < 0 ? error_prefix(err, r, "'%s'", parts->name) : 0;
+}
+
+int layer_package_mount(int mount, const char *name, const char *layer,
+			struct layer_package *package, struct error *err)
+{
+	const struct layer_parts parts = {.mount = mount, .name = name, .layer = layer, .guard = -1};
+
+	return layer_parts_mount(&parts, package, err);
 }
 
 int layer_directory_mount(const char *path, struct layer_package *package, struct error *err)
 {
 	_cleanup_(closep) int lower = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), work = -1;
 	int r = lower < 0 ? error_errno(err, "cannot open the root '%s'", path) : work_open(&work, err);
+	int outer = -1;
 
-	return r < 0 ? r : mount_root(work, lower, NULL, -1, package, err);
+	return r < 0 ? r : mount_root(work, &lower, 1, NULL, -1, &outer, package, err);
 }

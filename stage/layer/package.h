@@ -7,10 +7,15 @@
 #ifndef STAGE_LAYER_PACKAGE_H
 #define STAGE_LAYER_PACKAGE_H
 
+#include <stdint.h>
+
 #include "db/base/error.h"
 #include "stage/layer/start.h"
 
-/* The tmpfs, and in it "root", the mounted root, and "container", an empty directory for its start. */
+/*
+ * The tmpfs, and in it "root", the mounted root, "layer", what is written, and "container", an empty directory
+ * for its start.
+ */
 #define LAYER_WORK "/run/sfc"
 
 struct layer_package {
@@ -23,10 +28,18 @@ struct layer_package {
 		.lock = -1                                                                         \
 	}
 
-/*
- * In a namespace of our own. mount: a detached mount of the package. layer: a directory that keeps what is
- * written, NULL: memory, thrown away. name: of the package, for messages.
- */
+/* What a root is made of. */
+struct layer_parts {
+	int mount;         /* of the package, detached */
+	const char *name;  /* of the package, for messages */
+	const char *layer; /* a directory that keeps what is written, NULL: memory, thrown away */
+	uint64_t size;     /* of what is written, stage/layer/volume.h; 0: as much as there is room for */
+	int guard;         /* a layer below the packed one, detached: stage/layer/guard.h; -1: none */
+};
+
+/* In a namespace of our own. */
+int layer_parts_mount(const struct layer_parts *parts, struct layer_package *package, struct error *err);
+/* The same with neither a size nor a guard. */
 int layer_package_mount(int mount, const char *name, const char *layer,
 			struct layer_package *package, struct error *err);
 /* The same above a directory of the host's, with a layer in memory. */

@@ -26,6 +26,7 @@ static const struct {
      FINDING_LACKS},
     {"mmdebstrap", "mmdebstrap", "roots from Debian", FINDING_LACKS},
     {"skopeo", "skopeo", "images from and to registries", FINDING_LACKS},
+    {"mkfs.ext4", "e2fsprogs", "layers with a size (--layer-size)", FINDING_LACKS},
     {"squashfuse", "squashfuse", "packages without root", FINDING_LACKS},
     {"newuidmap", "uidmap", "more than one user without root", FINDING_LACKS},
 };

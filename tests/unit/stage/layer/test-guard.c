@@ -18,7 +18,6 @@
 
 static struct state *state;
 static char manifest[4200];
-static int package = -1;
 
 /* A package as it is mounted: /etc/used is in it, /etc/unused and /opt/deep/file were left out. */
 static void package_make(void)
@@ -41,7 +40,15 @@ static void package_make(void)
 		REQUIRE(catalog_add(catalog, &entries[i], &err) == 0);
 	REQUIRE(manifest_commit(catalog, &err) == 0);
 	manifest_close(catalog);
-	REQUIRE(mount_clone(AT_FDCWD, "package", false, &package, &err) == 0);
+}
+
+static int package_mount(void)
+{
+	struct error err = ERROR_INIT;
+	int mount = -1;
+
+	REQUIRE(mount_clone(AT_FDCWD, "package", false, &mount, &err) == 0);
+	return mount;
 }
 
 struct above {
@@ -52,14 +59,15 @@ struct above {
 /* In a namespace of our own, so that places can be had for the layers. */
 static void put_up(const char *source, const char *label, struct above *above)
 {
-	const struct guard_request request = {
-		.package = package, .source = source, .manifest = manifest, .label = label};
+	struct guard_request request = {.package = package_mount(), .tree = -1, .manifest = manifest, .label = label};
 	int lowers[2], layer = -1, mount = -1, upper, work, lock;
 	struct overlay overlay = {.lower = lowers, .lower_count = 2, .kept = true};
 	struct error err = ERROR_INIT;
 
 	above->guard = (struct guard)GUARD_INIT;
-	if (guard_begin(state, &request, &above->guard, &layer, &err) < 0)
+	if (source && guard_open_source(state, source, &request.tree, &err) < 0)
+		fprintf(stderr, "%s\n", err.message);
+	if (guard_begin(&request, &above->guard, &layer, &err) < 0)
 		fprintf(stderr, "%s\n", err.message);
 	REQUIRE(layer >= 0);
 	REQUIRE(system("rm -rf at layer && mkdir -p at/package at/guard at/root layer") == 0);
@@ -80,6 +88,9 @@ static void put_up(const char *source, const char *label, struct above *above)
 	close(work);
 	close(lock);
 	close(layer);
+	close(request.package);
+	if (request.tree >= 0)
+		close(request.tree);
 	/* only the overlay holds it from here on */
 	REQUIRE(umount2("at/guard", MNT_DETACH) == 0);
 }
@@ -209,18 +220,17 @@ static void one_that_was_killed_is_known_to_be_dead(void)
 static void what_it_cannot_show_is_named(void)
 {
 	const struct guard_request request = {
-		.package = package, .source = "nowhere", .manifest = manifest, .label = "app/1"};
-	struct guard_request no_manifest = {
-		.package = package, .manifest = "/nowhere/misses.db", .label = "app/1"};
+		.package = package_mount(), .tree = -1, .manifest = "/nowhere/misses.db", .label = "app/1"};
 	struct guard guard = GUARD_INIT;
 	struct error err = ERROR_INIT;
-	int mount = -1;
+	int mount = -1, tree = -1;
 
-	CHECK(guard_begin(state, &request, &guard, &mount, &err) < 0);
+	CHECK(guard_open_source(state, "nowhere", &tree, &err) < 0);
 	CHECK_STRING(err.message, "the guard: cannot bind 'nowhere': No such file or directory");
-	CHECK(guard_begin(state, &no_manifest, &guard, &mount, &err) < 0);
+	CHECK(guard_begin(&request, &guard, &mount, &err) < 0);
 	CHECK_STRING(err.message, "the guard: manifest /nowhere/misses.db: No such file or directory");
-	CHECK_INT(mount, -1);
+	close(request.package);
+	CHECK(mount == -1 && tree == -1);
 	CHECK_INT(guard_check_source(state, "full", &err), 0);
 	CHECK_INT(guard_check_source(state, "nowhere", &err), -ENOENT);
 }
