@@ -11,8 +11,9 @@
 #include "db/base/process.h"
 
 /*
- * False when the writer, which lives, certainly has none any more where it can see it. Two mounts of
- * one source without scratch cannot be told apart. A command in a mount namespace of its own has none.
+ * False when the writer, which lives, certainly has none any more where it can see it, nor a command
+ * that it runs in a mount namespace of its own. Two mounts of one source without scratch cannot be told
+ * apart.
  */
 bool writer_has_mount(const struct process *writer, const char *source);
 

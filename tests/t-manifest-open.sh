@@ -20,10 +20,12 @@ echo hello >src/data/file
 now() { date +%s%N; }
 took_ms() { echo $((($(now) - $1) / 1000000)); }
 
+one_open() { [ "$(open_sessions)" = 1 ]; }
+
 # hold: until the file "held" is removed no session can be ended, for somebody else has the manifest locked.
 hold() {
 	rm -f held
-	(sqlite3 "$manifest" 'BEGIN IMMEDIATE' '.shell touch held; while [ -e held ]; do sleep 0.05; done' 'COMMIT' >holder 2>&1) &
+	(sqlite3 -bail -cmd '.timeout 10000' "$manifest" 'BEGIN IMMEDIATE' '.shell touch held; while [ -e held ]; do sleep 0.05; done' 'COMMIT' >holder 2>&1) &
 	holder=$!
 	wait_for 20 test -e held
 }
@@ -85,6 +87,19 @@ mount_tracefs label=other,scratch=tmpfs,catalog=no "$dir/src" "$dir/mnt2"
 check "one of two mounts of a source is told from the other" sh -c \
 	"umount '$dir/mnt2' && tracepack build '$manifest' -s src -o out/other.sqfs --only other"
 unmount_tracefs "$dir/mnt"
+for shape in scratch=tmpfs rw; do
+	tracefs -o "manifest=$manifest,label=command,$shape,catalog=no" "$dir/src" -- /bin/busybox sleep 1000 2>said &
+	tracing=$!
+	wait_for 20 one_open
+	start=$(now)
+	check_fails "$shape: nor is a command that runs" 1 '*session "command" of * is still running*' \
+		tracepack build "$manifest" -s src -o out/no.sqfs
+	check "$shape: but refused soon" test "$(took_ms "$start")" -lt 8000
+	kill $tracing
+	wait $tracing
+	check "$shape: its session is built once it has ended" \
+		tracepack build "$manifest" -s src -o "out/command-$shape.sqfs" --only command
+done
 mount_tracefs label=killed,catalog=no "$dir/src" "$dir/mnt"
 kill -9 "$(tracer_pid)"
 wait_for 20 no_session_open
