@@ -43,7 +43,7 @@ contents_of() {
 unpacked() {
 	rm -rf out && mkdir out
 	rdsquashfs -q -u / -p out "$1" >rdsquashfs.log 2>&1 || { cat rdsquashfs.log; return 1; }
-	"$list" out >out.list
+	"$list" out >out.list || return 1
 	contents_of out.list
 }
 
@@ -53,11 +53,18 @@ extracted() {
 	"$list" out
 }
 
+peer() {
+	mksquashfs "$1" peer.sqsh -comp zstd -Xcompression-level 1 -no-duplicates -noappend -quiet -no-progress >peer.log 2>&1 || {
+		cat peer.log
+		return 1
+	}
+}
+
 # same NAME WANTED-LISTING COMMAND…
 same() {
 	name=$1 wanted=$2
 	shift 2
-	"$@" >got.list 2>got.err
+	"$@" >got.list 2>got.err || fail "$name: exit $?"
 	check "$name" cmp -s "$wanted" got.list
 	cmp -s "$wanted" got.list || { cat got.err; diff "$wanted" got.list | head -6; }
 }
@@ -75,10 +82,9 @@ compare() {
 		same "$1: squashfuse" fuse.list fuse x.sqsh
 	fi
 	if command -v rdsquashfs >/dev/null; then
-		mksquashfs "$2" peer.sqsh -comp zstd -Xcompression-level 1 -no-duplicates -noappend -quiet -no-progress >/dev/null 2>&1
-		rdsquashfs -d peer.sqsh >peer.desc
-		rdsquashfs -d x.sqsh >own.desc
-		check "$1: rdsquashfs describes it as mksquashfs' image" cmp -s peer.desc own.desc
+		check "$1: mksquashfs makes the image it is held against" peer "$2"
+		rdsquashfs -d peer.sqsh >peer.desc || fail "$1: rdsquashfs cannot describe mksquashfs' image"
+		same "$1: rdsquashfs describes it as mksquashfs' image" peer.desc rdsquashfs -d x.sqsh
 		contents_of want.list >contents.list
 		same "$1: rdsquashfs reads the same bytes" contents.list unpacked x.sqsh
 	fi

@@ -384,13 +384,27 @@ static void a_living_writer_is_not_interrupted(void)
 	CHECK_INT(list.items[0].state, SESSION_INTERRUPTED);
 }
 
+/* As a tracer does it: who was kept out for too long tries again, however long a busy machine takes. */
+static void write_in_turns(struct manifest *manifest, int64_t session, int first, int batches)
+{
+	struct error err = ERROR_INIT;
+	int r;
+
+	for (int i = 0; i < batches; i++) {
+		do
+			r = write_batches(manifest, session, first + i, 1, &err);
+		while (r == -EBUSY);
+		CHECK_INT(r, 0);
+	}
+}
+
 static int second_writer(void)
 {
 	struct manifest *manifest = scratch_manifest("two.db");
 	int64_t session = scratch_session(manifest, "second");
 	struct error err = ERROR_INIT;
 
-	CHECK_INT(write_batches(manifest, session, 0, 100, &err), 0);
+	write_in_turns(manifest, session, 0, 100);
 	CHECK_INT(session_end(manifest, session, SESSION_COMPLETE, &err), 0);
 	manifest_close(manifest);
 	return 0;
@@ -413,7 +427,7 @@ static void two_writers_at_once_are_both_whole(void)
 	}
 	manifest = scratch_manifest("two.db");
 	session = scratch_session(manifest, "first");
-	CHECK_INT(write_batches(manifest, session, 50, 100, &err), 0);
+	write_in_turns(manifest, session, 50, 100);
 	CHECK_INT(session_end(manifest, session, SESSION_COMPLETE, &err), 0);
 	manifest_close(manifest);
 	CHECK_INT(waitpid(pid, &status, 0), pid);
