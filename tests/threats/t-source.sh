@@ -62,7 +62,7 @@ evil() {
 		| .parts["config.json"].sha256 = $c' \
 		--arg h "$(sha256sum <evil/sfc/manifest.db | cut -c 1-64)" --argjson n "$(stat -c %s evil/sfc/manifest.db)" \
 		--arg c "$(sha256sum <evil/config.json | cut -c 1-64)" evil/sfc/package.json >x && mv x evil/sfc/package.json
-	mksquashfs evil evil.sfc -noappend -quiet -no-progress -comp zstd >/dev/null
+	mksquashfs evil evil.sfc -noappend -quiet -no-progress -comp zstd -Xcompression-level 1 >/dev/null
 }
 mkdir trap trap/bin
 printf '#!/bin/busybox sh\ntouch %s\n' "$mark" >trap/bin/cat

@@ -75,7 +75,8 @@ if [ -c /dev/fuse ]; then
 	clean "dev diff" sfc dev diff t
 	clean "dev log" sfc dev log t
 	clean "dev list" sfc dev list
-	clean "what a program said that failed its probe" sfc test t -q --network none --probe false --label "l$osc" -- /bin/sh -c "printf '%s\n' '$osc' >&2; exec sleep 100"
+	clean "what a program said that failed its probe" sfc test t -q --network none --probe false --timeout 3 --label "l$osc" -- /bin/sh -c "printf '%s\n' '$osc' >&2; exec sleep 100"
+	check "and it was said" grep -q . clean.err
 	clean "status" sfc status
 	clean "test report" sfc test report t
 	sfc test rm t

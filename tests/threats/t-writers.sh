@@ -13,14 +13,6 @@ lxc_value() {
 		if (length(v) > 1 && f == l && (f == "\"" || f == "\047")) v = substr(v, 2, length(v) - 2); print v }'
 }
 
-# A bundle as a directory is read by the same reader, and made in no time.
-light() {
-	rm -rf "$dir/tree"
-	tree=$dir/tree
-	mkdir -p "$tree/rootfs/bin"
-	config "$@"
-}
-
 # S15: a line break is the next line of lxc's configuration, a hook of the host
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 127; do
 	char=$(printf "\\$(printf %03o "$n")x")
@@ -55,7 +47,8 @@ printf %s "$long" >long
 hostile bad.sfc '.process.env = ["A=\($v)"]' --rawfile v long
 for kind in lxc bundle oci-dir; do
 	check "64 KiB in $kind" tracepack export -q bad.sfc --to "$kind" --name web -o out
-	check "are there" sh -c 'find out -type f -exec cat {} + | grep -qaF "A=$(cat long)"'
+	# searched for as a whole it would cost grep half a minute
+	check_equal "are there" "$(find out -type f -exec cat {} + | grep -ao 'A=xxx*' | awk '{ print length }' | sort -u)" 65538
 	rm -rf out
 done
 check_fails "an output whose name has a line break" 1 "tracepack: export: an LXC configuration cannot hold *" \
