@@ -31,6 +31,7 @@
 #include "pack/need/closure_tree.h"
 #include "pack/need/from_selection.h"
 #include "pack/package/package.h"
+#include "pack/source/recorded.h"
 
 struct build {
 	struct closure_request request;
@@ -275,6 +276,7 @@ static int make_package(struct build *build, struct error *err)
 static int make_tree(struct build *build, struct error *err)
 {
 	int r = tree_new(&build->tree);
+	struct node *root;
 
 	if (r < 0)
 		return error_oom(err);
@@ -282,8 +284,11 @@ static int make_tree(struct build *build, struct error *err)
 			   : closure_tree(build->request.closure, tree_root(build->tree), err);
 	if (r < 0)
 		return r;
-	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
-		   &build->result.totals);
+	root = build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree);
+	tree_total(root, &build->result.totals);
+	r = recorded_times_keep(root, build->image.has_time ? build->image.time : INT64_MAX, err);
+	if (r < 0)
+		return r;
 	return closure_request_check_rules(&build->request, err);
 }
 

@@ -23,6 +23,7 @@
 #include "pack/oci/config.h"
 #include "pack/oci/write.h"
 #include "pack/package/start_config.h"
+#include "pack/source/recorded.h"
 
 struct arguments {
 	const char *source, *output, *config_path;
@@ -298,6 +299,10 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
 		r = find_start(args, &source, &start, err);
+	if (r < 0)
+		return r;
+	if (args->export.image.has_time)
+		r = recorded_times_keep(tree_root(source.tree), args->export.image.time, err);
 	if (r < 0)
 		return r;
 	if (source.warnings)

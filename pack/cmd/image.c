@@ -23,6 +23,7 @@
 #include "pack/need/order.h"
 #include "pack/oci/import.h"
 #include "pack/source/overrides.h"
+#include "pack/source/recorded.h"
 #include "pack/source/scan.h"
 
 enum { FAST_LEVEL = 6 };
@@ -269,6 +270,8 @@ static int load(struct arguments *args, struct origin *origin, struct error *err
 	r = directory ? load_directory(args, origin, err) : load_archive(args, origin, err);
 	if (r == 0 && overrides_apply(&args->overrides, origin->tree, !directory) < 0)
 		r = error_oom(err);
+	if (r == 0 && args->image.has_time)
+		r = recorded_times_keep(tree_root(origin->tree), args->image.time, err);
 	if (r < 0 || !args->order)
 		return r;
 	r = order_apply_file(origin->tree, args->order, &known, &unknown, err);

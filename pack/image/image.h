@@ -44,7 +44,7 @@ struct image_options {
 	bool exportable;      /* add the table NFS export and open_by_handle need */
 	bool dry_run;         /* write nothing; the statistics tell how large it would be, see projection.h */
 	bool keep_going;      /* a file that changed is stored as read, counted, and makes the result -ESTALE */
-	bool has_time;        /* clamp every mtime and set the image's own time to `time` */
+	bool has_time;        /* clamp every mtime but the recorded, and the image's own time is `time` */
 	int64_t time;         /* seconds since 1970; without has_time the image's is the newest mtime */
 	/* Called now and then from one thread with uncompressed bytes behind us and in all; or NULL. */
 	void (*progress)(uint64_t done, uint64_t total, void *data);

@@ -78,7 +78,7 @@ static uint32_t time_of(const struct writer *writer, const struct inode *inode)
 {
 	int64_t time = inode->mtime;
 
-	if (writer->options.has_time && time > writer->options.time)
+	if (writer->options.has_time && time > writer->options.time && !inode->recorded)
 		time = writer->options.time;
 	if (time < 0)
 		return 0;

@@ -30,9 +30,11 @@ static int differs(const struct verify *v, const struct node *node, const char *
 			 path ? path : "", what);
 }
 
-static int64_t stored_time(const struct verify *v, int64_t time)
+static int64_t stored_time(const struct verify *v, const struct inode *inode)
 {
-	if (v->options->has_time && time > v->options->time)
+	int64_t time = inode->mtime;
+
+	if (v->options->has_time && time > v->options->time && !inode->recorded)
 		time = v->options->time;
 	return time < 0 ? 0 : time > UINT32_MAX ? UINT32_MAX : time;
 }
@@ -67,7 +69,7 @@ static int compare_inodes(const struct verify *v, const struct node *node,
 		return differs(v, node, "mode");
 	if (inode->uid != found->uid || inode->gid != found->gid)
 		return differs(v, node, "owner");
-	if (stored_time(v, inode->mtime) != found->mtime)
+	if (stored_time(v, inode) != found->mtime)
 		return differs(v, node, "time");
 	if (!node_is_dir(node) && inode->nlink != found->nlink)
 		return differs(v, node, "number of links");

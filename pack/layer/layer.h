@@ -84,7 +84,7 @@ enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 struct layer_write_options {
 	enum layer_compression compression;
 	int level;				     /* 0: the compressor's default */
-	bool has_time;				     /* clamp every mtime to `time` */
+	bool has_time; /* clamp every mtime to `time` but those that are recorded (node.h) */
 	int64_t time;				     /* seconds since 1970 */
 	void (*progress)(uint64_t done, void *data); /* bytes of tar written; or NULL */
 	void *progress_data;

@@ -116,10 +116,11 @@ static int set_xattrs(struct writer *writer, const struct inode *inode)
 	return 0;
 }
 
-static int64_t clamp(const struct writer *writer, int64_t mtime)
+static int64_t time_of(const struct writer *writer, const struct inode *inode)
 {
-	return writer->options->has_time && mtime > writer->options->time ? writer->options->time
-									  : mtime;
+	bool clamped = writer->options->has_time && inode->mtime > writer->options->time;
+
+	return clamped && !inode->recorded ? writer->options->time : inode->mtime;
 }
 
 static void set_attributes(struct writer *writer, const struct inode *inode)
@@ -129,7 +130,7 @@ static void set_attributes(struct writer *writer, const struct inode *inode)
 	archive_entry_set_mode(entry, inode->mode);
 	archive_entry_set_uid(entry, inode->uid);
 	archive_entry_set_gid(entry, inode->gid);
-	archive_entry_set_mtime(entry, clamp(writer, inode->mtime), 0);
+	archive_entry_set_mtime(entry, time_of(writer, inode), 0);
 	archive_entry_set_size(entry, S_ISREG(inode->mode) ? (int64_t)inode->size : 0);
 	if (S_ISLNK(inode->mode))
 		archive_entry_copy_symlink(entry, inode->target);
@@ -203,7 +204,7 @@ static int write_link(struct writer *writer, const struct node *first, const str
 	archive_entry_set_mode(writer->entry, first->inode->mode);
 	archive_entry_set_uid(writer->entry, first->inode->uid);
 	archive_entry_set_gid(writer->entry, first->inode->gid);
-	archive_entry_set_mtime(writer->entry, clamp(writer, first->inode->mtime), 0);
+	archive_entry_set_mtime(writer->entry, time_of(writer, first->inode), 0);
 	archive_entry_set_size(writer->entry, 0);
 	archive_entry_copy_hardlink(writer->entry,
 				    path + (strcmp(base, "/") ? strlen(base) : 0) + 1);

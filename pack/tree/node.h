@@ -61,8 +61,9 @@ struct directory {
 /* There are as many of these as files: each field costs, so they are no wider than they must be. */
 struct inode {
 	uint16_t mode;   /* S_IFMT and 07777; the S_IFMT it was added with stays */
-	bool unread;     /* used, but only looked at: the contents were not */
-	bool light;      /* large and seldom read: not worth the effort of a high level */
+	bool unread : 1;   /* used, but only looked at: the contents were not */
+	bool light : 1;    /* large and seldom read: not worth the effort of a high level */
+	bool recorded : 1; /* another file knows its time: no writer gives it another */
 	uint32_t uid, gid;
 	uint32_t nlink;  /* names in this tree; kept by the tree. Of directories: not kept */
 	int64_t mtime;   /* seconds since 1970; may be negative */

@@ -268,8 +268,7 @@ static void a_source_that_changed_is_taken_as_it_is(void)
 }
 
 /* From one version to the one before. */
-static const char to_version_2[] = "PRAGMA journal_mode = DELETE;"
-				   "ALTER TABLE catalog DROP COLUMN mode;"
+static const char to_version_2[] = "ALTER TABLE catalog DROP COLUMN mode;"
 				   "PRAGMA user_version = 2";
 static const char to_version_1[] = "DROP VIEW untouched;"
 				   "ALTER TABLE catalog DROP COLUMN names;"
