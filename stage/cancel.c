@@ -30,3 +30,8 @@ void cancel_end(void)
 {
 	handle(SIG_DFL);
 }
+
+int cancel_signal(void)
+{
+	return cancelled;
+}

@@ -7,5 +7,7 @@
 const volatile int *cancel_begin(void);
 /* They end us again at once. */
 void cancel_end(void);
+/* The one that came meanwhile; 0: none. */
+int cancel_signal(void);
 
 #endif

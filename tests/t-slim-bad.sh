@@ -67,7 +67,7 @@ check_fails "an unknown command" 2 "sfc: unknown command 'slmi'; did you mean 's
 check_fails "nothing to run" 2 "sfc: slim: no command given; see *" slim
 check_fails "no output" 2 "sfc: slim: no output given*" sfc slim -- true
 check_fails "an unknown option" 2 "sfc: slim: *--bogus*; see *" slim --bogus -- sh
-check_fails "an option without its value" 2 "sfc: slim: --output wants FILE; see *" sfc slim --output
+check_fails "an option without its value" 2 "sfc: slim: --output wants FILE|IMAGE; see *" sfc slim --output
 check_fails "a time that is none" 2 "sfc: slim: --timeout wants SECONDS, not 'soon'*" slim --timeout soon -- sh
 check_fails "a port that is none" 2 "sfc: slim: --ready*tcp*" slim --ready tcp:http -- sh
 check_fails "an unknown network" 2 "sfc: slim: --network wants host|none|*" slim --network lan -- sh

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,9 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "db/base/io.h"
-#include "db/base/json.h"
 #include "db/base/path.h"
 #include "pack/layer/extract_dir.h"
+#include "pack/oci/credentials.h"
 #include "pack/oci/helper.h"
 
 enum { PLATFORM_PARTS = 3 };
@@ -82,47 +79,6 @@ void carrier_release(struct carrier *carrier)
 	*carrier = (struct carrier){0};
 }
 
-/* ---- credentials ---- */
-
-static char *base64(const char *text)
-{
-	size_t length = strlen(text);
-	char *coded = malloc(4 * (length / 3 + 1) + 1);
-
-	if (coded)
-		EVP_EncodeBlock((unsigned char *)coded, (const unsigned char *)text, (int)length);
-	return coded;
-}
-
-/* A file that only we can read, in the form of containers-auth.json(5): a word would be in ps(1). */
-static int write_authfile(const struct carrier *carrier, const struct reference *reference,
-			  const char *credentials, char **ret_path, struct error *err)
-{
-	_cleanup_(freep) char *path = path_join(carrier->directory, "auth.json");
-	_cleanup_(freep) char *host = reference_host(reference), *coded = base64(credentials);
-	_cleanup_(freep) char *text = NULL;
-	_cleanup_(closep) int fd = -1;
-	json_auto_t *json = NULL;
-	int r;
-
-	if (!path || !host || !coded)
-		return error_oom(err);
-	json = json_pack("{s:{s:{s:s}}}", "auths", host, "auth", coded);
-	text = json ? json_document(json) : NULL;
-	if (!text)
-		return error_oom(err);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(err, "cannot create '%s'", path);
-	r = io_write(fd, text, strlen(text));
-	explicit_bzero(text, strlen(text));
-	explicit_bzero(coded, strlen(coded));
-	if (r < 0)
-		return error_code(err, r, "cannot write '%s'", path);
-	*ret_path = take(path);
-	return 0;
-}
-
 /* ---- skopeo ---- */
 
 /* "linux/arm/v7" in skopeo's three options. */
@@ -171,7 +127,10 @@ static int add_access(struct words *words, const struct carrier *carrier, const 
 	if (reference->transport != REFERENCE_REGISTRY)
 		return 0;
 	if (options->credentials) {
-		r = write_authfile(carrier, reference, options->credentials, &written, err);
+		_cleanup_(freep) char *host = reference_host(reference);
+
+		r = host ? credentials_write(carrier->directory, host, options->credentials, &written, err)
+			 : error_oom(err);
 		authfile = written;
 	}
 	if (r < 0)

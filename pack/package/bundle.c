@@ -231,29 +231,19 @@ int bundle_image(const struct bundle *bundle, struct image_config *image, struct
 	return r < 0 ? error_prefix(err, r, "'%s': sfc/image.json", bundle->path) : 0;
 }
 
-static int take_stop_signal(const struct bundle *bundle, struct start_config *config, struct error *err)
-{
-	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
-	const char *name;
-	int r = bundle_image(bundle, &image, err);
-
-	name = json_string_value(image_config_member(&image, "StopSignal"));
-	if (r < 0 || config->stop_signal || !name || !*name)
-		return r;
-	config->stop_signal = strdup(name);
-	return config->stop_signal ? 0 : error_oom(err);
-}
-
 int bundle_start(const struct bundle *bundle, struct start_config *config, struct error *err)
 {
+	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	int r = bundle_read(bundle, "/config.json", START_CONFIG_MAX, &text, err);
 
 	if (r < 0)
 		return r;
 	r = start_config_parse(text.bytes, text.size, config, err);
-	return r < 0 ? error_prefix(err, r, "'%s'", bundle->path)
-		     : take_stop_signal(bundle, config, err);
+	if (r < 0)
+		return error_prefix(err, r, "'%s'", bundle->path);
+	r = bundle_image(bundle, &image, err);
+	return r < 0 ? r : start_config_complete(config, &image, err);
 }
 
 int bundle_description(const struct bundle *bundle, struct description *description,

@@ -28,3 +28,13 @@ void start_config_release(struct start_config *config)
 	free(config->stop_signal);
 	*config = (struct start_config)START_CONFIG_INIT;
 }
+
+int start_config_complete(struct start_config *config, const struct image_config *image, struct error *err)
+{
+	const char *name = json_string_value(image_config_member(image, "StopSignal"));
+
+	if (config->stop_signal || !name || !*name)
+		return 0;
+	config->stop_signal = strdup(name);
+	return config->stop_signal ? 0 : error_oom(err);
+}

@@ -20,6 +20,7 @@
 
 #include "db/base/array.h"
 #include "db/base/error.h"
+#include "pack/oci/image_config.h"
 #include "pack/oci/config.h"
 
 enum { START_CONFIG_MAX = OCI_START_MAX }; /* bytes of a config.json, and of a package.json */
@@ -69,6 +70,8 @@ int start_config_parse(const char *data, size_t size, struct start_config *confi
 /* From JSON in hand. */
 int start_config_from_json(const json_t *json, struct start_config *config, struct error *err);
 void start_config_release(struct start_config *config);
+/* What config.json has no field for, as the image says it, unless that is said already. */
+int start_config_complete(struct start_config *config, const struct image_config *image, struct error *err);
 
 /*
  * A whole config.json, written from what is known and from our own default. The caller owns it; NULL: no

@@ -4,6 +4,7 @@
 #define STAGE_CMD_CMD_H
 
 #include "db/base/text.h"
+#include "pack/oci/reference.h"
 #include "stage/cmd/command.h"
 
 struct state;
@@ -13,6 +14,8 @@ int cmd_state_open(const char *what, struct state **ret_state, struct error *err
 
 /* Can this machine trace what is asked? */
 int cmd_check_tracing(const struct spec *spec, struct error *err);
+/* What -o names can be written. *ret_image, all zero before: it, taken apart; to be released in any case. */
+int cmd_check_output(const struct asked *asked, struct reference *ret_image, struct error *err);
 /* In the child of namespace_run(): signals end us again as any program. */
 void cmd_unblock_signals(void);
 /* Lines that begin with "warning: ", and others. */

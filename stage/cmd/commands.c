@@ -27,7 +27,7 @@
 	"guard guard-source runtime"
 
 const struct sfc_command sfc_commands[] = {
-	{COMMAND(SLIM, NULL, "slim", "[OPTION]… -o FILE [-- COMMAND [ARGUMENT]…]",
+	{COMMAND(SLIM, NULL, "slim", "[IMAGE] [OPTION]… -o FILE|IMAGE [-- COMMAND [ARGUMENT]…]",
 		 "run a command once under trace, pack what it used, check the package"),
 	 .about = "The command runs in a root file system that is a copy-on-write view of the source: nothing it\n"
 		  "writes reaches the source. The package is written only when the same command, run from it,\n"

@@ -10,6 +10,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
+#include "stage/cancel.h"
+#include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/stages/dev.h"
 #include "stage/stages/enter.h"
@@ -50,6 +52,8 @@ int cmd_dev_create(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	_cleanup_(freep) char *base = NULL;
+	struct carrier_options access;
+	const struct root_options options = {.max_size = asked->max_size, .access = &access};
 	struct error err = ERROR_INIT;
 	int r;
 
@@ -59,7 +63,12 @@ int cmd_dev_create(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "--from what?");
 	r = cmd_state_open(WORKING, &state, &err);
 	if (r == 0)
-		r = dev_create(state, asked->operands[0], asked->from, asked->max_size, &base, &err);
+		r = access_read(asked, asked->from, NULL, &access, &err);
+	if (r == 0) {
+		/* what others fetch for us is to be told to end, too */
+		access.cancel = root_is_image(asked->from, NULL) > 0 ? cancel_begin() : NULL;
+		r = dev_create(state, asked->operands[0], asked->from, &options, &base, &err);
+	}
 	if (r < 0)
 		return answer(command, r, &err);
 	if (asked->json)

@@ -44,7 +44,8 @@ static void add_option(struct text *text, const struct option_row *row, char let
 		text_printf(text, "  -%c, ", letter);
 	else
 		text_add(text, "      ");
-	text_printf(text, "--%s%s%s", row->name, row->argument ? " " : "",
+	text_printf(text, "--%s%s%s", row->name,
+		    row->argument && strncmp(row->argument, "[=", 2) != 0 ? " " : "",
 		    row->argument ? row->argument : "");
 	add_help(text, start, row->help);
 }

@@ -130,7 +130,7 @@ static bool put_option_rows(const struct sfc_command *command)
 			printf("\\fB\\-%c\\fR, ", letter);
 		fputs("\\fB\\-\\-", stdout);
 		put(row->name);
-		fputs(row->argument ? "\\fR " : "\\fR", stdout);
+		fputs(row->argument && strncmp(row->argument, "[=", 2) != 0 ? "\\fR " : "\\fR", stdout);
 		put_form(row->argument ? row->argument : "");
 		putchar('\n');
 		put(row->help);

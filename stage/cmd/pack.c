@@ -6,6 +6,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 #include "stage/stages/pack.h"
@@ -28,10 +29,14 @@ static void say(struct text *said)
 int cmd_pack(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(text_release) struct text said = TEXT_INIT;
+	_cleanup_(reference_release) struct reference image = {0};
 	_cleanup_(state_closep) struct state *state = NULL;
+	struct carrier_options access;
 	struct error err = ERROR_INIT;
 	struct pack_request request = {
 		.output = asked->output,
+		.access = &access,
+		.changes = &asked->changes,
 		.misses = &asked->with_misses,
 		.packer = &asked->packer,
 		.args = &asked->spec.args,
@@ -48,7 +53,13 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "no output given, use -o FILE");
 	request.name = asked->operands[0];
 	request.app = asked->name ? asked->name : request.name;
-	r = cmd_state_open("packing", &state, &err);
+	r = cmd_check_output(asked, &image, &err);
+	if (image.transport != REFERENCE_FILE)
+		request.image = &image;
+	if (r == 0)
+		r = access_read(asked, NULL, asked->output, &access, &err);
+	if (r == 0)
+		r = cmd_state_open("packing", &state, &err);
 	if (r == 0)
 		r = script_set_path(&err);
 	if (r == 0)

@@ -14,6 +14,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/door.h"
 #include "stage/cmd/script.h"
@@ -23,24 +24,15 @@
 struct slimming {
 	const struct sfc_command *command;
 	struct asked *asked;
+	struct carrier_options access;
+	struct reference image; /* what is written, if it is one */
 	struct slim_request request;
 };
 
-static int check_output(const struct asked *asked, struct error *err)
+static int check_files(const struct asked *asked, struct error *err)
 {
-	_cleanup_(freep) char *directory = path_parent(asked->output);
 	struct stat st;
 
-	if (!directory)
-		return error_oom(err);
-	if (stat(asked->output, &st) == 0 && S_ISDIR(st.st_mode))
-		return error_set(err, -EISDIR, "the output '%s' is a directory", asked->output);
-	if (access(asked->output, F_OK) == 0 && !asked->force)
-		return error_set(err, -EEXIST, "'%s' is there already; --force replaces it", asked->output);
-	if (stat(directory, &st) < 0 || !S_ISDIR(st.st_mode))
-		return error_set(err, -ENOENT, "no directory '%s' for the output", directory);
-	if (access(directory, W_OK) < 0)
-		return error_set(err, -EACCES, "cannot write in '%s'", directory);
 	if (asked->scratch && (stat(asked->scratch, &st) < 0 || !S_ISDIR(st.st_mode)))
 		return error_set(err, -ENOTDIR, "--scratch '%s' is not a directory", asked->scratch);
 	if (asked->spec.input && strcmp(asked->spec.input, "-") != 0 && access(asked->spec.input, R_OK) < 0)
@@ -103,6 +95,7 @@ static int answer(const struct slimming *slimming, enum slim_result result, int 
 		log_error("%s", err->message);
 	return result == SLIM_COMMAND_FAILED ? EXIT_TRACED
 	       : result == SLIM_DIFFERENT    ? EXIT_DIFFERENT
+	       : result == SLIM_TOO_LARGE    ? EXIT_GATE
 					     : EXIT_DONE;
 }
 
@@ -157,7 +150,14 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 		.cache = cache,
 		.spec = &asked->spec,
 		.root = asked->root,
+		.access = &slimming->access,
 		.output = asked->output,
+		.image = slimming->image.transport == REFERENCE_FILE ? NULL : &slimming->image,
+		.image_name = asked->name,
+		.keep_package = asked->keep_package,
+		.changes = &asked->changes,
+		.force = asked->force,
+		.dry_run = asked->dry_run,
 		.label = asked->label,
 		.trace = asked->trace,
 		.disk = disk,
@@ -169,24 +169,46 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	return namespace_run(0, inside, slimming, ret_status, err);
 }
 
+/* Is it asked as it can be? 0 or -EINVAL; other codes for what is not as it has to be. */
+static int check(struct slimming *slimming, struct error *err)
+{
+	struct asked *asked = slimming->asked;
+	int r;
+
+	if (asked->operand_count && asked->root)
+		return error_set(err, -EINVAL, "the root is '%s' or '%s'?", asked->operands[0], asked->root);
+	if (asked->operand_count)
+		asked->root = asked->operands[0];
+	if (!asked->output && !asked->dry_run)
+		return error_set(err, -EINVAL, "no output given, use -o FILE or -o IMAGE");
+	if (!asked->root && !asked->spec.args.count)
+		return error_set(err, -EINVAL, "no command given");
+	r = asked->output ? cmd_check_output(asked, &slimming->image, err) : 0;
+	if (r == 0 && asked->name && (slimming->image.transport == REFERENCE_FILE || slimming->image.name))
+		return error_set(err, -EINVAL, "--name is for an image whose -o says none");
+	if (!asked->output)
+		asked->output = "slim.sfc"; /* of which nothing is written */
+	return r < 0 ? r : check_files(asked, err);
+}
+
+static void slimming_release(struct slimming *slimming)
+{
+	reference_release(&slimming->image);
+}
+
 int cmd_slim(const struct sfc_command *command, struct asked *asked)
 {
-	struct slimming slimming = {.command = command, .asked = asked};
+	_cleanup_(slimming_release) struct slimming slimming = {.command = command, .asked = asked};
 	struct error err = ERROR_INIT;
 	int status = EXIT_FAILED, r;
 
 	if (asked->traces.count)
 		return cmd_slim_traces(command, asked);
-	if (asked->operand_count)
-		return command_misused(command, "'%s' is one word too many; COMMAND follows '--'",
-				       asked->operands[0]);
-	if (!asked->output)
-		return command_misused(command, "no output given, use -o FILE");
-	if (!asked->root && !asked->spec.args.count)
-		return command_misused(command, "no command given");
-	r = check_output(asked, &err);
+	r = check(&slimming, &err);
 	if (r == 0)
 		r = cmd_check_tracing(&asked->spec, &err);
+	if (r == 0)
+		r = access_read(asked, asked->root, asked->output, &slimming.access, &err);
 	if (r == 0)
 		r = run(&slimming, &status, &err);
 	if (r == -EINVAL)

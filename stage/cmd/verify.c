@@ -11,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/door.h"
 #include "stage/cmd/script.h"
@@ -19,6 +20,7 @@
 struct verifying {
 	const struct sfc_command *command;
 	struct asked *asked;
+	struct carrier_options access;
 	struct verify_request request;
 };
 
@@ -66,6 +68,8 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	int r = cmd_state_open("running a package", &state, err);
 
 	if (r == 0)
+		r = access_read(verifying->asked, verifying->asked->root, NULL, &verifying->access, err);
+	if (r == 0)
 		r = script_set_path(err);
 	if (r == 0)
 		r = door_directory(state->dir, "cache", &cache, err);
@@ -75,6 +79,7 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 		return r;
 	snprintf(name, sizeof(name), "verify-%d", (int)getpid());
 	verifying->request.state = state;
+	verifying->request.access = &verifying->access;
 	verifying->request.scratch = &scratch;
 	verifying->request.name = name;
 	verifying->request.cache = cache;

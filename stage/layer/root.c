@@ -12,30 +12,23 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
-#include "db/base/io.h"
-#include "db/base/json.h"
-#include "db/base/log.h"
 #include "db/base/path.h"
-#include "db/base/program.h"
 #include "db/base/text.h"
-#include "pack/image/reader.h"
-#include "pack/image/unpack.h"
-#include "pack/layer/extract.h"
-#include "pack/oci/config.h"
-#include "pack/oci/image_config.h"
-#include "pack/oci/import.h"
 #include "pack/package/bundle.h"
-#include "pack/package/start_config.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
-#include "stage/layer/marks.h"
+#include "stage/layer/scratch.h"
 
-enum { CONFIG_MAX = 1024 * 1024, NAME_MAX_HERE = 40 };
+enum { NAME_MAX_HERE = 40 };
 
 void root_source_release(struct root_source *source)
 {
 	free(source->base);
 	source->base = NULL;
+	if (source->image)
+		import_release(source->image);
+	free(source->image);
+	source->image = NULL;
 }
 
 /* ---- what it is ---- */
@@ -121,6 +114,65 @@ static int name_of_debian(const char *from, char **ret_name, struct error *err)
 	return *ret_name ? 0 : error_oom(err);
 }
 
+/* "web" of "host:5000/a/web:1", as the beginning. */
+static void add_image_name(struct text *text, const struct reference *reference)
+{
+	bool remote = reference_is_remote(reference);
+	_cleanup_(freep) char *name = strdup(path_name(remote ? reference->name : reference->path));
+
+	if (name && remote)
+		name[strcspn(name, ":@")] = '\0';
+	add_plain(text, name ? name : "");
+}
+
+/* By what is in it, whatever its name will mean the next time: its configuration names its layers. */
+static int name_of_image(const char *from, const struct import *import, char **ret_name, struct error *err)
+{
+	_cleanup_(reference_release) struct reference reference = {0};
+	_cleanup_(freep) char *config = json_dumps(import->config, JSON_COMPACT | JSON_SORT_KEYS);
+	struct text name = TEXT_INIT;
+	uint8_t digest[DIGEST_SIZE];
+	int r = reference_parse(from, &reference, err);
+
+	if (r < 0)
+		return r;
+	if (!config || digest_once(config, strlen(config), digest) < 0)
+		return error_oom(err);
+	add_image_name(&name, &reference);
+	text_add(&name, "-");
+	for (size_t i = 0; i < 6; i++)
+		text_printf(&name, "%02x", digest[i]);
+	*ret_name = text_take(&name);
+	return *ret_name ? 0 : error_oom(err);
+}
+
+/* Read here, once: the name is known by what is in it. */
+static int find_image(struct state *state, const struct root_options *options, struct root_source *source,
+		      struct error *err)
+{
+	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
+	int r = scratch_make(state, "image", &scratch, err);
+
+	if (r < 0)
+		return r;
+	source->kind = ROOT_IMAGE;
+	source->image = calloc(1, sizeof(*source->image));
+	if (!source->image)
+		return error_oom(err);
+	*source->image = (struct import)IMPORT_INIT;
+	r = root_read(source->from, options, scratch.path, source->image, err);
+	return r < 0 ? r : name_of_image(source->from, source->image, &source->base, err);
+}
+
+/* A word with a transport in front; 1, 0, or -EINVAL: it looks like one, and is none. */
+int root_is_image(const char *from, struct error *err)
+{
+	_cleanup_(reference_release) struct reference reference = {0};
+	int r = strncmp(from, "debian:", 7) == 0 ? 0 : reference_parse(from, &reference, err);
+
+	return r < 0 ? r : reference.transport != REFERENCE_FILE;
+}
+
 static int find_known(struct state *state, const char *from, struct root_source *source,
 		      struct error *err)
 {
@@ -142,238 +194,48 @@ static int find_known(struct state *state, const char *from, struct root_source 
 	return r;
 }
 
-int root_source_find(struct state *state, const char *from, struct root_source *ret_source,
-		     struct error *err)
+static int find_file(struct root_source *source, struct error *err)
+{
+	const char *from = source->from;
+	struct stat st;
+
+	if (stat(from, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return error_set(err, -ENOENT, "--from '%s': no such file, directory, name or base", from);
+	if (S_ISDIR(st.st_mode)) {
+		source->kind = ROOT_DIRECTORY;
+		return name_of_directory(from, &source->base, err);
+	}
+	source->kind = bundle_is_likely(from) ? ROOT_PACKAGE : ROOT_ARCHIVE;
+	return name_of_file(from, &source->base, err);
+}
+
+static int find(struct state *state, const struct root_options *options, struct root_source *source,
+		struct error *err)
+{
+	int r;
+
+	if (strncmp(source->from, "debian:", 7) == 0) {
+		source->kind = ROOT_DEBIAN;
+		return name_of_debian(source->from, &source->base, err);
+	}
+	r = find_known(state, source->from, source, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = root_is_image(source->from, err);
+	if (r != 0)
+		return r < 0 ? r : find_image(state, options, source, err);
+	return find_file(source, err);
+}
+
+int root_source_find(struct state *state, const char *from, const struct root_options *options,
+		     struct root_source *ret_source, struct error *err)
 {
 	struct root_source source = {.from = from};
-	struct stat st;
-	int r;
+	int r = find(state, options, &source, err);
 
-	if (strncmp(from, "debian:", 7) == 0) {
-		source.kind = ROOT_DEBIAN;
-		r = name_of_debian(from, &source.base, err);
-	} else if ((r = find_known(state, from, &source, err)) != 0) {
-		r = r < 0 ? r : 0;
-	} else if (stat(from, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
-		r = error_set(err, -ENOENT, "--from '%s': no such file, directory, name or base", from);
-	} else if (S_ISDIR(st.st_mode)) {
-		source.kind = ROOT_DIRECTORY;
-		r = name_of_directory(from, &source.base, err);
-	} else {
-		source.kind = bundle_is_likely(from) ? ROOT_PACKAGE : ROOT_ARCHIVE;
-		r = name_of_file(from, &source.base, err);
-	}
 	if (r == 0)
 		*ret_source = source;
+	else
+		root_source_release(&source);
 	return r;
-}
-
-/* ---- making it ---- */
-
-static int write_config(int dirfd, const char *name, const char *bytes, size_t size, struct error *err)
-{
-	_cleanup_(closep) int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : io_write(fd, bytes, size);
-
-	return r < 0 ? error_code(err, r, "cannot write %s of the base", name) : 0;
-}
-
-static int write_json(int dirfd, const char *name, const json_t *json, struct error *err)
-{
-	_cleanup_(freep) char *text = json_dumps(json, JSON_INDENT(2));
-
-	return text ? write_config(dirfd, name, text, strlen(text), err) : error_oom(err);
-}
-
-/* How it starts, and the image's own configuration whole, for the packages that are made of it. */
-static int write_start(int dirfd, const struct import *import, struct error *err)
-{
-	_cleanup_(image_config_release) struct image_config image = IMAGE_CONFIG_INIT;
-	_cleanup_(json_freep) json_t *start = NULL;
-	struct start_config checked = START_CONFIG_INIT;
-	int r = image_config_from_json(import->config, &image, err);
-
-	if (r == 0)
-		r = oci_config_to_start(&image, import->tree, &start, err);
-	if (r == 0)
-		r = start_config_from_json(start, &checked, err);
-	start_config_release(&checked);
-	if (r == 0)
-		r = write_json(dirfd, "config.json", start, err);
-	return r < 0 ? r : write_json(dirfd, "image.json", import->config, err);
-}
-
-/* An archive or a directory that was a layer once may bring marks that would hide what is below. */
-static int drop_marks(struct node *node, void *data)
-{
-	struct xattr_list *list = node->inode->xattrs;
-	size_t kept = 0;
-
-	(void)data;
-	for (size_t i = 0; list && i < list->count; i++) {
-		if (mark_is_attribute(list->items[i].name)) {
-			free(list->items[i].name);
-			free(list->items[i].value);
-		} else {
-			list->items[kept++] = list->items[i];
-		}
-	}
-	if (list)
-		list->count = kept;
-	return 0;
-}
-
-/* Nobody but us reaches what grows there: the base's directory is closed. */
-static int write_tree(struct tree *tree, int dirfd, struct error *err)
-{
-	const struct extract_options options = {.keep_owners = geteuid() == 0};
-	struct node *root = tree_root(tree);
-	struct extract_stats stats = {0};
-	_cleanup_(closep) int fd = -1;
-	int r;
-
-	tree_walk(tree, drop_marks, NULL);
-	if (mkdirat(dirfd, "tree", 0700) < 0)
-		return error_errno(err, "cannot make the base's tree");
-	fd = openat(dirfd, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, "cannot open the base's tree");
-	r = extract_tree(root, fd, &options, &stats, err);
-	if (r == 0 && fchmod(fd, root->inode->mode & 07777) < 0)
-		r = error_errno(err, "cannot write the base's tree");
-	return r;
-}
-
-static int make_by_import(const struct root_source *source, int dirfd, uint64_t max_size,
-			  struct error *err)
-{
-	_cleanup_(import_release) struct import import = IMPORT_INIT;
-	struct import_options options = {.layer = {.max_size = max_size,
-						   .no_devices = geteuid() != 0}};
-	int r = import_load(&import, source->from, &options, err);
-
-	if (import.stats.overlay_xattrs)
-		log_warning("%llu extended attributes of '%s' that would steer overlayfs were dropped",
-			    (unsigned long long)import.stats.overlay_xattrs, source->from);
-	if (r == 0 && import.config)
-		r = write_start(dirfd, &import, err);
-	return r < 0 ? r : write_tree(import.tree, dirfd, err);
-}
-
-/* Of a package that was made of an image, what it was made of goes along. */
-static int copy_image_config(struct image *image, const struct tree *whole, int dirfd, struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	const struct node *node = tree_find(whole, "/sfc/image.json");
-	int r;
-
-	if (!node || !S_ISREG(node->inode->mode))
-		return 0;
-	r = unpack_file(image, node, IMAGE_CONFIG_MAX, &text, err);
-	return r < 0 ? r : write_config(dirfd, "image.json", text.bytes, text.size, err);
-}
-
-static int read_package(const struct root_source *source, struct image *image, struct content_file *contents,
-			int dirfd, struct error *err)
-{
-	_cleanup_(text_release) struct text config = TEXT_INIT;
-	_cleanup_(tree_freep) struct tree *whole = NULL, *tree = NULL;
-	struct start_config checked = START_CONFIG_INIT;
-	struct node *rootfs, *node;
-	int r = image_tree(image, &whole, err);
-
-	if (r < 0)
-		return r;
-	rootfs = tree_find(whole, "/rootfs");
-	node = tree_find(whole, "/config.json");
-	if (!rootfs || !node_is_dir(rootfs) || !node || !S_ISREG(node->inode->mode))
-		return error_set(err, -EMEDIUMTYPE,
-				 "'%s' is an image but not a package: it has no rootfs and config.json",
-				 source->from);
-	r = unpack_file(image, node, CONFIG_MAX, &config, err);
-	if (r == 0)
-		r = start_config_parse(config.bytes, config.size, &checked, err);
-	start_config_release(&checked);
-	if (r == 0)
-		r = unpack_below(image, rootfs, contents, NULL, &tree, err);
-	if (r == 0)
-		r = write_tree(tree, dirfd, err);
-	if (r == 0)
-		r = write_config(dirfd, "config.json", config.bytes, config.size, err);
-	return r < 0 ? r : copy_image_config(image, whole, dirfd, err);
-}
-
-/* Nothing is mounted: our own reader believes nothing of what a package says. */
-static int make_of_package(const struct root_source *source, int dirfd, struct error *err)
-{
-	_cleanup_(closep) int fd = open(source->from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	_cleanup_(image_closep) struct image *image = NULL;
-	_cleanup_(content_file_freep) struct content_file *contents = NULL;
-	int r;
-
-	if (fd < 0)
-		return error_errno(err, "cannot open '%s'", source->from);
-	r = image_open(fd, source->from, &image, err);
-	if (r == 0)
-		r = content_file_new(NULL, &contents, err);
-	return r < 0 ? r : read_package(source, image, contents, dirfd, err);
-}
-
-/* The real path, which still leads there from another namespace; the caller frees. NULL: no memory. */
-static char *path_of(int dirfd, const char *name)
-{
-	_cleanup_(freep) char *directory = NULL;
-	char proc[48];
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", dirfd);
-	directory = realpath(proc, NULL);
-	return directory ? path_join(directory, name) : NULL;
-}
-
-static int make_of_debian(const struct root_source *source, int dirfd, struct error *err)
-{
-	_cleanup_(freep) char *suite = strdup(source->from + strlen("debian:")), *include = NULL;
-	_cleanup_(text_release) struct text said = TEXT_INIT;
-	_cleanup_(freep) char *target = NULL;
-	char *plus = suite ? strchr(suite, '+') : NULL;
-	int r;
-
-	if (!suite || asprintf(&include, "--include=%s", plus ? plus + 1 : "") < 0)
-		return error_oom(err);
-	if (plus)
-		*plus = '\0';
-	if (mkdirat(dirfd, "tree", 0755) < 0)
-		return error_errno(err, "cannot make the base's tree");
-	target = path_of(dirfd, "tree");
-	if (!target)
-		return error_oom(err);
-	r = program_run((const char *const[]){"mmdebstrap", "--quiet", "--variant=minbase",
-					      plus ? include : suite, plus ? suite : target,
-					      plus ? target : NULL, NULL},
-			NULL, &said, err);
-	if (r == -ENOENT)
-		return error_set(err, r,
-				 "needs mmdebstrap, which is not here; install it (Debian: apt-get "
-				 "install mmdebstrap)");
-	if (r > 0)
-		return error_set(err, -EIO, "mmdebstrap cannot make '%s': %s", source->from,
-				 program_line(&said, "E: "));
-	return r;
-}
-
-int root_make(const struct root_source *source, int dirfd, uint64_t max_size, struct error *err)
-{
-	switch (source->kind) {
-	case ROOT_DIRECTORY:
-	case ROOT_ARCHIVE:
-		return make_by_import(source, dirfd, max_size, err);
-	case ROOT_PACKAGE:
-		return make_of_package(source, dirfd, err);
-	case ROOT_DEBIAN:
-		return make_of_debian(source, dirfd, err);
-	case ROOT_DEV:
-	case ROOT_BASE:
-		break;
-	}
-	return error_set(err, -EINVAL, "'%s' is there already", source->from);
 }

@@ -17,26 +17,26 @@
 void layer_start_release(struct layer_start *start)
 {
 	start_config_release(&start->config);
+	image_config_release(&start->image);
 	start->given = false;
 }
 
 /* 1: it is there. Whatever a package holds under this name: a FIFO would hang us, a link lead elsewhere. */
-static int read_config(int directory, struct text *text, struct error *err)
+static int read_file(int directory, const char *name, off_t most, struct text *text, struct error *err)
 {
-	_cleanup_(closep) int fd =
-		mount_open_in(directory, "config.json", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
+	_cleanup_(closep) int fd = mount_open_in(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
 	struct stat st;
 	char *bytes;
 	ssize_t n;
 
-	if (fd == -ENOENT)
+	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0)
-		return error_code(err, fd, "cannot read config.json");
+		return error_code(err, fd, "cannot read %s", name);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return error_set(err, -EBADMSG, "config.json is not a file");
-	if (st.st_size > START_CONFIG_MAX)
-		return error_set(err, -EFBIG, "config.json is larger than %d bytes", START_CONFIG_MAX);
+		return error_set(err, -EBADMSG, "%s is not a file", name);
+	if (st.st_size > most)
+		return error_set(err, -EFBIG, "%s is larger than %lld bytes", name, (long long)most);
 	bytes = malloc((size_t)st.st_size + 1);
 	if (!bytes)
 		return error_oom(err);
@@ -45,8 +45,26 @@ static int read_config(int directory, struct text *text, struct error *err)
 		text_add_bytes(text, bytes, (size_t)n);
 	free(bytes);
 	if (n < 0)
-		return error_code(err, (int)n, "cannot read config.json");
+		return error_code(err, (int)n, "cannot read %s", name);
 	return text_failed(text) ? error_oom(err) : 1;
+}
+
+/* Beside the config.json of a base, or where a package has it. */
+static int read_image(int directory, struct image_config *image, struct error *err)
+{
+	static const char *const names[] = {"image.json", "sfc/image.json"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(*names); i++) {
+		_cleanup_(text_release) struct text text = TEXT_INIT;
+
+		r = read_file(directory, names[i], IMAGE_CONFIG_MAX, &text, err);
+		if (r > 0)
+			r = image_config_parse(text.bytes, text.size, image, err) < 0 ? -EBADMSG : 1;
+		if (r < 0)
+			error_prefix(err, r, "%s", names[i]);
+	}
+	return r;
 }
 
 /* The lists get the NULL at their end that ours have. */
@@ -75,10 +93,14 @@ int layer_start_take(struct layer_start *start, struct error *err)
 int layer_start_read(int directory, struct layer_start *start, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	int r = read_config(directory, &text, err);
+	int r = read_file(directory, "config.json", START_CONFIG_MAX, &text, err);
 
 	if (r <= 0)
 		return r;
 	r = start_config_parse(text.bytes, text.size, &start->config, err);
+	if (r == 0)
+		r = read_image(directory, &start->image, err);
+	if (r >= 0)
+		r = start_config_complete(&start->config, &start->image, err);
 	return r < 0 ? r : layer_start_take(start, err);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a root says of its start: the config.json of a package, or of a base that was an image. */
+/*
+ * What a root says of its start: the config.json of a package, or of a base that was an image, and for what that
+ * has no field for the image's own configuration beside it.
+ */
 #ifndef STAGE_LAYER_START_H
 #define STAGE_LAYER_START_H
 
 #include <stdbool.h>
 
 #include "db/base/error.h"
+#include "pack/oci/image_config.h"
 #include "pack/package/start_config.h"
 #include "stage/container/container.h"
 
@@ -13,6 +17,7 @@ struct layer_start {
 	bool given; /* there is one */
 	struct start_config config;
 	struct start_defaults defaults; /* of the same strings */
+	struct image_config image;      /* what the image says that it was; json NULL: it was none */
 	char user[32];
 };
 

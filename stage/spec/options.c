@@ -9,7 +9,7 @@
 #define ASKED_ONCE (OF(SLIM) | OF(VERIFY) | OF(TEST))
 #define PACKED (OF(SLIM) | OF(PACK))
 /* What takes an IMAGE, or writes one. */
-#define IMAGED (OF(SLIM) | OF(INSTRUMENT))
+#define IMAGED (OF(SLIM) | OF(INSTRUMENT) | OF(VERIFY) | OF(PACK) | OF(DEV_CREATE))
 /* --json: wherever facts are printed; -q: wherever something is. */
 #define TELLING                                                                                    \
 	(OF(SLIM) | OF(VERIFY) | OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |  \
@@ -33,16 +33,20 @@
 
 const struct option_row option_rows[] = {
 	HEADING("What it works on:"),
-	{"output", 'o', "FILE", "what to write; appears under its name only when whole",
+	{"output", 'o', "FILE|IMAGE", "what to write: a package, which appears under its name only when whole,\nor an image as skopeo(1) spells it: docker-daemon:NAME,\ncontainers-storage:NAME, docker://HOST/NAME, oci:DIR:TAG,\noci-archive:FILE, docker-archive:FILE",
 	 OF(SLIM) | OF(PACK), take_word, MEMBER(output)},
 	{"output", 'o', "IMAGE", "what to write, as skopeo(1) spells it (docker-daemon:NAME,\ncontainers-storage:NAME, docker://HOST/NAME, oci:DIR[:TAG],\noci-archive:FILE, docker-archive:FILE), or a FILE of the kind that\ncame in",
 	 OF(INSTRUMENT), take_word, MEMBER(output)},
 	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT), take_flag, MEMBER(force)},
-	{"root", 0, "DIR|NAME|ARCHIVE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout or a docker archive [the host's own]",
+	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout, a docker archive, debian:SUITE or an\nimage; the same as IMAGE without it [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
-	{"root", 0, "DIR|NAME|ARCHIVE", "the source to compare with, as for slim", OF(VERIFY), take_word, MEMBER(root)},
-	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive, a package,\ndebian:SUITE[+PACKAGE,…], a base, or another NAME",
+	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the source to compare with, as for slim", OF(VERIFY), take_word, MEMBER(root)},
+	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive, an image as\nskopeo(1) spells it, a package, debian:SUITE[+PACKAGE,…], a base, or\nanother NAME",
 	 OF(DEV_CREATE), take_word, MEMBER(from)},
+	{"change", 'c', "INSTRUCTION", "change what the image says, as podman-commit(1) has it: 'CMD=[\"x\"]',\n'ENV A=b'; may be repeated",
+	 PACKED, take_words, MEMBER(changes)},
+	{"keep-package", 0, "FILE", "with -o IMAGE: write the package it is made of, too", OF(SLIM), take_word,
+	 MEMBER(keep_package)},
 	{"max-size", 0, "SIZE", "of what an archive unpacks to, at the most", OF(DEV_CREATE), take_size,
 	 MEMBER(max_size)},
 	{"layer", 0, "DIR", "keep what is written there, and find it next time [in memory,\nthrown away]",
@@ -79,7 +83,8 @@ const struct option_row option_rows[] = {
 	{"authfile", 0, "FILE", "credentials for registries, containers-auth.json(5)", IMAGED, take_word,
 	 MEMBER(access.authfile)},
 	{"creds", 0, "-", "USER:PASSWORD for the registry, from standard input", IMAGED, take_credentials, 0},
-	{"platform", 0, "OS/ARCH[/VARIANT]", "the image of a list that is for this [this machine's]", IMAGED, take_platform, 0},
+	{"platform", 0, "OS/ARCH[/VARIANT]", "the image of a list that is for this [this machine's]", IMAGED & ~OF(PACK),
+	 take_platform, 0},
 
 	HEADING("The program:"),
 	{"env", 'e', "NAME[=VALUE]", "set a variable; NAME alone takes the caller's; may be repeated", STARTED,
@@ -132,6 +137,12 @@ const struct option_row option_rows[] = {
 	 STARTED | OF(PROD_UPDATE), take_ready, 0},
 	{"probe", 0, "COMMAND", "a server: ask it this from outside, then stop it; $SFC_ROOT is its root", ASKED_ONCE, take_words,
 	 MEMBER(spec.probes)},
+	{"http-probe", 0, "[=PATH]", "a server: get this page and those it links to, on the same host; may\nbe repeated [/]",
+	 ASKED_ONCE, take_http_probe, MEMBER(spec.http_probes)},
+	{"exec-probe", 0, "COMMAND", "a server: run this inside, traced, by its shell; may be repeated", ASKED_ONCE,
+	 take_words, MEMBER(spec.exec_probes)},
+	{"no-healthcheck", 0, NULL, "an image: neither run nor keep its HEALTHCHECK", OF(SLIM), take_flag,
+	 MEMBER(spec.no_healthcheck)},
 	{"health", 0, "COMMAND|http://…", "how it is asked whether it is well", OF(PROD_START), take_health, 0},
 	{"restart", 0, "no|always|on-failure[:N]", "when it has ended by itself [no]", OF(PROD_START), take_restart, 0},
 	{"timeout", 0, "SECONDS", "for a server to be ready and answer [60], for others to end [none]", STARTED, take_timeout, 0},
@@ -180,8 +191,13 @@ const struct option_row option_rows[] = {
 	{"check", 0, NULL, "read the package back and compare every byte", OF(PACK), take_packer, 0},
 	{"verify", 0, NULL, "the older word for --check", OF(PACK), take_packer, 0},
 
+	HEADING("What it may grow to:"),
+	{"max-size", 0, "SIZE", "exit with 3, and write nothing, when the package is larger", PACKED, take_packer, 0},
+	{"max-growth", 0, "PREVIOUS", "the same when it is larger than that file, or than that and a margin:\nPREVIOUS:SIZE, PREVIOUS:N%",
+	 PACKED, take_packer, 0},
+
 	HEADING("How it speaks:"),
-	{"dry-run", 'n', NULL, "only say what would be packed", OF(PACK), take_flag, MEMBER(dry_run)},
+	{"dry-run", 'n', NULL, "only say what would be packed", PACKED, take_flag, MEMBER(dry_run)},
 	{"dry-run", 0, NULL, "only say what would change", OF(PROD_UPDATE), take_flag, MEMBER(dry_run)},
 	{"repair", 0, NULL, "first clean up what a crash left of packages, instances, tests and roots", OF(DOCTOR), take_flag,
 	 MEMBER(repair)},

@@ -46,8 +46,9 @@ struct asked {
 	char **operands; /* the words that are no option, before "--" */
 	size_t operand_count;
 	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
-		*digest, *image_user, *compose, *kubernetes, *guard, *guard_source, *for_user, *count;
+		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count;
 	spec_strings with_misses, traces;
+	spec_strings changes;                         /* as pack/oci/change.h has them */
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	struct image_access access; /* to where images are */
 	uint64_t max_size;   /* bytes; 0: not asked */

@@ -30,6 +30,12 @@ const struct option_row *option_find(const char *name, uint64_t commands)
 	return NULL;
 }
 
+/* "[=PATH]": it may be left out. */
+static bool may_lack_argument(const struct option_row *row)
+{
+	return row->argument && strncmp(row->argument, "[=", 2) == 0;
+}
+
 static int row_value(const struct parser *parser, size_t i)
 {
 	return parser->rows[i]->letter ? parser->rows[i]->letter : (int)(256 + i);
@@ -52,12 +58,15 @@ static void prepare(struct parser *parser)
 		const struct option_row *row = parser->rows[i];
 
 		parser->names[i] =
-		    (struct option){row->name, row->argument ? required_argument : no_argument,
+		    (struct option){row->name,
+				    may_lack_argument(row) ? optional_argument
+				    : row->argument	    ? required_argument
+							    : no_argument,
 				    NULL, row_value(parser, i)};
 		if (!row->letter)
 			continue;
 		*letter++ = row->letter;
-		letter = stpcpy(letter, row->argument ? ":" : "");
+		letter = stpcpy(letter, may_lack_argument(row) ? "::" : row->argument ? ":" : "");
 	}
 	parser->names[i] = (struct option){"help", no_argument, NULL, HELP};
 }
@@ -225,6 +234,7 @@ void asked_release(struct asked *asked)
 	spec_release(&asked->spec);
 	spec_strings_release(&asked->with_misses);
 	spec_strings_release(&asked->traces);
+	spec_strings_release(&asked->changes);
 	spec_strings_release(&asked->packer);
 	image_access_release(&asked->access);
 	free(asked->operands);

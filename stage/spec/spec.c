@@ -57,8 +57,9 @@ static void release_limits(struct spec *spec)
 
 void spec_release(struct spec *spec)
 {
-	spec_strings *const lists[] = {&spec->args,     &spec->env,    &spec->cap_add,
-				       &spec->cap_drop, &spec->probes, &spec->runtime_args};
+	spec_strings *const lists[] = {&spec->args,	&spec->env,	    &spec->cap_add,
+				       &spec->cap_drop, &spec->probes,	    &spec->http_probes,
+				       &spec->exec_probes, &spec->runtime_args};
 	char *const texts[] = {spec->user,    spec->cwd,        spec->hostname, spec->input,
 			       spec->seccomp, spec->ready_text, spec->health,   spec->runtime};
 

@@ -103,6 +103,9 @@ struct spec {
 	char *ready_text;       /* the URL or the command */
 	uint16_t ready_port;    /* of READY_TCP */
 	spec_strings probes;    /* --probe COMMAND: asked by the host's shell once it is ready */
+	spec_strings http_probes; /* --http-probe PATH: pages that are got, with those they link to */
+	spec_strings exec_probes; /* --exec-probe COMMAND: run inside by the root's shell */
+	bool no_healthcheck;    /* what the image says of it is not asked */
 	char *health;           /* COMMAND or http://…; prod only */
 	enum spec_restart restart;
 	unsigned int restart_most; /* on-failure:N; 0: no limit */

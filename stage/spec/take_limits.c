@@ -136,6 +136,20 @@ int take_ready(struct asked *asked, const struct option_row *row, const char *va
 	return 0;
 }
 
+int take_http_probe(struct asked *asked, const struct option_row *row, const char *value,
+		    struct error *err)
+{
+	(void)err;
+	if (!value)
+		value = "/";
+	if (*value != '/' && !is_url(value))
+		return -EINVAL;
+	for (const char *p = value; *p; p++)
+		if (!isgraph((unsigned char)*p) || *p == '#')
+			return -EINVAL;
+	return spec_strings_add(MEMBER(spec_strings), value);
+}
+
 int take_health(struct asked *asked, const struct option_row *row, const char *value,
 		struct error *err)
 {

@@ -72,14 +72,14 @@ static int check_new_name(const char *name, struct error *err)
 	return state_check_name("a root", name, err);
 }
 
-static int make_base(struct state *state, const struct root_source *source, uint64_t max_size,
-		     struct error *err)
+static int make_base(struct state *state, const struct root_source *source,
+		     const struct root_options *options, struct error *err)
 {
 	_cleanup_(closep) int dirfd = -1;
 	int r = base_begin(state, source->base, source->from, NULL, &dirfd, err);
 
 	if (r == 0)
-		r = root_make(source, dirfd, max_size, err);
+		r = root_make(source, options, dirfd, err);
 	if (r == 0)
 		r = base_finish(state, source->base, dirfd, err);
 	if (r < 0)
@@ -88,8 +88,8 @@ static int make_base(struct state *state, const struct root_source *source, uint
 }
 
 /* There already, or made. */
-static int provide_base(struct state *state, const struct root_source *source, uint64_t max_size,
-			struct error *err)
+static int provide_base(struct state *state, const struct root_source *source,
+			const struct root_options *options, struct error *err)
 {
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
 	int r;
@@ -99,7 +99,7 @@ static int provide_base(struct state *state, const struct root_source *source, u
 	r = claim_base(state, source->base, &claim, err);
 	if (r == 0)
 		r = base_find(state, source->base, NULL, err);
-	return r == 0 ? make_base(state, source, max_size, err) : r < 0 ? r : 0;
+	return r == 0 ? make_base(state, source, options, err) : r < 0 ? r : 0;
 }
 
 /* Into `name` of a directory, which has an empty one of that name, or none. */
@@ -180,7 +180,7 @@ static int claim_both(struct state *state, const char *name, const char *from, s
 	return r;
 }
 
-int dev_create(struct state *state, const char *name, const char *from, uint64_t max_size,
+int dev_create(struct state *state, const char *name, const char *from, const struct root_options *options,
 	       char **ret_base, struct error *err)
 {
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT, other = CLAIM_INIT;
@@ -200,9 +200,9 @@ int dev_create(struct state *state, const char *name, const char *from, uint64_t
 		return error_set(err, -EEXIST, "there is a '%s' already; 'sfc dev rm %s' removes it", name,
 				 name);
 	if (r == 0)
-		r = root_source_find(state, from, &source, err);
+		r = root_source_find(state, from, options, &source, err);
 	if (r == 0)
-		r = provide_base(state, &source, max_size, err);
+		r = provide_base(state, &source, options, err);
 	if (r == 0)
 		r = make_dev(state, name, &source, err);
 	if (r == 0)

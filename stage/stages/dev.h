@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "stage/layer/root.h"
 #include "stage/state/state.h"
 
 /* -EINVAL: a name that is none, or a word of `sfc test`. *ret_base is the base it stands on, to be freed. */
-int dev_create(struct state *state, const char *name, const char *from, uint64_t max_size,
+int dev_create(struct state *state, const char *name, const char *from, const struct root_options *options,
 	       char **ret_base, struct error *err);
 /* The layer becomes the base `base`, and NAME an empty layer over that: at one moment. */
 int dev_commit(struct state *state, const char *name, const char *base, struct error *err);

@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/path.h"
 #include "db/base/program.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
+#include "stage/layer/scratch.h"
 #include "stage/layer/view.h"
 #include "stage/mount/own.h"
+#include "stage/stages/deliver.h"
 
 /* ---- argument lists ---- */
 
@@ -80,7 +83,7 @@ static int check(struct state *state, const struct pack_request *request, struct
 
 	if (!manifest)
 		return error_oom(err);
-	if (access(request->output, F_OK) == 0 && !request->force)
+	if (!request->image && access(request->output, F_OK) == 0 && !request->force)
 		return error_set(err, -EEXIST, "'%s' is there already; --force replaces it",
 				 request->output);
 	r = dev_must_exist(state, request->name, ret_dev, err);
@@ -141,7 +144,7 @@ static int merge_misses(const struct pack_request *request, const char *manifest
 
 /* ---- packing ---- */
 
-static int build(const struct pack_request *request, const char *manifest, const char *view,
+static int build(const struct pack_request *request, const char *output, const char *manifest, const char *view,
 		 const char *image, struct text *said, struct error *err)
 {
 	_cleanup_(words_release) struct words words = {0};
@@ -152,7 +155,7 @@ static int build(const struct pack_request *request, const char *manifest, const
 	word(&words, "-s");
 	word(&words, view);
 	word(&words, "-o");
-	word(&words, request->output);
+	word(&words, output);
 	word(&words, "--package");
 	word(&words, "--name");
 	word(&words, request->app);
@@ -180,6 +183,35 @@ static int build(const struct pack_request *request, const char *manifest, const
 	return program_run(words.items, NULL, said, err);
 }
 
+/* By way of a package of ours. */
+static int build_image(struct state *state, const struct pack_request *request, const char *manifest,
+		       const char *view, const char *image, struct text *said, struct error *err)
+{
+	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
+	_cleanup_(freep) char *package = NULL;
+	int r = scratch_make(state, "pack", &scratch, err);
+
+	package = r == 0 ? path_join(scratch.path, "package") : NULL;
+	if (r == 0 && !package)
+		r = error_oom(err);
+	if (r == 0)
+		r = build(request, package, manifest, view, image, said, err);
+	if (r == 0 && !request->dry_run) {
+		const struct delivery delivery = {
+			.package = package,
+			.to = request->image,
+			.name = request->image->name ? NULL : request->app,
+			.access = request->access,
+			.changes = request->changes,
+			.tmpdir = scratch.path,
+			.force = request->force,
+		};
+
+		r = deliver(&delivery, said, err);
+	}
+	return r;
+}
+
 int pack_run(struct state *state, const struct pack_request *request, struct text *said,
 	     struct error *err)
 {
@@ -200,5 +232,8 @@ int pack_run(struct state *state, const struct pack_request *request, struct tex
 		r = view_mount(state, &dev, &view, err);
 	if (r == 0)
 		r = base_image_config(state, dev.base, &image, err);
-	return r < 0 ? r : build(request, manifest, view, image, said, err);
+	if (r < 0)
+		return r;
+	return request->image ? build_image(state, request, manifest, view, image, said, err)
+			      : build(request, request->output, manifest, view, image, said, err);
 }

@@ -15,6 +15,7 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "pack/source/which.h"
+#include "stage/cancel.h"
 #include "stage/mount/mount.h"
 
 double slim_now(void)
@@ -102,7 +103,8 @@ static int prepare(struct slim *slim, struct error *err)
 	int r = open_input(slim, err);
 
 	if (r == 0)
-		r = source_root_open(slim->request->state, slim->request->root, slim->request->scratch,
+		r = source_root_open(slim->request->state, slim->request->root, slim->request->access,
+				     slim->request->scratch,
 				     &slim->source, err);
 	if (r == 0)
 		r = make_environment(slim, err);
@@ -117,14 +119,21 @@ static int stages(struct slim *slim, struct text *warnings, struct error *err)
 {
 	int r = prepare(slim, err);
 
+	if (r == -EINTR && cancel_signal()) {
+		slim->result = SLIM_INTERRUPTED;
+		slim->status = 128 + cancel_signal();
+		return 0;
+	}
 	if (r == 0)
 		r = slim_test(slim, err);
 	if (r > 0)
 		r = slim_pack(slim, warnings, err);
+	if (r > 0 && slim->request->dry_run)
+		return slim_dry_run(slim, err);
 	if (r > 0)
 		r = slim_verify(slim, err);
 	if (r > 0)
-		r = slim_publish(slim, err);
+		r = slim_publish(slim, warnings, err);
 	return r;
 }
 
@@ -139,6 +148,13 @@ static void slim_release(struct slim *slim)
 	free(slim->manifest);
 	free(slim->package);
 }
+
+/* In the words of --json. */
+static const char *const results[] = {
+	[SLIM_COMMAND_FAILED] = "command failed",
+	[SLIM_DIFFERENT] = "different",
+	[SLIM_TOO_LARGE] = "too large",
+};
 
 int slim_run(const struct slim_request *request, struct report *report, enum slim_result *ret_result,
 	     int *ret_status, struct text *warnings, struct error *err)
@@ -159,6 +175,7 @@ int slim_run(const struct slim_request *request, struct report *report, enum sli
 	/* what is not packed is told as well */
 	if (r == 0 && report->facts && slim.result != SLIM_INTERRUPTED) {
 		report_fact(report, "package", json_null());
+		report_fact(report, "result", json_string(results[slim.result]));
 		report_fact(report, "problem", json_path(err->message));
 		report_fact(report, "status", json_integer(slim.status));
 		r = report_finish(report, NULL, err);

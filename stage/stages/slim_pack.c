@@ -39,7 +39,7 @@ static int describe(struct slim *slim, struct error *err)
 
 static int report_pack(struct slim *slim, const struct text *said, double seconds, struct error *err)
 {
-	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes"};
+	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes", "gate"};
 	_cleanup_(freep) char *first = NULL;
 	json_t *json = NULL;
 	size_t length = strcspn(said->bytes, "\n");
@@ -62,13 +62,27 @@ static int report_pack(struct slim *slim, const struct text *said, double second
 	return 1;
 }
 
+/* "web" of web.sfc, of docker-daemon:web:slim and of oci-archive:web.tar. NULL: no memory; the caller frees. */
+static char *name_of(const struct slim_request *request)
+{
+	const struct reference *image = request->image;
+	bool remote = image && reference_is_remote(image);
+	char *name = strdup(path_name(!image ? request->output : remote ? image->name : image->path));
+	size_t length = name ? strlen(name) : 0;
+
+	if (name && remote)
+		name[strcspn(name, ":@")] = '\0';
+	else if (length > 4 && (strcmp(name + length - 4, ".sfc") == 0 || strcmp(name + length - 4, ".tar") == 0))
+		name[length - 4] = '\0';
+	return name;
+}
+
 int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 {
 	_cleanup_(text_release) struct text said = TEXT_INIT;
-	_cleanup_(freep) char *name = strdup(path_name(slim->request->output));
+	_cleanup_(freep) char *name = name_of(slim->request);
 	_cleanup_(freep) char *root = slim->request->root ? realpath(slim->request->root, NULL) : NULL;
 	const char *asked = root ? root : slim->request->root;
-	size_t length = name ? strlen(name) : 0;
 	double began = slim_now();
 	const struct tracepack_build build = {
 		.manifest = slim->manifest,
@@ -84,10 +98,17 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 
 	if (!name)
 		return error_oom(err);
-	if (length > 4 && strcmp(name + length - 4, ".sfc") == 0)
-		name[length - 4] = '\0';
 	r = describe(slim, err);
 	if (r == 0)
 		r = tracepack_build(&build, &said, warnings, err);
-	return r < 0 ? r : report_pack(slim, &said, slim_now() - began, err);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		struct error ignored = ERROR_INIT;
+
+		slim->result = SLIM_TOO_LARGE;
+		report_pack(slim, &said, slim_now() - began, &ignored);
+		return 0;
+	}
+	return report_pack(slim, &said, slim_now() - began, err);
 }

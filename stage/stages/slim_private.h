@@ -36,7 +36,9 @@ double slim_now(void);
 int slim_test(struct slim *slim, struct error *err);
 int slim_pack(struct slim *slim, struct text *warnings, struct error *err);
 int slim_verify(struct slim *slim, struct error *err);
-int slim_publish(struct slim *slim, struct error *err);
+int slim_publish(struct slim *slim, struct text *said, struct error *err);
+/* In the place of the last two: say what is kept. */
+int slim_dry_run(struct slim *slim, struct error *err);
 
 /* For test and verify: what is asked of a trial; whether its outcome is one to go on with, as a step answers. */
 struct trial_request slim_trial(struct slim *slim);

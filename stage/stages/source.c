@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "pack/package/bundle.h"
+#include "stage/cancel.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/root.h"
@@ -32,16 +33,17 @@ static int read_start(const char *directory, struct layer_start *start, struct e
 	return fd < 0 ? error_errno(err, "cannot open '%s'", directory) : layer_start_read(fd, start, err);
 }
 
-static int unpack(const char *root, enum root_kind kind, const struct scratch *scratch,
-		  struct source_root *source, struct error *err)
+static int unpack(const char *root, enum root_kind kind, const struct carrier_options *reach,
+		  const struct scratch *scratch, struct source_root *source, struct error *err)
 {
 	const struct root_source from = {.kind = kind, .from = root};
-	int r = root_make(&from, scratch->fd, 0, err);
+	const struct root_options options = {.access = reach};
+	int r = root_make(&from, &options, scratch->fd, err);
 
 	if (r == 0)
 		r = layer_start_read(scratch->fd, &source->start, err);
 	if (r < 0)
-		return error_prefix(err, r, "the root '%s'", root);
+		return kind == ROOT_IMAGE ? r : error_prefix(err, r, "the root '%s'", root);
 	source->path = path_join(scratch->path, "tree");
 	source->image = path_join(scratch->path, "image.json");
 	if (!source->path || !source->image)
@@ -94,8 +96,8 @@ static bool is_layout(const char *root)
 	return file && access(file, F_OK) == 0;
 }
 
-static int open_it(struct state *state, const char *root, const struct scratch *scratch,
-		   struct source_root *source, struct error *err)
+static int open_it(struct state *state, const char *root, const struct carrier_options *reach,
+		   const struct scratch *scratch, struct source_root *source, struct error *err)
 {
 	struct stat st;
 	int r;
@@ -103,12 +105,15 @@ static int open_it(struct state *state, const char *root, const struct scratch *
 	if (!root)
 		return open_directory("/", source, err);
 	if (strncmp(root, "debian:", 7) == 0)
-		return unpack(root, ROOT_DEBIAN, scratch, source, err);
+		return unpack(root, ROOT_DEBIAN, reach, scratch, source, err);
 	if (!strchr(root, '/')) {
 		r = open_dev(state, root, source, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
+	r = root_is_image(root, err);
+	if (r != 0)
+		return r < 0 ? r : unpack(root, ROOT_IMAGE, reach, scratch, source, err);
 	if (stat(root, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
 		return error_set(err, -ENOENT,
 				 "the root '%s' is not a directory, an archive, a package nor a name of "
@@ -117,18 +122,24 @@ static int open_it(struct state *state, const char *root, const struct scratch *
 	if (S_ISDIR(st.st_mode) && !is_layout(root))
 		return open_directory(root, source, err);
 	return unpack(root, S_ISREG(st.st_mode) && bundle_is_likely(root) ? ROOT_PACKAGE : ROOT_ARCHIVE,
-		      scratch, source, err);
+		      reach, scratch, source, err);
 }
 
-int source_root_open(struct state *state, const char *root, const struct scratch *scratch,
-		     struct source_root *ret_source, struct error *err)
+int source_root_open(struct state *state, const char *root, const struct carrier_options *reach,
+		     const struct scratch *scratch, struct source_root *ret_source, struct error *err)
 {
+	struct carrier_options reaching = reach ? *reach : (struct carrier_options){.platform = NULL};
 	int r;
 
 	/* in its place: what it says of its start points into itself */
 	*ret_source = (struct source_root){.path = NULL};
-	r = open_it(state, root, scratch, ret_source, err);
+	/* whom we ask to fetch is to be told, too */
+	reaching.cancel = cancel_begin();
+	r = open_it(state, root, &reaching, scratch, ret_source, err);
+	cancel_end();
+	if (r >= 0 && cancel_signal())
+		r = error_set(err, -EINTR, "interrupted");
 	if (r < 0)
 		source_root_release(ret_source);
-	return r;
+	return r < 0 && cancel_signal() ? -EINTR : r;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * --root: the root file system that something is traced in or compared with, as a directory. What is one is
- * taken where it is; archives, packages and debian: lines are unpacked below a scratch directory, dev names
- * and bases are mounted for nobody to write.
+ * taken where it is; archives, images, packages and debian: lines are unpacked below a scratch directory, dev
+ * names and bases are mounted for nobody to write.
  */
 #ifndef STAGE_STAGES_SOURCE_H
 #define STAGE_STAGES_SOURCE_H
 
 #include "db/base/error.h"
+#include "pack/oci/carrier.h"
 #include "stage/layer/scratch.h"
 #include "stage/layer/start.h"
 #include "stage/state/state.h"
@@ -18,9 +19,13 @@ struct source_root {
 	char *image;              /* the file with the configuration of the image that it was; or NULL */
 };
 
-/* root NULL: the host's own. In a mount namespace of our own. -ENOENT: there is no such root. */
-int source_root_open(struct state *state, const char *root, const struct scratch *scratch,
-		     struct source_root *ret_source, struct error *err);
+/*
+ * root NULL: the host's own; access: how images are reached, or NULL. In a mount namespace of our own. -ENOENT:
+ * there is no such root; -EINTR: a signal told us to end (stage/cancel.h), and nothing is left. What it says of
+ * its start points into it: it stays where it is.
+ */
+int source_root_open(struct state *state, const char *root, const struct carrier_options *access,
+		     const struct scratch *scratch, struct source_root *ret_source, struct error *err);
 void source_root_release(struct source_root *source);
 
 #endif

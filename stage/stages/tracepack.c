@@ -10,7 +10,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
 
-enum { STATUS_USAGE = 2 };
+enum { STATUS_USAGE = 2, STATUS_GATE = 3 };
 
 /* --- argument lists --- */
 
@@ -43,7 +43,8 @@ static void add_all(struct words *words, const char *before, char *const *items,
 
 static const char *without_name(const char *line)
 {
-	static const char *const names[] = {"tracepack: build: ", "tracepack: describe: ", "tracepack: "};
+	static const char *const names[] = {"tracepack: build: ", "tracepack: describe: ", "tracepack: export: ",
+					      "tracepack: "};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strncmp(line, names[i], strlen(names[i])) == 0)
@@ -64,6 +65,8 @@ static int failed(int status, struct text *said, struct error *err)
 			found = plain;
 	}
 	error_set(err, -EIO, "%s", found);
+	if (status == STATUS_GATE)
+		return 1;
 	if (status != STATUS_USAGE)
 		return -EIO;
 	end = strstr(err->message, "; see 'tracepack");
@@ -72,14 +75,15 @@ static int failed(int status, struct text *said, struct error *err)
 	return -EINVAL;
 }
 
-static int run(struct words *words, struct text *output, struct text *said, struct error *err)
+static int run(struct words *words, struct text *output, struct text *said, const volatile int *cancel,
+	       struct error *err)
 {
 	int r;
 
 	add(words, NULL);
 	if (words->failed)
 		return error_oom(err);
-	r = program_run(words->items, output, said, err);
+	r = program_run_until(words->items, output, said, cancel, err);
 	return r > 0 ? failed(r, said, err) : r;
 }
 
@@ -106,7 +110,18 @@ int tracepack_describe(const char *manifest, const struct tracepack_start *start
 	add(&words, "--");
 	for (char *const *word = start->args; *word; word++)
 		add(&words, *word);
-	return run(&words, NULL, &said, err);
+	return run(&words, NULL, &said, NULL, err);
+}
+
+/* What it says beside: warnings, notes. */
+static int pass_on(struct text *said, struct text *warnings, struct error *err)
+{
+	char *rest = said->size ? said->bytes : NULL, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			text_printf(warnings, "%s\n", without_name(line));
+	return text_failed(warnings) ? error_oom(err) : 0;
 }
 
 int tracepack_build(const struct tracepack_build *build, struct text *report, struct text *warnings,
@@ -114,7 +129,6 @@ int tracepack_build(const struct tracepack_build *build, struct text *report, st
 {
 	_cleanup_(words_release) struct words words = {0};
 	_cleanup_(text_release) struct text said = TEXT_INIT;
-	char *rest, *line;
 	int r;
 
 	add(&words, "tracepack");
@@ -136,10 +150,50 @@ int tracepack_build(const struct tracepack_build *build, struct text *report, st
 	if (build->json)
 		add(&words, "--json");
 	add_all(&words, NULL, build->options->items, build->options->count);
-	r = run(&words, report, &said, err);
-	rest = said.size ? said.bytes : NULL;
-	while (r == 0 && rest && (line = strsep(&rest, "\n")))
-		if (*line)
-			text_printf(warnings, "%s\n", without_name(line));
-	return r == 0 && text_failed(warnings) ? error_oom(err) : r;
+	r = run(&words, report, &said, NULL, err);
+	return r == 0 ? pass_on(&said, warnings, err) : r;
+}
+
+int tracepack_export(const struct tracepack_export *export, struct text *said, struct error *err)
+{
+	_cleanup_(words_release) struct words words = {0};
+	_cleanup_(text_release) struct text own = TEXT_INIT;
+	_cleanup_(freep) char *verify = NULL;
+	int r;
+
+	if (export->tls_verify && asprintf(&verify, "--tls-verify=%s", export->tls_verify) < 0)
+		return error_oom(err);
+	add(&words, "tracepack");
+	add(&words, "export");
+	add(&words, export->package);
+	add(&words, "-o");
+	add(&words, export->image);
+	add(&words, "--tmpdir");
+	add(&words, export->tmpdir);
+	if (export->name) {
+		add(&words, "--name");
+		add(&words, export->name);
+	}
+	if (verify)
+		add(&words, verify);
+	if (export->authfile) {
+		add(&words, "--authfile");
+		add(&words, export->authfile);
+	}
+	add_all(&words, "--change", export->changes->items, export->changes->count);
+	if (export->force)
+		add(&words, "--force");
+	r = run(&words, NULL, &own, export->cancel, err);
+	return r == 0 ? pass_on(&own, said, err) : r;
+}
+
+int tracepack_list(const char *package, struct text *paths, struct error *err)
+{
+	_cleanup_(words_release) struct words words = {0};
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+
+	add(&words, "tracepack");
+	add(&words, "ls");
+	add(&words, package);
+	return run(&words, paths, &said, NULL, err);
 }

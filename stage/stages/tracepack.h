@@ -29,9 +29,26 @@ struct tracepack_build {
 
 /*
  * Build a package; its report, or JSON, is added to `report`, its warnings, a line each that begins with
- * "warning: " or goes on, to `warnings`. -EINVAL: an option makes no sense.
+ * "warning: " or goes on, to `warnings`. -EINVAL: an option makes no sense; 1: it is larger than it may be,
+ * err says so, and nothing is written.
  */
 int tracepack_build(const struct tracepack_build *build, struct text *report, struct text *warnings,
 		    struct error *err);
+
+/* What is in a package, a path a line, is added to `paths`. */
+int tracepack_list(const char *package, struct text *paths, struct error *err);
+
+struct tracepack_export {
+	const char *package, *image; /* the image as it was spelled */
+	const char *name;            /* where that says none; or NULL */
+	const char *tmpdir;
+	const char *tls_verify, *authfile; /* or NULL */
+	const spec_strings *changes;
+	bool force;
+	const volatile int *cancel;
+};
+
+/* Put a package where an image can be. What is to be said is added to `said`. -EINTR: it was told to end. */
+int tracepack_export(const struct tracepack_export *export, struct text *said, struct error *err);
 
 #endif

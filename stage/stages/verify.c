@@ -14,6 +14,7 @@
 #include "db/base/json.h"
 #include "pack/package/bundle.h"
 #include "pack/package/check.h"
+#include "stage/cancel.h"
 #include "stage/layer/package.h"
 #include "stage/stages/source.h"
 #include "stage/stages/trial.h"
@@ -134,7 +135,8 @@ static int prepare(struct verification *verification, struct error *err)
 	const struct verify_request *request = verification->request;
 	_cleanup_(store_closep) struct store *store = NULL;
 	const char *input = request->spec->input;
-	int r = source_root_open(request->state, request->root, request->scratch, &verification->source, err);
+	int r = source_root_open(request->state, request->root, request->access, request->scratch,
+				 &verification->source, err);
 
 	if (r == 0 && input) {
 		verification->input =
@@ -280,6 +282,11 @@ static int compare_both(struct verification *verification, struct error *err)
 {
 	int r = prepare(verification, err);
 
+	if (r == -EINTR && cancel_signal()) {
+		verification->result = VERIFY_INTERRUPTED;
+		verification->status = 128 + cancel_signal();
+		return 0;
+	}
 	if (r == 0)
 		r = run_source(verification, err);
 	if (r > 0)

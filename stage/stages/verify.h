@@ -8,6 +8,7 @@
 
 #include "db/base/error.h"
 #include "db/base/text.h"
+#include "pack/oci/carrier.h"
 #include "stage/layer/scratch.h"
 #include "stage/spec/spec.h"
 #include "stage/stages/compare.h"
@@ -22,6 +23,7 @@ struct verify_request {
 	/* where something is compared: */
 	struct state *state;
 	const struct scratch *scratch;
+	const struct carrier_options *access; /* how images are reached */
 	const char *name, *cache; /* as slim has them */
 };
 

@@ -20,6 +20,8 @@
 #include "stage/state/rows.h"
 #include "tests/manifest.h"
 
+static const struct root_options options;
+
 static struct state *state;
 
 static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -181,13 +183,13 @@ static void the_same_archive_is_one_base(void)
 	char *base = NULL, *again = NULL;
 
 	shell("mkdir -p src/etc && echo 1 >src/etc/one && tar -C src -cf src.tar . && cp src.tar other.tar");
-	CHECK_INT(dev_create(state, "tar1", "src.tar", 0, &base, &err), 0);
-	CHECK_INT(dev_create(state, "tar2", "src.tar", 0, &again, &err), 0);
+	CHECK_INT(dev_create(state, "tar1", "src.tar", &options, &base, &err), 0);
+	CHECK_INT(dev_create(state, "tar2", "src.tar", &options, &again, &err), 0);
 	CHECK_STRING(again, base);
 	free(again);
 	again = NULL;
 	shell("echo 2 >src/etc/one && tar -C src -cf src.tar .");
-	CHECK_INT(dev_create(state, "tar3", "src.tar", 0, &again, &err), 0);
+	CHECK_INT(dev_create(state, "tar3", "src.tar", &options, &again, &err), 0);
 	CHECK(strcmp(again, base) != 0);
 	free(again);
 	free(base);
@@ -201,7 +203,7 @@ static void marks_of_an_archive_are_dropped(void)
 	shell("mkdir -p marked/d && touch marked/d/f");
 	REQUIRE(setxattr("marked/d", "trusted.overlay.opaque", "y", 1, 0) == 0);
 	REQUIRE(setxattr("marked/d", "user.kept", "1", 1, 0) == 0);
-	CHECK_INT(dev_create(state, "marked", "marked", 0, &base, &err), 0);
+	CHECK_INT(dev_create(state, "marked", "marked", &options, &base, &err), 0);
 	snprintf(path, sizeof(path), "state/base/%s/tree/d", base);
 	CHECK(getxattr(path, "trusted.overlay.opaque", NULL, 0) < 0);
 	CHECK_INT(getxattr(path, "user.kept", NULL, 0), 1);
@@ -223,7 +225,7 @@ static void what_was_being_made_is_taken_down(void)
 	CHECK(!is_there("state/base/half"));
 	CHECK_INT(rows_holds(state, "SELECT 1 FROM base WHERE name = ?", "half", &err), 0);
 
-	REQUIRE(dev_create(state, "ground", "src", 0, &base, &err) == 0);
+	REQUIRE(dev_create(state, "ground", "src", &options, &base, &err) == 0);
 	CHECK_INT(dev_begin(state, "halfdev", base, "src", &err), 0);
 	CHECK_INT(dev_find(state, "halfdev", NULL, &err), 0);
 	CHECK_INT(dev_settle(state, "halfdev", &err), 0);
@@ -238,7 +240,7 @@ static void a_layer_is_the_one_its_row_names(void)
 	char *base = NULL;
 	int fd = -1;
 
-	REQUIRE(dev_create(state, "web", "src", 0, &base, &err) == 0);
+	REQUIRE(dev_create(state, "web", "src", &options, &base, &err) == 0);
 	shell("echo mine >state/dev/web/1/upper/mine");
 	/* a reset that was killed before its change, then one that was killed after it */
 	CHECK_INT(dev_layer_make(state, "web", 2, base, &fd, &err), 0);
@@ -262,7 +264,7 @@ static void a_commit_stands_on_what_was_below(void)
 	struct error err = ERROR_INIT;
 	char *base = NULL, *paths = NULL;
 
-	REQUIRE(dev_create(state, "kv", "src", 0, &base, &err) == 0);
+	REQUIRE(dev_create(state, "kv", "src", &options, &base, &err) == 0);
 	shell("echo new >state/dev/kv/1/upper/new");
 	CHECK_INT(dev_commit(state, "kv", "kv-1", &err), 0);
 	CHECK_INT(base_lowers(state, "kv-1", &lowers, &err), 0);
@@ -295,19 +297,20 @@ static void sources_are_told_apart(void)
 		{"debian:bookworm+nginx,redis", ROOT_DEBIAN},
 		{"tar1", ROOT_DEV},
 	};
-	static const char *const bad[] = {"debian:", "debian:--foo", "debian:a b", "debian:a$(b)"};
+	static const char *const bad[] = {"debian:", "debian:--foo", "debian:a b", "debian:a$(b)",
+					    "ftp:x", "docker://", "docker-daemon:--x"};
 	struct root_source source = ROOT_SOURCE_INIT;
 	struct error err = ERROR_INIT;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		CHECK_INT(root_source_find(state, cases[i].from, &source, &err), 0);
+		CHECK_INT(root_source_find(state, cases[i].from, &options, &source, &err), 0);
 		CHECK_INT(source.kind, cases[i].kind);
 		CHECK_INT(state_check_name("a base", source.base, &err), 0);
 		root_source_release(&source);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		CHECK_INT(root_source_find(state, bad[i], &source, &err), -EINVAL);
-	CHECK_INT(root_source_find(state, "nowhere", &source, &err), -ENOENT);
+		CHECK_INT(root_source_find(state, bad[i], &options, &source, &err), -EINVAL);
+	CHECK_INT(root_source_find(state, "nowhere", &options, &source, &err), -ENOENT);
 }
 
 int main(void)
