@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154,SC2034 # names of lib.sh and state.sh, or for those who source this
-# What `sfc dev` knows of a name, for the commands that are scripts. Sourced after state.sh by sfc-test and
+# What `sfc dev` knows of a name, for the commands that are scripts. Sourced after state.sh by
 # sfc-prod.
 
 # dev_info NAME FILTER: one fact of it; fails when there is no such name, with dev_problem saying so.

@@ -4,7 +4,7 @@
 # interface). A forwarder listens on the host and connects inside: systemd-socket-proxyd started on
 # an already listening socket in the namespace of the instance, one process per port and no copies
 # in user space; else socat, which needs two processes per connection. TCP only. Nothing leads out
-# of such an instance. Sourced by sfc-prod and sfc-test after state.sh and ports.sh.
+# of such an instance. Sourced by sfc-prod after state.sh and ports.sh.
 
 # publish_check SPEC COUNT: [ADDRESS:]HOST[-HOST]:PORT.
 publish_check() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2154,SC2034,SC2016,SC2015 # shared names; jq and sh programs in quotes
 # The OCI runtimes, behind one word: runtime NAME ARG… is crun or runc with our own --root.
-# Sourced after state.sh by sfc-test and sfc-prod.
+# Sourced after state.sh by sfc-prod.
 #
 # crun refuses cgroup v1 machines that also mount a cgroup2 tree beside it ("hybrid mode"): it is
 # then started in a private mount namespace without that tree. runc takes both as they are.

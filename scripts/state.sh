@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC2034 # names that the scripts use
 # The state directory: what the stages remember between commands, and the locks that keep two
-# terminals from spoiling it. Sourced after lib.sh by sfc-test and sfc-prod.
+# terminals from spoiling it. Sourced after lib.sh by sfc-prod.
 #
 #	$state_dir/packages/HEX.sfc   installed packages, named by their SHA-256, never changed
 #	$state_dir/mounts/HEX         where each is mounted, read-only, shared by all instances
 #	$state_dir/prod/APP           an installed application and its instances (prod-instance.sh)
 #	$state_dir/state.db, base, dev   what sfc dev knows, sfc-state(5); asked by dev-layer.sh
-#	$state_dir/test/NAME          the manifest of NAME and the run that is up, if any (sfc-test)
+#	$state_dir/test/NAME          the manifest of NAME (sfc test)
 #	$state_dir/locks              one empty file per object that is locked
 #
 # A record is a JSON file, replaced whole by rename. A directory that is being made carries a name

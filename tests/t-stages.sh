@@ -35,7 +35,7 @@ sfc test web -q -- /no/such/program 2>missing
 status=$?
 check "test: a command that is not there fails and is named" sh -c "[ $status != 0 ] && grep -q /no/such/program missing"
 check "test: a service" sfc test start web --network none --ready tcp:80 --label service -- nginx -g 'daemon off;'
-check_fails "test: one at a time" 1 "*under test already*" sfc test web -- true
+check_fails "test: one at a time" 125 "*under test already*" sfc test web -- true
 check_equal "test: exec is inside" "$(sfc test exec web cat /var/www/html/index.html)" "hello from dev"
 check "test: stop" sfc test stop web
 mounted=$(sfc test mount web --label mount)

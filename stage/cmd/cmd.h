@@ -44,6 +44,14 @@ int cmd_run(const struct sfc_command *command, struct asked *asked);
 int cmd_slim(const struct sfc_command *command, struct asked *asked);
 int cmd_slim_traces(const struct sfc_command *command, struct asked *asked);
 int cmd_status(const struct sfc_command *command, struct asked *asked);
+int cmd_test(const struct sfc_command *command, struct asked *asked);
+int cmd_test_exec(const struct sfc_command *command, struct asked *asked);
+int cmd_test_mount(const struct sfc_command *command, struct asked *asked);
+int cmd_test_report(const struct sfc_command *command, struct asked *asked);
+int cmd_test_rm(const struct sfc_command *command, struct asked *asked);
+int cmd_test_start(const struct sfc_command *command, struct asked *asked);
+int cmd_test_stop(const struct sfc_command *command, struct asked *asked);
+int cmd_test_umount(const struct sfc_command *command, struct asked *asked);
 int cmd_verify(const struct sfc_command *command, struct asked *asked);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 

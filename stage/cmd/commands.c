@@ -20,8 +20,6 @@
 	.name = name_, .summary = summary_, .usage = "COMMAND [ARGUMENT]…"
 #define FOR_PROGRAMS(name_) .name = name_, .summary = "", .usage = "", .hidden = true
 
-#define TEST_SCRIPT                                                                                \
-	"q,quiet label probe ready timeout env user cwd volume network publish runtime trace"
 #define PROD_START_SCRIPT                                                                          \
 	"name count env volume network publish memory cpus pids for ready timeout ephemeral "      \
 	"guard guard-source runtime"
@@ -64,22 +62,22 @@ const struct sfc_command sfc_commands[] = {
 	 .about = "NAME is one of 'sfc dev'; without COMMAND what its image starts, to its end, or with --probe\n"
 		  "until that has passed. Nothing is written to NAME. Exits with the command's own status; of a\n"
 		  "server 0 when its probe passed.",
-	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .script = TEST_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .passes_status = true, .function = cmd_test},
 	{COMMAND(TEST_START, "test", "start", "NAME [OPTION]… [-- COMMAND [ARGUMENT]…]", "run a service until told"),
-	 .operands = 1, .command = COMMAND_BEHIND, .script = TEST_SCRIPT},
+	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_test_start},
 	{COMMAND(TEST_EXEC, "test", "exec", "NAME [--] COMMAND [ARGUMENT]…", "a command in the service that is up"),
-	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .function = cmd_test_exec},
 	{COMMAND(TEST_STOP, "test", "stop", "NAME", "end it, and its session"),
-	 .operands = 1, .script = ""},
+	 .operands = 1, .function = cmd_test_stop},
 	{COMMAND(TEST_REPORT, "test", "report", "NAME [OPTION]…", "what each label brought in that no other did"),
-	 .operands = 1, .script = "json"},
+	 .operands = 1, .function = cmd_test_report},
 	{COMMAND(TEST_MOUNT, "test", "mount", "NAME [OPTION]…", "only mount the traced root and print where"),
 	 .about = "For the engine of your choice: podman run --rootfs \"$(sfc test mount web)\" …",
-	 .operands = 1, .script = "label"},
+	 .operands = 1, .function = cmd_test_mount},
 	{COMMAND(TEST_UMOUNT, "test", "umount", "NAME", "end the session of mount"),
-	 .operands = 1, .script = ""},
-	{COMMAND(TEST_RM, "test", "rm", "NAME", "forget the manifest"),
-	 .operands = 1, .script = ""},
+	 .operands = 1, .function = cmd_test_umount},
+	{COMMAND(TEST_RM, "test", "rm", "NAME…", "forget what was seen"),
+	 .operands = SIZE_MAX, .function = cmd_test_rm},
 
 	{COMMAND(PACK, NULL, "pack", "NAME -o FILE [OPTION]…", "pack what the test stage saw NAME use"),
 	 .about = "The files come from NAME as 'sfc dev' has it, not from what a test wrote. It starts as the last\n"

@@ -5,7 +5,7 @@
 
 /* What is started takes what can be asked of a start; a service that lives on, a little more. */
 #define STARTED (OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(TEST) | OF(TEST_START) | OF(PROD_START))
-#define TRACED (OF(SLIM) | OF(TEST) | OF(TEST_START))
+#define TRACED (OF(SLIM) | OF(TEST) | OF(TEST_START) | OF(TEST_MOUNT))
 #define ASKED_ONCE (OF(SLIM) | OF(VERIFY) | OF(TEST))
 #define PACKED (OF(SLIM) | OF(PACK))
 /* What takes an IMAGE, or writes one. */
@@ -95,8 +95,10 @@ const struct option_row option_rows[] = {
 	 MEMBER(image_user)},
 	{"cwd", 'w', "DIR", "start in this directory", STARTED, take_path, MEMBER(spec.cwd)},
 	{"hostname", 0, "NAME", "what it takes the machine to be called", STARTED, take_hostname, 0},
-	{"input", 0, "FILE", "what it reads from its standard input; '-': ours [nothing]", OF(SLIM) | OF(VERIFY) | OF(TEST),
+	{"input", 0, "FILE", "what it reads from its standard input; '-': ours [nothing]", OF(SLIM) | OF(VERIFY),
 	 take_text, MEMBER(spec.input)},
+	{"input", 0, "FILE", "what it reads from its standard input [ours; a server: nothing]", OF(TEST), take_text,
+	 MEMBER(spec.input)},
 
 	HEADING("What it sees:"),
 	{"volume", 'v', "SRC:DST[:ro]", "a directory or file of the host; may be repeated", STARTED, take_volume, 0},
@@ -158,7 +160,7 @@ const struct option_row option_rows[] = {
 	 MEMBER(spec.runtime_args)},
 	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED | OF(INSTRUMENT), take_word, MEMBER(trace)},
 	{"label", 0, "TEXT", "what to call the session in the manifest [slim; test: the command]",
-	 TRACED | OF(TEST_MOUNT), take_word, MEMBER(label)},
+	 TRACED, take_word, MEMBER(label)},
 	{"keep-manifest", 0, "FILE", "write the manifest here, too", OF(SLIM), take_word, MEMBER(keep_manifest)},
 	{"compare", 0, "output|status|none", "what has to be the same from the package [output]; none: it is not\nrun",
 	 OF(SLIM) | OF(VERIFY), take_word, MEMBER(compare)},

@@ -226,7 +226,8 @@ int take_runtime(struct asked *asked, const struct option_row *row, const char *
 	if (strcmp(value, "lxc") == 0)
 		return error_set(
 		    err, -EINVAL,
-		    "lxc is no OCI runtime; 'sfc export --to lxc' writes what it wants");
+		    "lxc is no OCI runtime; 'sfc test mount' gives lxc-execute a traced root, 'sfc export --to "
+		    "lxc' a configuration");
 	if (*value != '/')
 		return -EINVAL;
 	r = value_path(value, &path, err);

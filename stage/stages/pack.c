@@ -2,12 +2,9 @@
 #include "stage/stages/pack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -19,6 +16,7 @@
 #include "stage/layer/view.h"
 #include "stage/mount/own.h"
 #include "stage/stages/deliver.h"
+#include "stage/state/claim.h"
 
 /* ---- argument lists ---- */
 
@@ -45,35 +43,7 @@ static void word_list(struct words *words, const spec_strings *strings)
 		word(words, strings->items[i]);
 }
 
-/* ---- whose it is ---- */
-
-/* `sfc test` is a script still, and holds this file's lock while it runs. */
-static int lock_test(struct state *state, const char *name, int *ret_lock, struct error *err)
-{
-	enum { PAUSE_US = 50000, PATIENCE_S = 120 };
-	_cleanup_(freep) char *path = state_path(state, "locks/test-%s", name);
-	const char *given = getenv("SFC_LOCK_TIMEOUT");
-	time_t until = time(NULL) + (given && *given ? atoi(given) : PATIENCE_S);
-	_cleanup_(closep) int locks = state_directory(state, "locks", err), lock = -1;
-
-	if (locks < 0)
-		return locks;
-	lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-	if (lock < 0)
-		return error_errno(err, "cannot lock 'test-%s'", name);
-	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return error_errno(err, "cannot lock 'test-%s'", name);
-		if (time(NULL) >= until)
-			return error_set(err, -EBUSY,
-					 "'%s' is being worked on by another sfc command; try again when "
-					 "it is done",
-					 name);
-		usleep(PAUSE_US);
-	}
-	*ret_lock = take_fd(&lock);
-	return 0;
-}
+/* ---- what is there ---- */
 
 static int check(struct state *state, const struct pack_request *request, struct dev *ret_dev,
 		 char **ret_manifest, struct error *err)
@@ -217,13 +187,15 @@ int pack_run(struct state *state, const struct pack_request *request, struct tex
 {
 	_cleanup_(freep) char *manifest = NULL, *view = NULL, *image = NULL;
 	_cleanup_(dev_release) struct dev dev = DEV_INIT;
-	_cleanup_(closep) int lock = -1;
+	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
+	char object[160];
 	int r = state_check_name("an application", request->app, err);
 
+	snprintf(object, sizeof(object), "test/%.100s", request->name);
 	if (r == 0)
 		r = check(state, request, &dev, &manifest, err);
 	if (r == 0)
-		r = lock_test(state, request->name, &lock, err);
+		r = claim_take(state, object, &claim, err);
 	if (r == 0)
 		r = merge_misses(request, manifest, err);
 	if (r == 0)

@@ -10,7 +10,7 @@
 #include "stage/stages/running.h"
 #include "stage/watch/ready.h"
 
-enum { AGAIN_MS = 50 };
+enum { AGAIN_MS = 50, LIFE_MS = 200 };
 
 static int ended_early(struct running *running, const char *when, struct error *err)
 {
@@ -163,9 +163,16 @@ int running_serve_on(struct running *running, struct error *err)
 		return running_late(running, "did not become ready", limit, err);
 	if (r < 0)
 		return r;
+	/* nobody said when it is up: it is when it lives for a while */
+	if (r == 0 && running->spec->ready == READY_UNSET)
+		r = container_pump(container, NULL, 0, LIFE_MS, err);
+	if (r < 0)
+		return r;
 	if (container_ended(container))
 		return ended_early(running, "before it was ready", err);
-	running->request->is_up(running->request->data);
+	r = running->request->is_up(running->request->data, err);
+	if (r < 0)
+		return r;
 	while (!running->interrupted && !container_ended(container)) {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 
@@ -173,6 +180,11 @@ int running_serve_on(struct running *running, struct error *err)
 		if (r < 0)
 			return r;
 		running_is_to_stop(running);
+	}
+	if (!running->interrupted) {
+		r = container_wait(container, &running->trial->status, err);
+		return r < 0 ? r : running_outcome(running, TRIAL_DONE, "%s ended by itself with status %d",
+						   running->program, running->trial->status);
 	}
 	r = running_stop(running, running->interrupted == SIGKILL ? 0 : running_grace(running), &unheard, err);
 	if (r < 0)

@@ -55,8 +55,7 @@ static int unpack(const char *root, enum root_kind kind, const struct carrier_op
 	return 0;
 }
 
-static int start_of_base(struct state *state, const char *base, struct layer_start *start,
-			 struct error *err)
+int source_start_of_base(struct state *state, const char *base, struct layer_start *start, struct error *err)
 {
 	_cleanup_(freep) char *config = NULL, *directory = NULL;
 	int r = base_config(state, base, &config, err);
@@ -77,7 +76,7 @@ static int open_dev(struct state *state, const char *name, struct source_root *s
 		return r;
 	r = view_mount(state, &dev, &source->path, err);
 	if (r == 0)
-		r = start_of_base(state, dev.base, &source->start, err);
+		r = source_start_of_base(state, dev.base, &source->start, err);
 	if (r == 0)
 		r = base_image_config(state, dev.base, &source->image, err);
 	return r < 0 ? r : 1;

@@ -26,6 +26,8 @@ struct source_root {
  */
 int source_root_open(struct state *state, const char *root, const struct carrier_options *access,
 		     const struct scratch *scratch, struct source_root *ret_source, struct error *err);
+/* What a base says of its start, if it does. */
+int source_start_of_base(struct state *state, const char *base, struct layer_start *start, struct error *err);
 void source_root_release(struct source_root *source);
 
 #endif

@@ -17,6 +17,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "db/base/json.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
 #include "db/sql/statement.h"
 
@@ -63,16 +65,11 @@ static _Noreturn void become(const struct trace_options *options, const char *li
 }
 
 /* The last line that is no warning, without the name of the program. */
-static int reason(const struct trace *trace, const char *prefix, struct error *err)
+static int reason_of(struct text *said, const char *prefix, struct error *err)
 {
-	_cleanup_(text_release) struct text said = TEXT_INIT, line = TEXT_INIT;
-	char bytes[4096], *rest, *found = NULL, *at;
-	ssize_t n;
+	_cleanup_(text_release) struct text line = TEXT_INIT;
+	char *rest = said->size ? said->bytes : NULL, *found = NULL, *at;
 
-	lseek(trace->log, 0, SEEK_SET);
-	while (said.size < LOG_MAX && (n = read(trace->log, bytes, sizeof(bytes))) > 0)
-		text_add_bytes(&said, bytes, (size_t)n);
-	rest = said.size ? said.bytes : NULL;
 	while (rest && (at = strsep(&rest, "\n"))) {
 		if (strncmp(at, "tracefs: ", 9) == 0)
 			at += 9;
@@ -81,6 +78,18 @@ static int reason(const struct trace *trace, const char *prefix, struct error *e
 	}
 	text_add_plain(&line, found ? found : "tracefs said nothing");
 	return error_set(err, -EIO, "%s%s", prefix, line.bytes);
+}
+
+static int reason(const struct trace *trace, const char *prefix, struct error *err)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	char bytes[4096];
+	ssize_t n;
+
+	lseek(trace->log, 0, SEEK_SET);
+	while (said.size < LOG_MAX && (n = read(trace->log, bytes, sizeof(bytes))) > 0)
+		text_add_bytes(&said, bytes, (size_t)n);
+	return reason_of(&said, prefix, err);
 }
 
 static bool is_mounted(const char *path)
@@ -178,6 +187,18 @@ int trace_end(struct trace *trace, struct error *err)
 	return r;
 }
 
+int trace_leave(const struct trace_options *options, struct error *err)
+{
+	_cleanup_(text_release) struct text list = TEXT_INIT, said = TEXT_INIT;
+	int r = write_options(options, &list, err);
+
+	if (r == 0)
+		r = program_run((const char *const[]){"tracefs", "-o", list.bytes, options->source,
+						      options->mountpoint, NULL},
+				NULL, &said, err);
+	return r > 0 ? reason_of(&said, "", err) : r;
+}
+
 /* --- what was seen --- */
 
 static const char count_sql[] =
@@ -211,4 +232,28 @@ int trace_count(const char *manifest, struct trace_counts *ret_counts, struct er
 	if (r == 0)
 		return error_set(err, -ENODATA, "'%s' holds no session", manifest);
 	return r < 0 ? r : 0;
+}
+
+static void add_counts(const struct trace_counts *counts, struct text *text)
+{
+	text_add_count(text, counts->accesses);
+	text_add(text, " accesses to ");
+	text_add_count(text, counts->files);
+	text_add(text, " files, ");
+	text_add_count(text, counts->files_new);
+	text_add(text, " of them new, ");
+	text_add_count(text, counts->lost);
+	text_add(text, " lost");
+}
+
+void trace_report(struct report *report, const struct trace_counts *counts)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	add_counts(counts, &text);
+	report_step(report, "", text.bytes, -1);
+	report_fact(report, "accesses", json_integer((json_int_t)counts->accesses));
+	report_fact(report, "files", json_integer((json_int_t)counts->files));
+	report_fact(report, "new", json_integer((json_int_t)counts->files_new));
+	report_fact(report, "lost", json_integer((json_int_t)counts->lost));
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "db/base/error.h"
+#include "stage/stages/report.h"
 
 struct trace_options {
 	const char *source, *mountpoint;
@@ -35,10 +36,15 @@ int trace_begin(const struct trace_options *options, struct trace *ret_trace, st
 /* Unmount, and wait until all is written: 0, or why the session is not whole. */
 int trace_end(struct trace *trace, struct error *err);
 
+/* The same for who has no time to wait: tracefs goes on by itself until somebody unmounts it. */
+int trace_leave(const struct trace_options *options, struct error *err);
+
 /* What the last session of a manifest saw. */
 struct trace_counts {
 	uint64_t accesses, files, files_new, missing, lost;
 };
 int trace_count(const char *manifest, struct trace_counts *ret_counts, struct error *err);
+/* A line, or facts. */
+void trace_report(struct report *report, const struct trace_counts *counts);
 
 #endif

@@ -87,7 +87,8 @@ static int run_on(struct running *running, const struct trial_ground *ground, st
 						     : running_to_end(running, err);
 	running->trial->seconds = running_seconds((uint64_t)(running_now_ms() - running->began_ms));
 	/* an interrupt of all of us ends the runtime too, which may be noticed first: it is no verdict */
-	if (running->trial->outcome != TRIAL_INTERRUPTED && running->container && running_is_to_stop(running)) {
+	if (!running->request->is_up && running->trial->outcome != TRIAL_INTERRUPTED && running->container &&
+	    running_is_to_stop(running)) {
 		running->trial->status = 128 + running->interrupted;
 		r = running_outcome(running, TRIAL_INTERRUPTED, "%s was told to end", running->program);
 	}

@@ -40,8 +40,8 @@ struct trial_request {
 	 */
 	int (*put_up)(void *data, struct trial_ground *ret_ground, struct error *err);
 	int (*take_down)(void *data, struct error *err);
-	/* A service is up (`sfc test start`), NULL: there is nobody to tell. */
-	void (*is_up)(void *data);
+	/* A service is up that stays (`sfc test start`); NULL: none does. A negative errno ends it. */
+	int (*is_up)(void *data, struct error *err);
 	void *data;
 };
 

@@ -54,6 +54,27 @@ CREATE TABLE visit (
 	PRIMARY KEY (dev, pid)
 ) STRICT, WITHOUT ROWID;
 
+-- A root that is traced just now: `sfc test start`, `sfc test mount`. Its manifest is test/NAME/manifest.db.
+CREATE TABLE test (
+	name       TEXT    PRIMARY KEY,		-- of the dev name
+	kind       TEXT    NOT NULL CHECK (kind IN ('service', 'mount')),
+	label      TEXT    NOT NULL,		-- of its session in the manifest
+	asked      TEXT    NOT NULL,		-- as in instance
+	container  TEXT    NOT NULL,		-- its name, and that of run/CONTAINER
+	state      TEXT    NOT NULL CHECK (state IN ('making', 'up', 'going')),
+	boot       TEXT    NOT NULL,		-- the numbers as in run
+	pidns      INTEGER NOT NULL,
+	pid        INTEGER,			-- its first process; of a mount that of tracefs
+	pid_started INTEGER,
+	conmon     INTEGER,
+	conmon_started INTEGER,
+	network    INTEGER,
+	network_started INTEGER,
+	cgroup     TEXT,
+	stop_signal INTEGER,
+	begun_ns   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What happened to something, oldest first by id.
 CREATE TABLE event (
 	id         INTEGER PRIMARY KEY,

@@ -160,7 +160,8 @@ static const struct {
 	{"runtime", "/usr/bin/runsc", "\"/usr/bin/runsc\"", NULL},
 	{"runtime", "kata", NULL, "--runtime wants crun|runc|PATH, not 'kata'"},
 	{"runtime", "lxc", NULL,
-	 "--runtime: lxc is no OCI runtime; 'sfc export --to lxc' writes what it wants"},
+	 "--runtime: lxc is no OCI runtime; 'sfc test mount' gives lxc-execute a traced root, 'sfc export --to "
+	 "lxc' a configuration"},
 	{"runtime-arg", "--platform=ptrace", "[\"--platform=ptrace\"]", NULL},
 	{"input", "-", "\"-\"", NULL},
 	{"read-only", NULL, "true", NULL},

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* sfc test report, mount, umount and rm: what is done about tests where none runs. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/program.h"
+#include "stage/cmd/cmd.h"
+#include "stage/cmd/script.h"
+#include "stage/stages/test_mount.h"
+#include "stage/stages/test_place.h"
+
+#define WHICH "which name? 'sfc dev list' shows them"
+
+static int answer(const struct sfc_command *command, int r, const struct error *err)
+{
+	if (r == -EINVAL)
+		return command_misused(command, "%s", err->message);
+	return r < 0 ? command_failed(command, err) : EXIT_DONE;
+}
+
+static int prepare(struct state **ret_state, struct error *err)
+{
+	int r = cmd_state_open("testing", ret_state, err);
+
+	return r < 0 ? r : script_set_path(err);
+}
+
+int cmd_test_report(const struct sfc_command *command, struct asked *asked)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	_cleanup_(freep) char *manifest = NULL;
+	struct error err = ERROR_INIT;
+	int r;
+
+	if (asked->operand_count != 1)
+		return command_misused(command, WHICH);
+	r = prepare(&state, &err);
+	if (r == 0)
+		r = test_manifest(state, asked->operands[0], &manifest, &err);
+	if (r == 0)
+		r = program_run((const char *const[]){"tracepack", "stat", manifest,
+						      asked->json ? "--json" : NULL, NULL},
+				NULL, NULL, &err);
+	return r > 0 ? EXIT_FAILED : answer(command, r, &err);
+}
+
+int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	_cleanup_(freep) char *path = NULL;
+	struct error err = ERROR_INIT;
+	int r;
+
+	if (asked->operand_count != 1)
+		return command_misused(command, WHICH);
+	r = cmd_check_tracing(&asked->spec, &err);
+	if (r == 0)
+		r = prepare(&state, &err);
+	if (r == 0) {
+		const struct test_mount_request request = {
+			.state = state,
+			.name = asked->operands[0],
+			.label = asked->label,
+			.trace = asked->trace,
+		};
+
+		r = test_mount(&request, &path, &err);
+	}
+	if (r == 0)
+		puts(path);
+	return answer(command, r, &err);
+}
+
+int cmd_test_umount(const struct sfc_command *command, struct asked *asked)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	struct error err = ERROR_INIT;
+	int r;
+
+	if (asked->operand_count != 1)
+		return command_misused(command, WHICH);
+	r = prepare(&state, &err);
+	return answer(command, r < 0 ? r : test_umount(state, asked->operands[0], &err), &err);
+}
+
+int cmd_test_rm(const struct sfc_command *command, struct asked *asked)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	struct error err = ERROR_INIT;
+	int r;
+
+	if (!asked->operand_count)
+		return command_misused(command, WHICH);
+	r = prepare(&state, &err);
+	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
+		r = test_forget(state, asked->operands[i], &err);
+	return answer(command, r, &err);
+}

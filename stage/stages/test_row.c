@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/test_row.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "stage/state/rows.h"
+
+void test_row_release(struct test_row *row)
+{
+	free(row->label);
+	free(row->asked);
+	free(row->container);
+	row->label = row->asked = row->container = NULL;
+}
+
+int test_row_put(struct state *state, const char *name, const struct test_row *row, struct error *err)
+{
+	static const char sql[] = "INSERT OR REPLACE INTO test (name, kind, label, asked, container, state, boot,"
+				  " pidns, pid, pid_started, begun_ns)"
+				  " VALUES (?, ?, ?, ?, ?, 'making', ?, ?, ?, ?, ?)";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, name);
+	bind_text(stmt, 2, row->mount ? "mount" : "service");
+	bind_text(stmt, 3, row->label);
+	bind_text(stmt, 4, row->asked);
+	bind_text(stmt, 5, row->container);
+	bind_text(stmt, 6, row->process.boot);
+	bind_int(stmt, 7, row->process.pidns);
+	bind_int(stmt, 8, row->process.pid);
+	bind_int(stmt, 9, row->process.started);
+	bind_int(stmt, 10, row->begun_ns);
+	return statement_run(&state->sql, stmt, err);
+}
+
+int test_row_up(struct state *state, const char *name, struct error *err)
+{
+	return rows_change(state, "UPDATE test SET state = 'up' WHERE name = ?", name, err);
+}
+
+int test_row_going(struct state *state, const char *name, struct error *err)
+{
+	return rows_change(state, "UPDATE test SET state = 'going' WHERE name = ?", name, err);
+}
+
+int test_row_remove(struct state *state, const char *name, struct error *err)
+{
+	return rows_change(state, "DELETE FROM test WHERE name = ?", name, err);
+}
+
+int test_row_find(struct state *state, const char *name, struct test_row *ret_row, struct error *err)
+{
+	static const char sql[] = "SELECT kind, label, asked, container, boot, pidns, pid, pid_started, begun_ns"
+				  " FROM test WHERE name = ?";
+	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
+	struct test_row row;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, name);
+	r = statement_step(&state->sql, stmt, err);
+	if (r <= 0 || !ret_row)
+		return r;
+	row = (struct test_row){
+		.mount = strcmp(column_text(stmt, 0), "mount") == 0,
+		.label = strdup(column_text(stmt, 1)),
+		.asked = strdup(column_text(stmt, 2)),
+		.container = strdup(column_text(stmt, 3)),
+		.process =
+			{
+				.pidns = sqlite3_column_int64(stmt, 5),
+				.pid = sqlite3_column_int64(stmt, 6),
+				.started = sqlite3_column_int64(stmt, 7),
+			},
+		.begun_ns = sqlite3_column_int64(stmt, 8),
+	};
+	snprintf(row.process.boot, sizeof(row.process.boot), "%s", column_text(stmt, 4));
+	if (!row.label || !row.asked || !row.container) {
+		test_row_release(&row);
+		return error_oom(err);
+	}
+	*ret_row = row;
+	return 1;
+}
