@@ -7,11 +7,11 @@
 -- or in the kernel, note that it is so. Whoever finds such a row and takes its claim finds what a killed
 -- command left: 'making' is taken down, 'going' is finished.
 --
--- The names package, app, instance, run and test are kept for what `sfc prod` and `sfc test` know, which is in
--- files beside it while they are scripts.
+-- The names package, app, instance and run are kept for what `sfc prod` knows, which is in files beside it while
+-- that is a script.
 
 PRAGMA application_id = 1397113684;	-- 'SFCT': file(1) and state_open() know a state by it
-PRAGMA user_version = 1;		-- the version of this schema; a change of meaning raises it
+PRAGMA user_version = 2;		-- the version of this schema; a change of meaning raises it
 
 -- What there is once.
 CREATE TABLE state (
@@ -54,24 +54,19 @@ CREATE TABLE visit (
 	PRIMARY KEY (dev, pid)
 ) STRICT, WITHOUT ROWID;
 
--- A root that is traced just now: `sfc test start`, `sfc test mount`. Its manifest is test/NAME/manifest.db.
+-- A root that is traced between commands: `sfc test start`, `sfc test mount`. Its manifest is
+-- test/NAME/manifest.db. A service lives as long as the sfc that stays with it, which has the claim 'test/NAME'.
 CREATE TABLE test (
 	name       TEXT    PRIMARY KEY,		-- of the dev name
 	kind       TEXT    NOT NULL CHECK (kind IN ('service', 'mount')),
 	label      TEXT    NOT NULL,		-- of its session in the manifest
-	asked      TEXT    NOT NULL,		-- as in instance
-	container  TEXT    NOT NULL,		-- its name, and that of run/CONTAINER
+	asked      TEXT    NOT NULL,		-- what was asked for it, as JSON: options by their names
+	container  TEXT    NOT NULL,		-- its name; '' of a mount
 	state      TEXT    NOT NULL CHECK (state IN ('making', 'up', 'going')),
-	boot       TEXT    NOT NULL,		-- the numbers as in run
+	pid        INTEGER NOT NULL,		-- of that sfc, told apart as in visit; 0 of a mount
+	pid_started INTEGER NOT NULL,
 	pidns      INTEGER NOT NULL,
-	pid        INTEGER,			-- its first process; of a mount that of tracefs
-	pid_started INTEGER,
-	conmon     INTEGER,
-	conmon_started INTEGER,
-	network    INTEGER,
-	network_started INTEGER,
-	cgroup     TEXT,
-	stop_signal INTEGER,
+	boot       TEXT    NOT NULL,
 	begun_ns   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -23,7 +23,7 @@
 
 enum {
 	STATE_APPLICATION_ID = 1397113684, /* 'SFCT' */
-	STATE_VERSION = 1,
+	STATE_VERSION = 2,
 };
 
 struct state {
