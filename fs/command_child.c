@@ -138,8 +138,7 @@ static int prepare(struct command *command, struct error *err)
 	return r;
 }
 
-/* What only tracing needed, and by which the command would reach the daemon. */
-static int give_back(const struct command *command, struct error *err)
+int command_child_become(const struct command *command, struct error *err)
 {
 	int r = 0;
 
@@ -182,7 +181,7 @@ void command_child_live(struct command *command)
 	answer(command, 0, 0, NULL);
 	if (recv(command->fd, &byte, 1, 0) != 1)
 		_exit(COMMAND_FAILED);
-	r = give_back(command, &err);
+	r = command_child_become(command, &err);
 	if (r < 0)
 		give_up(command, r, COMMAND_FAILED, &err);
 	execute(command);

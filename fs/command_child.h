@@ -18,6 +18,12 @@ struct command_answer {
 /* fork(), with mounts and pids of its own. */
 long command_child_fork(void);
 
+/*
+ * Give up what only tracing needed, and by which a command in place would reach the daemon, and become the
+ * command's user, if it has one.
+ */
+int command_child_become(const struct command *command, struct error *err);
+
 /* All of the child's life, with command->fd the child's end. */
 void command_child_live(struct command *command) __attribute__((noreturn));
 

@@ -11,6 +11,7 @@
 #include "fs/background.h"
 #include "fs/command.h"
 #include "fs/complete.h"
+#include "fs/join.h"
 #include "fs/options.h"
 #include "fs/remount.h"
 #include "fs/run.h"
@@ -104,6 +105,8 @@ static int mount_or_run(struct options *options)
 {
 	struct error err = ERROR_INIT;
 
+	if (options->join)
+		return join(options);
 	if (options_resolve(options, &err) < 0) {
 		failed(&err);
 		return options->command ? (int)COMMAND_FAILED : (int)EXIT_FAILED;

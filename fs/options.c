@@ -108,13 +108,16 @@ static int check(const struct options *options, struct error *err)
 	if (options->except && !options->known)
 		return error_set(err, -EINVAL, "except= makes exceptions of known=MANIFEST");
 	if (!options->command && (options->user || options->container || options->pid1 ||
-				  options->not_pid1 || options->privileged))
-		return error_set(err, -EINVAL, "-u, container, pid1, nopid1 and privileged are for "
-					       "SOURCE -- COMMAND");
+				  options->not_pid1 || options->privileged || options->join))
+		return error_set(err, -EINVAL, "-u, container, pid1, nopid1, privileged and join are "
+					       "for SOURCE -- COMMAND");
 	if (options->traces && options->manifest)
 		return error_set(err, -EINVAL, "traces= and manifest= contradict each other");
 	if (!options->command && (options->traces || options->image))
 		return error_set(err, -EINVAL, "traces= and image= are for SOURCE -- COMMAND");
+	if (options->join && (options->traces || options->manifest))
+		return error_set(err, -EINVAL, "join begins no session: traces= and manifest= are "
+					       "those of the command it goes to");
 	if (options->pid1 && options->not_pid1)
 		return error_set(err, -EINVAL, "pid1 and nopid1 contradict each other");
 	if (options->command && (options->only_me || options->namespace))

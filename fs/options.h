@@ -68,6 +68,7 @@ struct options {
 	int container; /* the command's root goes over "/" of where we are: as PID 1, yes, no */
 	bool pid1, not_pid1; /* the command is the first process of a pid namespace, or is not */
 	bool privileged;     /* the command keeps what only tracing needed */
+	bool join;           /* it goes into a traced root that is there: fs/join.h */
 	bool in_place;       /* resolved: of `container`, and where we are */
 };
 

@@ -29,6 +29,6 @@ const char options_help[] =
 	"  namespace=PID, threads=N  mount where PID is; most threads that answer [16]\n"
 	"  passthrough=auto|on|off  let the kernel read files by itself    [auto]\n"
 	"  transport=auto|uring|dev how requests come in                   [auto]\n"
-	"  container=auto|yes|no, pid1, nopid1, privileged, image=TEXT  for COMMAND\n"
+	"  container=auto|yes|no, pid1, nopid1, privileged, join, image=TEXT  for COMMAND\n"
 	"\n"
 	"Unmounting, or COMMAND's end, ends the session. See tracefs(1).\n";

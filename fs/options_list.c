@@ -51,6 +51,7 @@ static const struct option_row rows[] = {
 	{"except", PATH, AT(except), 0, 0, NULL},
 	{"flush_ms", NUMBER, AT(flush_ms), 10, 3600 * 1000, NULL},
 	{"image", TEXT, AT(image), 0, 0, NULL},
+	{"join", FLAG, AT(join), 1, 0, NULL},
 	{"kind", CHOICE, AT(kind), 0, 0, kinds},
 	{"known", PATH, AT(known), 0, 0, NULL},
 	{"label", TEXT, AT(label), 0, 0, NULL},

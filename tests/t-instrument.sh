@@ -93,7 +93,7 @@ chmod 755 root/init
 
 config='{"User": "web", "Env": ["PATH=/bin", "A=b c"], "Entrypoint": ["/bin/sh", "-c"], "Cmd": ["id; echo $A $HOME $PWD; cat /etc/used; echo x >/srv/f; stat -c \"%n %u %g %a %s\" f; exit 7"],
 	"WorkingDir": "/srv", "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGINT", "Shell": ["/bin/sh", "-c"], "Volumes": {"/data": {}},
-	"Healthcheck": {"Test": ["CMD", "cat", "/etc/health"]}, "Labels": {"x": "y"}}'
+	"Healthcheck": {"Test": ["CMD-SHELL", "cat /etc/health; id -u >>/data/health-user"], "Interval": 3600000000000}, "Labels": {"x": "y"}}'
 image web "$config" root
 
 # What is written.
@@ -106,11 +106,13 @@ tar -C old -xf web.tar && tar -C new -xf web-traced.tar
 config_of() {
 	jq -S "$2" "$1/$(jq -r '.[0].Config' "$1/manifest.json")"
 }
-same='del(.config.Entrypoint, .config.User, .config.Volumes."/sfc-trace", .config.Labels."sfc.traced.source", .config.Labels."sfc.traced.user",
+same='del(.config.Entrypoint, .config.User, .config.Healthcheck.Test, .config.Volumes."/sfc-trace", .config.Labels."sfc.traced.source", .config.Labels."sfc.traced.user",
 	.rootfs.diff_ids[1], .history[1])'
 check_equal "nothing else of the configuration is changed" "$(config_of new "$same")" "$(config_of old "$same")"
 check_equal "its user is in a label, and root starts it" \
 	"$(config_of new '.config.User, .config.Labels."sfc.traced.user"' | paste -sd' ')" '"0" "web"'
+check_equal "its HEALTHCHECK is told to tracefs, which makes it its user" "$(config_of new .config.Healthcheck.Test | jq -c .)" \
+	'["CMD","/.sfc/tracefs","-o","image=/.sfc/image,join","/","--","/bin/sh","-c","cat /etc/health; id -u >>/data/health-user"]'
 check_equal "the layer is the one that was there" "$(sha256sum <"new/$(jq -r '.[0].Layers[0]' new/manifest.json)")" "$(sha256sum <old/1.tar)"
 check_equal "one is added" "$(jq '.[0].Layers | length' new/manifest.json)" 2
 identity=sha256:$(printf '%s\n' "$(config_of old '.rootfs.diff_ids[]' | tr -d '"')" | sha256sum | cut -d' ' -f1)
@@ -166,6 +168,12 @@ up one "--read-only"
 up two ""
 check_equal "exec sees the traced root" "$(engine exec one /bin/sh -c 'cat /etc/exec; grep -o "^/ / fuse.tracefs" /proc/mounts' 2>&1 | paste -sd' ')" 'exec / / fuse.tracefs'
 check "its HEALTHCHECK is well" engine healthcheck run one
+check_equal "it was run as the image's user" "$(sort -u data/health-user)" 33
+check_equal "exec is root, or whom it names" "$(engine exec one id -u) $(engine exec -u web one id -u)" '0 33'
+check_equal "or who the command is, without what tracing needs" \
+	"$(engine exec one /.sfc/tracefs -o image=/.sfc/image,join / -- /bin/sh -c 'id; echo $HOME; grep CapEff /proc/self/status' | paste -sd' ')" \
+	"uid=33(web) gid=33(web) groups=33(web),44(more) /srv CapEff:	0000000000000000"
+check_fails "a command that is not there" 127 '*cannot run /nothing: No such file*' engine exec one /.sfc/tracefs -o image=/.sfc/image,join / -- /nothing
 engine stop -t 9 one >/dev/null 2>&1
 check_equal "stopped by the image's own signal, it ends as it wants" "$(engine wait one) $(engine logs one 2>/dev/null | tail -n 1)" '5 int'
 out=$(echo traces/one-*.db)

@@ -64,6 +64,55 @@ int traced_words(const char *tracefs, json_t **ret_words, struct error *err)
 	return *ret_words ? 0 : error_oom(err);
 }
 
+static json_t *words_beside(void)
+{
+	return json_pack("[s, s, s, s, s]", TRACED_PROGRAM, "-o", "image=" TRACED_FILE ",join", "/", "--");
+}
+
+int traced_beside(const json_t *words, json_t **ret_words, struct error *err)
+{
+	_cleanup_(json_freep) json_t *all = words_beside();
+
+	*ret_words = NULL;
+	if (!all || (json_is_array(words) && json_array_extend(all, (json_t *)words) < 0))
+		return error_oom(err);
+	if (json_array_size(words))
+		*ret_words = take(all);
+	return 0;
+}
+
+/* One text is for a shell. */
+static int health_of_text(const json_t *text, const json_t *shell, json_t **ret_test, struct error *err)
+{
+	_cleanup_(json_freep) json_t *words = json_is_array(shell) && json_array_size(shell)
+						      ? json_deep_copy(shell)
+						      : json_pack("[s, s]", "/bin/sh", "-c");
+
+	if (!words || json_array_append(words, (json_t *)text) < 0)
+		return error_oom(err);
+	return traced_beside(words, ret_test, err);
+}
+
+int traced_health(const json_t *test, const json_t *shell, json_t **ret_test, struct error *err)
+{
+	const char *kind = json_string_value(json_array_get(test, 0));
+	_cleanup_(json_freep) json_t *rest = json_is_array(test) ? json_copy((json_t *)test) : NULL;
+	int r = 0;
+
+	*ret_test = NULL;
+	if (rest)
+		json_array_remove(rest, 0);
+	if (json_is_string(test))
+		r = health_of_text(test, shell, ret_test, err);
+	else if (kind && strcmp(kind, "CMD") == 0)
+		r = traced_beside(rest, ret_test, err);
+	else if (kind && strcmp(kind, "CMD-SHELL") == 0 && json_is_string(json_array_get(rest, 0)))
+		r = health_of_text(json_array_get(rest, 0), shell, ret_test, err);
+	if (r == 0 && *ret_test && json_array_insert_new(*ret_test, 0, json_string("CMD")) < 0)
+		return error_oom(err);
+	return r;
+}
+
 /* The member as a list of words; none and null are an empty one. */
 static int words_of(const json_t *object, const char *key, const json_t **ret_words,
 		    struct error *err)
@@ -132,6 +181,17 @@ static int set_start(json_t *start, json_t *words, struct error *err)
 	return 0;
 }
 
+/* A health check is the command's user, too. */
+static int set_health(json_t *start, struct error *err)
+{
+	json_t *health = json_object_get(start, "Healthcheck"), *test = NULL;
+	int r = traced_health(json_object_get(health, "Test"), json_object_get(start, "Shell"), &test, err);
+
+	if (r == 0 && test && json_set(health, "Test", test) < 0)
+		return error_oom(err);
+	return r;
+}
+
 int traced_config(const json_t *config, const struct traced_options *options, json_t **ret_config,
 		  struct error *err)
 {
@@ -157,6 +217,8 @@ int traced_config(const json_t *config, const struct traced_options *options, js
 		r = traced_words(options->tracefs, &words, err);
 	if (r == 0)
 		r = set_start(start, words, err);
+	if (r == 0)
+		r = set_health(start, err);
 	if (r < 0)
 		return r;
 	*ret_config = take(whole);

@@ -48,4 +48,12 @@ int traced_config(const json_t *config, const struct traced_options *options, js
 /* The words that come before the command, the same for every image; the caller owns them. */
 int traced_words(const char *tracefs, json_t **ret_words, struct error *err);
 
+/*
+ * What is run beside the command, to be the same user: a health check as docker has it (["CMD", …],
+ * ["CMD-SHELL", text], or a text), with `shell` for what is one text, NULL: /bin/sh -c. Or a list of words, as
+ * Kubernetes has it. *ret_test: the same, told to tracefs; NULL where there is nothing to run; owned.
+ */
+int traced_health(const json_t *test, const json_t *shell, json_t **ret_test, struct error *err);
+int traced_beside(const json_t *words, json_t **ret_words, struct error *err);
+
 #endif

@@ -68,6 +68,18 @@ static int set_user(json_t *to, const json_t *service, struct error *err)
 	return 0;
 }
 
+/* Its own health check is the command's user, as the image's is. */
+static int set_health(json_t *to, const json_t *service, struct error *err)
+{
+	const json_t *test = json_object_get(json_object_get(service, "healthcheck"), "test");
+	json_t *traced = NULL;
+	int r = traced_health(test, NULL, &traced, err);
+
+	if (r == 0 && traced && json_set(to, "healthcheck", json_pack("{s:o}", "test", traced)) < 0)
+		return error_oom(err);
+	return r;
+}
+
 /* What is taken away from a service in general has to be there for tracefs. */
 static int set_rights(json_t *to, const json_t *service, struct error *err)
 {
@@ -101,6 +113,8 @@ static int add_service(json_t *services, const char *name, const json_t *service
 	r = set_entrypoint(to, service, tracefs, err);
 	if (r == 0)
 		r = set_user(to, service, err);
+	if (r == 0)
+		r = set_health(to, service, err);
 	if (r == 0)
 		r = set_rights(to, service, err);
 	if (r == 0 && json_set(services, name, take(to)) < 0)

@@ -59,6 +59,47 @@ static int set_command(json_t *to, const json_t *container, const char *tracefs,
 	return 0;
 }
 
+/* A probe or hook that is a command, run beside the container's. */
+static int set_beside(json_t *to, const json_t *action, struct error *err)
+{
+	json_t *words = NULL;
+	int r = traced_beside(json_object_get(json_object_get(action, "exec"), "command"), &words, err);
+
+	if (r == 0 && words && json_set(to, "exec", json_pack("{s:o}", "command", words)) < 0)
+		return error_oom(err);
+	return r;
+}
+
+static int set_each(json_t *to, const json_t *from, const char *const *names, struct error *err)
+{
+	int r = 0;
+
+	for (; r == 0 && *names; names++) {
+		_cleanup_(json_freep) json_t *own = json_object();
+
+		r = own ? set_beside(own, json_object_get(from, *names), err) : error_oom(err);
+		if (r == 0 && json_object_size(own) && json_set(to, *names, take(own)) < 0)
+			r = error_oom(err);
+	}
+	return r;
+}
+
+/* Probes and hooks that are commands are the container's user, too. */
+static int set_probes(json_t *to, const json_t *container, struct error *err)
+{
+	static const char *const probes[] = {"livenessProbe", "readinessProbe", "startupProbe", NULL};
+	static const char *const hooks[] = {"postStart", "preStop", NULL};
+	_cleanup_(json_freep) json_t *lifecycle = json_object();
+	int r = set_each(to, container, probes, err);
+
+	if (r == 0)
+		r = lifecycle ? set_each(lifecycle, json_object_get(container, "lifecycle"), hooks, err)
+			      : error_oom(err);
+	if (r == 0 && json_object_size(lifecycle) && json_set(to, "lifecycle", take(lifecycle)) < 0)
+		r = error_oom(err);
+	return r;
+}
+
 static int set_rights(json_t *to, struct error *err)
 {
 	/* null takes out what would contradict it */
@@ -86,6 +127,8 @@ static int add_container(json_t *list, const json_t *container, const json_t *po
 	r = set_command(to, container, tracefs, err);
 	if (r == 0)
 		r = set_user(to, container, pod, err);
+	if (r == 0)
+		r = set_probes(to, container, err);
 	if (r == 0)
 		r = set_rights(to, err);
 	return r == 0 && json_array_append(list, to) < 0 ? error_oom(err) : r;
