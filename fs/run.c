@@ -16,6 +16,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "fs/background.h"
+#include "fs/mount_places.h"
 #include "fs/overlay.h"
 #include "fs/umount_helper.h"
 #include "fs/uring_refusal.h"
@@ -295,6 +296,8 @@ int run_mount(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	__atomic_store_n(&run->fs->recording, true, __ATOMIC_RELEASE);
+	if (run->options->in_place)
+		mount_places_note(run->fs);
 	r = be_seen(run, err);
 	if (r == 0 && !run->options->no_catalog)
 		r = start_catalog(run, err);

@@ -89,6 +89,11 @@ bool tracefs_is_listing(struct tracefs *fs, fuse_req_t req, struct node *directo
 bool tracefs_is_numbering(struct tracefs *fs, fuse_req_t req, struct node *node);
 /* Note that a directory is opened to be listed, and remember how, for these two. */
 void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *directory, int error);
+/*
+ * A directory that is used by having something mounted over it. What it is is left open: it may be the image's,
+ * or was made by who mounted.
+ */
+void tracefs_note_place(struct tracefs *fs, const char *path);
 
 /*
  * Will this request be answered without waiting for a disk? Most are about what the kernel has just

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
@@ -98,6 +99,18 @@ void tracefs_note_listing(struct tracefs *fs, fuse_req_t req, struct node *direc
 	if (at != CALLER_AT_HANDLE)
 		tracefs_note(fs, req, directory, NULL,
 			     &(struct note){.op = ACCESS_READDIR, .error = error});
+}
+
+void tracefs_note_place(struct tracefs *fs, const char *path)
+{
+	const struct event event = {.op = ACCESS_STAT,
+				    .tid = getpid(),
+				    .program = processes_find(&fs->processes, getpid()),
+				    .path = path,
+				    .path_length = strlen(path)};
+
+	if (!ignored(fs, path))
+		aggregator_add(&fs->aggregator, &event);
 }
 
 void tracefs_note(struct tracefs *fs, fuse_req_t req, struct node *node, const char *name,

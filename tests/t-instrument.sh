@@ -87,7 +87,8 @@ for applet in sh cat ls id sleep echo touch stat kill grep; do ln -s busybox "ro
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n' >root/etc/passwd
 printf 'root:x:0:\nweb:x:33:\nmore:x:44:web\n' >root/etc/group
 for file in used unused health exec; do echo $file >root/etc/$file; done
-chown 33:33 root/srv
+mkdir -m 750 root/data && echo first >root/data/first
+chown -R 33:33 root/srv root/data
 printf '#!/bin/sh\n[ $$ = 1 ] || exit 99\ncat /etc/used\nexit 3\n' >root/init
 chmod 755 root/init
 
@@ -207,8 +208,22 @@ check_equal "what was used is in it, by whomever: the service, exec, HEALTHCHECK
 engine load -q -i web-slim.tar >/dev/null 2>&1
 started web:1-slim --rm >said 2>&1
 check_equal "and it does the same" "$? $(cat said)" "$status $(cat plain)"
+check_equal "what new volumes begin with is in it, as it was" "$(started web:1-slim '--rm -v fresh:/data' 'cat /data/first; stat -c "%u %a" /data' 2>&1 | paste -sd' ')" 'first 33 750'
 sfc slim oci:layout:1 --traces traces --allow-interrupted -o oci:layout-slim:3 -q >said 2>&1
 check_equal "another transport of the image is the same image" "$(cat said) $(skopeo inspect oci:layout-slim:3 | jq '.Layers | length')" 'layout:3 1'
+# compared: the image and its slim one are run, and only what does the same is written
+# what is there but not in the image, is its engine's: no trace of another image
+image short '{"Cmd": ["sh", "-c", "[ -e /run/.containerenv ]; cat /etc/used"], "Env": ["PATH=/bin"]}' root
+instrumented short
+mkdir one && traced short:1-traced "--rm -e SFC_TRACE=/one -v $dir/one:/one" >said 2>&1
+check_equal "SFC_TRACE names another place for the trace" "$(find one -name '*.db' | wc -l)" 1
+sfc slim short.tar --traces one --compare output -o short-slim.tar >said 2>&1
+check_equal "with --compare both are run" "$? $(grep -c '^source \|^package .*same exit status, same output' said)" '0 2'
+check "and it is written" test -e short-slim.tar
+sfc slim short.tar --traces one --compare output -o x --exclude /etc/used >/dev/null 2>said
+check_equal "what does otherwise is not" "$? $(tail -n 1 said)" '5 sfc: slim: the package does not behave like the source: exit status 1 instead of 0'
+check_equal "but where that is not asked" "$(sfc slim short.tar --traces one -o short-blind.tar -q --exclude /etc/used 2>&1)" short:1-slim
+check_equal "what a script wants" "$(sfc slim short.tar --traces one -o short-blind.tar --force --json 2>&1 | jq -r '[.name, .traces, .sessions, (.bytes > 0)] | map(tostring) | join(" ")')" 'short:1-slim 1 1 true'
 image other '{"Cmd": ["id"]}' glibc-free
 check_fails "traces of another image are refused" 1 "*is of image $identity, and not of this image, sha256:*--other-image*" \
 	sfc slim other.tar --traces traces -o x
@@ -216,7 +231,7 @@ check_fails "the traced image is not the one to be made slim" 1 '*is the traced 
 	sfc slim web-traced.tar --traces traces -o x
 check_fails "where there is no trace" 1 "sfc: slim: there is no trace (\*.db) in 'empty'" sfc slim web.tar --traces empty -o x
 check_fails "what is no trace" 1 "*trace 'web.tar'*" sfc slim web.tar --traces web.tar -o x
-check_fails "a command beside traces" 2 'sfc: slim: with --traces nothing is run*sfc slim --help*' sfc slim web.tar --traces traces -o x -- id
+check_fails "a command beside traces" 2 'sfc: slim: with --traces the image says what is run*sfc slim --help*' sfc slim web.tar --traces traces -o x -- id
 check_equal "nothing is left behind" "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'sfc-traces.*' -newer empty)" ''
 
 # One that insists on being the first process; one without a shell, by glibc; one of thirty layers.

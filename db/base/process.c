@@ -61,10 +61,11 @@ void process_self(struct process *ret_process)
 }
 
 /*
- * A pid namespace lives as long as a process of it, and from the first namespace root sees them all.
- * True only when there is none: a container that was killed.
+ * From the first namespace root sees all processes, and by its start which of them one of another namespace is:
+ * the number of a namespace that is gone becomes another's soon. True only when there is none: a container that
+ * was killed.
  */
-static bool namespace_is_gone(int64_t pidns, const struct process *self)
+static bool is_gone_there(const struct process *process, const struct process *self)
 {
 	enum { FIRST_NAMESPACE = 0xEFFFFFFC }; /* PROC_PID_INIT_INO */
 	_cleanup_(closedirp) DIR *proc = NULL;
@@ -72,7 +73,7 @@ static bool namespace_is_gone(int64_t pidns, const struct process *self)
 	struct stat st;
 	char path[300];
 
-	if (self->pidns != (int64_t)(uint32_t)FIRST_NAMESPACE || geteuid() != 0 || pidns == 0)
+	if (self->pidns != (int64_t)(uint32_t)FIRST_NAMESPACE || geteuid() != 0 || process->pidns == 0)
 		return false;
 	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc))) {
@@ -80,9 +81,13 @@ static bool namespace_is_gone(int64_t pidns, const struct process *self)
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || strcmp(entry->d_name, "1") == 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/ns/pid", entry->d_name);
-		if (stat(path, &st) < 0 ? errno != ENOENT && errno != ESRCH
-					: (int64_t)st.st_ino == pidns)
+		if (stat(path, &st) < 0) {
+			if (errno != ENOENT && errno != ESRCH)
+				return false;
+		} else if ((int64_t)st.st_ino == process->pidns &&
+			   (!process->started || started_of(atoll(entry->d_name)) == process->started)) {
 			return false;
+		}
 	}
 	return proc;
 }
@@ -97,7 +102,7 @@ bool process_is_alive(const struct process *process)
 	if (strcmp(process->boot, self.boot) != 0)
 		return false;
 	if (process->pidns != self.pidns)
-		return !namespace_is_gone(process->pidns, &self);
+		return !is_gone_there(process, &self);
 	if (!self.started) /* no /proc here: the pid has to do */
 		return kill((pid_t)process->pid, 0) == 0 || errno == EPERM;
 	return started_of(process->pid) == process->started && process->started != 0;

@@ -14,6 +14,25 @@ bool slim_config_names_user(const json_t *config)
 	return user && user[strspn(user, "0123456789:")];
 }
 
+int slim_config_volumes(const json_t *config, json_t **ret_patterns, struct error *err)
+{
+	const json_t *volumes = json_object_get(json_object_get(config, "config"), "Volumes"), *empty;
+	_cleanup_(json_freep) json_t *patterns = json_array();
+	const char *path;
+
+	json_object_foreach((json_t *)volumes, path, empty) {
+		if (path[0] != '/' || strpbrk(path, "*?[\\"))
+			return error_set(err, -EBADMSG, "the image's volume '%s' is no absolute path", path);
+		if (json_array_append_new(patterns, json_string(path)) < 0 ||
+		    json_array_append_new(patterns, json_pack("s+", path, "/**")) < 0)
+			return error_oom(err);
+	}
+	if (!patterns)
+		return error_oom(err);
+	*ret_patterns = take(patterns);
+	return 0;
+}
+
 int slim_config(const json_t *config, const char *source, json_t **ret_config, struct error *err)
 {
 	_cleanup_(json_freep) json_t *whole = json_deep_copy(config);

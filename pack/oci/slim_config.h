@@ -17,6 +17,12 @@
 /* `config` is a whole image configuration; the caller owns *ret_config, which has no layer. */
 int slim_config(const json_t *config, const char *source, json_t **ret_config, struct error *err);
 
+/*
+ * Patterns of the directories that it says are volumes, with all below: that goes into each new volume, unseen by
+ * who traces. The caller owns the array.
+ */
+int slim_config_volumes(const json_t *config, json_t **ret_patterns, struct error *err);
+
 /* Its User is a name, so that engines look into /etc/passwd and /etc/group of the root. */
 bool slim_config_names_user(const json_t *config);
 

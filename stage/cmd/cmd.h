@@ -3,6 +3,8 @@
 #ifndef STAGE_CMD_CMD_H
 #define STAGE_CMD_CMD_H
 
+#include <jansson.h>
+
 #include "db/base/text.h"
 #include "pack/oci/reference.h"
 #include "stage/cmd/command.h"
@@ -38,6 +40,9 @@ int cmd_export(const struct sfc_command *command, int argc, char **argv);
 int cmd_instrument(const struct sfc_command *command, struct asked *asked);
 /* sfc instrument --compose or --kubernetes, which write how to start. */
 int cmd_instrument_start(const struct sfc_command *command, struct asked *asked);
+/* -o of what is written for others to start: it is not there yet; the objects of a list, a document each. */
+int cmd_check_documents(const struct asked *asked, struct error *err);
+int cmd_write_documents(const json_t *list, const struct asked *asked, struct error *err);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
@@ -53,6 +58,9 @@ int cmd_test_start(const struct sfc_command *command, struct asked *asked);
 int cmd_test_stop(const struct sfc_command *command, struct asked *asked);
 int cmd_test_umount(const struct sfc_command *command, struct asked *asked);
 int cmd_verify(const struct sfc_command *command, struct asked *asked);
+/* A package beside its root, as cmd_verify() compares them; *ret_status: what sfc verify would exit with. */
+int cmd_verify_there(const struct sfc_command *command, struct asked *asked, const char *package, const char *root,
+		     int *ret_status, struct error *err);
 int cmd_version(const struct sfc_command *command, int argc, char **argv);
 
 #endif

@@ -204,6 +204,8 @@ int cmd_slim(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->traces.count)
 		return cmd_slim_traces(command, asked);
+	if (asked->compose)
+		return command_misused(command, "--compose goes with --traces");
 	r = check(&slimming, &err);
 	if (r == 0)
 		r = cmd_check_tracing(&asked->spec, &err);

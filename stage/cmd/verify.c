@@ -11,6 +11,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/door.h"
@@ -22,6 +23,7 @@ struct verifying {
 	struct asked *asked;
 	struct carrier_options access;
 	struct verify_request request;
+	FILE *stream; /* where it tells of its steps; NULL: as was asked */
 };
 
 static int answer(const struct verifying *verifying, int r, enum verify_result result, int status,
@@ -50,8 +52,10 @@ static int verify(void *data)
 	struct error err = ERROR_INIT;
 	int status = 0, r;
 
+	cancel_end();
 	cmd_unblock_signals();
-	r = report_open(&report, verifying->asked->quiet, verifying->asked->json, stdout, &err);
+	r = verifying->stream ? report_open(&report, false, false, verifying->stream, &err)
+			      : report_open(&report, verifying->asked->quiet, verifying->asked->json, stdout, &err);
 	if (r == 0)
 		r = verify_run(&verifying->request, &report, &result, &status, &problems, &err);
 	cmd_say_warnings(&problems);
@@ -67,7 +71,8 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	char name[32];
 	int r = cmd_state_open("running a package", &state, err);
 
-	if (r == 0)
+	/* with a root in hand nothing is fetched, and whose it was has read them */
+	if (r == 0 && verifying->asked->root)
 		r = access_read(verifying->asked, verifying->asked->root, NULL, &verifying->access, err);
 	if (r == 0)
 		r = script_set_path(err);
@@ -84,6 +89,28 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	verifying->request.name = name;
 	verifying->request.cache = cache;
 	return namespace_run(0, verify, verifying, ret_status, err);
+}
+
+int cmd_verify_there(const struct sfc_command *command, struct asked *asked, const char *package, const char *root,
+		     int *ret_status, struct error *err)
+{
+	bool quiet = asked->quiet || asked->json;
+	FILE *nowhere = quiet ? fopen("/dev/null", "we") : NULL;
+	struct verifying verifying = {
+		.command = command,
+		.asked = asked,
+		.request = {.package = package, .root = root, .spec = &asked->spec},
+		.stream = quiet ? nowhere : stdout,
+	};
+	int r;
+
+	if (quiet && !nowhere)
+		return error_errno(err, "cannot open '/dev/null'");
+	compare_of(asked->compare, &verifying.request.compare);
+	r = compare(&verifying, ret_status, err);
+	if (nowhere)
+		fclose(nowhere);
+	return r;
 }
 
 /* What is no package at all is said in few words. */

@@ -56,6 +56,8 @@ const struct option_row option_rows[] = {
 	{"name", 0, "APP", "what the package is called [NAME]", OF(PACK), take_word, MEMBER(name)},
 	{"compose", 0, "FILE", "write instead what starts the services of this compose project traced:\na second file for docker compose -f",
 	 OF(INSTRUMENT), take_word, MEMBER(compose)},
+	{"compose", 0, "FILE", "with --traces: slim all images of this compose project, in the docker\ndaemon; -o is a second file for docker compose -f, which uses them",
+	 OF(SLIM), take_word, MEMBER(compose)},
 	{"kubernetes", 0, "FILE", "or patches for the Deployments and the like in this file", OF(INSTRUMENT), take_word,
 	 MEMBER(kubernetes)},
 	{"name", 0, "NAME[:TAG]", "what the new image is called [the old one, with -traced or -slim\nbehind its tag]", OF(INSTRUMENT) | OF(SLIM),

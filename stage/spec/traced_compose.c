@@ -9,30 +9,24 @@
 #include "db/base/json.h"
 #include "pack/oci/traced_config.h"
 
-static void note(struct text *notes, const char *name, const char *what)
+static void note(struct text *notes, const char *name, const char *why)
 {
 	text_add(notes, "service '");
 	text_add_escaped(notes, name);
-	text_printf(notes, "' %s\n", what);
+	text_printf(notes, "' is not traced: %s\n", why);
 }
 
 /* Why it cannot be traced; NULL: it can. */
 static const char *obstacle(const json_t *service)
 {
-	const char *image = json_text(service, "image");
+	const char *why;
 
-	if (!json_is_object(service))
-		return "is no mapping";
-	if (!image)
-		return "is not traced: it has no image: name; give it one, and instrument what is built";
-	if (strchr(image, '@'))
-		return "is not traced: its image is a digest; name a tag, and instrument that";
-	if (strchr(image, '$'))
-		return "is not traced: its image is a variable, and there is no docker compose here to tell its value";
+	if (!traced_service_image(service, &why))
+		return why;
 	if (json_object_get(service, "pid"))
-		return "is not traced: with pid: it is not the first process of its container";
+		return "with pid: it is not the first process of its container";
 	if (json_is_string(json_object_get(service, "entrypoint")))
-		return "is not traced: its entrypoint is one text; write it as a list of words";
+		return "its entrypoint is one text; write it as a list of words";
 	return NULL;
 }
 
@@ -105,7 +99,7 @@ static int add_service(json_t *services, const char *name, const json_t *service
 		       struct error *err)
 {
 	_cleanup_(json_freep) json_t *to = json_object();
-	_cleanup_(freep) char *image = traced_image_name(json_text(service, "image"));
+	_cleanup_(freep) char *image = traced_image_name(json_text(service, "image"), "traced");
 	int r;
 
 	if (!image || !to || json_set(to, "image", json_string(image)) < 0)

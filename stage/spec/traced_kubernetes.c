@@ -118,7 +118,7 @@ static int add_container(json_t *list, const json_t *container, const json_t *po
 			 struct error *err)
 {
 	_cleanup_(json_freep) json_t *to = json_object();
-	_cleanup_(freep) char *image = traced_image_name(json_text(container, "image"));
+	_cleanup_(freep) char *image = traced_image_name(json_text(container, "image"), "traced");
 	int r;
 
 	if (!image || !to || json_set(to, "name", json_string(json_text(container, "name"))) < 0 ||

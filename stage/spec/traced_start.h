@@ -23,6 +23,9 @@ int traced_kubernetes(const json_t *objects, const char *tracefs, json_t **ret_p
 		      struct text *notes, struct error *err);
 
 /* "web:1" → "web:1-traced": what sfc instrument calls it. The caller frees; NULL: out of memory, or a digest. */
-char *traced_image_name(const char *image);
+char *traced_image_name(const char *image, const char *suffix);
+
+/* The image of a compose service, if another can be made of it and take its place; else NULL, and *ret_why. */
+const char *traced_service_image(const json_t *service, const char **ret_why);
 
 #endif

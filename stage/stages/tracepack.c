@@ -14,52 +14,56 @@ enum { STATUS_USAGE = 2, STATUS_GATE = 3 };
 
 /* --- argument lists --- */
 
-struct words {
-	const char **items;
-	size_t count, capacity;
-	bool failed;
-};
-
-static void words_release(struct words *words)
+void tracepack_words_release(struct tracepack_words *words)
 {
 	array_release(words);
 }
 
-static void add(struct words *words, const char *word)
+void tracepack_word(struct tracepack_words *words, const char *word)
 {
 	words->failed |= array_push(words, word) < 0;
 }
 
-static void add_all(struct words *words, const char *before, char *const *items, size_t count)
+void tracepack_option(struct tracepack_words *words, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	tracepack_word(words, option);
+	tracepack_word(words, value);
+}
+
+static void add_all(struct tracepack_words *words, const char *before, char *const *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (before)
-			add(words, before);
-		add(words, items[i]);
+			tracepack_word(words, before);
+		tracepack_word(words, items[i]);
 	}
 }
 
 /* --- what it said --- */
 
-static const char *without_name(const char *line)
+/* "tracepack: build: warning: …" → "warning: …" */
+static const char *without_name(const struct tracepack_words *words, const char *line)
 {
-	static const char *const names[] = {"tracepack: build: ", "tracepack: describe: ", "tracepack: export: ",
-					      "tracepack: "};
+	static const char name[] = "tracepack: ";
+	size_t length = strlen(words->items[1]);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncmp(line, names[i], strlen(names[i])) == 0)
-			return line + strlen(names[i]);
-	return line;
+	if (strncmp(line, name, sizeof(name) - 1) != 0)
+		return line;
+	line += sizeof(name) - 1;
+	return strncmp(line, words->items[1], length) == 0 && strncmp(line + length, ": ", 2) == 0 ? line + length + 2
+												   : line;
 }
 
 /* Its last line that is no warning becomes our error. */
-static int failed(int status, struct text *said, struct error *err)
+static int failed(const struct tracepack_words *words, int status, struct text *said, struct error *err)
 {
 	const char *found = "tracepack failed without a word";
 	char *rest = said->bytes, *line, *end;
 
 	while (said->size && (line = strsep(&rest, "\n"))) {
-		const char *plain = without_name(line);
+		const char *plain = without_name(words, line);
 
 		if (*plain && strncmp(plain, "warning: ", 9) != 0)
 			found = plain;
@@ -75,21 +79,29 @@ static int failed(int status, struct text *said, struct error *err)
 	return -EINVAL;
 }
 
-static int run(struct words *words, struct text *output, struct text *said, const volatile int *cancel,
-	       struct error *err)
+int tracepack_run(struct tracepack_words *words, const volatile int *cancel, struct text *output,
+		  struct text *warnings, struct error *err)
 {
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	char *rest, *line;
 	int r;
 
-	add(words, NULL);
+	tracepack_word(words, NULL);
 	if (words->failed)
 		return error_oom(err);
-	r = program_run_until(words->items, output, said, cancel, err);
-	return r > 0 ? failed(r, said, err) : r;
+	r = program_run_until(words->items, output, &said, cancel, err);
+	if (r != 0)
+		return r > 0 ? failed(words, r, &said, err) : r;
+	rest = said.size ? said.bytes : NULL;
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			text_printf(warnings, "%s\n", without_name(words, line));
+	return text_failed(warnings) ? error_oom(err) : 0;
 }
 
 int tracepack_describe(const char *manifest, const struct tracepack_start *start, struct error *err)
 {
-	_cleanup_(words_release) struct words words = {0};
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 	_cleanup_(text_release) struct text said = TEXT_INIT;
 	_cleanup_(freep) char *home = NULL;
 	char user[32];
@@ -97,103 +109,77 @@ int tracepack_describe(const char *manifest, const struct tracepack_start *start
 	if (asprintf(&home, "HOME=%s", start->home) < 0)
 		return error_oom(err);
 	snprintf(user, sizeof(user), "%u:%u", start->uid, start->gid);
-	add(&words, "tracepack");
-	add(&words, "describe");
-	add(&words, manifest);
-	add(&words, "--cwd");
-	add(&words, start->cwd);
-	add(&words, "--user");
-	add(&words, user);
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "describe");
+	tracepack_word(&words, manifest);
+	tracepack_word(&words, "--cwd");
+	tracepack_word(&words, start->cwd);
+	tracepack_word(&words, "--user");
+	tracepack_word(&words, user);
 	add_all(&words, "--env", &home, 1);
 	add_all(&words, "--env", start->env->items, start->env->count);
 	add_all(&words, "--env", start->asked->items, start->asked->count);
-	add(&words, "--");
+	tracepack_word(&words, "--");
 	for (char *const *word = start->args; *word; word++)
-		add(&words, *word);
-	return run(&words, NULL, &said, NULL, err);
-}
-
-/* What it says beside: warnings, notes. */
-static int pass_on(struct text *said, struct text *warnings, struct error *err)
-{
-	char *rest = said->size ? said->bytes : NULL, *line;
-
-	while (rest && (line = strsep(&rest, "\n")))
-		if (*line)
-			text_printf(warnings, "%s\n", without_name(line));
-	return text_failed(warnings) ? error_oom(err) : 0;
+		tracepack_word(&words, *word);
+	return tracepack_run(&words, NULL, NULL, &said, err);
 }
 
 int tracepack_build(const struct tracepack_build *build, struct text *report, struct text *warnings,
 		    struct error *err)
 {
-	_cleanup_(words_release) struct words words = {0};
-	_cleanup_(text_release) struct text said = TEXT_INIT;
-	int r;
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 
-	add(&words, "tracepack");
-	add(&words, "build");
-	add(&words, build->manifest);
-	add(&words, "-s");
-	add(&words, build->source);
-	add(&words, "-o");
-	add(&words, build->output);
-	add(&words, "--package");
-	add(&words, "--name");
-	add(&words, build->name);
-	add(&words, "--source-name");
-	add(&words, build->source_name);
-	if (build->image) {
-		add(&words, "--image-config");
-		add(&words, build->image);
-	}
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "build");
+	tracepack_word(&words, build->manifest);
+	tracepack_word(&words, "-s");
+	tracepack_word(&words, build->source);
+	tracepack_word(&words, "-o");
+	tracepack_word(&words, build->output);
+	tracepack_word(&words, "--package");
+	tracepack_word(&words, "--name");
+	tracepack_word(&words, build->name);
+	tracepack_word(&words, "--source-name");
+	tracepack_word(&words, build->source_name);
+	tracepack_option(&words, "--image-config", build->image);
 	if (build->json)
-		add(&words, "--json");
+		tracepack_word(&words, "--json");
 	add_all(&words, NULL, build->options->items, build->options->count);
-	r = run(&words, report, &said, NULL, err);
-	return r == 0 ? pass_on(&said, warnings, err) : r;
+	return tracepack_run(&words, NULL, report, warnings, err);
 }
 
 int tracepack_export(const struct tracepack_export *export, struct text *said, struct error *err)
 {
-	_cleanup_(words_release) struct words words = {0};
-	_cleanup_(text_release) struct text own = TEXT_INIT;
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 	_cleanup_(freep) char *verify = NULL;
-	int r;
 
 	if (export->tls_verify && asprintf(&verify, "--tls-verify=%s", export->tls_verify) < 0)
 		return error_oom(err);
-	add(&words, "tracepack");
-	add(&words, "export");
-	add(&words, export->package);
-	add(&words, "-o");
-	add(&words, export->image);
-	add(&words, "--tmpdir");
-	add(&words, export->tmpdir);
-	if (export->name) {
-		add(&words, "--name");
-		add(&words, export->name);
-	}
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "export");
+	tracepack_word(&words, export->package);
+	tracepack_word(&words, "-o");
+	tracepack_word(&words, export->image);
+	tracepack_word(&words, "--tmpdir");
+	tracepack_word(&words, export->tmpdir);
+	tracepack_option(&words, "--name", export->name);
 	if (verify)
-		add(&words, verify);
-	if (export->authfile) {
-		add(&words, "--authfile");
-		add(&words, export->authfile);
-	}
+		tracepack_word(&words, verify);
+	tracepack_option(&words, "--authfile", export->authfile);
 	add_all(&words, "--change", export->changes->items, export->changes->count);
 	if (export->force)
-		add(&words, "--force");
-	r = run(&words, NULL, &own, export->cancel, err);
-	return r == 0 ? pass_on(&own, said, err) : r;
+		tracepack_word(&words, "--force");
+	return tracepack_run(&words, export->cancel, NULL, said, err);
 }
 
 int tracepack_list(const char *package, struct text *paths, struct error *err)
 {
-	_cleanup_(words_release) struct words words = {0};
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 	_cleanup_(text_release) struct text said = TEXT_INIT;
 
-	add(&words, "tracepack");
-	add(&words, "ls");
-	add(&words, package);
-	return run(&words, paths, &said, NULL, err);
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "ls");
+	tracepack_word(&words, package);
+	return tracepack_run(&words, NULL, paths, &said, err);
 }

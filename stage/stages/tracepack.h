@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tracepack, run as a program: describing a session, building a package of it. */
+/* tracepack, run as a program: whatever it can, describing a session, building a package of it. */
 #ifndef STAGE_STAGES_TRACEPACK_H
 #define STAGE_STAGES_TRACEPACK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
 #include "db/base/text.h"
 #include "stage/spec/spec.h"
+
+/* A command line, that of "tracepack NAME …"; its strings are borrowed. */
+struct tracepack_words {
+	const char **items;
+	size_t count, capacity;
+	bool failed; /* no memory */
+};
+
+void tracepack_word(struct tracepack_words *words, const char *word);
+/* "--ref" "web", where there is a value. */
+void tracepack_option(struct tracepack_words *words, const char *option, const char *value);
+void tracepack_words_release(struct tracepack_words *words);
+
+/*
+ * Run it, until *cancel becomes non-zero (NULL: to its end). What it prints is added to `output` (NULL: it goes
+ * where ours goes), what it warns of, a line each, to `warnings`; what it says when it fails is our error.
+ * -EINVAL: it was asked wrongly.
+ */
+int tracepack_run(struct tracepack_words *words, const volatile int *cancel, struct text *output,
+		  struct text *warnings, struct error *err);
 
 struct tracepack_start {
 	const char *cwd, *home;

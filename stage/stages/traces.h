@@ -21,8 +21,16 @@ struct traces_request {
 	const spec_strings *packer; /* further options of tracepack build */
 	const char *keep_manifest;  /* where the merged manifest goes, too; NULL */
 	bool other_image;	    /* traces of another image are taken, too */
+	bool own_only;		    /* or left out without a word */
 	bool force;
 	struct carrier_options access;
+
+	/*
+	 * Does a package of it do what the image's root does? NULL: nothing is run. 0: it is written; above 0: it
+	 * is not, and that is what traces_slim() returns. So it does, with err set, where it is too large (--max-size).
+	 */
+	int (*verify)(void *data, const char *package, const char *root, struct error *err);
+	void *data;
 };
 
 struct traces_result {
@@ -32,7 +40,9 @@ struct traces_result {
 	uint64_t was;	  /* of the layers of the image, bytes */
 };
 
-/* tracepack's warnings are added to `said`. */
+/*
+ * tracepack's warnings are added to `said`, a line each. -ENODATA: no trace is left of those that were given.
+ */
 int traces_slim(const struct traces_request *request, struct traces_result *ret_result,
 		struct text *said, struct error *err);
 void traces_result_release(struct traces_result *result);
