@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 	&command_build,
 	&command_config,
+	&command_customs,
 	&command_describe,
 	&command_diff,
 	&command_image,

@@ -110,6 +110,8 @@ golden "a script through env" script.db root /usr/bin/env /usr/bin/dash /usr/bin
   opened in            session "l", first at 0.000 s, by /bin/sh
 also
   needed by            /usr/bin/dash (DT_NEEDED libc.so.6)
+  needed by            /usr/lib/x86_64-linux-gnu/libnss_files.so.2 (DT_NEEDED libc.so.6)
+  needed by            /usr/lib/x86_64-linux-gnu/libnss_dns.so.2 (DT_NEEDED libc.so.6)
 WANTED
 
 # --- what production missed, as a guard that reports and one that heals record it ---

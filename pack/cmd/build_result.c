@@ -10,7 +10,7 @@
 
 /* How many entries came in how. */
 struct ways {
-	uint64_t touched, libraries, links, scripts, customs, rules, created;
+	uint64_t touched, libraries, links, scripts, customs, margin, rules;
 	uint64_t left_out;
 };
 
@@ -30,6 +30,7 @@ static void count_ways(const struct build_result *result, struct ways *ways)
 			break;
 		case REASON_NEEDED:
 		case REASON_INTERPRETER:
+		case REASON_DLOPEN:
 			ways->libraries++;
 			break;
 		case REASON_TARGET:
@@ -41,6 +42,9 @@ static void count_ways(const struct build_result *result, struct ways *ways)
 			break;
 		case REASON_ECOSYSTEM:
 			ways->customs++;
+			break;
+		case REASON_MARGIN:
+			ways->margin++;
 			break;
 		case REASON_RULE:
 		case REASON_LISTED:
@@ -72,6 +76,7 @@ static void print_ways(const struct build_result *result)
 	add_way(&text, ways.links, "on the way of links", "");
 	add_way(&text, ways.scripts, "for scripts", "");
 	add_way(&text, ways.customs, "by custom", "");
+	add_way(&text, ways.margin, "by margin", "");
 	add_way(&text, ways.rules, "by rule", "");
 	if (text.size)
 		printf("%s\n", text.bytes);
@@ -173,7 +178,7 @@ json_t *build_result_json(const struct build_result *result)
 
 	count_ways(result, &ways);
 	json = json_pack("{s:o, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I},"
-			 " s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
+			 " s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:f}",
 			 "output", json_path(result->output), "sha256",
 			 json_path(result->sha256), "uuid",
 			 json_path(result->uuid),
@@ -184,7 +189,7 @@ json_t *build_result_json(const struct build_result *result)
 			 (json_int_t)totals->others, "bytes", (json_int_t)totals->bytes, "came_in",
 			 "touched", (json_int_t)ways.touched, "libraries",
 			 (json_int_t)ways.libraries, "links", (json_int_t)ways.links, "scripts",
-			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "rules",
+			 (json_int_t)ways.scripts, "customs", (json_int_t)ways.customs, "margin", (json_int_t)ways.margin, "rules",
 			 (json_int_t)ways.rules, "left_out",
 			 left_out_json(result->closure), "seconds",
 			 result->seconds);

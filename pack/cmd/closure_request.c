@@ -9,7 +9,7 @@
 #include "db/base/cleanup.h"
 #include "db/settle.h"
 #include "pack/need/admission.h"
-#include "pack/need/ecosystem.h"
+#include "pack/need/customs.h"
 #include "pack/need/from_selection.h"
 #include "pack/need/need.h"
 
@@ -26,6 +26,7 @@ void closure_request_release(struct closure_request *request)
 	selection_release(&request->selection);
 	manifest_close(request->manifest);
 	rules_release(&request->rules);
+	customs_release(&request->customs);
 	array_release(&request->only);
 	array_release(&request->without);
 }
@@ -62,14 +63,39 @@ static int take_listed(void *target, const char *value, struct error *err)
 	return r;
 }
 
+int closure_request_read_customs(struct closure_request *request, struct error *err)
+{
+	int r = request->customs_read ? 0 : customs_read_installed(&request->customs, err);
+
+	request->customs_read |= r == 0;
+	return r;
+}
+
+/* A directory more; the command line is right when a file in it is not. */
+static int take_customs(void *target, const char *value, struct error *err)
+{
+	struct closure_request *request = target;
+	int r = closure_request_read_customs(request, err);
+
+	return r < 0 ? r : customs_read(&request->customs, value, err);
+}
+
 static int take_no_ecosystem(void *target, const char *value, struct error *err)
 {
-	unsigned int *off = target, bit = ecosystem_bit(value);
+	struct closure_request *request = target;
+	int r = closure_request_read_customs(request, err);
 
-	if (!bit)
-		return error_set(err, -EINVAL, "there is no ecosystem '%s'", value);
-	*off |= bit;
-	return 0;
+	if (r == 0 && !customs_turn_off(&request->customs, value))
+		r = error_set(err, -EINVAL, "there is no ecosystem '%s'", value);
+	return r;
+}
+
+static int take_margin(void *target, const char *value, struct error *err)
+{
+	return margin_of_name(value, target)
+		       ? 0
+		       : error_set(err, -EINVAL,
+				   "'%s' is no margin: none, own, near, module, package or depends", value);
 }
 
 static int take_include(void *target, const char *value, struct error *err)
@@ -114,9 +140,14 @@ const struct command_option closure_request_options[] = {
 	 OPTION_CALL(take_stat_only, struct closure_request, options.stat_only)},
 	{0, "listed", "HOW", "names in listed directories: none (default), stub or full",
 	 OPTION_CALL(take_listed, struct closure_request, options.listed)},
+	{0, "margin", "LEVEL",
+	 "what comes along that no run used: none (default), own, near,\nmodule, package or depends",
+	 OPTION_CALL(take_margin, struct closure_request, options.margin)},
+	{0, "customs", "DIR", "more files of customs, or others of the same name; sfc-customs(5)",
+	 OPTION_WHOLE(take_customs)},
 	{0, "no-ecosystem", "NAME",
 	 "leave out what goes with files of one kind by custom; 'all'",
-	 OPTION_CALL(take_no_ecosystem, struct closure_request, options.ecosystems_off)},
+	 OPTION_WHOLE(take_no_ecosystem)},
 	{0, "allow-interrupted", NULL, "use sessions that may not be whole",
 	 OPTION_FLAG(struct closure_request, allow_interrupted)},
 	{0, "allow-changed", NULL, "take files that changed since they were traced",
@@ -178,19 +209,36 @@ static int add_identity(struct closure *closure, struct error *err)
 	return 0;
 }
 
-int closure_request_compute(struct closure_request *request, struct error *err)
+int closure_request_make(struct closure_request *request, enum margin margin,
+			 struct closure **ret_closure, struct error *err)
 {
-	int r;
+	_cleanup_(closure_freep) struct closure *closure = NULL;
+	struct closure_options options;
+	int r = closure_request_read_customs(request, err);
 
 	request->options.rules = &request->rules;
+	request->options.customs = &request->customs;
 	request->options.library_path = launch_env(&request->launch, "LD_LIBRARY_PATH");
 	request->options.search_path = launch_env(&request->launch, "PATH");
-	r = closure_new(request->source, &request->options, &request->closure, err);
+	options = request->options;
+	options.margin = margin;
 	if (r == 0)
-		r = closure_add_selection(request->closure, &request->selection, err);
+		r = closure_new(request->source, &options, &closure, err);
+	if (r == 0)
+		r = closure_add_selection(closure, &request->selection, err);
 	if (r == 0 && request->identity)
-		r = add_identity(request->closure, err);
-	return r < 0 ? r : closure_compute(request->closure, err);
+		r = add_identity(closure, err);
+	if (r == 0)
+		r = closure_compute(closure, err);
+	if (r < 0)
+		return r;
+	*ret_closure = take(closure);
+	return 0;
+}
+
+int closure_request_compute(struct closure_request *request, struct error *err)
+{
+	return closure_request_make(request, request->options.margin, &request->closure, err);
 }
 
 int closure_request_check_rules(struct closure_request *request, struct error *err)

@@ -31,7 +31,9 @@ struct closure_request {
 	bool looking;  /* an answer at once is worth more than a whole one */
 	bool identity; /* also what says which distribution this is: os-release */
 	struct rules rules;
-	struct closure_options options; /* its rules point at ours */
+	struct customs customs;
+	bool customs_read;
+	struct closure_options options; /* its rules and customs point at ours */
 	/* opened, in this order */
 	struct manifest *manifest;
 	struct selection selection;
@@ -46,10 +48,15 @@ void closure_request_release(struct closure_request *request);
 /* The options, for the table of a command: OPTION_TABLE(closure_request_options, …). */
 extern const struct command_option closure_request_options[];
 
+/* The customs that came with the program, unless they are read already. */
+int closure_request_read_customs(struct closure_request *request, struct error *err);
 /* Open the manifest, unless one is open, and the source, and read the selection. */
 int closure_request_open(struct closure_request *request, struct error *err);
 /* Go on to the closure. */
 int closure_request_compute(struct closure_request *request, struct error *err);
+/* One closure more of what is open, at a margin of its own; the caller's. */
+int closure_request_make(struct closure_request *request, enum margin margin,
+			 struct closure **ret_closure, struct error *err);
 
 /* Rules that matched nothing become warnings of the closure; after the tree was made, if one is. */
 int closure_request_check_rules(struct closure_request *request, struct error *err);

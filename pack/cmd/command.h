@@ -69,8 +69,8 @@ struct command {
 	int (*function)(int argc, char **argv);
 };
 
-extern const struct command command_build, command_config, command_describe, command_diff, command_export,
-	command_image, command_impact, command_import, command_ls, command_merge, command_report,
+extern const struct command command_build, command_config, command_customs, command_describe, command_diff,
+	command_export, command_image, command_impact, command_import, command_ls, command_merge, command_report,
 	command_sbom, command_stat, command_verify, command_which, command_why, command_why_not;
 
 /*

@@ -16,6 +16,7 @@
 #include "db/base/text.h"
 #include "db/catalog.h"
 #include "pack/cmd/closure_request.h"
+#include "pack/cmd/widening.h"
 #include "pack/evidence/explanation.h"
 #include "pack/evidence/json.h"
 #include "pack/need/admission.h"
@@ -146,19 +147,6 @@ static int explain(const struct inquiry *inquiry, const struct evidence_entry *e
 	return 0;
 }
 
-static int64_t bytes_in(const struct closure *closure)
-{
-	int64_t bytes = 0;
-
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
-
-		if (closure_entry_in(entry) && entry->file->kind == ENTRY_FILE)
-			bytes += (int64_t)entry->file->size;
-	}
-	return bytes;
-}
-
 /* A package knows what it was made from; with that source, what it would be made of now. */
 static int compute_again(struct inquiry *inquiry)
 {
@@ -183,12 +171,12 @@ static int64_t cost_of(struct inquiry *inquiry)
 	entry = closure_find(request->closure, inquiry->path);
 	if (entry && closure_entry_in(entry)) /* by other rules than those the package was built with */
 		return -1;
-	before = bytes_in(request->closure);
+	before = (int64_t)closure_bytes(request->closure);
 	if (closure_add(request->closure, inquiry->path, CLOSURE_CONTENTS, &reason,
 			(int)request->rules.count, NULL, NULL) < 0 ||
 	    closure_compute(request->closure, NULL) < 0)
 		return -1;
-	return bytes_in(request->closure) - before;
+	return (int64_t)closure_bytes(request->closure) - before;
 }
 
 /* " (1.2 kB with what it needs)"; of a file whose needs cannot be known, its own size. */
@@ -224,7 +212,8 @@ static void add_folded(struct text *text, const struct catalog_entry *directory)
 }
 
 /* Why a path that nothing ever asked for is not in, in words. */
-static int untouched(struct inquiry *inquiry, struct text *text, struct error *err)
+static int untouched(struct inquiry *inquiry, const struct widening *widening, struct text *text,
+		     struct error *err)
 {
 	_cleanup_(manifest_closep) struct manifest *packed = NULL;
 	struct manifest *manifest = inquiry->request.manifest;
@@ -254,6 +243,7 @@ static int untouched(struct inquiry *inquiry, struct text *text, struct error *e
 		return 0;
 	}
 	add_cost(inquiry, entry.kind, entry.size, text);
+	widening_say(widening, text);
 	return 0;
 }
 
@@ -287,19 +277,25 @@ static void kept_out(struct inquiry *inquiry, const struct evidence_entry *entry
 static int explain_absence(struct inquiry *inquiry, const struct evidence_entry *entry,
 			   struct error *err)
 {
+	_cleanup_(widening_release) struct widening widening = {0};
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	int r = 0;
 
-	if (entry)
+	if (entry) {
 		kept_out(inquiry, entry, &text);
-	else
-		r = untouched(inquiry, &text, err);
+	} else {
+		if (!inquiry->bundle)
+			r = widening_find(&inquiry->request, inquiry->path, &widening, err);
+		if (r == 0)
+			r = untouched(inquiry, &widening, &text, err);
+	}
 	if (r < 0)
 		return r;
 	if (inquiry->json)
-		return json_print(json_pack("{s:o, s:b, s:o, s:o}", "path", json_path(inquiry->path),
+		return json_print(json_pack("{s:o, s:b, s:o, s:o, s:o}", "path", json_path(inquiry->path),
 					    "in", 0, "because", json_path(text.bytes), "entry",
-					    entry ? evidence_entry_json(entry) : json_null()),
+					    entry ? evidence_entry_json(entry) : json_null(), "margin",
+					    widening_json(&widening)),
 				  err);
 	printf("%s.\n", text.bytes);
 	if (entry)

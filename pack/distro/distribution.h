@@ -38,6 +38,7 @@ struct installed {
 	const char *origin;     /* source package: "glibc", "glibc (2.36-9)" */
 	const char *license;    /* apk and rpm */
 	const char *url, *maintainer, *summary;
+	const char *depends, *provides; /* lists as they stand; rpm's with blanks between */
 	const char *record;     /* as it stands in the file, to its last newline; of rpm a header */
 	size_t record_size;
 	const char *list;       /* the path of the file that lists its files; dpkg */

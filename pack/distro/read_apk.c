@@ -46,6 +46,7 @@ static int apk_fields(struct reading *reading, struct installed *installed)
 		{"P:", &installed->name}, {"V:", &installed->version},	  {"A:", &installed->arch},
 		{"o:", &installed->origin}, {"L:", &installed->license}, {"U:", &installed->url},
 		{"m:", &installed->maintainer}, {"T:", &installed->summary},
+		{"D:", &installed->depends}, {"p:", &installed->provides},
 	};
 	int r = 0;
 

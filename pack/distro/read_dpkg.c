@@ -14,6 +14,22 @@ static const char dpkg_status_d[] = "/var/lib/dpkg/status.d";
 static const char dpkg_info[] = "/var/lib/dpkg/info";
 static const char dpkg_diversions[] = "/var/lib/dpkg/diversions";
 
+/* What it needs to be unpacked and what it needs to run is one list to us. */
+static int dpkg_depends(struct reading *reading, struct installed *installed)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const char *before = "", *depends = "";
+	int r = reading_field(reading, installed, "Pre-Depends:", &before);
+
+	if (r == 0)
+		r = reading_field(reading, installed, "Depends:", &depends);
+	if (r < 0)
+		return r;
+	text_printf(&text, "%s%s%s", before, *before && *depends ? ", " : "", depends);
+	installed->depends = text_failed(&text) ? NULL : reading_keep_part(reading, text.bytes, text.size);
+	return installed->depends ? 0 : error_oom(reading->err);
+}
+
 static int dpkg_fields(struct reading *reading, struct installed *installed)
 {
 	const struct {
@@ -22,13 +38,13 @@ static int dpkg_fields(struct reading *reading, struct installed *installed)
 		{"Package:", &installed->name},	       {"Version:", &installed->version},
 		{"Architecture:", &installed->arch},   {"Source:", &installed->origin},
 		{"Homepage:", &installed->url},	       {"Maintainer:", &installed->maintainer},
-		{"Description:", &installed->summary},
+		{"Description:", &installed->summary}, {"Provides:", &installed->provides},
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(fields) / sizeof(*fields); i++)
 		r = reading_field(reading, installed, fields[i].name, fields[i].value);
-	return r;
+	return r < 0 ? r : dpkg_depends(reading, installed);
 }
 
 /* A path a line; "/." is the root. */

@@ -24,6 +24,18 @@ static const char *version_of(struct reading *reading, const struct rpm_header *
 	return reading_keep(reading, text_take(&text));
 }
 
+/* All strings of a tag, blanks between. */
+static const char *list_of(struct reading *reading, const struct rpm_header *header, enum rpm_tag tag)
+{
+	struct rpm_strings strings = rpm_header_strings(header, tag);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	const char *string;
+
+	while ((string = rpm_strings_next(&strings)))
+		text_printf(&text, "%s%s", text.size ? " " : "", string);
+	return reading_keep(reading, text_take(&text));
+}
+
 static int add_fields(struct reading *reading, const struct rpm_header *header,
 		      struct installed *installed)
 {
@@ -44,7 +56,11 @@ static int add_fields(struct reading *reading, const struct rpm_header *header,
 			*fields[i].value = value; /* in the stream, which is kept */
 	}
 	installed->version = version_of(reading, header);
-	return installed->version ? 0 : error_oom(reading->err);
+	installed->depends = list_of(reading, header, RPM_REQUIRENAME);
+	installed->provides = list_of(reading, header, RPM_PROVIDENAME);
+	return installed->version && installed->depends && installed->provides
+		       ? 0
+		       : error_oom(reading->err);
 }
 
 static int add_files(struct reading *reading, const struct rpm_header *header,

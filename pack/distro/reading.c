@@ -77,6 +77,7 @@ struct installed *reading_add(struct reading *reading, enum distribution_kind ki
 	struct installed installed = {
 		.kind = kind,	.name = "",    .version = "", .arch = "",    .origin = "",
 		.license = "",	.url = "",     .maintainer = "", .summary = "", .list = "",
+		.depends = "",	.provides = "",
 		.record = record, .record_size = size,
 	};
 	struct distribution *distribution = reading->distribution;

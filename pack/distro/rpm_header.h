@@ -24,6 +24,8 @@ enum rpm_tag {
 	RPM_ARCH = 1022,
 	RPM_FILESTATES = 1029, /* a byte a file: enum rpm_file_state */
 	RPM_SOURCERPM = 1044,
+	RPM_PROVIDENAME = 1047, /* many strings */
+	RPM_REQUIRENAME = 1049,
 	RPM_DIRINDEXES = 1116, /* a number a file: of its directory's name */
 	RPM_BASENAMES = 1117,
 	RPM_DIRNAMES = 1118,

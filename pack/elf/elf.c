@@ -59,6 +59,9 @@ void elf_free(struct elf_file *elf)
 	for (size_t i = 0; i < elf->needed_count; i++)
 		free(elf->needed[i]);
 	free(elf->needed);
+	for (size_t i = 0; i < elf->note_count; i++)
+		free(elf->notes[i]);
+	free(elf->notes);
 	free(elf->interpreter);
 	free(elf->soname);
 	free(elf->rpath);
@@ -116,22 +119,49 @@ static int string_copy(const char *area, size_t size, uint64_t offset, char **re
 	return 0;
 }
 
-static int needed_add(struct elf_file *elf, const struct view *view, uint64_t offset)
+/* Takes ownership of the string. */
+static int strings_add(char ***strings, size_t *count, char *string)
 {
-	char *name = NULL, **grown;
-	int r;
+	char **grown = reallocarray(*strings, *count + 1, sizeof(*grown));
 
-	r = string_copy(view->strings, view->strings_size, offset, &name);
-	if (r < 0)
-		return r;
-	grown = reallocarray(elf->needed, elf->needed_count + 1, sizeof(*grown));
 	if (!grown) {
-		free(name);
+		free(string);
 		return -ENOMEM;
 	}
-	elf->needed = grown;
-	elf->needed[elf->needed_count++] = name;
+	*strings = grown;
+	grown[(*count)++] = string;
 	return 0;
+}
+
+static int needed_add(struct elf_file *elf, const struct view *view, uint64_t offset)
+{
+	char *name = NULL;
+	int r = string_copy(view->strings, view->strings_size, offset, &name);
+
+	return r < 0 ? r : strings_add(&elf->needed, &elf->needed_count, name);
+}
+
+/* ELF metadata for dlopen, of the UAPI group: notes of this owner and type hold JSON. */
+static int notes_read(struct elf_file *elf, struct view *view, const GElf_Phdr *header)
+{
+	enum { DLOPEN = 0x407c0c0a, NOTES_MAX = 64 };
+	Elf_Data *data = elf_getdata_rawchunk(view->handle, (int64_t)header->p_offset, header->p_filesz,
+					      header->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+	size_t at = 0, next, name, value;
+	GElf_Nhdr note;
+	int r = 0;
+
+	for (; data && r == 0 && (next = gelf_getnote(data, at, &note, &name, &value)); at = next) {
+		const char *bytes = data->d_buf;
+		char *copy;
+
+		if (note.n_type != DLOPEN || note.n_namesz != 4 || memcmp(bytes + name, "FDO", 4) != 0 ||
+		    elf->note_count == NOTES_MAX)
+			continue;
+		copy = strndup(bytes + value, note.n_descsz);
+		r = copy ? strings_add(&elf->notes, &elf->note_count, copy) : -ENOMEM;
+	}
+	return r;
 }
 
 static int dynamic_entry(struct elf_file *elf, const struct view *view, const GElf_Dyn *entry)
@@ -199,7 +229,7 @@ static int headers_read(struct elf_file *elf, struct view *view)
 
 		if (!gelf_getphdr(view->handle, (int)i, &header))
 			return -EBADMSG;
-		if (header.p_type != PT_INTERP && header.p_type != PT_DYNAMIC)
+		if (header.p_type != PT_INTERP && header.p_type != PT_DYNAMIC && header.p_type != PT_NOTE)
 			continue;
 		if (header.p_offset > view->size ||
 		    header.p_filesz > view->size - header.p_offset)
@@ -207,6 +237,8 @@ static int headers_read(struct elf_file *elf, struct view *view)
 		if (header.p_type == PT_INTERP)
 			r = string_copy(view->bytes + header.p_offset, header.p_filesz, 0,
 					&elf->interpreter);
+		else if (header.p_type == PT_NOTE)
+			r = notes_read(elf, view, &header);
 		else if (header.p_filesz) /* none is left in what objcopy --only-keep-debug made */
 			r = dynamic_read(elf, view, &header);
 	}
@@ -246,4 +278,50 @@ int elf_read(int fd, struct elf_file **ret_elf)
 	}
 	*ret_elf = take(elf);
 	return 0;
+}
+
+/* ---- symbols ---- */
+
+static Elf_Data *section_data(Elf *handle, size_t index)
+{
+	Elf_Scn *section = elf_getscn(handle, index);
+
+	return section ? elf_getdata(section, NULL) : NULL;
+}
+
+/* Those of one table that are undefined: taken from others. */
+static int visit_undefined(Elf *handle, Elf_Scn *section, const GElf_Shdr *header,
+			   int (*visit)(const char *symbol, void *data), void *data)
+{
+	Elf_Data *symbols = elf_getdata(section, NULL), *strings = section_data(handle, header->sh_link);
+	GElf_Sym symbol;
+	int r = 0;
+
+	if (!symbols || !strings || !strings->d_buf)
+		return 0;
+	for (int i = 1; r == 0 && gelf_getsym(symbols, i, &symbol); i++) {
+		const char *name = (const char *)strings->d_buf + symbol.st_name;
+
+		if (symbol.st_shndx == SHN_UNDEF && symbol.st_name < strings->d_size &&
+		    memchr(name, '\0', strings->d_size - symbol.st_name))
+			r = visit(name, data);
+	}
+	return r;
+}
+
+int elf_imports(int fd, int (*visit)(const char *symbol, void *data), void *data)
+{
+	_cleanup_(elf_endp) Elf *handle = NULL;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	int r = 0;
+
+	elf_version(EV_CURRENT);
+	handle = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!handle || elf_kind(handle) != ELF_K_ELF)
+		return 0;
+	while (r == 0 && (section = elf_nextscn(handle, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
+			r = visit_undefined(handle, section, &header, visit, data);
+	return r;
 }

@@ -39,6 +39,8 @@ struct elf_file {
 	char *runpath;       /* DT_RUNPATH as it stands, or NULL */
 	char **needed;       /* DT_NEEDED, in order */
 	size_t needed_count;
+	char **notes;        /* of .note.dlopen, JSON each: what it may open by itself */
+	size_t note_count;
 };
 
 /*
@@ -47,6 +49,11 @@ struct elf_file {
  */
 int elf_read(int fd, struct elf_file **ret_elf);
 void elf_free(struct elf_file *elf);
+/*
+ * Call visit for each symbol that a file takes from others. A visitor that returns non-zero ends it.
+ * 0 also when it is no ELF file, or has none.
+ */
+int elf_imports(int fd, int (*visit)(const char *symbol, void *data), void *data);
 void elf_freep(struct elf_file **elf);
 
 /* "x86_64", as $PLATFORM and people have it; "machine 243" for what we have no name for. */

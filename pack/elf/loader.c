@@ -141,6 +141,19 @@ int loader_elf(struct loader *loader, const struct source_entry *file,
 	return 0;
 }
 
+int loader_imports(struct loader *loader, const struct source_entry *file,
+		   int (*visit)(const char *symbol, void *data), void *data, struct error *err)
+{
+	const struct elf_file *elf;
+	_cleanup_(closep) int fd = -1;
+	int r = loader_elf(loader, file, &elf, NULL, err);
+
+	if (r < 0 || !elf || !elf->dynamic)
+		return r;
+	r = source_open_file(loader->source, file->path, &fd, err);
+	return r < 0 ? r : elf_imports(fd, visit, data);
+}
+
 /* "$NAME" or "${NAME}" at p: the length it takes, or 0. */
 static size_t token_at(const char *p, const char *name)
 {

@@ -30,6 +30,10 @@ void loader_freep(struct loader **loader);
 int loader_elf(struct loader *loader, const struct source_entry *file,
 	       const struct elf_file **ret_elf, bool *ret_broken, struct error *err);
 
+/* Call visit for each symbol that the ELF file at a real path takes from others; of another file, never. */
+int loader_imports(struct loader *loader, const struct source_entry *file,
+		   int (*visit)(const char *symbol, void *data), void *data, struct error *err);
+
 struct loader_query {
 	const char *name;            /* as in DT_NEEDED */
 	const struct elf_file *elf;  /* who needs it */

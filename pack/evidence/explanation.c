@@ -95,7 +95,8 @@ static bool is_telling(const struct evidence_reason *reason)
 {
 	return reason->from &&
 	       (reason->kind == REASON_NEEDED || reason->kind == REASON_INTERPRETER ||
-		reason->kind == REASON_SHEBANG || reason->kind == REASON_TARGET);
+		reason->kind == REASON_SHEBANG || reason->kind == REASON_TARGET ||
+		reason->kind == REASON_DLOPEN);
 }
 
 /* Does the chain end well here: at a rule, at what was executed, at what nothing else explains? */
@@ -252,11 +253,11 @@ void explanation_line(const struct evidence_reason *reason, struct text *text)
 		add_miss(reason, text);
 	else if (reason->kind == REASON_SESSION && reason->session)
 		add_session(reason, text);
-	if (reason->from)
+	if (reason->from && reason->kind != REASON_MARGIN)
 		text_add_escaped(text, reason->from);
 	if (!reason->detail)
 		return;
-	if (reason->kind == REASON_RULE || (reason->kind == REASON_PASSAGE && !reason->from)) {
+	if (reason->kind == REASON_RULE || reason->kind == REASON_MARGIN || (reason->kind == REASON_PASSAGE && !reason->from)) {
 		text_add_escaped(text, reason->detail);
 		return;
 	}

@@ -9,6 +9,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "pack/need/margin_work.h"
 
 int closure_new(struct source *source, const struct closure_options *options,
 		struct closure **ret_closure, struct error *err)
@@ -42,6 +43,7 @@ void closure_free(struct closure *closure)
 	loader_free(closure->loader);
 	intern_release(&closure->strings);
 	intern_release(&closure->python_packages);
+	margin_work_free(closure->margin_work);
 	free(closure);
 }
 
@@ -83,4 +85,17 @@ struct closure_entry *closure_find_hashed(const struct closure *closure, const c
 struct closure_entry *closure_find(const struct closure *closure, const char *path)
 {
 	return closure_find_hashed(closure, path, hash_string(path));
+}
+
+uint64_t closure_bytes(const struct closure *closure)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		if (closure_entry_in(entry) && entry->file->kind == ENTRY_FILE)
+			bytes += entry->file->size;
+	}
+	return bytes;
 }

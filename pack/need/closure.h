@@ -14,6 +14,8 @@
 #include "db/base/error.h"
 #include "db/base/hash.h"
 #include "pack/elf/loader.h"
+#include "pack/need/customs.h"
+#include "pack/need/margin.h"
 #include "pack/need/rules.h"
 #include "pack/need/selection.h"
 #include "pack/need/work.h"
@@ -31,6 +33,8 @@ enum reason_kind {
 	REASON_NEEDED,      /* a library that `from` needs; detail: the name it is needed by */
 	REASON_SHEBANG,     /* the interpreter of the script `from`; detail: how it is called */
 	REASON_ECOSYSTEM,   /* detail: the name of the ecosystem; from: what called for it */
+	REASON_DLOPEN,      /* `from` says that it opens it; detail: the name, and how important it is */
+	REASON_MARGIN,      /* the margin; detail: the level and its rule, from: what called for it */
 	REASON_LISTED,      /* a name in the directory `from`, which was listed */
 	REASON_MADE,        /* by the package: mount points, the distribution's records, trimmed */
 	REASON_KINDS
@@ -83,7 +87,8 @@ struct closure_options {
 	struct rules *rules;      /* or NULL; their `matched` is counted */
 	enum stat_only stat_only;
 	enum listed listed;
-	unsigned int ecosystems_off; /* bits: pack/need/ecosystem.h */
+	const struct customs *customs; /* or NULL: none */
+	enum margin margin;
 	bool allow_secrets;
 	bool allow_changed; /* a file that changed since it was traced is a warning, not an error */
 	const volatile int *cancel; /* when it becomes non-zero: -EINTR; or NULL */
@@ -113,7 +118,9 @@ struct closure {
 		struct unresolved *items;
 		size_t count, capacity;
 	} unresolved;
-	size_t customs_done; /* entries that ecosystems have looked at */
+	enum margin margin; /* as wide as it has become */
+	size_t customs_done[MARGIN_LEVELS]; /* entries that were asked about customs of each level */
+	struct margin_work *margin_work;    /* what its rules remember; NULL: nothing yet */
 	struct intern python_packages; /* that ecosystems have looked for the distributions of */
 	struct intern strings;
 	struct arena memory; /* of entries and their reasons */
@@ -129,6 +136,9 @@ struct closure_entry *closure_find(const struct closure *closure, const char *pa
 /* Likewise, where the path's hash_string() is known. */
 struct closure_entry *closure_find_hashed(const struct closure *closure, const char *path,
 					  uint64_t hash);
+
+/* Bytes of the files that are in, those of hard links for each name. */
+uint64_t closure_bytes(const struct closure *closure);
 
 int closure_warn(struct closure *closure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -12,61 +12,9 @@
 #include "db/base/path.h"
 #include "pack/elf/shebang.h"
 #include "pack/need/admission.h"
+#include "pack/need/from_dlopen.h"
+#include "pack/need/library.h"
 #include "pack/source/which.h"
-
-/* Where an ELF file looks for one name. */
-struct need {
-	struct closure *closure;
-	struct closure_entry *entry;
-	const struct elf_file *elf;
-	const char *name;
-	const char *inheritance; /* what it hands on */
-	struct error *err;
-};
-
-/* ld.so may load this file for the name: it is needed, and looked into as loaded from there. */
-static int on_library(const char *path, const char *subdirectory, void *data)
-{
-	const struct need *need = data;
-	struct reason reason = {REASON_NEEDED, need->entry, need->name};
-	_cleanup_(freep) char *detail = NULL, *origin = NULL;
-	struct closure_entry *entry;
-	int r;
-
-	if (subdirectory) {
-		if (asprintf(&detail, "%s in %s", need->name, subdirectory) < 0)
-			return error_oom(need->err);
-		reason.detail = detail;
-	}
-	r = closure_add(need->closure, path, CLOSURE_CONTENTS, &reason, need->entry->rule, &entry,
-			need->err);
-	/* the end may be a link; who is loaded is the file behind it */
-	while (r == 0 && entry->file->kind == ENTRY_LINK) {
-		const struct source_entry *file;
-
-		r = source_walk(need->closure->source, entry->file->path, SOURCE_FOLLOW, NULL, NULL,
-				&file, need->err);
-		entry = r == 0 ? closure_find(need->closure, file->path) : NULL;
-		if (!entry) /* a rule leaves out the link, so nothing follows from it */
-			return r;
-	}
-	if (r < 0 || !closure_entry_in(entry))
-		return r;
-	origin = path_parent(path);
-	if (!origin)
-		return error_oom(need->err);
-	/* only where it makes a difference; most files neither say $ORIGIN nor hand anything on */
-	if (strcmp(need->inheritance, "") == 0) {
-		const struct elf_file *elf;
-
-		r = loader_elf(need->closure->loader, entry->file, &elf, NULL, need->err);
-		if (r < 0 || !elf || (!elf->rpath && !elf->runpath))
-			return r;
-	}
-	return closure_queue(need->closure, entry, origin, need->inheritance) < 0
-		       ? error_oom(need->err)
-		       : 0;
-}
 
 static int add_interpreter(struct closure *closure, struct closure_entry *entry,
 			   const struct elf_file *elf, struct error *err)
@@ -89,26 +37,22 @@ static int expand_elf(struct closure *closure, const struct work *work, const st
 {
 	_cleanup_(freep) char *directory = path_parent(work->entry->file->path);
 	const char *origin = work->origin ? work->origin : directory;
-	_cleanup_(freep) char *inheritance = NULL;
-	struct need need = {closure, work->entry, elf, NULL, NULL, err};
 	int r = 0;
 
-	if (!origin || !(inheritance = loader_inheritance(closure->loader, elf, origin,
-							  work->inherited)))
+	if (!origin)
 		return error_oom(err);
 	if (elf->interpreter)
 		r = add_interpreter(closure, work->entry, elf, err);
-	need.inheritance = inheritance;
 	for (size_t i = 0; i < elf->needed_count && r >= 0; i++) {
 		struct loader_query query = {elf->needed[i], elf, origin, work->inherited};
+		struct reason reason = {REASON_NEEDED, work->entry, elf->needed[i]};
 		struct unresolved missing = {work->entry, elf->needed[i]};
 
-		need.name = elf->needed[i];
-		r = loader_search(closure->loader, &query, on_library, &need, err);
+		r = library_add(closure, &query, &reason, err);
 		if (r == 0 && array_push(&closure->unresolved, missing) < 0)
 			r = error_oom(err);
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : closure_add_noted(closure, work->entry, elf, MARGIN_NONE, err);
 }
 
 /* "runs the script /x (env python3)" */

@@ -9,113 +9,28 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
+#include "pack/need/customs.h"
 #include "pack/need/ecosystem.h"
 #include "pack/need/python_distributions.h"
 
-enum { WORDS_FILE_MAX = 64 * 1024 };
-
-/*
- * When a path that matches `when` is in, add what exists of `add`: patterns with blanks between. In
- * them {dir} is the directory of the path, {up} and {top} the ones above that, {base} the name up to
- * its first dot. With an anchor, {before} is what stands before it in the path, {after} the part
- * behind it and {next} the part behind that. With `words`, there is one round for each word of the
- * file that matches it, as {word}; "include *": for each that stands behind that word.
- */
-static const struct custom {
-	enum ecosystem ecosystem;
-	const char *when;
-	const char *anchor;
-	const char *words;
-	const char *add;
-} customs[] = {
-	{NSS, "/etc/nsswitch.conf", NULL, "*",
-	 "/usr/lib/*/libnss_{word}.so.2 /usr/lib64/libnss_{word}.so.2 /lib/*/libnss_{word}.so.2"},
-	{NSS, "/etc/nsswitch.conf", NULL, NULL, "/etc/passwd /etc/group /etc/hosts"},
-
-	{GCONV, "gconv/*.so", NULL, NULL,
-	 "{dir}/gconv-modules {dir}/gconv-modules.cache {dir}/gconv-modules.d/*.conf"},
-
-	{LOCALE, "/usr/lib/locale/*/LC_*", NULL, NULL, "{dir}/**"},
-	{LOCALE, "/usr/lib/locale/**", NULL, NULL, "/usr/lib/locale/C.utf8/**"},
-
-	{ZONEINFO, "/usr/share/zoneinfo/**", NULL, NULL,
-	 "/usr/share/zoneinfo/UTC /usr/share/zoneinfo/Etc/UTC"},
-
-	{CA, "/etc/ssl/certs/????????.?", NULL, NULL, "{dir}/*"},
-	{CA, "/etc/ssl/certs/**", NULL, NULL, "/etc/ssl/certs/ca-certificates.crt"},
-	{CA, "/etc/pki/tls/certs/**", NULL, NULL,
-	 "/etc/pki/tls/certs/ca-bundle.crt /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"},
-
-	{PYTHON, "__pycache__/*.pyc", NULL, NULL, "{up}/{base}.py {up}/__init__.py"},
-	{PYTHON, "*.py", NULL, NULL,
-	 "{dir}/__pycache__/{base}.*.pyc {dir}/__init__.py {dir}/__pycache__/__init__.*.pyc"},
-	{PYTHON, "site-packages/*/**", "/site-packages/", NULL,
-	 "{before}/site-packages/{after}-*.dist-info/* {before}/site-packages/{after}-*.egg-info/*"},
-	{PYTHON, "dist-packages/*/**", "/dist-packages/", NULL,
-	 "{before}/dist-packages/{after}-*.dist-info/* {before}/dist-packages/{after}-*.egg-info/*"},
-	{PYTHON, "site-packages/*.py", NULL, NULL,
-	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
-	{PYTHON, "dist-packages/*.py", NULL, NULL,
-	 "{dir}/{base}-*.dist-info/* {dir}/{base}-*.egg-info/*"},
-
-	{NODE, "node_modules/*/**", "/node_modules/", NULL,
-	 "{before}/node_modules/{after}/package.json"},
-	{NODE, "node_modules/@*/**", "/node_modules/", NULL,
-	 "{before}/node_modules/{after}/{next}/package.json"},
-	{NODE, "*.js", NULL, NULL, "{dir}/package.json"},
-	{NODE, "*.mjs", NULL, NULL, "{dir}/package.json"},
-
-	{RUBY, "gems/*/lib/**", "/gems/", NULL, "{before}/specifications/{after}.gemspec"},
-	{RUBY, "gems/*/lib/**", "/gems/", NULL,
-	 "{before}/specifications/default/{after}.gemspec"},
-	{RUBY, "gems/*/lib/**", "/gems/", NULL,
-	 "{before}/extensions/*/*/{after}/gem.build_complete"},
-
-	{PERL, "perl*/**/Config.pm", NULL, NULL, "{dir}/Config_heavy.pl {dir}/Config_git.pl"},
-	{PERL, "perl*/**/utf8.pm", NULL, NULL, "{dir}/utf8_heavy.pl {dir}/unicore/**/*.pl"},
-
-	{JVM, "lib/server/libjvm.so", NULL, NULL,
-	 "{up}/modules {up}/jvm.cfg {up}/tzdb.dat {up}/*.properties {up}/security/** {top}/conf/** "
-	 "{up}/libjava.so {up}/libjimage.so {up}/libnet.so {up}/libnio.so {up}/libverify.so "
-	 "{up}/libzip.so"},
-
-	{JVM, "lib/*/server/libjvm.so", NULL, NULL, /* before version 9 */
-	 "{top}/*.jar {top}/*.properties {top}/currency.data {top}/tzdb.dat {top}/meta-index "
-	 "{top}/ext/* {top}/security/** {up}/jvm.cfg {up}/libjava.so {up}/libnet.so {up}/libnio.so "
-	 "{up}/libverify.so {up}/libzip.so"},
-
-	{TERMINFO, "terminfo/?/*", "/terminfo/", NULL,
-	 "{before}/terminfo/d/dumb {before}/terminfo/l/linux {before}/terminfo/v/vt100 "
-	 "{before}/terminfo/x/xterm {before}/terminfo/x/xterm-256color"},
-
-	{PAM, "/etc/pam.d/*", NULL, "*.so",
-	 "/usr/lib/*/security/{word} /usr/lib64/security/{word} /lib/*/security/{word} "
-	 "/usr/lib/security/{word} {word}"},
-	{PAM, "/etc/pam.d/*", NULL, "@include *", "/etc/pam.d/{word} {word}"},
-	{PAM, "/etc/pam.d/*", NULL, "include *", "/etc/pam.d/{word} {word}"},
-	{PAM, "/etc/pam.d/*", NULL, "substack *", "/etc/pam.d/{word} {word}"},
-	{PAM, "/etc/pam.d/*", NULL, NULL, "/etc/pam.d/other"},
-
-	{HTTPD, "/usr/sbin/nginx", NULL, NULL, "/etc/nginx/modules-enabled/*.conf"},
-	{HTTPD, "/usr/share/nginx/modules-available/*.conf", NULL, "*.so",
-	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
-	{HTTPD, "/etc/nginx/modules-enabled/*.conf", NULL, "*.so",
-	 "/usr/share/nginx/{word} /usr/lib/nginx/{word}"},
-	{HTTPD, "/usr/sbin/apache2", NULL, NULL, "/etc/apache2/mods-enabled/*"},
-	{HTTPD, "/etc/apache2/mods-available/*.load", NULL, "*.so", "{word}"},
-	{HTTPD, "/usr/sbin/httpd", NULL, NULL,
-	 "/etc/httpd/conf.modules.d/*.conf"},
-	{HTTPD, "/etc/apache2/httpd.conf", NULL, "*.so", "/var/www/{word} {word}"}, /* Alpine */
-	{HTTPD, "/etc/apache2/httpd.conf", NULL, NULL, "/etc/apache2/conf.d/*.conf"},
-	{HTTPD, "/etc/apache2/conf.d/*.conf", NULL, "*.so", "/var/www/{word} {word}"},
-	{HTTPD, "/etc/httpd/conf.modules.d/*.conf", NULL, "*.so", "/etc/httpd/{word} {word}"},
-};
+enum { WORDS_FILE_MAX = 64 * 1024, HELD_FILE_MAX = 256 * 1024 * 1024 };
 
 /* One custom being applied to one entry. */
 struct application {
 	struct closure *closure;
 	const struct custom *custom;
 	struct closure_entry *trigger;
+	struct ecosystem_call call;
+	struct error *err;
+};
+
+/* One entry that customs are asked about; what has to be read for that is read once. */
+struct asked {
+	struct closure *closure;
+	struct closure_entry *entry;
+	struct intern imports; /* of the symbols that a custom asks about */
+	struct text bytes;     /* of a program or a script */
+	bool imports_read, bytes_read;
 	struct error *err;
 };
 
@@ -205,26 +120,23 @@ static bool unescape(char *pattern)
 
 static int apply_once(struct application *application, const char *word)
 {
+	const struct custom_words *add = &application->custom->add;
 	int r = 0;
 
-	for (const char *p = application->custom->add; *p && r == 0; p += strspn(p, " ")) {
+	for (size_t i = 0; i < add->count && r == 0; i++) {
 		_cleanup_(text_release) struct text pattern = TEXT_INIT;
-		size_t length = strcspn(p, " ");
 
-		fill_pattern(&pattern, application, p, length, word);
-		p += length;
+		fill_pattern(&pattern, application, add->items[i], strlen(add->items[i]), word);
 		if (text_failed(&pattern))
 			return error_oom(application->err);
 		if (pattern.bytes[0] != '/')
 			continue;
 		/* by its own name, not by what a search finds: links on the way are needed, too */
 		if (unescape(pattern.bytes))
-			r = ecosystem_add_path(application->closure, application->trigger,
-					       application->custom->ecosystem, pattern.bytes,
+			r = ecosystem_add_path(application->closure, &application->call, pattern.bytes,
 					       application->err);
 		else
-			r = ecosystem_add(application->closure, application->trigger,
-					  application->custom->ecosystem, pattern.bytes,
+			r = ecosystem_add(application->closure, &application->call, pattern.bytes,
 					  application->err);
 	}
 	return r;
@@ -273,45 +185,141 @@ static int apply_words(struct application *application)
 	return r;
 }
 
-static bool is_off(const struct closure *closure, enum ecosystem ecosystem)
+static int note_import(const char *symbol, void *data)
 {
-	return closure->options.ecosystems_off & 1U << ecosystem;
+	struct asked *asked = data;
+
+	if (!intern_has(&asked->closure->options.customs->symbols, symbol))
+		return 0;
+	return intern_string(&asked->imports, symbol) ? 0 : error_oom(asked->err);
 }
 
-static int apply_customs(struct closure *closure, struct closure_entry *entry, struct error *err)
+static bool may_be_elf(const struct closure_entry *entry)
 {
-	const char *path = entry->file->path;
-	uint64_t initials = path_initials(path);
+	return entry->file->kind == ENTRY_FILE && entry->contents && entry->head != HEAD_DATA &&
+	       entry->head != HEAD_SCRIPT;
+}
 
-	for (size_t i = 0; i < sizeof(customs) / sizeof(*customs); i++) {
-		const struct custom *custom = &customs[i];
-		struct application application = {closure, custom, entry, err};
-		int r;
+static int read_imports(struct asked *asked)
+{
+	asked->imports_read = true;
+	return may_be_elf(asked->entry)
+		       ? loader_imports(asked->closure->loader, asked->entry->file, note_import, asked,
+					asked->err)
+		       : 0;
+}
 
-		if (is_off(closure, custom->ecosystem) ||
-		    !path_may_match(custom->when, initials) || !path_match(custom->when, path))
-			continue;
-		r = custom->words ? apply_words(&application) : apply_once(&application, NULL);
-		if (r < 0)
+/* Of data nobody asks what it holds. */
+static int read_bytes(struct asked *asked)
+{
+	struct closure *closure = asked->closure;
+	const struct closure_entry *entry = asked->entry;
+	const struct elf_file *elf = NULL;
+	int r = 0;
+
+	asked->bytes_read = true;
+	if (entry->head != HEAD_SCRIPT) {
+		r = may_be_elf(entry) ? loader_elf(closure->loader, entry->file, &elf, NULL, asked->err) : 0;
+		if (r < 0 || !elf)
 			return r;
 	}
-	return is_off(closure, PYTHON) ? 0 : python_distributions_add(closure, entry, err);
+	r = source_read(closure->source, entry->file->path, HELD_FILE_MAX, &asked->bytes, asked->err);
+	return r == -EFBIG ? 0 : r;
 }
 
-int closure_add_customs(struct closure *closure, struct error *err)
+/* 1: the entry has one of the signs, 0: none. */
+static int has_sign(struct asked *asked, const struct custom *custom, uint64_t initials)
 {
-	/* only what is there now: what this round adds gets its turn in the next */
-	size_t count = closure->entries.count;
+	const char *path = asked->entry->file->path;
+	int r = 0;
 
-	for (; closure->customs_done < count; closure->customs_done++) {
-		struct closure_entry *entry = closure->entries.items[closure->customs_done];
+	if (custom->sign == CUSTOM_IMPORTS && !asked->imports_read)
+		r = read_imports(asked);
+	if (custom->sign == CUSTOM_HOLDS && !asked->bytes_read)
+		r = read_bytes(asked);
+	for (size_t i = 0; r == 0 && i < custom->signs.count; i++) {
+		const char *sign = custom->signs.items[i];
+
+		if (custom->sign == CUSTOM_PATH)
+			r = path_may_match(sign, initials) && path_match(sign, path);
+		else if (custom->sign == CUSTOM_IMPORTS)
+			r = intern_has(&asked->imports, sign);
+		else
+			r = memmem(asked->bytes.bytes, asked->bytes.size, sign, strlen(sign)) != NULL;
+	}
+	for (size_t i = 0; r == 1 && i < custom->unless.count; i++)
+		r = !path_match(custom->unless.items[i], path);
+	return r;
+}
+
+static bool is_off(const struct customs *customs, const char *ecosystem)
+{
+	const struct custom_ecosystem *found = customs_ecosystem(customs, ecosystem);
+
+	return !found || found->off;
+}
+
+static int ask_customs(struct asked *asked, enum margin margin)
+{
+	const struct customs *customs = asked->closure->options.customs;
+	uint64_t initials = path_initials(asked->entry->file->path);
+
+	for (size_t i = 0; i < customs->count; i++) {
+		const struct custom *custom = &customs->items[i];
+		struct application application = {
+			asked->closure, custom, asked->entry,
+			{custom->ecosystem, margin, asked->entry}, asked->err,
+		};
 		int r;
 
-		if (!closure_entry_in(entry) || entry->file->kind == ENTRY_DIR)
+		if (custom->margin != margin || is_off(customs, custom->ecosystem))
 			continue;
-		r = apply_customs(closure, entry, err);
+		r = has_sign(asked, custom, initials);
+		if (r == 1)
+			r = custom->words ? apply_words(&application) : apply_once(&application, NULL);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int apply_customs(struct closure *closure, struct closure_entry *entry, enum margin margin,
+			 struct error *err)
+{
+	struct asked asked = {.closure = closure, .entry = entry, .bytes = TEXT_INIT, .err = err};
+	int r = ask_customs(&asked, margin);
+
+	intern_release(&asked.imports);
+	text_release(&asked.bytes);
+	if (r < 0 || margin != MARGIN_NONE || is_off(closure->options.customs, "python"))
+		return r;
+	return python_distributions_add(closure, entry, err);
+}
+
+/* Those of one level, for the entries that have not been asked about them. */
+static int add_level(struct closure *closure, enum margin margin, struct error *err)
+{
+	/* only what is there now: what this round adds gets its turn in the next */
+	size_t count = closure->entries.count, *done = &closure->customs_done[margin];
+
+	for (; *done < count; ++*done) {
+		struct closure_entry *entry = closure->entries.items[*done];
+		int r;
+
+		if (!closure_entry_in(entry) || entry->file->kind == ENTRY_DIR)
+			continue;
+		r = apply_customs(closure, entry, margin, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int closure_add_customs(struct closure *closure, struct error *err)
+{
+	int r = 0;
+
+	for (int margin = MARGIN_NONE; r == 0 && margin <= (int)closure->margin; margin++)
+		r = closure->options.customs ? add_level(closure, (enum margin)margin, err) : 0;
+	return r;
 }

@@ -13,7 +13,7 @@ enum { LIST_MAX = 8 * 1024 * 1024 };
 /* A distribution's directory beside a package, by what says which packages it has. */
 struct distributed {
 	struct closure *closure;
-	struct closure_entry *trigger;
+	const struct ecosystem_call *call;
 	const char *package; /* "yaml" of …/site-packages/yaml/loader.py, and of yaml.py */
 	struct error *err;
 };
@@ -43,8 +43,7 @@ static int add_distributed(const struct source_entry *file, void *data)
 	text_add_char(&pattern, '*');
 	if (text_failed(&pattern))
 		return error_oom(distributed->err);
-	return ecosystem_add(distributed->closure, distributed->trigger, PYTHON, pattern.bytes,
-			     distributed->err);
+	return ecosystem_add(distributed->closure, distributed->call, pattern.bytes, distributed->err);
 }
 
 int python_distributions_add(struct closure *closure, struct closure_entry *entry,
@@ -54,7 +53,8 @@ int python_distributions_add(struct closure *closure, struct closure_entry *entr
 					    "*.egg-info/top_level.txt"};
 	const char *path = entry->file->path, *at = strstr(path, "/site-packages/");
 	_cleanup_(freep) char *package = NULL, *done = NULL;
-	struct distributed distributed = {closure, entry, NULL, err};
+	const struct ecosystem_call call = {"python", MARGIN_NONE, entry};
+	struct distributed distributed = {closure, &call, NULL, err};
 	int r = 0;
 
 	at = at ? at : strstr(path, "/dist-packages/");

@@ -16,6 +16,8 @@ static const struct {
 	[REASON_NEEDED] = {"needed", "needed by"},
 	[REASON_SHEBANG] = {"shebang", "runs the script"},
 	[REASON_ECOSYSTEM] = {"ecosystem", "goes with"},
+	[REASON_DLOPEN] = {"dlopen", "opened by"},
+	[REASON_MARGIN] = {"margin", "by margin"},
 	[REASON_LISTED] = {"listed", "named in the directory"},
 	[REASON_MADE] = {"made", "made for the package"},
 };
@@ -39,7 +41,7 @@ static bool reason_is_news(const struct closure_entry *entry, const struct reaso
 		if (known->kind != reason->kind)
 			continue;
 		if (reason->kind == REASON_PARENT || reason->kind == REASON_PASSAGE ||
-		    reason->kind == REASON_SESSION || known->from == reason->from)
+		    reason->kind == REASON_SESSION || reason->kind == REASON_MARGIN || known->from == reason->from)
 			return false;
 	}
 	return true;

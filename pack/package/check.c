@@ -18,7 +18,6 @@
 #include "db/base/path.h"
 #include "pack/need/admission.h"
 #include "pack/need/closure.h"
-#include "pack/need/ecosystem.h"
 #include "pack/need/need.h"
 #include "pack/source/which.h"
 
@@ -230,8 +229,7 @@ static int add_warnings(struct checking *checking, const struct closure *closure
 /* Everything that is there may be run or loaded, so everything has to find what it needs. */
 static int check_closure(struct checking *checking, struct source *source)
 {
-	struct closure_options options = {.ecosystems_off = ecosystem_bit("all"),
-					  .allow_secrets = true};
+	struct closure_options options = {.allow_secrets = true}; /* and no customs */
 	struct reason reason = {.kind = REASON_RULE, .detail = "verify"};
 	_cleanup_(closure_freep) struct closure *closure = NULL;
 	int r;

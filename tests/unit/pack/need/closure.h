@@ -25,11 +25,27 @@ struct fixture {
 	struct closure *closure;
 	struct closure_options options;
 	struct rules rules;
+	struct customs customs;
 };
+
+/* Ours, as they stand in the sources. */
+static inline void read_customs(struct customs *customs)
+{
+	const char *sources = getenv("srcdir");
+	struct error err = ERROR_INIT;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/pack/need/customs.d", sources ? sources : ".");
+	if (customs_read(customs, path, &err) < 0)
+		CHECK_STRING(err.message, "nothing");
+}
 
 static inline void begin(struct fixture *fixture)
 {
 	fixture->options.rules = &fixture->rules;
+	if (!fixture->customs.count)
+		read_customs(&fixture->customs);
+	fixture->options.customs = &fixture->customs;
 	REQUIRE(source_open(root.path, &fixture->source, NULL) == 0);
 	REQUIRE(closure_new(fixture->source, &fixture->options, &fixture->closure, NULL) == 0);
 }
@@ -39,6 +55,7 @@ static inline void end(struct fixture *fixture)
 	closure_free(fixture->closure);
 	source_close(fixture->source);
 	rules_release(&fixture->rules);
+	customs_release(&fixture->customs);
 }
 
 static inline void want(struct fixture *fixture, const char *path)

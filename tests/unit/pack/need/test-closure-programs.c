@@ -21,7 +21,6 @@
 #include "db/base/path.h"
 #include "pack/elf/elf.h"
 #include "pack/need/admission.h"
-#include "pack/need/ecosystem.h"
 #include "pack/need/from_selection.h"
 #include "pack/need/need.h"
 #include "pack/need/reason.h"
@@ -406,8 +405,7 @@ static void pack_entry(const struct packed *packed, const char *from,
 static void pack(struct packed *packed, const char *from, const char *program)
 {
 	struct reason reason = {.kind = REASON_RULE, .detail = "test"};
-	struct closure_options options = {.ecosystems_off = ecosystem_bit("all"),
-					  .allow_secrets = true,
+	struct closure_options options = {.allow_secrets = true,
 					  .search_path = SEARCH_PATH,
 					  .library_path = library_path};
 

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pack/need/from_imports.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/array.h"
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "db/base/text.h"
+#include "pack/need/imports.h"
+#include "pack/need/margin_rule.h"
+#include "pack/need/margin_work.h"
+
+enum { SOURCE_MAX = 2 * 1024 * 1024, TEMPLATES_MAX = 20000, HEAD_MAX = 256 };
+
+static void imports_release(struct imports *imports)
+{
+	for (size_t i = 0; i < sizeof(imports->roots) / sizeof(*imports->roots); i++)
+		array_release(&imports->roots[i]);
+	array_release(&imports->sources);
+	intern_release(&imports->strings);
+	intern_release(&imports->seen);
+	intern_release(&imports->known_roots);
+}
+
+/* ---- where modules lie ---- */
+
+/* Directories in which a language finds modules, as what was touched shows: up to the anchor's end. */
+static const struct {
+	enum source_language language;
+	const char *anchor;
+	int parts; /* more of the path that belong to it */
+} shown[] = {
+	{LANGUAGE_PYTHON, "/site-packages/", 0}, {LANGUAGE_PYTHON, "/dist-packages/", 0},
+	{LANGUAGE_PYTHON, "/lib/python", 1},	 {LANGUAGE_PYTHON, "/lib-dynload/", 0},
+	{LANGUAGE_RUBY, "/vendor_ruby/", 0},	 {LANGUAGE_RUBY, "/lib/ruby/", 1},
+	{LANGUAGE_RUBY, "/gems/", 2},		 {LANGUAGE_PERL, "/perl5/", 0},
+	{LANGUAGE_PERL, "/perl-base/", 0},	 {LANGUAGE_PERL, "/perl/", 1},
+	{LANGUAGE_PERL, "/lib/", 0},
+};
+
+static int note_roots(struct imports *imports, const char *path)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(shown) / sizeof(*shown); i++) {
+		const char *at = strstr(path, shown[i].anchor), *rest, *part;
+		size_t length, end;
+
+		if (!at)
+			continue;
+		rest = at + strlen(shown[i].anchor);
+		end = (size_t)(rest - path) - 1;
+		for (int more = shown[i].parts; more > 0 && (part = path_next(&rest, &length)); more--)
+			end = *part && part[length] == '/' ? (size_t)(part - path) + length : 0;
+		if (end)
+			r = imports_add_root(imports, shown[i].language, path, end);
+	}
+	return r;
+}
+
+/* ---- the operator's own sources ---- */
+
+static int language_of(struct imports *imports, const struct closure_entry *entry,
+		       enum source_language *ret_language)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r;
+
+	*ret_language = source_language_of(entry->file->path, "", 0);
+	if (*ret_language != LANGUAGE_NONE || entry->head != HEAD_SCRIPT)
+		return 0;
+	r = source_read(imports->closure->source, entry->file->path, SOURCE_MAX, &text, imports->err);
+	if (r < 0)
+		return r == -EFBIG || source_has_none(r) ? 0 : r;
+	*ret_language = source_language_of(entry->file->path, text.bytes,
+					   text.size < HEAD_MAX ? text.size : HEAD_MAX);
+	return 0;
+}
+
+static int note_own(struct imports *imports, const struct margin_work *work,
+		    const struct closure_entry *entry)
+{
+	struct import_source source = {.path = entry->file->path, .own = true};
+	_cleanup_(freep) char *directory = path_parent(source.path);
+	int r;
+
+	if (entry->file->kind != ENTRY_FILE || imports_is_of_others(source.path) ||
+	    intern_has(&work->owned, source.path) || intern_has(&imports->seen, source.path))
+		return 0;
+	r = language_of(imports, entry, &source.language);
+	if (r < 0 || source.language == LANGUAGE_NONE)
+		return r;
+	if (!directory || !(source.directory = intern_string(&imports->strings, directory)) ||
+	    !intern_string(&imports->seen, source.path) || array_push(&imports->sources, source) < 0)
+		return error_oom(imports->err);
+	return 0;
+}
+
+static int note_touched(struct imports *imports, const struct margin_work *work)
+{
+	const struct closure *closure = imports->closure;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		if (!margin_is_touched(entry))
+			continue;
+		r = note_roots(imports, entry->file->path);
+		if (r == 0)
+			r = note_own(imports, work, entry);
+	}
+	return r;
+}
+
+/* ---- templates ---- */
+
+static bool is_anything(const struct source_entry *entry, void *data)
+{
+	(void)entry;
+	(void)data;
+	return true;
+}
+
+static int take_template(const struct source_entry *entry, bool empty, void *data)
+{
+	(void)empty;
+	return margin_rule_add(data, entry->path);
+}
+
+static int add_templates(struct imports *imports, const struct import_source *source)
+{
+	static const char *const names[] = {"templates", "views", "locales", "locale", "i18n"};
+	_cleanup_(freep) char *why = NULL;
+	struct margin_rule rule = {imports->closure, MARGIN_NEAR,
+				   closure_find(imports->closure, source->path), NULL, imports->err};
+	int r = 0;
+
+	if (asprintf(&why, "beside the source %s", source->path) < 0)
+		return error_oom(imports->err);
+	rule.why = why;
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(*names); i++) {
+		struct margin_walk walk = {&rule, is_anything, take_template, &rule, TEMPLATES_MAX};
+		_cleanup_(freep) char *path = path_join(source->directory, names[i]);
+
+		if (!path)
+			return error_oom(imports->err);
+		r = imports_exists(imports, path, true) ? margin_walk(&walk, path) : 0;
+		if (r == -E2BIG) /* no templates of a person's */
+			r = 0;
+	}
+	return r;
+}
+
+/* ---- following ---- */
+
+static int on_word(const struct source_word *word, void *data)
+{
+	struct import_state *state = data;
+
+	if (word->first)
+		state->counts = state->source->own || word->outer;
+	switch (state->source->language) {
+	case LANGUAGE_PYTHON:
+		return import_python(state, word);
+	case LANGUAGE_NODE:
+		return import_node(state, word);
+	default:
+		return import_others(state, word);
+	}
+}
+
+static int look_through(struct imports *imports, const struct import_source *source)
+{
+	struct import_state state = {.imports = imports, .source = source};
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = source_read(imports->closure->source, source->path, SOURCE_MAX, &text, imports->err);
+
+	if (r < 0)
+		return r == -EFBIG || source_has_none(r) ? 0 : r;
+	return source_words_each(source->language, text.bytes, text.size, on_word, &state);
+}
+
+int closure_add_imports(struct closure *closure, struct error *err)
+{
+	struct imports imports = {.closure = closure, .err = err};
+	struct margin_work *work;
+	int r = margin_work_of(closure, &work, err);
+
+	if (r == 0)
+		r = note_touched(&imports, work);
+	for (size_t i = 0; r == 0 && i < imports.sources.count; i++) {
+		const struct import_source source = imports.sources.items[i]; /* they move */
+
+		r = look_through(&imports, &source);
+		if (r == 0 && source.own)
+			r = add_templates(&imports, &source);
+	}
+	imports_release(&imports);
+	return r;
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What --margin takes along, seen in the image; what why and why-not say of it; customs of one's own.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/manifest.sh"
+requires sqlite3 --version
+requires command -v unsquashfs
+requires jq --version
+
+# --- a mail server: its configuration names a file, its queue is empty, its operator has a tree ---
+mkdir -p root/etc/mail root/usr/sbin root/var/spool/mail/new root/srv/web/img root/usr/share/mail/text \
+	root/var/lib/dpkg/info root/usr/lib/helper
+echo x >root/usr/sbin/mail
+printf 'aliases = /etc/mail/aliases\ntexts = /usr/share/mail/text/*.txt\n' >root/etc/mail/main.cf
+echo 'all: root' >root/etc/mail/aliases
+echo 'never named' >root/etc/mail/other
+echo en >root/usr/share/mail/text/bounce.txt
+echo helper >root/usr/lib/helper/one
+echo page >root/srv/web/index.html
+echo error >root/srv/web/404.html
+printf -- '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n' >root/srv/web/key.pem
+printf 'Package: mail\nStatus: install ok installed\nVersion: 1\nArchitecture: all\nDepends: helper\n\n' >root/var/lib/dpkg/status
+printf 'Package: helper\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n' >>root/var/lib/dpkg/status
+printf '/.\n/usr/sbin/mail\n/etc/mail/other\n/usr/share/mail/text/bounce.txt\n' >root/var/lib/dpkg/info/mail.list
+printf '/.\n/usr/lib/helper/one\n' >root/var/lib/dpkg/info/helper.list
+manifest m.db "$dir/root" /usr/sbin/mail
+sqlite3 m.db "
+	INSERT INTO entry (id, path, kind, size, mode, uid, gid, mtime_ns, nlink) VALUES
+		(10, '/etc/mail/main.cf', 'file', $(stat -c %s root/etc/mail/main.cf), 420, 0, 0, 0, 1),
+		(11, '/srv/web/index.html', 'file', 5, 420, 0, 0, 0, 1);
+	INSERT INTO access (entry, session, op, errno, program, count, first_seq, first_ns, last_ns) VALUES
+		(10, 1, 'open', 0, 1, 1, 10, 1000000000000000000, 1000000000000000000),
+		(11, 1, 'open', 0, 1, 1, 11, 1000000000000000000, 1000000000000000000);"
+
+# pack OPTION…: the image; `got` are its files, `dirs` its empty directories below /var
+pack() {
+	rm -f x.sqsh
+	tracepack build m.db -s root -o x.sqsh --level 1 "$@" >build.out 2>build.err || cat build.err
+	unsquashfs -lln x.sqsh 2>/dev/null | awk '{ sub("squashfs-root", "", $6); print substr($1, 1, 1), $6 }' >list
+	got=$(sed -n 's/^- //p' list | sort | paste -sd' ' -)
+	dirs=$(sed -n 's/^d \(\/var.*\)/\1/p' list | sort | paste -sd' ' -)
+}
+
+touched="/etc/mail/main.cf /srv/web/index.html /usr/sbin/mail"
+pack
+check_equal "without a margin: what was used" "$got:$dirs" "$touched:"
+pack --margin none
+check_equal "none is the same" "$got:$dirs" "$touched:"
+pack --margin own
+check_equal "own: what is named, the operator's tree, no secret" "$got" \
+	"/etc/mail/aliases /etc/mail/main.cf /srv/web/404.html /srv/web/index.html /usr/sbin/mail"
+check_equal "own: the empty queue" "$dirs" "/var /var/spool /var/spool/mail /var/spool/mail/new"
+check "own: the secret is named" grep -q 'left out: /srv/web/key.pem (private key' build.out
+check "how many came so is said" grep -q ' by margin' build.out
+pack --margin near
+check_equal "near: what lies in a directory that is named" "$got" \
+	"/etc/mail/aliases /etc/mail/main.cf /srv/web/404.html /srv/web/index.html /usr/sbin/mail /usr/share/mail/text/bounce.txt"
+pack --margin package
+check_equal "package: all of its files" "$got" \
+	"/etc/mail/aliases /etc/mail/main.cf /etc/mail/other /srv/web/404.html /srv/web/index.html /usr/sbin/mail /usr/share/mail/text/bounce.txt"
+pack --margin depends
+check_equal "depends: those it depends on" "$(echo "$got" | tr ' ' '\n' | grep helper)" /usr/lib/helper/one
+pack --margin own --exclude /srv/web
+check_equal "a rule has the last word" "$got" "/etc/mail/aliases /etc/mail/main.cf /usr/sbin/mail"
+pack --margin own
+mv x.sqsh first.sqsh
+pack --margin own
+check "twice the same bytes" cmp x.sqsh first.sqsh
+check_fails "no such margin" 2 "*'wide' is no margin: none, own, near, module, package or depends*" \
+	tracepack build m.db -s root -o y.sqsh --margin wide
+
+# --- why, why-not ---
+check_equal "why: named" "$(tracepack why m.db -s root --margin own /etc/mail/aliases | sed -n 2p)" \
+	"  by margin            own: named in /etc/mail/main.cf"
+check_equal "why: the tree" "$(tracepack why m.db -s root --margin own /srv/web/404.html | sed -n 2p)" \
+	"  by margin            own: the operator's own tree /srv/web"
+check_equal "why-not: the level, its reason and its price" "$(tracepack why-not m.db -s root /etc/mail/aliases)" \
+	"/etc/mail/aliases is not in the selection: no session touched it (10 bytes with what it needs); --margin own takes it in, named in /etc/mail/main.cf (and 16 bytes in all)."
+check_equal "why-not --json" "$(tracepack why-not m.db -s root --json /usr/lib/helper/one | jq -c .margin)" \
+	'{"level":"depends","why":"of the package helper, on which mail depends","bytes":38}'
+check_equal "why-not: what no margin takes" "$(tracepack why-not m.db -s root --margin depends /var/lib/dpkg/status |
+	grep -c margin)" 0
+tracepack build m.db -s root --package -o p.sfc --margin own --level 1 -q -- /usr/sbin/mail 2>/dev/null
+check_equal "a package tells it too" "$(tracepack why p.sfc /etc/mail/aliases | sed -n 2p)" \
+	"  by margin            own: named in /etc/mail/main.cf"
+
+# --- customs of one's own ---
+mkdir customs
+printf '# helper is opened by mail\nwhen /usr/sbin/mail\nadd /usr/lib/helper/*\n' >customs/mail.custom
+pack --customs customs
+check_equal "a custom of one's own" "$got" "/etc/mail/main.cf /srv/web/index.html /usr/lib/helper/one /usr/sbin/mail"
+check_equal "why: by custom" "$(tracepack why m.db -s root --customs customs /usr/lib/helper/one | sed -n 2p)" \
+	"  goes with            /usr/sbin/mail (mail)"
+pack --customs customs --no-ecosystem mail
+check_equal "it can be switched off" "$got" "$touched"
+check_fails "what is no ecosystem" 2 "*there is no ecosystem 'cobol'*" \
+	tracepack build m.db -s root -o y.sqsh --no-ecosystem cobol
+check_equal "customs --check of a file" "$(tracepack customs --check customs/mail.custom)" "1 custom of 1 ecosystem"
+check_equal "customs lists it among ours" "$(tracepack customs --customs customs | awk '$1 == "mail" { print $2, $3 }')" \
+	"1 customs/mail.custom"
+check "all of ours can be read" tracepack customs --check
+echo 'if /x' >customs/bad.custom
+check_fails "customs --check of what is none" 1 "tracepack: customs: customs/bad.custom:1: a line begins with when, *not with 'if'" \
+	tracepack customs --check customs/bad.custom
+check_fails "build with what is none" 1 "*customs/bad.custom:1: *" \
+	tracepack build m.db -s root -o y.sqsh --customs customs
+check_fails "a directory that is not there" 1 "*cannot list the customs in 'nonesuch': No such file*" \
+	tracepack build m.db -s root -o y.sqsh --customs nonesuch
+finish
