@@ -99,6 +99,14 @@ int container_stop(struct container *container, uint64_t grace_ms, int *ret_stat
  */
 int container_network_enter(const struct container *container, struct error *err);
 
+/*
+ * A further program in it, as its first one was started: as whom, with which variables and in which directory.
+ * The words, NULL at their end, go into a file of ours, which the caller removes and frees; the runtime is
+ * called by a child of ours, which gets the program's status, or 126 or 127, or a negative errno.
+ */
+int container_join_prepare(struct container *container, char *const *args, char **ret_file, struct error *err);
+int container_join(const struct container *container, const char *file, int output, int errors);
+
 /* Its root as we see it; borrowed. */
 const char *container_root(const struct container *container);
 /* Who it was prepared to run as. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 #include "db/base/io.h"
 #include "db/base/text.h"
 
-enum { SECONDS = 5 };
+enum { SECONDS = 5, STATUS_LINE = 15, PAGE_MAX = 1024 * 1024 };
 
 struct url {
 	char *copy; /* of which the others are parts */
@@ -88,40 +89,117 @@ static int connect_to(const struct url *url, int *ret_fd, struct error *err)
 	return 0;
 }
 
-static int ask(const struct url *url, struct error *err)
+static int send_request(const struct url *url, int fd, struct error *err)
 {
 	_cleanup_(text_release) struct text request = TEXT_INIT;
-	_cleanup_(closep) int fd = -1;
-	unsigned int status;
-	char reply[16];
-	ssize_t n;
-	int r = connect_to(url, &fd, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	text_printf(&request, "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n", url->path,
 		    url->authority);
 	r = text_failed(&request) ? -ENOMEM : io_write(fd, request.bytes, request.size);
+	return r < 0 ? error_code(err, r, "cannot ask '%s'", url->authority) : 0;
+}
+
+/* All of it, or as much as anybody wants. */
+static int receive(const struct url *url, int fd, size_t most, struct text *reply, struct error *err)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	do {
+		size_t left = most - reply->size;
+
+		n = read(fd, chunk, left < sizeof(chunk) ? left : sizeof(chunk));
+		if (n > 0 && text_add_bytes(reply, chunk, (size_t)n) < 0)
+			return error_oom(err);
+	} while ((n > 0 && reply->size < most) || (n < 0 && errno == EINTR));
+	/* what was said before the connection broke counts */
+	return n < 0 && !reply->size ? error_errno(err, "'%s' does not answer", url->authority) : 0;
+}
+
+static int ask(const struct url *url, size_t most, struct text *reply, unsigned int *ret_status,
+	       struct error *err)
+{
+	_cleanup_(closep) int fd = -1;
+	int r = connect_to(url, &fd, err);
+
+	if (r == 0)
+		r = send_request(url, fd, err);
+	if (r == 0)
+		r = receive(url, fd, most, reply, err);
 	if (r < 0)
-		return error_code(err, r, "cannot ask '%s'", url->authority);
-	n = io_read(fd, reply, sizeof(reply) - 1);
-	if (n < 0)
-		return error_code(err, (int)n, "'%s' does not answer", url->authority);
-	reply[n] = '\0';
-	if (sscanf(reply, "HTTP/%*u.%*u %u", &status) != 1)
+		return r;
+	if (!reply->size || sscanf(reply->bytes, "HTTP/%*u.%*u %u", ret_status) != 1)
 		return error_set(err, -EPROTO, "'%s' does not answer in HTTP", url->authority);
-	return status >= 200 && status < 400
-		       ? 0
-		       : error_set(err, -EIO, "'%s' answers %u", url->authority, status);
+	return 0;
 }
 
 int http_answers(const char *text, struct error *err)
 {
-	struct url url = {.copy = NULL};
+	_cleanup_(url_release) struct url url = {.copy = NULL};
+	_cleanup_(text_release) struct text reply = TEXT_INIT;
+	unsigned int status;
 	int r = url_parse(text, &url, err);
 
 	if (r == 0)
-		r = ask(&url, err);
-	url_release(&url);
-	return r;
+		r = ask(&url, STATUS_LINE, &reply, &status, err);
+	if (r < 0)
+		return r;
+	return status >= 200 && status < 400
+		       ? 0
+		       : error_set(err, -EIO, "'%s' answers %u", url.authority, status);
+}
+
+/* ---- pages ---- */
+
+static struct text_part trimmed(const char *at, size_t size)
+{
+	while (size && (*at == ' ' || *at == '\t'))
+		at++, size--;
+	while (size && (at[size - 1] == '\r' || at[size - 1] == ' '))
+		size--;
+	return (struct text_part){at, size};
+}
+
+/* The value of a header, in place; "" when it is not there. */
+static struct text_part header_of(const char *head, size_t size, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (size) {
+		const char *end = memchr(head, '\n', size);
+		size_t line = end ? (size_t)(end - head) : size;
+
+		if (line > length && strncasecmp(head, name, length) == 0)
+			return trimmed(head + length, line - length);
+		line += end != NULL;
+		head += line;
+		size -= line;
+	}
+	return (struct text_part){"", 0};
+}
+
+void http_page_release(struct http_page *page)
+{
+	text_release(&page->reply);
+}
+
+int http_get(const char *text, struct http_page *page, struct error *err)
+{
+	_cleanup_(url_release) struct url url = {.copy = NULL};
+	const char *head, *body;
+	size_t size;
+	int r = url_parse(text, &url, err);
+
+	if (r == 0)
+		r = ask(&url, PAGE_MAX, &page->reply, &page->status, err);
+	if (r < 0)
+		return r;
+	head = page->reply.bytes;
+	body = strstr(head, "\r\n\r\n");
+	size = body ? (size_t)(body - head) + 2 : page->reply.size;
+	page->type = header_of(head, size, "Content-Type:");
+	page->location = header_of(head, size, "Location:");
+	page->body = body ? (struct text_part){body + 4, page->reply.size - size - 2} : (struct text_part){"", 0};
+	return 0;
 }
