@@ -16,11 +16,11 @@
 #include "stage/stages/report.h"
 
 /* Of a server the answer counts, of all else what it ended with. */
-static int status_of(const struct spec *spec, const struct trial *trial)
+static int status_of(const struct trial *trial)
 {
 	if (trial->outcome == TRIAL_FAILED)
 		return EXIT_FAILED;
-	return trial->outcome == TRIAL_DONE && trial_is_server(spec) ? EXIT_DONE : trial->status;
+	return trial->outcome == TRIAL_DONE && trial->served ? EXIT_DONE : trial->status;
 }
 
 static int tell(const struct asked *asked, const struct test *test, struct report *report,
@@ -36,7 +36,7 @@ static int tell(const struct asked *asked, const struct test *test, struct repor
 	report_fact(report, "name", json_string(asked->operands[0]));
 	report_fact(report, "label", json_path(test->label));
 	report_fact(report, "said", json_path(trial->said));
-	report_fact(report, "passed", json_boolean(status_of(&asked->spec, trial) == 0));
+	report_fact(report, "passed", json_boolean(status_of(trial) == 0));
 	report_fact(report, "status", json_integer(trial->status));
 	report_fact(report, "manifest", json_path(test->manifest));
 	report_seconds(report, "test", trial->seconds);
@@ -59,7 +59,7 @@ static int answer(const struct sfc_command *command, const struct asked *asked,
 	}
 	if (tell(asked, test, report, &err) < 0)
 		return command_failed(command, &err);
-	return status_of(&asked->spec, trial);
+	return status_of(trial);
 }
 
 /* As JSON what is printed is ours alone: what the command prints goes where errors go. */

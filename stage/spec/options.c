@@ -145,7 +145,7 @@ const struct option_row option_rows[] = {
 	 ASKED_ONCE, take_http_probe, MEMBER(spec.http_probes)},
 	{"exec-probe", 0, "COMMAND", "a server: run this inside, traced, by its shell; may be repeated", ASKED_ONCE,
 	 take_words, MEMBER(spec.exec_probes)},
-	{"no-healthcheck", 0, NULL, "an image: neither run nor keep its HEALTHCHECK", OF(SLIM), take_flag,
+	{"no-healthcheck", 0, NULL, "an image: neither run nor keep its HEALTHCHECK", ASKED_ONCE | OF(TEST_START), take_flag,
 	 MEMBER(spec.no_healthcheck)},
 	{"health", 0, "COMMAND|http://…", "how it is asked whether it is well", OF(PROD_START), take_health, 0},
 	{"restart", 0, "no|always|on-failure[:N]", "when it has ended by itself [no]", OF(PROD_START), take_restart, 0},

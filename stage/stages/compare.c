@@ -47,16 +47,20 @@ static bool same_bytes(int a, int b)
 bool compare_trials(const struct spec *spec, const struct trial *source, const struct trial *package,
 		    enum compare compare, char *said, size_t size)
 {
-	bool probed = spec->probes.count;
+	bool probed = spec->probes.count || spec->http_probes.count || spec->exec_probes.count;
 	int which = probed ? CAPTURED_PROBE : CAPTURED_OUTPUT;
 
 	if (source->status != package->status) {
 		snprintf(said, size, "exit status %d instead of %d", package->status, source->status);
 		return false;
 	}
+	if (source->served != package->served) {
+		snprintf(said, size, package->served ? "it stays up" : "it ends before it is up");
+		return false;
+	}
 	snprintf(said, size, "same exit status");
 	/* what a server prints is about times and processes */
-	if (compare != COMPARE_OUTPUT || (trial_is_server(spec) && !probed))
+	if (compare != COMPARE_OUTPUT || (source->served && !probed))
 		return true;
 	if (!same_bytes(source->captured[which], package->captured[which])) {
 		snprintf(said, size, probed ? "the probe's output is another" : "its output is another");

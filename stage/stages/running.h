@@ -6,11 +6,13 @@
 #ifndef STAGE_STAGES_RUNNING_H
 #define STAGE_STAGES_RUNNING_H
 
+#include "stage/stages/asking.h"
 #include "stage/stages/trial.h"
 
 struct running {
 	const struct trial_request *request;
 	const struct spec *spec;
+	struct asking asking;
 	const char *program; /* in sentences */
 	const char *root;
 	struct trial *trial;

@@ -8,9 +8,8 @@
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "stage/stages/running.h"
-#include "stage/watch/ready.h"
 
-enum { AGAIN_MS = 50, LIFE_MS = 200 };
+enum { AGAIN_MS = 50, CHECK_AGAIN_MS = 250, LIFE_MS = 200 };
 
 static int ended_early(struct running *running, const char *when, struct error *err)
 {
@@ -31,41 +30,68 @@ static void forget_answers(const struct trial *trial)
 	}
 }
 
-/* *ret_status: 0 when all have passed. Their output is ours where the command's is. */
-static int ask_all(struct running *running, int *ret_status, struct error *err)
+static struct answers answers_of(const struct running *running)
 {
-	const struct spec *spec = running->spec;
-	struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 	const int *captured = running->trial->captured;
-	int r = 0;
 
-	forget_answers(running->trial);
-	*ret_status = 0;
-	for (size_t i = 0; r == 0 && *ret_status == 0 && i < spec->probes.count; i++)
-		r = probe_run(running->container, spec->probes.items[i], running->root,
-			      captured[CAPTURED_PROBE], captured[CAPTURED_PROBE_ERRORS], &signals,
-			      spec->timeout_ms ? (int64_t)spec->timeout_ms : -1, ret_status, err);
-	return r;
+	return (struct answers){captured[CAPTURED_PROBE], captured[CAPTURED_PROBE_ERRORS]};
 }
 
-/* Who said when it is ready means the first answer; else it is ready when the answer is good. */
-static int probe(struct running *running, int64_t deadline, int *ret_status, struct error *err)
+/* Between one question and the next. 0; -EINTR: it is to stop. */
+static int pause_for(struct running *running, int64_t ms, struct error *err)
 {
 	struct pollfd signals = {.fd = running->signals, .events = POLLIN};
+	int r = container_pump(running->container, &signals, 1, ms, err);
+
+	return r > 0 ? (running_is_to_stop(running) ? -EINTR : 0) : r;
+}
+
+/* Until it is well, or the time is over. */
+static int check_health(struct running *running, int64_t deadline, int *ret_status, struct error *err)
+{
+	struct answers answers = answers_of(running);
 	int r = 0;
 
-	while (r == 0) {
-		r = ask_all(running, ret_status, err);
+	*ret_status = 0;
+	while (r == 0 && running->asking.check.args.count) {
+		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
+
+		forget_answers(running->trial);
+		r = asking_check(&running->asking, running->container, &answers, &signals, ret_status, err);
 		if (r == -EINTR && !running_is_to_stop(running)) {
 			r = 0;
 			continue;
 		}
-		if (r < 0 || *ret_status == 0 || running->spec->ready != READY_UNSET ||
+		if (r < 0 || *ret_status == 0 || container_ended(running->container) ||
+		    running_now_ms() >= deadline)
+			return r;
+		r = pause_for(running, CHECK_AGAIN_MS, err);
+	}
+	return r;
+}
+
+/* Who said when it is ready means the first answer; else it is ready when the answer is good. */
+static int probe(struct running *running, int64_t deadline, const char **ret_what, int *ret_status,
+		 struct error *err)
+{
+	struct answers answers = answers_of(running);
+	int r = 0;
+
+	*ret_status = 0;
+	while (r == 0 && asking_has_probes(&running->asking)) {
+		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
+
+		forget_answers(running->trial);
+		r = asking_probe(&running->asking, running->container, running->root, &answers, &signals,
+				 ret_what, ret_status, err);
+		if (r == -EINTR && !running_is_to_stop(running)) {
+			r = 0;
+			continue;
+		}
+		if (r < 0 || *ret_status == 0 || !asking_by_answer(&running->asking) ||
 		    container_ended(running->container) || running_now_ms() >= deadline)
 			return r;
-		r = container_pump(running->container, &signals, 1, AGAIN_MS, err);
-		if (r > 0)
-			r = running_is_to_stop(running) ? -EINTR : 0;
+		r = pause_for(running, AGAIN_MS, err);
 	}
 	return r;
 }
@@ -94,12 +120,12 @@ static int stop_server(struct running *running, const char *how, struct error *e
 /* "nginx ready on :80 after 0.2 s" */
 static void say_ready(const struct running *running, struct text *text)
 {
-	const struct spec *spec = running->spec;
+	unsigned int port = running->spec->ready == READY_TCP ? running->spec->ready_port : running->asking.port;
 
 	text_printf(text, "%s ready", running->program);
-	if (spec->ready == READY_TCP)
-		text_printf(text, " on :%u", spec->ready_port);
-	if (spec->ready != READY_UNSET)
+	if (port)
+		text_printf(text, " on :%u", port);
+	if (!asking_by_answer(&running->asking))
 		text_printf(text, " after %.1f s", running_seconds((uint64_t)(running_now_ms() - running->began_ms)));
 }
 
@@ -111,7 +137,7 @@ static int wait_ready(struct running *running, int64_t limit_ms, struct error *e
 	do {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 
-		r = ready_wait(running->container, running->spec, &signals, 1, deadline - running_now_ms(), err);
+		r = asking_wait(&running->asking, running->container, &signals, deadline - running_now_ms(), err);
 		if (r < 0 || !signals.revents)
 			break;
 	} while (!running_is_to_stop(running));
@@ -119,36 +145,88 @@ static int wait_ready(struct running *running, int64_t limit_ms, struct error *e
 	return r;
 }
 
+/* It was not up in time: of an image it is said by which ports it would have been. */
+static int not_ready(struct running *running, uint64_t limit_ms, struct error *err)
+{
+	_cleanup_(text_release) struct text what = TEXT_INIT;
+
+	if (!running->asking.ports.count)
+		return running_late(running, "was not ready", limit_ms, err);
+	text_add(&what, "listened on none of the ports that its image exposes (");
+	asking_add_ports(&running->asking, &what);
+	text_add(&what, ")");
+	return text_failed(&what) ? error_oom(err) : running_late(running, what.bytes, limit_ms, err);
+}
+
+/* One that nobody called a server but its image, and that ends well, was none. */
+static int ended_unready(struct running *running, struct error *err)
+{
+	_cleanup_(text_release) struct text ports = TEXT_INIT;
+	bool by_image = running->spec->ready == READY_UNSET && !asking_has_probes(&running->asking);
+	int r = by_image ? container_wait(running->container, &running->trial->status, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (!by_image || running->trial->status)
+		return ended_early(running, "before it was ready", err);
+	asking_add_ports(&running->asking, &ports);
+	running->trial->served = false;
+	return running_outcome(running, TRIAL_DONE, "%s ended with status 0 before it %s%s: a run, no server",
+			       running->program, ports.size ? "listened on " : "was ready",
+			       ports.size ? ports.bytes : "");
+}
+
+/* Not as it has to be: what that was is the outcome. */
+static int failed(struct running *running, const char *what, int status, struct error *err)
+{
+	int r = running_stop(running, running_grace(running), NULL, err);
+
+	return r < 0 ? r : running_outcome(running, TRIAL_FAILED, "%s: %s failed with status %d", running->program,
+					   what, status);
+}
+
+/* 1: it is up, and well, and has answered, which is said in `how`; 0: the outcome is known. */
+static int ask(struct running *running, int64_t deadline, struct text *how, struct error *err)
+{
+	const char *what = "HEALTHCHECK";
+	int status = 0, r = check_health(running, deadline, &status, err);
+
+	if (r == 0 && status == 0 && running->asking.check.args.count)
+		text_add(how, ", healthy");
+	if (r == 0 && status && container_ended(running->container) && asking_by_answer(&running->asking))
+		return ended_unready(running, err);
+	if (r == 0 && status == 0)
+		r = probe(running, deadline, &what, &status, err);
+	if (running->interrupted)
+		return running_interrupt(running, err);
+	if (r < 0)
+		return r;
+	if (status)
+		return failed(running, what, status, err);
+	if (asking_has_probes(&running->asking))
+		text_add(how, ", probe passed");
+	return text_failed(how) ? error_oom(err) : 1;
+}
+
 int running_serve(struct running *running, struct error *err)
 {
 	uint64_t limit = running->spec->timeout_ms ? running->spec->timeout_ms : RUNNING_READY_MS;
 	int64_t deadline = running_now_ms() + (int64_t)limit;
 	_cleanup_(text_release) struct text how = TEXT_INIT;
-	int status = 0, r = wait_ready(running, (int64_t)limit, err);
+	int r = wait_ready(running, (int64_t)limit, err);
 
+	running->trial->served = true;
 	if (running->interrupted)
 		return running_interrupt(running, err);
 	if (r == -ETIME)
-		return running_late(running, "was not ready", limit, err);
+		return not_ready(running, limit, err);
 	if (r < 0)
 		return r;
 	if (container_ended(running->container))
-		return ended_early(running, "before it was ready", err);
+		return ended_unready(running, err);
 	say_ready(running, &how);
-	if (running->spec->probes.count) {
-		r = probe(running, deadline, &status, err);
-		if (running->interrupted)
-			return running_interrupt(running, err);
-		if (r < 0)
-			return r;
-		if (status) {
-			r = running_stop(running, running_grace(running), NULL, err);
-			return r < 0 ? r : running_outcome(running, TRIAL_FAILED, "%s: the probe failed with status %d",
-						   running->program, status);
-		}
-		text_add(&how, ", probe passed");
-	}
-	return text_failed(&how) ? error_oom(err) : stop_server(running, how.bytes, err);
+	r = ask(running, deadline, &how, err);
+	return r <= 0 ? r : stop_server(running, how.bytes, err);
 }
 
 /* A service that stays up until a signal says otherwise. */
@@ -159,12 +237,13 @@ int running_serve_on(struct running *running, struct error *err)
 	_cleanup_(freep) char *unheard = NULL;
 	int r = wait_ready(running, (int64_t)limit, err);
 
+	running->trial->served = true;
 	if (r == -ETIME)
-		return running_late(running, "did not become ready", limit, err);
+		return not_ready(running, limit, err);
 	if (r < 0)
 		return r;
 	/* nobody said when it is up: it is when it lives for a while */
-	if (r == 0 && running->spec->ready == READY_UNSET)
+	if (r == 0 && asking_by_answer(&running->asking))
 		r = container_pump(container, NULL, 0, LIFE_MS, err);
 	if (r < 0)
 		return r;

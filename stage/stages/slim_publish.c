@@ -140,7 +140,7 @@ int slim_publish(struct slim *slim, struct text *said, struct error *err)
 		r = report_all(slim, st.st_size, name, err);
 	if (r < 0)
 		return r;
-	if (!trial_is_server(slim->request->spec) && slim->status) {
+	if (!slim->test->served && slim->status) {
 		slim->result = SLIM_COMMAND_FAILED;
 		error_set(err, 0, "%s; the package does the same", slim->test->said);
 	}

@@ -45,6 +45,7 @@ struct trial_request slim_trial(struct slim *slim)
 {
 	return (struct trial_request){
 		.spec = slim->request->spec,
+		.image = &slim->source.start.image,
 		.name = slim->request->name,
 		.cache = slim->request->cache,
 		.input = slim->input,

@@ -119,7 +119,7 @@ static int differs(struct slim *slim, const char *how, struct error *err)
 	struct error ignored = ERROR_INIT;
 
 	compare_show_output(slim->verify);
-	if (!trial_is_server(slim->request->spec) && slim->verify->outcome == TRIAL_DONE)
+	if (!slim->test->served && slim->verify->outcome == TRIAL_DONE)
 		compare_show_difference(slim->test, slim->verify);
 	if (run_packed(slim, put_up_missed, slim_take_down, &again, &ignored) == 0)
 		show_missed(slim);

@@ -180,10 +180,11 @@ static int open_input(const struct spec *spec, bool through, int *ret_input, str
 int test_run(struct test *test, struct error *err)
 {
 	const struct test_request *request = test->request;
-	bool server = request->is_up || trial_is_server(request->spec);
+	bool server = request->is_up || trial_is_server(request->spec, &test->start.image);
 	_cleanup_(closep) int input = -1;
 	struct trial_request trial = {
 		.spec = request->spec,
+		.image = &test->start.image,
 		.name = test->container,
 		.cache = test->cache,
 		.through = request->is_up || !server,

@@ -14,9 +14,11 @@
 #include "stage/mount/namespace.h"
 #include "stage/stages/running.h"
 
-bool trial_is_server(const struct spec *spec)
+bool trial_is_server(const struct spec *spec, const struct image_config *image)
 {
-	return spec->probes.count || spec->ready != READY_UNSET;
+	_cleanup_(asking_release) struct asking asking;
+
+	return asking_open(spec, image, &asking, NULL) == 0 && asking_is_server(&asking);
 }
 
 /* --- inside --- */
@@ -43,7 +45,7 @@ static int start(struct running *running, const struct trial_ground *ground, str
 		.traced = ground->traced,
 		.set_id = ground->set_id,
 		.init = true,
-		.daemons = trial_is_server(request->spec) || request->is_up,
+		.daemons = asking_is_server(&running->asking) || request->is_up,
 		.input = request->input,
 		.output = request->through ? STDOUT_FILENO : captured[CAPTURED_OUTPUT],
 		.errors = request->through ? STDERR_FILENO : captured[CAPTURED_ERRORS],
@@ -80,10 +82,12 @@ static int run_on(struct running *running, const struct trial_ground *ground, st
 	running->signals = running_signals_open(err);
 	if (running->signals < 0)
 		return running->signals;
-	r = start(running, ground, err);
+	r = asking_check_ports(&running->asking, err);
+	if (r == 0)
+		r = start(running, ground, err);
 	if (r == 0)
 		r = running->request->is_up               ? running_serve_on(running, err)
-		    : trial_is_server(running->spec) ? running_serve(running, err)
+		    : asking_is_server(&running->asking) ? running_serve(running, err)
 						     : running_to_end(running, err);
 	running->trial->seconds = running_seconds((uint64_t)(running_now_ms() - running->began_ms));
 	/* an interrupt of all of us ends the runtime too, which may be noticed first: it is no verdict */
@@ -149,7 +153,10 @@ int trial_run(const struct trial_request *request, struct trial **ret_trial, str
 	if (r < 0)
 		return r;
 	running.trial = trial;
-	r = namespace_run(NAMESPACE_PROCESSES, inside, &running, &status, err);
+	r = asking_open(request->spec, request->image, &running.asking, err);
+	if (r == 0)
+		r = namespace_run(NAMESPACE_PROCESSES, inside, &running, &status, err);
+	asking_release(&running.asking);
 	if (r < 0)
 		return r;
 	if (status) {

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "db/base/error.h"
+#include "pack/oci/image_config.h"
 #include "stage/container/container.h"
 
 /* What a root is put up as. */
@@ -28,6 +29,7 @@ struct trial_ground {
 
 struct trial_request {
 	const struct spec *spec;
+	const struct image_config *image; /* what an image says of ports and HEALTHCHECK; or NULL */
 	const char *name;  /* of the container: unique on this machine */
 	const char *cache; /* of compiled filters */
 	int input;         /* what it reads; -1: nothing */
@@ -58,6 +60,7 @@ enum { CAPTURED_OUTPUT, CAPTURED_ERRORS, CAPTURED_PROBE, CAPTURED_PROBE_ERRORS, 
 struct trial {
 	enum trial_outcome outcome;
 	int status;      /* the command's, as a shell has it */
+	bool served;     /* it was a server, and not one that ended well before it was up */
 	char said[1280]; /* how it went, in a sentence */
 	uint32_t uid, gid;
 	char home[1024];
@@ -67,7 +70,7 @@ struct trial {
 };
 
 /* Does it stay until it is told, and is asked something? */
-bool trial_is_server(const struct spec *spec);
+bool trial_is_server(const struct spec *spec, const struct image_config *image);
 
 /* 0 whatever the outcome; a negative errno and *ret_trial untouched where there could be none. */
 int trial_run(const struct trial_request *request, struct trial **ret_trial, struct error *err);

@@ -147,6 +147,8 @@ static int prepare(struct verification *verification, struct error *err)
 	if (r == 0)
 		r = bundle_start(verification->bundle, &verification->start.config, err);
 	if (r == 0)
+		r = bundle_image(verification->bundle, &verification->start.image, err);
+	if (r == 0)
 		r = layer_start_take(&verification->start, err);
 	if (r == 0)
 		r = store_open(request->state->dir, &store, err);
@@ -189,6 +191,7 @@ static int try_it(struct verification *verification,
 	char user[32];
 	const struct trial_request request = {
 		.spec = &spec,
+		.image = &verification->start.image,
 		.name = verification->request->name,
 		.cache = verification->request->cache,
 		.input = verification->input,
@@ -225,7 +228,7 @@ static int judge(struct verification *verification, const struct trial *trial, s
 static int differs(struct verification *verification, const char *how, struct error *err)
 {
 	compare_show_output(verification->in_package);
-	if (!trial_is_server(verification->request->spec) && verification->in_package->outcome == TRIAL_DONE)
+	if (!verification->in_source->served && verification->in_package->outcome == TRIAL_DONE)
 		compare_show_difference(verification->in_source, verification->in_package);
 	verification->result = VERIFY_DIFFERENT;
 	error_set(err, 0, "the package does not behave like the source: %s", how);
@@ -271,7 +274,7 @@ static int run_package(struct verification *verification, struct error *err)
 	report_step(verification->report, "package", said, now() - began);
 	report_seconds(verification->report, "package", now() - began);
 	report_fact(verification->report, "compared", json_string(said));
-	if (trial_is_server(spec) || !verification->status)
+	if (verification->in_source->served || !verification->status)
 		return 1;
 	verification->result = VERIFY_COMMAND_FAILED;
 	error_set(err, 0, "%s, in the source and from the package", verification->in_source->said);

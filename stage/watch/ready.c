@@ -143,3 +143,26 @@ int ready_wait(struct container *container, const struct spec *spec, struct poll
 	}
 	return 0;
 }
+
+int ready_wait_ports(struct container *container, const uint16_t *ports, size_t count, struct pollfd *also,
+		     int64_t timeout_ms, unsigned int *ret_port, struct error *err)
+{
+	int64_t deadline = question_now() + timeout_ms;
+
+	*ret_port = 0;
+	while (!container_ended(container)) {
+		int r;
+
+		for (size_t i = 0; i < count && !*ret_port; i++)
+			if (container_listens(container, ports[i]))
+				*ret_port = ports[i];
+		if (*ret_port)
+			return 0;
+		if (question_now() >= deadline)
+			return -ETIME;
+		r = container_pump(container, also, 1, TICK_MS, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	return 0;
+}

@@ -23,6 +23,10 @@
 int ready_wait(struct container *container, const struct spec *spec, struct pollfd *also,
 	       size_t count, int64_t timeout_ms, struct error *err);
 
+/* Until somebody in there listens on one of these TCP ports: *ret_port, 0 where none does. The rest likewise. */
+int ready_wait_ports(struct container *container, const uint16_t *ports, size_t count, struct pollfd *also,
+		     int64_t timeout_ms, unsigned int *ret_port, struct error *err);
+
 /*
  * --probe: a command for the host's shell, with SFC_ROOT in its environment; its output goes to these.
  * *ret_status as a shell has it; 124 when it took longer. timeout_ms -1: it may take as long as it wants.
