@@ -77,7 +77,8 @@ echo one >d/usr/bin/one
 echo two >d/usr/bin/two
 printf 'ID=debian\nVERSION_ID="12"\n' >d/etc/os-release
 for n in one two; do
-	printf 'Package: %s\nVersion: 1:%s+x\nArchitecture: all\n' $n $n >d/var/lib/dpkg/status.d/$n
+	[ $n = one ] || origin='Source: many+sources (2:1.0)\n'
+	printf "${origin:-}"'Package: %s\nVersion: 1:%s+x\nArchitecture: all\n' $n $n >d/var/lib/dpkg/status.d/$n
 	(cd d && md5sum usr/bin/$n) >d/var/lib/dpkg/status.d/$n.md5sums
 done
 manifest d.db "$dir/d" /usr/bin/one
@@ -86,6 +87,11 @@ check_equal "status.d keeps what is inside" "$(tracepack ls d.sfc '/var/lib/dpkg
 	"/var/lib/dpkg/status.d/one /var/lib/dpkg/status.d/one.md5sums "
 check_equal "its package URL, encoded" "$(tracepack sbom d.sfc | jq -r '.components[] | select(.name == "one") | .purl')" \
 	"pkg:deb/debian/one@1:one%2Bx?arch=all&distro=debian-12"
+manifest d2.db "$dir/d" /usr/bin/two
+tracepack build d2.db -s d --package -o d2.sfc -q || fail "no package of d"
+check_equal "with the source that it is of" "$(tracepack sbom d2.sfc |
+	jq -r '.components[] | select(.name == "two") | .purl')" \
+	"pkg:deb/debian/two@1:two%2Bx?arch=all&distro=debian-12&upstream=many%2Bsources%402:1.0"
 
 # --- apk ---
 mkdir -p a/bin a/etc/apk a/lib/apk/db

@@ -39,7 +39,33 @@ static const struct {
 	[DISTRIBUTION_RPM] = {"rpm", ""},
 };
 
-/* pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12, and of rpm with the epoch by itself */
+/*
+ * Where vulnerabilities are listed by source: of dpkg's "glibc (2.36-9)" and apk's "glibc" what differs from
+ * the package, as scanners want it: name@version.
+ */
+static void add_upstream(struct text *text, const struct installed *installed, char before)
+{
+	size_t length = strcspn(installed->origin, " ");
+	const char *version = strchr(installed->origin, '(');
+	bool same = strlen(installed->name) == length && strncmp(installed->name, installed->origin, length) == 0;
+	char name[256];
+
+	if (installed->kind == DISTRIBUTION_RPM || length == 0 || length >= sizeof(name) || (same && !version))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)length, installed->origin);
+	text_printf(text, "%cupstream=", before);
+	add_encoded(text, name);
+	if (!version)
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(version + 1, ")"), version + 1);
+	text_add(text, "%40");
+	add_encoded(text, name);
+}
+
+/*
+ * pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc, and of rpm with the epoch by
+ * itself
+ */
 static void add_purl(struct text *text, const struct distribution *distribution,
 		     const struct installed *installed)
 {
@@ -72,6 +98,7 @@ static void add_purl(struct text *text, const struct distribution *distribution,
 	}
 	if (epoch)
 		text_printf(text, "%cepoch=%.*s", before, (int)epoch, version);
+	add_upstream(text, installed, before);
 }
 
 /* ---- components ---- */

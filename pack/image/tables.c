@@ -8,7 +8,8 @@ static int write_fragments(struct writer *writer, struct metadata *table, uint64
 {
 	int r = 0;
 
-	*ret_position = SQFS_NO_TABLE;
+	/* as mksquashfs: an empty table has its place, too, and 7-Zip opens no image without one */
+	*ret_position = writer->output.position;
 	for (size_t i = 0; i < writer->data.store.fragments.count && r == 0; i++) {
 		struct sqfs_fragment fragment = {
 			.start = htole64(writer->data.store.fragments.items[i].start),
