@@ -50,10 +50,11 @@ int manifest_copy(struct manifest *manifest, const char *path, struct error *err
 /*
  * A compact copy for others to have: `source` stands where the sessions name the root on this machine,
  * and `catalog` (catalog_list.h) is the catalog, whatever the manifest's is. Only the tables of a
- * manifest come along.
+ * manifest come along, and what `packed` (packed.h) says.
  */
 struct catalog_list;
-int manifest_copy_away(struct manifest *manifest, const char *source,
-		       const struct catalog_list *catalog, const char *path, struct error *err);
+struct packed;
+int manifest_copy_away(struct manifest *manifest, const char *source, const struct catalog_list *catalog,
+		       const struct packed *packed, const char *path, struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "db/catalog_list.h"
 #include "db/schema.h"
 #include "db/manifest_private.h"
+#include "db/packed.h"
 
 static int output_new(struct io_output *output, const char *path, struct error *err)
 {
@@ -99,8 +100,8 @@ static int fill(struct manifest *copy, const struct manifest *from, const char *
 	return r < 0 ? r : catalog_take(copy, catalog, true, err);
 }
 
-int manifest_copy_away(struct manifest *manifest, const char *source,
-		       const struct catalog_list *catalog, const char *path, struct error *err)
+int manifest_copy_away(struct manifest *manifest, const char *source, const struct catalog_list *catalog,
+		       const struct packed *packed, const char *path, struct error *err)
 {
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
 	struct manifest copy = {
@@ -112,6 +113,8 @@ int manifest_copy_away(struct manifest *manifest, const char *source,
 	r = connection_open(&copy.sql, output.temporary, "", SQLITE_OPEN_READWRITE, err);
 	if (r == 0)
 		r = fill(&copy, manifest, source, catalog, err);
+	if (r == 0)
+		r = packed_write(&copy, packed, err);
 	connection_close(&copy.sql);
 	array_release(&copy.sql.prepared);
 	free(copy.sql.uri);

@@ -2,17 +2,18 @@
 #include "db/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/manifest_private.h"
 
-static const char schema_sql[] = "BEGIN IMMEDIATE;\n"
+static const char schema_sql[] =
 #include "db/schema.inc"
-				 "COMMIT;\n";
+	"";
 
 /* From version 1, the first, on. A change of meaning adds a step here. */
 static const struct schema_step own_steps[] = {
-	{1, ""},
+	{1, "", NULL},
 	/* directories may be folded in the catalog */
 	{2, "ALTER TABLE catalog ADD COLUMN names INTEGER;"
 	    "ALTER TABLE catalog ADD COLUMN files INTEGER;"
@@ -21,13 +22,29 @@ static const struct schema_step own_steps[] = {
 	    "CREATE VIEW untouched AS SELECT path, kind, size, names FROM catalog"
 	    " WHERE names IS NOT NULL OR NOT EXISTS"
 	    " (SELECT 1 FROM entry JOIN access ON access.entry = entry.id"
-	    "  WHERE entry.path = catalog.path)"},
-	{3, "ALTER TABLE catalog ADD COLUMN mode INTEGER"},
+	    "  WHERE entry.path = catalog.path)",
+	 NULL},
+	/* modes in the catalog; what a package was made of, and from there on all views anew */
+	{3, "ALTER TABLE catalog ADD COLUMN mode INTEGER;"
+	    "DROP VIEW IF EXISTS accesses;"
+	    "DROP VIEW IF EXISTS needed;"
+	    "DROP VIEW IF EXISTS missing;"
+	    "DROP VIEW IF EXISTS untouched",
+	 "CREATE TABLE packed"},
 };
 
 int schema_lay_out(struct manifest *manifest, struct error *err)
 {
-	return connection_execute(&manifest->sql, schema_sql, err);
+	int r = manifest_begin(manifest, err);
+
+	if (r < 0)
+		return r;
+	r = connection_execute(&manifest->sql, schema_sql, err);
+	if (r == 0)
+		r = manifest_commit(manifest, err);
+	if (r < 0)
+		manifest_rollback(manifest);
+	return r;
 }
 
 static int number_of(struct manifest *manifest, const char *sql, int *ret_number,
@@ -87,7 +104,13 @@ int schema_check(struct manifest *manifest, struct error *err)
 	if (count != TABLES)
 		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is missing",
 				 manifest->sql.path);
-	return 0;
+	r = number_of(manifest,
+		      "SELECT count(*) FROM sqlite_schema WHERE name IN ('packed', 'package')"
+		      " AND (type <> 'table' OR sql NOT LIKE 'CREATE TABLE %')",
+		      &count, err);
+	if (r == 0 && count)
+		r = error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is none", manifest->sql.path);
+	return r;
 }
 
 static int climb_one(struct manifest *manifest, const struct schema_step *step, struct error *err)
@@ -96,6 +119,8 @@ static int climb_one(struct manifest *manifest, const struct schema_step *step, 
 	int r;
 
 	r = connection_execute(&manifest->sql, step->sql, err);
+	if (r == 0 && step->from)
+		r = connection_execute(&manifest->sql, strstr(schema_sql, step->from), err);
 	if (r < 0)
 		return r;
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", step->version);

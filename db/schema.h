@@ -19,6 +19,7 @@ enum {
 struct schema_step {
 	int version;
 	const char *sql;
+	const char *from; /* then the schema, from this text in it on; NULL: nothing of it */
 };
 
 /* Into an empty database, in one transaction. */

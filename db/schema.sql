@@ -118,21 +118,79 @@ CREATE TABLE event (
 	PRIMARY KEY (session, seq)
 ) WITHOUT ROWID;
 
--- Accesses in words: one row per access with the path, the program and the session spelled out.
+-- What a package was made of: each path in it, and what brought it in, as "tracepack why" says it. Empty
+-- but in the manifest of a package.
+CREATE TABLE packed (
+	path    TEXT    PRIMARY KEY,
+	kind    TEXT    NOT NULL		-- as in entry
+	        CHECK (kind IN ('file', 'dir', 'link', 'char', 'block', 'fifo', 'socket')),
+	size    INTEGER NOT NULL,		-- bytes; 0 for what has no contents
+	package TEXT,				-- of the distribution, that has it; NULL: none, or unknown
+	reason  TEXT    NOT NULL,		-- 'session', 'rule', 'needed', 'interpreter', ...
+	because TEXT,				-- the path it is in for; NULL: none
+	detail  TEXT				-- of the reason: a rule, a custom, a library's name; or NULL
+) WITHOUT ROWID;
+
+-- The distribution's packages that were installed in the source, and what of them is in the package.
+-- Files are all but directories.
+CREATE TABLE package (
+	name       TEXT    PRIMARY KEY,
+	version    TEXT    NOT NULL,
+	files      INTEGER NOT NULL,
+	bytes      INTEGER NOT NULL,
+	files_kept INTEGER NOT NULL,
+	bytes_kept INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Errors by name, with the numbers of most Linux; 0 is success.
+CREATE VIEW error (errno, name) AS
+	VALUES (0, 'ok'), (1, 'EPERM'), (2, 'ENOENT'), (4, 'EINTR'), (5, 'EIO'), (6, 'ENXIO'), (9, 'EBADF'),
+	       (11, 'EAGAIN'), (12, 'ENOMEM'), (13, 'EACCES'), (16, 'EBUSY'), (17, 'EEXIST'), (18, 'EXDEV'),
+	       (19, 'ENODEV'), (20, 'ENOTDIR'), (21, 'EISDIR'), (22, 'EINVAL'), (23, 'ENFILE'), (24, 'EMFILE'),
+	       (26, 'ETXTBSY'), (27, 'EFBIG'), (28, 'ENOSPC'), (30, 'EROFS'), (31, 'EMLINK'), (34, 'ERANGE'),
+	       (36, 'ENAMETOOLONG'), (38, 'ENOSYS'), (39, 'ENOTEMPTY'), (40, 'ELOOP'), (61, 'ENODATA'),
+	       (75, 'EOVERFLOW'), (95, 'EOPNOTSUPP'), (116, 'ESTALE'), (122, 'EDQUOT');
+
+-- Programs, and whether one is the tool's own: what puts the container up before the service's program
+-- runs. The runtime's is a copy in memory, which inside the root is called '/'.
+CREATE VIEW actor AS
+	SELECT id, exe, comm,
+	       exe = '/' OR comm LIKE 'runc:[%' OR (comm IN ('sfc', 'crun', 'runc', 'tracefs')
+	                                            AND (exe = '' OR exe LIKE '%/' || comm)) AS setup
+	FROM program;
+
+-- Accesses in words: one row per access with the path, the program and the session spelled out. Setting
+-- the container up is the tool's, but not what it executes: that is where the service begins.
 CREATE VIEW accesses AS
-	SELECT entry.path, access.op, access.errno, access.count, program.exe, program.comm,
+	SELECT entry.path, access.op, access.errno, access.count, actor.exe, actor.comm,
 	       access.reading, access.writing, access.executing,
-	       access.first_seq, access.first_ns, access.last_ns, session.label, session.uuid
+	       access.first_seq, access.first_ns, access.last_ns, session.label, session.uuid,
+	       actor.setup AND access.op <> 'exec' AS setup
 	FROM access
 	JOIN entry   ON entry.id = access.entry
-	JOIN program ON program.id = access.program
+	JOIN actor   ON actor.id = access.program
 	JOIN session ON session.id = access.session;
+
+-- The same to be read: seconds since the session began, errors by name, whose file it is.
+CREATE VIEW calls AS
+	SELECT session.label, round((access.first_ns - session.started_ns) / 1e9, 3) AS first,
+	       round((access.last_ns - session.started_ns) / 1e9, 3) AS last, access.count, access.op,
+	       coalesce(error.name, 'errno ' || access.errno) AS result, entry.path, packed.package,
+	       actor.exe, actor.comm, actor.setup AND access.op <> 'exec' AS setup,
+	       strftime('%Y-%m-%d %H:%M:%f', access.first_ns / 1e9, 'unixepoch') AS time	-- of the first, UTC
+	FROM access
+	JOIN entry       ON entry.id = access.entry
+	JOIN actor       ON actor.id = access.program
+	JOIN session     ON session.id = access.session
+	LEFT JOIN error  ON error.errno = access.errno
+	LEFT JOIN packed ON packed.path = entry.path;
 
 -- What the service needs: paths of the source that were used with success, and by whom first.
 -- Creating a path is no use of it, and what a run created is never needed. A path that was in the
 -- source is needed even when the run deleted it afterwards or put another in its place; one that was
 -- missing until the run created it is not. Who was refused (EACCES) has looked the name up before,
--- with success, and that lookup is the use.
+-- with success, and that lookup is the use. What only the tool's own set-up looked at (mount points,
+-- /etc/resolv.conf) is left out. package and reason are known in the manifest of a package.
 CREATE VIEW needed AS
 	WITH run (id, base) AS (
 		-- sessions in the order they started, far enough apart for every first_seq
@@ -145,16 +203,19 @@ CREATE VIEW needed AS
 		       sum(iif(access.op = 'readlink', access.count, 0)) AS readlinks,
 		       count(DISTINCT access.session) AS sessions
 		FROM access CROSS JOIN run ON run.id = access.session
-		WHERE access.errno = 0
+		JOIN actor ON actor.id = access.program
+		WHERE access.errno = 0 AND NOT (actor.setup AND access.op <> 'exec')
 		  AND access.op NOT IN ('create', 'mkdir', 'mknod', 'symlink', 'link')
 		GROUP BY access.entry
 	)
 	SELECT entry.path, entry.kind, entry.size, used.opens, used.stats, used.readlinks,
 	       program.exe AS first_exe, used.sessions,
-	       row_number() OVER (ORDER BY used.first) AS first_seq	-- 1 was used first of all
+	       row_number() OVER (ORDER BY used.first) AS first_seq,	-- 1 was used first of all
+	       packed.package, packed.reason
 	FROM used
-	JOIN entry   ON entry.id = used.entry
-	JOIN program ON program.id = used.program
+	JOIN entry       ON entry.id = used.entry
+	JOIN program     ON program.id = used.program
+	LEFT JOIN packed ON packed.path = entry.path
 	WHERE entry.origin = 'source';
 
 -- What it looked for in vain: ENOENT (2) and ENOTDIR (20), the same numbers on every Linux. A name

@@ -87,6 +87,16 @@ check_equal "status.d keeps what is inside" "$(tracepack ls d.sfc '/var/lib/dpkg
 	"/var/lib/dpkg/status.d/one /var/lib/dpkg/status.d/one.md5sums "
 check_equal "its package URL, encoded" "$(tracepack sbom d.sfc | jq -r '.components[] | select(.name == "one") | .purl')" \
 	"pkg:deb/debian/one@1:one%2Bx?arch=all&distro=debian-12"
+unsquashfs -q -n -cat d.sfc sfc/manifest.db >in.db
+check_equal "its manifest names the package of a path" \
+	"$(sqlite3 in.db "SELECT path, package, reason FROM needed WHERE kind = 'file'")" "/usr/bin/one|one|session"
+check_equal "says of every path why it is in" \
+	"$(sqlite3 in.db "SELECT path, kind, reason, because FROM packed WHERE path IN ('/usr', '/usr/bin', '/usr/bin/one')")" \
+	"/usr|dir|parent|/usr/bin
+/usr/bin|dir|parent|/usr/bin/one
+/usr/bin/one|file|session|"
+check_equal "and how much of each package" "$(sqlite3 in.db 'SELECT name, files, files_kept FROM package')" "one|1|1
+two|1|0"
 manifest d2.db "$dir/d" /usr/bin/two
 tracepack build d2.db -s d --package -o d2.sfc -q || fail "no package of d"
 check_equal "with the source that it is of" "$(tracepack sbom d2.sfc |

@@ -243,6 +243,12 @@ static int merge_launch(struct build *build, struct error *err)
 	return r;
 }
 
+/* No file is newer in what is written. */
+static int64_t newest_of(const struct build *build)
+{
+	return build->image.has_time ? build->image.time : INT64_MAX;
+}
+
 static int make_package(struct build *build, struct error *err)
 {
 	struct closure_request *request = &build->request;
@@ -254,6 +260,7 @@ static int make_package(struct build *build, struct error *err)
 		.image = build->source_image.path ? &build->source_image.text : NULL,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
+		.newest = newest_of(build),
 		.catalog = &build->catalog.list,
 		.keep_catalog = build->keep_catalog,
 		.no_records = build->no_records,
@@ -276,19 +283,17 @@ static int make_package(struct build *build, struct error *err)
 static int make_tree(struct build *build, struct error *err)
 {
 	int r = tree_new(&build->tree);
-	struct node *root;
 
 	if (r < 0)
 		return error_oom(err);
 	r = build->package ? make_package(build, err)
 			   : closure_tree(build->request.closure, tree_root(build->tree), err);
+	if (r == 0 && !build->package)
+		r = recorded_times_keep(tree_root(build->tree), newest_of(build), err);
 	if (r < 0)
 		return r;
-	root = build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree);
-	tree_total(root, &build->result.totals);
-	r = recorded_times_keep(root, build->image.has_time ? build->image.time : INT64_MAX, err);
-	if (r < 0)
-		return r;
+	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
+		   &build->result.totals);
 	return closure_request_check_rules(&build->request, err);
 }
 

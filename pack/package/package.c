@@ -22,6 +22,7 @@
 #include "pack/package/catalog.h"
 #include "pack/package/provenance.h"
 #include "pack/package/records.h"
+#include "pack/source/recorded.h"
 
 enum { PACKAGE_FORMAT = 1, CHUNK = 128 * 1024 };
 
@@ -39,6 +40,7 @@ struct making {
 	json_t *parts; /* name → size and digest; owned */
 	char digest[PROVENANCE_DIGEST_SIZE]; /* of the source's catalog; "" when there is none */
 	char *source; /* its name and digest, in one word; owned */
+	struct notes notes;
 };
 
 void package_free(struct package *package)
@@ -185,7 +187,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	path = path_join(directory, "manifest.db");
 	r = path ? catalog_to_keep(making->options, manifest, making->rootfs, &folded, &catalog, err) : error_oom(err);
 	if (r == 0)
-		r = manifest_copy_away(manifest, making->source, catalog, path, err);
+		r = manifest_copy_away(manifest, making->source, catalog, &making->notes.packed, path, err);
 	if (r == 0) {
 		making->package->manifest_fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (making->package->manifest_fd < 0 || fstat(making->package->manifest_fd, &st) < 0)
@@ -232,8 +234,11 @@ static int add_evidence(struct making *making, const struct closure *closure,
 		entry->size = node->inode->size; /* a rule may have replaced it */
 		r = digest_node(node, entry->sha256, err);
 	}
-	return r < 0 ? r : add_json(making, making->sfc, "closure.json", evidence_json(&evidence),
-				    err);
+	if (r < 0)
+		return r;
+	return notes_add_evidence(&making->notes, &evidence) < 0
+		       ? error_oom(err)
+		       : add_json(making, making->sfc, "closure.json", evidence_json(&evidence), err);
 }
 
 /* One line per name of the root file system: all that is not in closure.json's digests. */
@@ -320,7 +325,7 @@ static int add_records(struct making *making, struct closure *closure, struct er
 	json_t *sbom;
 	int r;
 
-	r = package_records(closure, making->rootfs, &subject, &sbom, err);
+	r = package_records(closure, making->rootfs, &subject, &making->notes, &sbom, err);
 	return r < 0 ? r : add_json(making, making->sfc, "sbom.json", sbom, err);
 }
 
@@ -344,6 +349,16 @@ static int name_source(struct making *making, const struct selection *selection,
 	return r;
 }
 
+/* Before the identity is made of it. */
+static int clamp_time(struct node *node, void *data)
+{
+	const int64_t *newest = data;
+
+	if (node->inode->mtime > *newest && !node->inode->recorded)
+		node->inode->mtime = *newest;
+	return 0;
+}
+
 static int fill(struct making *making, struct manifest *manifest,
 		const struct selection *selection, struct closure *closure, struct launch *launch,
 		struct error *err)
@@ -357,6 +372,10 @@ static int fill(struct making *making, struct manifest *manifest,
 		r = add_directory(making, "sfc", &making->sfc, err);
 	if (r == 0)
 		r = closure_tree(closure, making->rootfs, err);
+	if (r == 0)
+		r = recorded_times_keep(making->rootfs, making->options->newest, err);
+	if (r == 0)
+		node_walk(making->rootfs, clamp_time, (void *)&making->options->newest);
 	if (r == 0 && !making->options->no_records)
 		r = add_records(making, closure, err);
 	if (r < 0)
@@ -396,6 +415,7 @@ int package_create(struct manifest *manifest, const struct selection *selection,
 	package->manifest_fd = -1;
 	r = fill(&making, manifest, selection, closure, launch, err);
 	free(making.source);
+	notes_release(&making.notes);
 	if (r < 0) {
 		node_clear(tree_root(tree)); /* it may lean on the descriptor that closes now */
 		return r;

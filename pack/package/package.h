@@ -50,6 +50,7 @@ struct package_options {
 	const json_t *config;     /* merged into config.json; or NULL */
 	const struct text *image; /* sfc/image.json, checked by who read it; or NULL */
 	int64_t time;             /* seconds since 1970, of the files that are made here */
+	int64_t newest;           /* no file is newer, but whose time others know (pack/source/recorded.h) */
 	const struct catalog_list *catalog; /* of the source, whole; empty: unknown */
 	enum package_catalog keep_catalog;  /* what of it the package is given */
 	bool no_records;          /* leave out pack/distro/records.h and sfc/sbom.json */

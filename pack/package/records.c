@@ -22,7 +22,7 @@ static int warn_of_records(struct closure *closure, const struct distribution *d
 }
 
 int package_records(struct closure *closure, struct node *rootfs, struct sbom_subject *subject,
-		    json_t **ret_sbom, struct error *err)
+		    struct notes *notes, json_t **ret_sbom, struct error *err)
 {
 	_cleanup_(distribution_release) struct distribution distribution = {0};
 	struct tree_totals totals;
@@ -34,7 +34,8 @@ int package_records(struct closure *closure, struct node *rootfs, struct sbom_su
 		return r;
 	records_mark(&distribution, rootfs);
 	tree_total(rootfs, &totals);
-	if (distribution_count_owned(&distribution, &owned) < 0)
+	if (distribution_count_owned(&distribution, &owned) < 0 ||
+	    notes_add_distribution(notes, &distribution) < 0)
 		return error_oom(err);
 	subject->files = totals.files + totals.links + totals.others;
 	subject->unowned_count = subject->files > owned ? subject->files - owned : 0;

@@ -11,6 +11,7 @@
 #include "db/access.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
+#include "db/packed.h"
 #include "db/session.h"
 #include "tests/manifest.h"
 
@@ -208,6 +209,7 @@ static int64_t answer_of(struct manifest *manifest, const char *path)
 
 static void a_copy_for_others_has_the_catalog_it_is_given(void)
 {
+	const struct packed nothing = {0};
 	_cleanup_(catalog_list_release) struct catalog_list list = CATALOG_LIST_INIT,
 							    folded = CATALOG_LIST_INIT,
 							    back = CATALOG_LIST_INIT;
@@ -217,9 +219,9 @@ static void a_copy_for_others_has_the_catalog_it_is_given(void)
 	scan(&list);
 	fold(manifest, &list, &folded);
 	REQUIRE(catalog_take(manifest, &list, true, &err) == 0);
-	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, "away.db", &err), 0);
-	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, "away.db", &err), -EEXIST);
-	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, "away2.db", &err), 0);
+	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, &nothing, "away.db", &err), 0);
+	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, &nothing, "away.db", &err), -EEXIST);
+	CHECK_INT(manifest_copy_away(manifest, "root sha256:1", &folded, &nothing, "away2.db", &err), 0);
 	CHECK(same_bytes("away.db", "away2.db"));
 	REQUIRE(manifest_open("away.db", MANIFEST_READ, &copy, &err) == 0);
 	CHECK_INT(count_of("away.db", "SELECT count(*) FROM session WHERE source = 'root sha256:1'"), 1);
@@ -268,7 +270,10 @@ static void a_source_that_changed_is_taken_as_it_is(void)
 }
 
 /* From one version to the one before. */
-static const char to_version_2[] = "ALTER TABLE catalog DROP COLUMN mode;"
+static const char to_version_2[] = "DROP VIEW calls; DROP VIEW needed; DROP VIEW accesses;"
+				   "DROP VIEW actor; DROP VIEW error;"
+				   "DROP TABLE packed; DROP TABLE package;"
+				   "ALTER TABLE catalog DROP COLUMN mode;"
 				   "PRAGMA user_version = 2";
 static const char to_version_1[] = "DROP VIEW untouched;"
 				   "ALTER TABLE catalog DROP COLUMN names;"
@@ -313,6 +318,8 @@ static void a_manifest_of_version_1_is_read_and_climbs(void)
 	manifest_close(manifest);
 	CHECK_INT(count_of("old.db", "PRAGMA user_version"), 3);
 	CHECK_INT(count_of("old.db", "SELECT count(*) - count(names) FROM untouched"), 15);
+	CHECK(count_of("old.db", "SELECT count(*) FROM needed") > 0);
+	CHECK_INT(count_of("old.db", "SELECT count(*) FROM packed"), 0);
 }
 
 static void what_was_listed_without_modes_learns_them_when_it_is_listed_again(void)

@@ -149,12 +149,12 @@ static void a_name_is_only_a_name(void)
 static void an_older_manifest_climbs_all_the_way_or_not_at_all(void)
 {
 	static const struct schema_step good[] = {
-		{1, "CREATE TABLE never (x)"},
-		{2, "ALTER TABLE entry ADD COLUMN two"},
-		{3, "ALTER TABLE entry ADD COLUMN three"},
+		{1, "CREATE TABLE never (x)", NULL},
+		{2, "ALTER TABLE entry ADD COLUMN two", NULL},
+		{3, "ALTER TABLE entry ADD COLUMN three", NULL},
 	};
-	static const struct schema_step bad[] = {{4, "ALTER TABLE entry ADD COLUMN four"},
-						 {5, "no such statement"}};
+	static const struct schema_step bad[] = {{4, "ALTER TABLE entry ADD COLUMN four", NULL},
+						 {5, "no such statement", NULL}};
 	_cleanup_(manifest_closep) struct manifest *manifest = scratch_manifest("climb.db");
 	struct error err = ERROR_INIT;
 
