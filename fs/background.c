@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/background.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,14 +11,19 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 
-/* The child says one byte when all is well; its error it has printed itself. */
+/* The child says one byte when all is well; its error it has printed itself, if it could. */
 static void parent_wait(int fd, pid_t child)
 {
+	int status = 0;
 	char byte;
 
 	if (io_read(fd, &byte, 1) == 1)
 		_exit(0);
-	waitpid(child, NULL, 0);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		log_error("the process that was to serve the mount was ended by signal %d (%s)",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)));
 	_exit(1);
 }
 

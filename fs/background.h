@@ -2,8 +2,8 @@
 /*
  * Going to the background, and telling who started us what became of it. The parent waits at a
  * pipe: it exits with 0 when the child says that all is ready, and with 1 when the child is gone
- * without having said so. What went wrong the child prints itself: it keeps the standard streams
- * until then.
+ * without having said so. What went wrong the child prints itself, for it keeps the standard streams
+ * until then; that it was killed the parent says.
  */
 #ifndef FS_BACKGROUND_H
 #define FS_BACKGROUND_H

@@ -158,8 +158,10 @@ static void execute(struct command *command)
 	struct error err = ERROR_INIT;
 	int code;
 
-	if (chdir(command->cwd) < 0 && chdir("/") < 0)
-		give_up(command, -errno, COMMAND_FAILED, &err);
+	if (chdir(command->cwd) < 0 && chdir("/") < 0) {
+		code = error_errno(&err, "cannot enter the root");
+		give_up(command, code, COMMAND_FAILED, &err);
+	}
 	die_with_parent(); /* becoming another user took it back */
 	sigaction(SIGCHLD, &command->old_child, NULL);
 	pthread_sigmask(SIG_SETMASK, &command->old_mask, NULL);

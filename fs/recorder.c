@@ -23,9 +23,18 @@ static int64_t monotonic_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int session_start_now(struct recorder *recorder, const char *label, struct error *err)
+/* The manifest is not touched but by way of this; with `writing` held, once there are threads. */
+static int guarded(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
+		   struct error *err)
 {
-	_cleanup_(freep) char *copy = strdup(label);
+	return manifest_guard(recorder->path, work, recorder, err);
+}
+
+/* Begin the next session, under the label that is to be. */
+static int write_start(void *data, struct error *err)
+{
+	struct recorder *recorder = data;
+	_cleanup_(freep) char *copy = strdup(recorder->next_label);
 	int r;
 
 	if (!copy)
@@ -64,12 +73,13 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 	pthread_cond_init(&recorder->wake, &monotonic);
 	pthread_cond_init(&recorder->flushed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	r = session_start_now(recorder, start->label, err);
+	recorder->path = manifest_path(manifest);
+	recorder->next_label = start->label;
+	r = guarded(recorder, write_start, err);
 	if (r < 0) {
 		recorder->manifest = NULL; /* stays the caller's */
 		return r;
 	}
-	recorder->path = manifest_path(manifest);
 	manifest_file_init(&recorder->file, recorder->path, max_size);
 	return 0;
 }
@@ -184,13 +194,6 @@ static int write_all(void *data, struct error *err)
 		batch_free(take(recorder->pending));
 	}
 	return 0;
-}
-
-/* The manifest is not touched but by way of this. Called with `writing` held. */
-static int guarded(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
-		   struct error *err)
-{
-	return manifest_guard(recorder->path, work, recorder, err);
 }
 
 /* Called with `writing` held. */
@@ -343,14 +346,6 @@ static int session_finish(struct recorder *recorder, struct error *err)
 	recorder->given_up += recorder->failing ? give_up(recorder) : 0;
 	recorder->dropped += recorder->given_up;
 	return guarded(recorder, write_end, err);
-}
-
-/* Begin the next session, under the label that is to be. */
-static int write_start(void *data, struct error *err)
-{
-	struct recorder *recorder = data;
-
-	return session_start_now(recorder, recorder->next_label, err);
 }
 
 int recorder_mark(struct recorder *recorder, const char *label, struct error *err)

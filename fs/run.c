@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "db/guard.h"
 #include "fs/background.h"
 #include "fs/mount_places.h"
 #include "fs/overlay.h"
@@ -55,6 +57,14 @@ static const char *default_label(const char *source)
 	return *name ? name : "root";
 }
 
+/* Guarded, as all that is done with it later: its disk may fail as early as this. */
+static int open_manifest(void *data, struct error *err)
+{
+	struct run *run = data;
+
+	return manifest_open(run->options->manifest, MANIFEST_CREATE, &run->manifest, err);
+}
+
 int run_open(struct run *run, struct options *options, struct error *err)
 {
 	struct stat st;
@@ -83,7 +93,7 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	if (r < 0)
 		return r;
 	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
-	return manifest_open(options->manifest, MANIFEST_CREATE, &run->manifest, err);
+	return manifest_guard(options->manifest, open_manifest, run, err);
 }
 
 /* What fusermount3 has to know, if it is it who mounts. nosuid and nodev it sees to by itself. */
@@ -273,6 +283,16 @@ static int be_seen(struct run *run, struct error *err)
 	return r;
 }
 
+/* A mount that the kernel has ended before anybody saw it is none. */
+static int check_alive(struct run *run, struct error *err)
+{
+	struct pollfd ended = {.fd = run->transport.ended_fd, .events = POLLIN};
+
+	return poll(&ended, 1, 0) > 0 ? error_set(err, -ENOTCONN, "the kernel ended the connection before "
+								  "the mount was ready")
+				      : 0;
+}
+
 int run_mount(struct run *run, struct error *err)
 {
 	bool opens_once = run->fs->nodes.second;
@@ -299,6 +319,8 @@ int run_mount(struct run *run, struct error *err)
 	if (run->options->in_place)
 		mount_places_note(run->fs);
 	r = be_seen(run, err);
+	if (r == 0)
+		r = check_alive(run, err);
 	if (r == 0 && !run->options->no_catalog)
 		r = start_catalog(run, err);
 	if (r < 0)

@@ -39,6 +39,24 @@ static void init_remember(struct transport *transport, const void *request, size
 	transport->init_unique = header->unique;
 }
 
+/* Where the kernel offers it; else the only question is why it could not be used anyway. */
+static int rings_open(struct transport *transport)
+{
+	const struct uring_config config = {.session = transport->session,
+					    .fuse_fd = transport->fd,
+					    .payload = transport->payload,
+					    .max_helpers = transport->max_threads,
+					    .own_fs_attributes = transport->own_fs_attributes,
+					    .is_quick = transport->is_quick,
+					    .priority = &transport->priority,
+					    .userdata = transport->userdata};
+	int r = uring_check();
+
+	if (r < 0 || !(transport->init_offered & INIT_OVER_IO_URING))
+		return r;
+	return uring_open(&config, &transport->uring);
+}
+
 /* What libfuse answers to INIT, and what we want besides. */
 static void init_complete(struct transport *transport, struct iovec *iov, int count)
 {
@@ -59,9 +77,8 @@ static void init_complete(struct transport *transport, struct iovec *iov, int co
 	if (transport->payload < 8192)
 		transport->payload = 8192;
 	backing_negotiate(transport->backing, transport->init_offered, &more, &depth);
-	transport->uring_error = transport->uring_wanted ? uring_check() : 0;
-	transport->uring_used = transport->uring_wanted && transport->uring_error == 0 &&
-				(transport->init_offered & INIT_OVER_IO_URING);
+	transport->uring_error = transport->uring_wanted ? rings_open(transport) : 0;
+	transport->uring_used = transport->uring;
 	if (transport->uring_used)
 		more |= INIT_OVER_IO_URING;
 	if (!more)
@@ -228,32 +245,13 @@ static void ended(struct transport *transport)
 		abort(); /* an eventfd takes eight bytes */
 }
 
-/*
- * The rings, once the kernel knows that they will come: until they are there it holds back all
- * requests. If they cannot be made, nothing would ever be answered, so the session ends.
- */
-static void rings_start(struct transport *transport)
-{
-	struct uring_config config = {.session = transport->session,
-				      .fuse_fd = transport->fd,
-				      .payload = transport->payload,
-				      .max_helpers = transport->max_threads,
-				      .own_fs_attributes = transport->own_fs_attributes,
-				      .is_quick = transport->is_quick,
-				      .priority = &transport->priority,
-				      .userdata = transport->userdata};
-
-	if (transport->uring_used && !transport->uring &&
-	    uring_start(&config, &transport->uring, NULL) < 0)
-		ended(transport);
-}
-
 /* After the first request, which is INIT. */
 static void init_done(struct transport *transport)
 {
 	if (transport->initialized)
 		return;
-	rings_start(transport);
+	if (transport->uring)
+		uring_go(transport->uring);
 	pthread_mutex_lock(&transport->lock);
 	transport->initialized = true;
 	pthread_cond_broadcast(&transport->answered);

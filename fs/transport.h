@@ -43,7 +43,7 @@ struct transport {
 
 	bool uring_wanted;       /* io_uring, if the kernel offers it */
 	bool uring_used;         /* it was agreed on */
-	int uring_error;         /* of uring_check(), when it is we who cannot */
+	int uring_error;         /* why not, when it is we who cannot */
 	struct uring *uring;     /* NULL before, and with the plain transport */
 	uint32_t payload;        /* bytes of data a request or reply may carry */
 	/* Will the request be answered without waiting for a disk? */

@@ -46,6 +46,12 @@ struct queue {
 
 struct uring {
 	struct uring_config config;
+	pthread_mutex_t lock; /* guards what follows; a leaf */
+	pthread_cond_t changed;
+	size_t opened; /* queues that have their ring, or know that they get none */
+	int error;     /* of the first that gets none */
+	enum { URING_OPENING, URING_GOING, URING_STOPPING } stage;
+
 	size_t count;
 	struct queue queues[];
 };
@@ -192,17 +198,30 @@ static bool completions_serve(struct queue *queue)
 	return true;
 }
 
-static int queue_open(struct queue *queue)
+/* The ring is there, or this is why not: false when it is not needed. */
+static bool queue_wait_to_go(struct queue *queue, int error)
 {
-	int r = ring_open(&queue->ring, queue->uring->config.fuse_fd);
+	struct uring *uring = queue->uring;
+	bool going;
 
-	if (r < 0)
-		return r;
+	pthread_mutex_lock(&uring->lock);
+	uring->opened++;
+	if (error && !uring->error)
+		uring->error = error;
+	pthread_cond_broadcast(&uring->changed);
+	while (uring->stage == URING_OPENING)
+		pthread_cond_wait(&uring->changed, &uring->lock);
+	going = uring->stage == URING_GOING;
+	pthread_mutex_unlock(&uring->lock);
+	return going && !error;
+}
+
+static void queue_register(struct queue *queue)
+{
 	event_await(queue);
 	for (size_t i = 0; i < RING_DEPTH; i++)
 		ring_register(&queue->ring, &queue->entries[i].ring, queue->qid, i);
 	queue->alive = RING_DEPTH;
-	return 0;
 }
 
 static bool is_stopping(const struct queue *queue)
@@ -210,13 +229,9 @@ static bool is_stopping(const struct queue *queue)
 	return __atomic_load_n(&queue->stopping, __ATOMIC_ACQUIRE);
 }
 
-static void *queue_run(void *argument)
+static void queue_serve(struct queue *queue)
 {
-	struct queue *queue = argument;
-
-	thread_begin(queue);
-	if (queue_open(queue) < 0)
-		return NULL;
+	queue_register(queue);
 	reply_priority_join(queue->uring->config.priority, true);
 	while (completions_serve(queue) && !is_stopping(queue)) {
 		if (queue->replying)
@@ -226,7 +241,19 @@ static void *queue_run(void *argument)
 	}
 	reply_priority_leave(queue->uring->config.priority);
 	io_uring_submit(&queue->ring); /* the last replies, which were collected on the way out */
-	io_uring_queue_exit(&queue->ring);
+}
+
+static void *queue_run(void *argument)
+{
+	struct queue *queue = argument;
+	int r;
+
+	thread_begin(queue);
+	r = ring_open(&queue->ring, queue->uring->config.fuse_fd);
+	if (queue_wait_to_go(queue, r))
+		queue_serve(queue);
+	if (r == 0)
+		io_uring_queue_exit(&queue->ring);
 	return NULL;
 }
 
@@ -238,8 +265,10 @@ static int queue_init(struct queue *queue, struct uring *uring, uint16_t qid)
 	queue->qid = qid;
 	helpers_init(&queue->helpers, uring->config.max_helpers, queue_help, queue);
 	queue->event_fd = eventfd(0, EFD_CLOEXEC);
+	if (queue->event_fd < 0)
+		return -errno;
 	queue->request = malloc(ring_request_room(uring->config.payload));
-	if (queue->event_fd < 0 || !queue->request)
+	if (!queue->request)
 		return -ENOMEM;
 	for (size_t i = 0; i < RING_DEPTH; i++) {
 		queue->entries[i].queue = queue;
@@ -254,32 +283,72 @@ static void uring_freep(struct uring **uring)
 	uring_free(*uring);
 }
 
-int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err)
+static int queues_start(struct uring *uring)
 {
-	size_t count = (size_t)sysconf(_SC_NPROCESSORS_CONF);
-	_cleanup_(uring_freep) struct uring *uring = NULL;
-
-	uring = calloc(1, sizeof(*uring) + count * sizeof(uring->queues[0]));
-	if (!uring)
-		return error_oom(err);
-	uring->config = *config;
-	for (size_t i = 0; i < count; i++) {
-		uring->count = i + 1;
-		if (queue_init(&uring->queues[i], uring, (uint16_t)i) < 0)
-			return error_oom(err);
-	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < uring->count; i++) {
 		struct queue *queue = &uring->queues[i];
 		int r = pthread_create(&queue->thread, NULL, queue_run, queue);
 
-		if (r) {
-			uring_stop(uring);
-			return error_code(err, -r, "cannot start a thread");
-		}
+		if (r)
+			return -r;
 		queue->running = true;
+	}
+	return 0;
+}
+
+/* Until each has its ring, or one has none. */
+static int queues_wait(struct uring *uring)
+{
+	int r;
+
+	pthread_mutex_lock(&uring->lock);
+	while (uring->opened < uring->count)
+		pthread_cond_wait(&uring->changed, &uring->lock);
+	r = uring->error;
+	pthread_mutex_unlock(&uring->lock);
+	return r;
+}
+
+static void enter_stage(struct uring *uring, int stage)
+{
+	pthread_mutex_lock(&uring->lock);
+	uring->stage = stage;
+	pthread_cond_broadcast(&uring->changed);
+	pthread_mutex_unlock(&uring->lock);
+}
+
+int uring_open(const struct uring_config *config, struct uring **ret_uring)
+{
+	size_t count = (size_t)sysconf(_SC_NPROCESSORS_CONF);
+	_cleanup_(uring_freep) struct uring *uring = NULL;
+	int r;
+
+	uring = calloc(1, sizeof(*uring) + count * sizeof(uring->queues[0]));
+	if (!uring)
+		return -ENOMEM;
+	pthread_mutex_init(&uring->lock, NULL);
+	pthread_cond_init(&uring->changed, NULL);
+	uring->config = *config;
+	for (size_t i = 0; i < count; i++) {
+		uring->count = i + 1;
+		r = queue_init(&uring->queues[i], uring, (uint16_t)i);
+		if (r < 0)
+			return r;
+	}
+	r = queues_start(uring);
+	if (r == 0)
+		r = queues_wait(uring);
+	if (r < 0) {
+		uring_stop(uring);
+		return r;
 	}
 	*ret_uring = take(uring);
 	return 0;
+}
+
+void uring_go(struct uring *uring)
+{
+	enter_stage(uring, URING_GOING);
 }
 
 /* Helpers first: the queue's thread sends their last replies. */
@@ -296,7 +365,10 @@ static void queue_stop(struct queue *queue)
 
 void uring_stop(struct uring *uring)
 {
-	for (size_t i = 0; uring && i < uring->count; i++)
+	if (!uring)
+		return;
+	enter_stage(uring, URING_STOPPING);
+	for (size_t i = 0; i < uring->count; i++)
 		queue_stop(&uring->queues[i]);
 }
 
@@ -311,7 +383,11 @@ static void queue_release(struct queue *queue)
 
 void uring_free(struct uring *uring)
 {
-	for (size_t i = 0; uring && i < uring->count; i++)
+	if (!uring)
+		return;
+	for (size_t i = 0; i < uring->count; i++)
 		queue_release(&uring->queues[i]);
+	pthread_cond_destroy(&uring->changed);
+	pthread_mutex_destroy(&uring->lock);
 	free(uring);
 }

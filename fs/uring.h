@@ -35,16 +35,20 @@ struct uring_config {
 };
 
 /*
- * Can this process make such rings? To be asked before the kernel is told that we will. 0, or a negative
+ * Can this process make such rings, whether or not the kernel offers to use them? 0, or a negative
  * errno: -EPERM where it is forbidden, -EOPNOTSUPP when we were built without liburing.
  */
 int uring_check(void);
 
 /*
- * After the INIT reply. From when all queues are registered on, requests come through them. What is
- * borrowed in config outlives the rings.
+ * Make all that it takes, before the kernel is told that it will be there: once it has been told, it
+ * holds back all requests until it is. 0 or a negative errno; then nothing is left. What is borrowed in
+ * config outlives the rings.
  */
-int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err);
+int uring_open(const struct uring_config *config, struct uring **ret_uring);
+
+/* After the INIT reply: the queues are registered, and from then on requests come through them. */
+void uring_go(struct uring *uring);
 
 /* A reply on its way out: true when it belonged to a request of a ring, and was taken. */
 bool uring_reply(const struct iovec *iov, int count);

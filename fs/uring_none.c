@@ -9,11 +9,16 @@ int uring_check(void)
 	return -EOPNOTSUPP;
 }
 
-int uring_start(const struct uring_config *config, struct uring **ret_uring, struct error *err)
+int uring_open(const struct uring_config *config, struct uring **ret_uring)
 {
 	(void)config;
 	(void)ret_uring;
-	return error_set(err, -EOPNOTSUPP, "built without liburing");
+	return -EOPNOTSUPP;
+}
+
+void uring_go(struct uring *uring)
+{
+	(void)uring;
 }
 
 bool uring_reply(const struct iovec *iov, int count)

@@ -26,7 +26,7 @@ kernel() {
 # then not find the value of one that is empty.
 as_squashfuse_sees() {
 	sed -e 's/ \(trusted\|security\)\.[^ ]*\( data available\)\{0,1\}//g' \
-		-e 's/ user\.[^ =]*=!No data available//g; s/ user\.[^ =]*=\( \|$\)/\1/g'
+		-e 's/ user\.[^ =]*=!No data available//g' -e ':again' -e 's/ user\.[^ =]*=\( \|$\)/\1/' -e 'tagain'
 }
 
 fuse() {

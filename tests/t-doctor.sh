@@ -68,6 +68,8 @@ check "without cgroups: no limits" grep -q '^--  cgroups  *not mounted: instance
 if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$builddir/stage/sfc"; then
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$builddir/stage/sfc" doctor >said
 	check "a plain user is told what wants root" grep -q '^--  user .*need root' said
+	sfc doctor | grep -q '^ok  passthrough ' &&
+		check "and that he has no passthrough" grep -q '^--  passthrough .*root alone.*slower' said
 	check "and of his user namespaces" grep -qE '^(ok|--)  user namespaces ' said
 	check "and of the ids he may use there" grep -qE '^(ok|--)  user ids ' said
 fi
