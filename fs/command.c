@@ -91,7 +91,7 @@ static int find_words(struct command *command, struct error *err)
 static int find_cwd(struct command *command, struct error *err)
 {
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
-	const char *source = command->options->source, *rest = "/";
+	const char *source = options_base(command->options), *rest = "/";
 
 	if (cwd && path_is_within(cwd, source))
 		rest = strcmp(source, "/") == 0 ? cwd : cwd + strlen(source);
@@ -105,9 +105,9 @@ static int find_user(struct command *command, struct error *err)
 
 	if (!command->options->user)
 		return 0;
-	root = open(command->options->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = open(options_base(command->options), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return error_errno(err, "source %s", command->options->source);
+		return error_errno(err, "cannot open %s", options_base(command->options));
 	return user_find(&command->user, root, command->options->user, err);
 }
 

@@ -149,19 +149,24 @@ int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error
 {
 	_cleanup_(sticky_directories_release) struct sticky_directories directories = ARRAY_INIT;
 	const struct options *options = mount->options;
+	_cleanup_(closep) int above = options->above ? open(options->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	const struct overlay overlay = {.scratch = options->scratch,
-					.root_fd = root_fd,
+					.root_fd = options->above ? above : root_fd,
+					.above = options->above,
+					.place = options->traces,
 					.directories = &directories,
-					.attributes = attributes_of(options, false),
+					.attributes = attributes_of(options, options->above && options->read_only),
 					.opens_once = *opens_once};
 	struct stacking stacking = {&overlay, mount->mount_fd, false};
 	int fds[ELSEWHERE_FDS], r;
 
 	if (!options->scratch)
 		return 0;
-	r = sticky_directories_find(&directories, root_fd);
+	if (options->above && above < 0)
+		return error_errno(err, "cannot open %s", options->above);
+	r = sticky_directories_find(&directories, overlay.root_fd);
 	if (r < 0)
-		return error_code(err, r, "cannot read the source");
+		return error_code(err, r, "cannot read %s", options_base(options));
 	r = elsewhere_call(mount->ns, stack, &stacking, sizeof(stacking), fds, err);
 	if (r < 0)
 		return r;

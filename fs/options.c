@@ -105,6 +105,9 @@ static int check(const struct options *options, struct error *err)
 		return error_set(err, -EINVAL, "scratch= is for writing and ro is against it");
 	if (options->scratch && !*options->scratch)
 		return error_set(err, -EINVAL, "scratch= needs a directory or the word tmpfs");
+	if (options->above && (!options->command || !options->scratch || options->mode == MODE_FIRST))
+		return error_set(err, -EINVAL, "above= is for SOURCE -- COMMAND with scratch= and "
+					       "mode=every");
 	if (options->except && !options->known)
 		return error_set(err, -EINVAL, "except= makes exceptions of known=MANIFEST");
 	if (!options->command && (options->user || options->container || options->pid1 ||
@@ -208,6 +211,7 @@ void options_release(struct options *options)
 	free(options->image);
 	free(options->label);
 	free(options->scratch);
+	free(options->above);
 	free(options->known);
 	free(options->except);
 	free(options->user);

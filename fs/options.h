@@ -39,6 +39,7 @@ struct options {
 	char *image;   /* what the session says instead of the path of the source */
 	char *label;
 	char *scratch; /* a directory, or "tmpfs" */
+	char *above;   /* a directory that the command sees first: the source is asked for what it lacks */
 	char *known;   /* a manifest: only what its catalog has is recorded */
 	char *except;  /* a directory: but not what this has */
 	char *user;    /* of the command: USER[:GROUP…] */
@@ -90,6 +91,8 @@ int options_set_text(char **at, const char *value, struct error *err);
  * away.
  */
 int options_resolve(struct options *options, struct error *err);
+/* What the command knows as its root: the source, or what lies above it. */
+const char *options_base(const struct options *options);
 
 /* One of the words behind -o. */
 struct option_word {

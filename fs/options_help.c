@@ -22,7 +22,7 @@ const char options_help[] =
 	"  kind=test|prod prod: what packages were made without    [test]\n"
 	"  xdev           do not follow other file systems mounted inside SOURCE\n"
 	"  catalog=no     do not list everything there is in SOURCE\n"
-	"  ro             nothing can be written\n"
+	"  ro; above=DIR  nothing can be written; COMMAND sees DIR first, SOURCE for the rest\n"
 	"  allow_other, only_me  who may use the mount (root: everybody; else: only me)\n"
 	"  flush_ms=N, max_manifest=SIZE  how often to write, how much at most [500, 2G]\n"
 	"  attr_timeout=MS    attributes may be this old: faster, counts not exact [0]\n"

@@ -43,6 +43,7 @@ static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const containers[] = {"auto", "yes", "no", NULL};
 
 static const struct option_row rows[] = {
+	{"above", PATH, AT(above), 0, 0, NULL},
 	{"allow_other", FLAG, AT(allow_other), 1, 0, NULL},
 	{"attr_timeout", NUMBER, AT(attr_timeout_ms), 0, 3600 * 1000, NULL},
 	{"catalog", CHOICE, AT(no_catalog), 0, 0, yes_no},

@@ -151,10 +151,15 @@ static bool is_mounted_read_only(const char *path)
 	return statvfs(path, &st) == 0 && (st.f_flag & ST_RDONLY);
 }
 
+const char *options_base(const struct options *options)
+{
+	return options->above ? options->above : options->source;
+}
+
 /* There is no mount point: the traced root is the command's "/", in its own mounts or in ours. */
 static int resolve_command(struct options *options, struct error *err)
 {
-	bool whole = strcmp(options->source, "/") == 0;
+	bool whole = strcmp(options_base(options), "/") == 0;
 	int r = options_set_text(&options->mountpoint, "/", err);
 
 	if (r == 0 && options->image && options->image[0] == '/')
@@ -169,7 +174,7 @@ static int resolve_command(struct options *options, struct error *err)
 	options->foreground = true;
 	if (options->in_place) {
 		options->xdev = true; /* volumes are not the image's */
-		options->read_only |= !options->scratch && is_mounted_read_only("/");
+		options->read_only |= (!options->scratch || options->above) && is_mounted_read_only("/");
 	}
 	return 0;
 }
@@ -180,6 +185,9 @@ int options_resolve(struct options *options, struct error *err)
 	struct stat st;
 	int r;
 
+	if (options->above && stat(options->source, &st) < 0)
+		return error_errno(err, "there is no full root at %s, for what is missing here; mount it there "
+					"(docker run -v, podman run --mount type=image)", options->source);
 	if (stat(options->source, &st) < 0)
 		return error_errno(err, "source %s", options->source);
 	if (!S_ISDIR(st.st_mode))

@@ -64,12 +64,12 @@ static int stage_fill(struct stage *stage, const struct overlay *overlay, struct
 }
 
 /* A directory of our own with a tmpfs in it. */
-static int stage_tmpfs(struct stage *stage, struct error *err)
+static int stage_tmpfs(struct stage *stage, const char *place, struct error *err)
 {
 	static const struct parameter parameters[] = {
 		{"source", "tracefs"}, {"mode", "0700"}, {NULL, NULL}};
 	_cleanup_(closep) int fd = -1;
-	const char *temporary = getenv("TMPDIR");
+	const char *temporary = place ? place : getenv("TMPDIR");
 	_cleanup_(freep) char *name = NULL;
 	int r;
 
@@ -168,6 +168,19 @@ static int overlay_mount(const char *lower, const struct stage *stage, unsigned 
 					   "cannot make the overlay", err);
 }
 
+/* What covers the source is a layer of its own, by descriptor: it may be anywhere. */
+static int overlay_between(const char *lower, const struct stage *stage, const struct overlay *overlay,
+			   struct error *err)
+{
+	_cleanup_(closep) int above = open(overlay->above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char layers[4200];
+
+	if (above < 0)
+		return error_errno(err, "cannot open %s", overlay->above);
+	snprintf(layers, sizeof(layers), "/proc/self/fd/%d:%s", above, lower);
+	return overlay_mount(layers, stage, overlay->attributes, err);
+}
+
 /* With the layers for opens where the kernel takes them, else with what is to be seen alone. */
 static int overlay_above(const struct stage *stage, const struct overlay *overlay,
 			 bool *ret_opens_once, struct error *err)
@@ -179,6 +192,8 @@ static int overlay_above(const struct stage *stage, const struct overlay *overla
 	r = overlay_path(stage->lower, lower, sizeof(lower), &lower_fd, err);
 	if (r < 0)
 		return r;
+	if (overlay->above)
+		return overlay_between(lower, stage, overlay, err);
 	if (!overlay->opens_once)
 		return overlay_mount(lower, stage, overlay->attributes, err);
 	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE "::%s/" FIRST_OPENS_OPENS
@@ -199,7 +214,7 @@ int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_on
 	int r;
 
 	r = strcmp(overlay->scratch, "tmpfs") == 0
-		    ? stage_tmpfs(&stage, err)
+		    ? stage_tmpfs(&stage, overlay->place, err)
 		    : stage_directory(&stage, overlay->scratch, err);
 	if (r < 0)
 		return r;

@@ -26,7 +26,9 @@ void overlay_source(char buffer[OVERLAY_SOURCE_SIZE]);
 
 struct overlay {
 	const char *scratch; /* a directory, or "tmpfs" */
-	int root_fd;         /* the source's root, whose attributes the overlay shows */
+	int root_fd;         /* the root whose attributes the overlay shows: the source's, or that above it */
+	const char *above;   /* a directory that covers mount_fd; or NULL */
+	const char *place;   /* in which a tmpfs is put together; NULL: TMPDIR, or /tmp */
 	struct sticky_directories *directories; /* of it */
 	unsigned int attributes; /* MOUNT_ATTR_* */
 	bool opens_once; /* mount_fd is made for it, if the kernel can: fs/first_opens.h */

@@ -171,7 +171,7 @@ static int start_transport(struct run *run, struct error *err)
 
 	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF && mount_is_root_of_all();
 	/* one level for us, and one for an overlay above; alone, the source may be stacked too */
-	backing->depth = run->options->scratch || run->options->kind == KIND_PROD ? 1 : 2;
+	backing->depth = run->fs->overlaid ? 1 : 2;
 	r = transport_init(&run->transport, run->session, run->mount.fuse_fd, backing, err);
 	if (r < 0)
 		return r;

@@ -45,7 +45,7 @@ int tracefs_init(struct tracefs *fs, const struct elsewhere *ns, const struct op
 	*fs = (struct tracefs){.options = options,
 			       .source.fd = -1,
 			       .read_only = options->read_only || options->scratch,
-			       .overlaid = options->scratch || options->kind == KIND_PROD,
+			       .overlaid = options->scratch || (options->kind == KIND_PROD && !options->command),
 			       .known = KNOWN_INIT,
 			       .backing.fuse_fd = -1};
 	pthread_mutex_init(&fs->devices_lock, NULL);

@@ -13,6 +13,7 @@
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
+#include "pack/cmd/export_guard.h"
 #include "pack/cmd/image_access.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
@@ -35,6 +36,9 @@ struct arguments {
 	struct image_access access;
 	struct reference reference; /* OUT, taken apart */
 	bool force, has_kind, has_compression;
+	enum traced_what guard;
+	const char *tracefs;
+	struct export_guard guarded;
 };
 
 /* ---- what was asked ---- */
@@ -91,6 +95,12 @@ static int take_change(void *target, const char *value, struct error *err)
 	return 0;
 }
 
+static int take_guard(void *target, const char *value, struct error *err)
+{
+	(void)err;
+	return export_guard_take(target, value);
+}
+
 static int take_platform(void *target, const char *value, struct error *err)
 {
 	return strchr(value, '/') ? option_string(target, value, err) : -EINVAL;
@@ -117,6 +127,11 @@ static const struct command_option command_options[] = {
 	{'c', "change", "INSTRUCTION", "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME,\n"
 	 "WORKDIR of the image, as podman-commit(1) has it; repeatable",
 	 OPTION_WHOLE(take_change)},
+	{0, "guard", "report|heal", "of a package: the image records what it was made without and is asked\n"
+	 "for; heal: serves it from the full root at " TRACED_FULL,
+	 OPTION_CALL(take_guard, struct arguments, guard)},
+	{0, "tracefs", "FILE", "of which the guard is made: needs no libraries; 'sfc export' has one",
+	 OPTION_STRING(struct arguments, tracefs)},
 	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
 	 OPTION_WHOLE(take_compression)},
 	{0, "level", "N", "of the compressor",
@@ -164,11 +179,17 @@ static const char *misuse_of_image(const struct arguments *args)
 /* What is wrong with the command line as a whole; or NULL. */
 static const char *misuse_of(const struct arguments *args, int operands)
 {
+	bool file = args->reference.transport == REFERENCE_FILE;
+
 	if (operands != 1)
 		return operands ? "more than one SRC" : "which SRC?";
 	if (!args->output)
 		return "where to? (-o OUT)";
-	if (args->reference.transport != REFERENCE_FILE)
+	if (args->guard && file && args->has_kind && args->export.kind > EXPORT_OCI_DIR)
+		return "a guard is for images: --guard does not go with that --to";
+	if (args->guard && !args->tracefs)
+		return "which tracefs does the guard run? (--tracefs FILE)";
+	if (!file)
 		return misuse_of_image(args);
 	if (!args->has_kind)
 		return "to what? (--to KIND)";
@@ -295,6 +316,8 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 	r = output_check(reference_is_remote(&args->reference) ? NULL : args->reference.path, args->force, err);
 	if (r == 0)
 		r = image_access_read(&args->access, err);
+	if (r == 0 && args->guard)
+		r = export_guard_open(&args->guarded, args->guard, args->tracefs, args->source, err);
 	if (r == 0)
 		r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
@@ -311,6 +334,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 							.package = source.origin.package,
 							.manifest = source.origin.sessions,
 							.changes = args->changes.items};
+	args->export.guard = args->guard ? &args->guarded.guard : NULL;
 	access = image_access_carrier(&args->access, &command_cancelled);
 	return export_deliver(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
 			      &args->export, args->has_kind, &args->reference, &access, stats, err);
@@ -341,11 +365,12 @@ static void release(struct arguments *args)
 	array_release(&args->changes);
 	reference_release(&args->reference);
 	image_access_release(&args->access);
+	export_guard_release(&args->guarded);
 }
 
 static int cmd_export(int argc, char **argv)
 {
-	_cleanup_(release) struct arguments args = {0};
+	_cleanup_(release) struct arguments args = {.guarded = EXPORT_GUARD_INIT};
 	struct export_stats stats = {0};
 	struct error err = ERROR_INIT;
 	int code;
@@ -358,6 +383,7 @@ static int cmd_export(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	say_losses(&stats);
+	export_guard_say(args.guard);
 	return EXIT_DONE;
 }
 

@@ -11,6 +11,7 @@ int engine_write_docker(const struct export_job *job, struct error *err)
 	struct oci_write_options oci = {.name = job->facts->image,
 					.platform = options->platform,
 					.derived = options->derived,
+					.guard = options->guard,
 					.directory = job->dirfd >= 0,
 					.layer = options->layer,
 					.tmpdir = options->tmpdir};

@@ -20,6 +20,7 @@
 #include "pack/layer/extract.h"
 #include "pack/layer/layer.h"
 #include "pack/oci/derived.h"
+#include "pack/oci/write.h"
 #include "pack/tree/tree.h"
 
 enum export_kind {
@@ -38,6 +39,7 @@ struct export_options {
 	const char *name;     /* of the image or container */
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
+	const struct oci_guard *guard; /* of images; or NULL */
 	struct derived_options derived; /* labels and changes; the rest is the writer's */
 	struct layer_write_options layer;
 	struct extract_options extract;

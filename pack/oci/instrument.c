@@ -11,9 +11,9 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
-#include "db/base/text.h"
 #include "pack/oci/file_write.h"
 #include "pack/oci/relayer.h"
+#include "pack/oci/traced_layer.h"
 
 void instrument_result_release(struct instrument_result *result)
 {
@@ -23,39 +23,20 @@ void instrument_result_release(struct instrument_result *result)
 
 /* ---- its layer ---- */
 
-static int add_description(struct tree *tree, const struct instrument_result *result,
-			   struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	struct node *node;
-
-	text_printf(&text, TRACED_SESSION "%s\n%s\n", result->id, result->user ? result->user : "");
-	if (text_failed(&text) || tree_insert(tree, TRACED_FILE, S_IFREG | 0644, &node, NULL) < 0 ||
-	    inode_set_bytes(node->inode, text.bytes, text.size) < 0)
-		return error_oom(err);
-	return 0;
-}
-
 static int make_top(int program, const struct instrument_result *result, struct tree **ret_tree,
 		    struct error *err)
 {
+	const struct traced_layer layer = {
+		.program = program, .manifest = -1, .id = result->id, .user = result->user};
 	_cleanup_(tree_freep) struct tree *tree = NULL;
-	struct node *node;
-	struct stat st;
+	int r;
 
-	if (fstat(program, &st) < 0)
-		return error_errno(err, "cannot read tracefs");
-	if (tree_new(&tree) < 0 || tree_insert(tree, TRACED_PROGRAM, S_IFREG | 0755, &node, NULL) < 0)
+	if (tree_new(&tree) < 0)
 		return error_oom(err);
-	node->inode->size = (uint64_t)st.st_size;
-	node->inode->content.kind = CONTENT_RANGE;
-	node->inode->content.fd = program;
-	if (tree_insert(tree, TRACED_VOLUME, S_IFDIR | 0700, &node, NULL) < 0)
-		return error_oom(err);
-	if (add_description(tree, result, err) < 0)
-		return -ENOMEM;
-	*ret_tree = take(tree);
-	return 0;
+	r = traced_layer_add(tree, &layer, err);
+	if (r == 0)
+		*ret_tree = take(tree);
+	return r;
 }
 
 static int open_program(const char *path, int *ret_fd, struct error *err)

@@ -48,19 +48,26 @@ bool oci_image_is_traced(const json_t *config)
 			       TRACED_LABEL_SOURCE);
 }
 
-int traced_words(const char *tracefs, json_t **ret_words, struct error *err)
+int traced_words(enum traced_what what, const char *tracefs, json_t **ret_words, struct error *err)
 {
+	static const char *const guards[] = {
+		[TRACED_ALL] = "",
+		[TRACED_REPORT] = ",kind=prod,known=" TRACED_MANIFEST ",except=/",
+		[TRACED_HEAL] = ",kind=prod,known=" TRACED_MANIFEST ",except=/,scratch=tmpfs,above=/",
+	};
 	_cleanup_(text_release) struct text list = TEXT_INIT;
 
 	/* what tracing itself brings along is no use of the image; a catalog is of use to guards only */
 	text_add(&list, "traces=" TRACED_VOLUME ",image=" TRACED_FILE ",catalog=no,ignore=" TRACED_DIRECTORY
 			",ignore=" TRACED_DIRECTORY "/**,ignore=" TRACED_VOLUME
 			",ignore=" TRACED_VOLUME "/**");
+	text_add(&list, guards[what]);
 	if (tracefs && *tracefs)
 		text_printf(&list, ",%s", tracefs);
 	if (text_failed(&list))
 		return error_oom(err);
-	*ret_words = json_pack("[s, s, s, s, s]", TRACED_PROGRAM, "-o", list.bytes, "/", "--");
+	*ret_words = json_pack("[s, s, s, s, s]", TRACED_PROGRAM, "-o", list.bytes,
+			       what == TRACED_HEAL ? TRACED_FULL : "/", "--");
 	return *ret_words ? 0 : error_oom(err);
 }
 
@@ -210,11 +217,11 @@ int traced_config(const json_t *config, const struct traced_options *options, js
 	user = strdup(own ? own : "");
 	if (!user)
 		return error_oom(err);
-	r = oci_image_id(whole, id, err);
+	r = options->id ? 0 : oci_image_id(whole, id, err);
 	if (r == 0)
-		r = set_labels(start, id, user, err);
+		r = set_labels(start, options->id ? options->id : id, user, err);
 	if (r == 0)
-		r = traced_words(options->tracefs, &words, err);
+		r = traced_words(options->what, options->tracefs, &words, err);
 	if (r == 0)
 		r = set_start(start, words, err);
 	if (r == 0)

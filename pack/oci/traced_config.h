@@ -16,7 +16,9 @@
 #define TRACED_DIRECTORY "/.sfc"
 #define TRACED_PROGRAM TRACED_DIRECTORY "/tracefs"
 #define TRACED_FILE TRACED_DIRECTORY "/image" /* of what image it is, and its user: a line each */
+#define TRACED_MANIFEST TRACED_DIRECTORY "/manifest.db" /* of a package that a guard watches */
 #define TRACED_VOLUME "/sfc-trace"
+#define TRACED_FULL "/sfc-full" /* where a guard that heals finds the full root */
 
 #define TRACED_LABEL_SOURCE "sfc.traced.source" /* the digest below, of the image it was */
 #define TRACED_LABEL_USER "sfc.traced.user"	/* its User, where it had one */
@@ -36,9 +38,14 @@ int oci_image_id(const json_t *config, char ret_id[OCI_IMAGE_ID_SIZE], struct er
 /* It is one that traced_config() made. */
 bool oci_image_is_traced(const json_t *config);
 
+/* What is told: all that is used, or what the image, a slim one, was found to lack, served from elsewhere or not. */
+enum traced_what { TRACED_ALL, TRACED_REPORT, TRACED_HEAL };
+
 struct traced_options {
 	const char *user;    /* instead of the image's; or NULL */
 	const char *tracefs; /* more options for it; or NULL */
+	const char *id;      /* instead of the image's own: of the full one; or NULL */
+	enum traced_what what;
 };
 
 /* `config` is a whole image configuration; the caller owns *ret_config. */
@@ -46,7 +53,7 @@ int traced_config(const json_t *config, const struct traced_options *options, js
 		  struct error *err);
 
 /* The words that come before the command, the same for every image; the caller owns them. */
-int traced_words(const char *tracefs, json_t **ret_words, struct error *err);
+int traced_words(enum traced_what what, const char *tracefs, json_t **ret_words, struct error *err);
 
 /*
  * What is run beside the command, to be the same user: a health check as docker has it (["CMD", …],

@@ -195,27 +195,28 @@ static const char *platform_of(const struct oci_write_options *options, char tex
 	return text;
 }
 
-static int make_config(struct node *root, const json_t *start,
-		       const struct oci_write_options *options, struct oci_written *written,
-		       json_t **ret_config, struct error *err)
+static int make_config(struct node *root, json_t *config, const struct oci_write_options *options,
+		       const struct oci_written *written, json_t **ret_config, struct error *err)
 {
 	const struct image_config *image = options->derived.image;
 	char when[64], os[32], architecture[32], variant[32], whole[PLATFORM_SIZE];
 	const char *platform = platform_of(options, whole);
-	_cleanup_(json_freep) json_t *config = NULL;
-	int r = derived_config(root, start, &options->derived, &written->notes, &config, err);
+	_cleanup_(json_freep) json_t *json = NULL;
 
-	if (r < 0)
-		return r;
 	created(root, options, when);
-	*ret_config = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:O, s:{s:s, s:[s+]}, s:o}", "created", when,
+	json = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:O, s:{s:s, s:[s+]}, s:o}", "created", when,
 				"os", platform_part(platform, 0, os), "architecture",
 				platform_part(platform, 1, architecture), "variant",
 				platform_part(platform, 2, variant), "author",
 				image ? json_text(image->json, "author") : NULL, "config", config,
 				"rootfs", "type", "layers", "diff_ids", "sha256:",
 				written->layer.diff_id, "history", derived_history(image, when));
-	return *ret_config ? 0 : error_oom(err);
+	if (!json)
+		return error_oom(err);
+	if (options->guard)
+		return traced_config(json, &options->guard->traced, ret_config, err);
+	*ret_config = take(json);
+	return 0;
 }
 
 /* In an archive the image has its whole name, in a layout there is only a tag: so skopeo and podman have it. */
@@ -258,17 +259,31 @@ static int add_docker_manifest(struct tree *tree, const json_t *config, const js
 	return list ? add_json(tree, "/manifest.json", list, NULL, NULL, err) : error_oom(err);
 }
 
+static int add_guard(struct node *root, const json_t *config, const struct oci_guard *guard,
+		     struct error *err)
+{
+	struct traced_layer layer = guard->layer;
+	const char *user = json_text(config, "User");
+
+	layer.user = user && *user ? user : NULL;
+	return traced_layer_add(node_tree(root), &layer, err);
+}
+
 static int fill(struct tree *tree, struct node *root, const json_t *start,
 		const struct oci_write_options *options, int fd, struct oci_written *written,
 		struct error *err)
 {
 	_cleanup_(json_freep) json_t *config = NULL, *manifest = NULL;
 	_cleanup_(json_freep) json_t *layer_at = NULL, *config_at = NULL, *manifest_at = NULL;
-	int r;
+	_cleanup_(json_freep) json_t *own = NULL;
+	int r = derived_config(root, start, &options->derived, &written->notes, &own, err);
 
-	r = add_layer(tree, root, options, fd, &written->layer, &layer_at, err);
+	if (r == 0 && options->guard)
+		r = add_guard(root, own, options->guard, err);
 	if (r == 0)
-		r = make_config(root, start, options, written, &config, err);
+		r = add_layer(tree, root, options, fd, &written->layer, &layer_at, err);
+	if (r == 0)
+		r = make_config(root, own, options, written, &config, err);
 	if (r == 0)
 		r = add_json(tree, NULL, config, MEDIA "config.v1+json", &config_at, err);
 	if (r < 0)

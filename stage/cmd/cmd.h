@@ -37,6 +37,8 @@ int cmd_dev_rm(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_shell(const struct sfc_command *command, struct asked *asked);
 int cmd_doctor(const struct sfc_command *command, struct asked *asked);
 int cmd_export(const struct sfc_command *command, int argc, char **argv);
+/* The tracefs that goes into images; the caller frees. */
+int cmd_find_tracefs(char **ret_path, struct error *err);
 int cmd_instrument(const struct sfc_command *command, struct asked *asked);
 /* sfc instrument --compose or --kubernetes, which write how to start. */
 int cmd_instrument_start(const struct sfc_command *command, struct asked *asked);

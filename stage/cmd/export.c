@@ -7,19 +7,37 @@
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 
-/* tracepack export with the same words. */
+static bool asks_for_guard(char **argv)
+{
+	for (; *argv; argv++)
+		if (strcmp(*argv, "--guard") == 0 || strncmp(*argv, "--guard=", 8) == 0)
+			return true;
+	return false;
+}
+
+/* tracepack export with the same words; of the tracefs for images it knows only by us. */
 int cmd_export(const struct sfc_command *command, int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
-	_cleanup_(freep) char **words = calloc((size_t)argc + 2, sizeof(*words));
+	_cleanup_(freep) const char **words = calloc((size_t)argc + 4, sizeof(*words));
+	_cleanup_(freep) char *program = NULL;
+	size_t count = 0;
 
 	if (!words)
 		return command_failed(command, (error_oom(&err), &err));
-	words[0] = (char *)"tracepack";
-	memcpy(words + 1, argv, (size_t)argc * sizeof(*words));
+	if (asks_for_guard(argv) && cmd_find_tracefs(&program, &err) < 0)
+		return command_failed(command, &err);
+	words[count++] = "tracepack";
+	words[count++] = argv[0];
+	if (program) {
+		words[count++] = "--tracefs";
+		words[count++] = program;
+	}
+	for (int i = 1; i < argc; i++)
+		words[count++] = argv[i];
 	if (script_set_path(&err) < 0)
 		return command_failed(command, &err);
-	execvp(words[0], words);
+	execvp(words[0], (char *const *)words);
 	error_errno(&err, "cannot execute tracepack, which is built with sfc");
 	return command_failed(command, &err);
 }

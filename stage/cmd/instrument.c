@@ -17,8 +17,8 @@
 #define PROGRAM "tracefs-static"
 #define ALLOWED "--cap-add SYS_ADMIN --cap-add SYS_PTRACE --device /dev/fuse --security-opt apparmor=unconfined"
 
-/* The tracefs that goes into images: beside tracefs where we were built, else where we are installed. */
-static int find_program(char **ret_path, struct error *err)
+/* Beside tracefs where we were built, else where we are installed. */
+int cmd_find_tracefs(char **ret_path, struct error *err)
 {
 	const char *build = getenv("builddir");
 	_cleanup_(freep) char *path = NULL;
@@ -79,7 +79,7 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = script_set_path(&err);
 	if (r == 0)
-		r = find_program(&program, &err);
+		r = cmd_find_tracefs(&program, &err);
 	request.program = program;
 	if (r == 0)
 		r = instrument(&request, &result, &err);

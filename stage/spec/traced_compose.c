@@ -39,7 +39,7 @@ static int set_entrypoint(json_t *to, const json_t *service, const char *tracefs
 
 	if (!json_is_array(entrypoint))
 		return 0;
-	r = traced_words(tracefs, &words, err);
+	r = traced_words(TRACED_ALL, tracefs, &words, err);
 	if (r < 0)
 		return r;
 	if (json_array_extend(words, (json_t *)entrypoint) < 0 || json_set(to, "entrypoint", words) < 0)

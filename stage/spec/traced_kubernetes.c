@@ -51,7 +51,7 @@ static int set_command(json_t *to, const json_t *container, const char *tracefs,
 
 	if (!json_is_array(command))
 		return 0;
-	r = traced_words(tracefs, &words, err);
+	r = traced_words(TRACED_ALL, tracefs, &words, err);
 	if (r < 0)
 		return r;
 	if (json_array_extend(words, (json_t *)command) < 0 || json_set(to, "command", words) < 0)
