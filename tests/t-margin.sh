@@ -84,6 +84,30 @@ tracepack build m.db -s root --package -o p.sfc --margin own --level 1 -q -- /us
 check_equal "a package tells it too" "$(tracepack why p.sfc /etc/mail/aliases | sed -n 2p)" \
 	"  by margin            own: named in /etc/mail/main.cf"
 
+# --- what each level costs, and what a feature would miss ---
+check_equal "one run is a guess" "$(tracepack stat m.db -s root --margins | tail -n 1 | cut -d: -f1-2)" \
+	"from one run: these chances are a guess, from other services; trace another feature with another label"
+check_equal "files and bytes of each level" \
+	"$(tracepack stat m.db -s root --margins --json | jq -r '.levels[] | "\(.level) \(.files) \(.bytes)"' | paste -sd,)" \
+	"none 3 70,own 5 86,near 6 89,module 6 89,package 7 101,depends 8 108"
+cp m.db two.db
+sqlite3 two.db "
+	INSERT INTO session (id, uuid, label, kind, mode, source, host, kernel, tool, started_ns, ended_ns, state)
+	SELECT 2, 'a1a2a3a4-94a5-4a3e-9d6c-000000000002', 'bounce', kind, mode, source, host, kernel, tool,
+		started_ns + 1000000000, ended_ns + 1000000000, state FROM session WHERE id = 1;
+	INSERT INTO access (entry, session, op, errno, program, count, first_seq, first_ns, last_ns)
+	SELECT entry, 2, op, errno, program, count, first_seq, first_ns, last_ns FROM access WHERE session = 1;
+	INSERT INTO entry (id, path, kind, size, mode, uid, gid, mtime_ns, nlink) VALUES
+		(20, '/usr/share/mail/text/bounce.txt', 'file', 3, 420, 0, 0, 0, 1);
+	INSERT INTO access (entry, session, op, errno, program, count, first_seq, first_ns, last_ns) VALUES
+		(20, 2, 'open', 0, 1, 1, 30, 1000000000000000000, 1000000000000000000);"
+check_equal "each label left out: what it misses, level by level" \
+	"$(tracepack stat two.db -s root --margins --json | jq -r '.labels, (.levels[] | "\(.level) \(.labels_missing) \(.paths_missing)")' | paste -sd,)" \
+	"2,none 1 1,own 1 1,near 0 0,module 0 0,package 0 0,depends 0 0"
+check "what was seen counts beside the guess" sh -c 'tracepack stat two.db -s root --margins --json |
+	jq -e "(.guess | not) and .levels[0].chance > .levels[2].chance * 5 and .levels[2].high < 0.3" >/dev/null'
+check_fails "--source alone" 2 "*--source is for --margins*" tracepack stat m.db -s root
+
 # --- customs of one's own ---
 mkdir customs
 printf '# helper is opened by mail\nwhen /usr/sbin/mail\nadd /usr/lib/helper/*\n' >customs/mail.custom

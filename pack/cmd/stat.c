@@ -14,6 +14,7 @@
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
+#include "pack/cmd/margins.h"
 #include "pack/package/bundle.h"
 #include "pack/report/statistics.h"
 #include "pack/report/statistics_json.h"
@@ -24,7 +25,8 @@ struct arguments {
 	const char *path;
 	enum statistics_by by;
 	unsigned int depth;
-	bool json;
+	const char *source;
+	bool margins, json;
 };
 
 /* ---- tables ---- */
@@ -242,6 +244,10 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_by, struct arguments, by)},
 	{0, "depth", "N", "parts of a directory's path that count [2]",
 	 OPTION_CALL(take_depth, struct arguments, depth)},
+	{0, "margins", NULL, "what each level of --margin would pack, and what a feature would miss",
+	 OPTION_FLAG(struct arguments, margins)},
+	{'s', "source", "DIR", "of --margins: the pristine root (default: where it was traced)",
+	 OPTION_STRING(struct arguments, source)},
 	{0, "json", NULL, "the figures as JSON", OPTION_FLAG(struct arguments, json)},
 	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
@@ -263,6 +269,16 @@ static int run(const struct arguments *args, struct error *err)
 			  : print_text(args, &statistics, err);
 }
 
+static int run_margins(const struct arguments *args, struct error *err)
+{
+	struct margins margins;
+	int r = margins_read(args->path, args->source, &margins, err);
+
+	if (r < 0)
+		return r;
+	return args->json ? json_print(margins_json(&margins), err) : margins_print(&margins, err);
+}
+
 static int cmd_stat(int argc, char **argv)
 {
 	struct arguments args = {.depth = 2};
@@ -275,7 +291,9 @@ static int cmd_stat(int argc, char **argv)
 		return command_misused(&command_stat, argc == optind ? "which MANIFEST?"
 								     : "more than one MANIFEST");
 	args.path = argv[optind];
-	if (run(&args, &err) < 0) {
+	if (args.source && !args.margins)
+		return command_misused(&command_stat, "--source is for --margins");
+	if ((args.margins ? run_margins(&args, &err) : run(&args, &err)) < 0) {
 		log_error("stat: %s", err.message);
 		return EXIT_FAILED;
 	}

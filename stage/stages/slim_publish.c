@@ -86,6 +86,17 @@ static int publish_image(const struct slim *slim, struct text *said, struct erro
 	return deliver(&delivery, said, err);
 }
 
+/* One run is all there is, and nothing else was asked to come along. */
+static bool wants_advice(const struct slim *slim)
+{
+	const spec_strings *packer = slim->request->packer;
+
+	for (size_t i = 0; i < packer->count; i++)
+		if (strncmp(packer->items[i], "--margin", 8) == 0)
+			return false;
+	return true;
+}
+
 static int report_all(struct slim *slim, off_t size, const char *digest, struct error *err)
 {
 	const struct slim_request *request = slim->request;
@@ -97,6 +108,9 @@ static int report_all(struct slim *slim, off_t size, const char *digest, struct 
 	if (!request->image)
 		text_printf(&text, "  %s", digest);
 	text_add(&text, "\n");
+	if (wants_advice(slim))
+		text_add(&text, "        one run saw this: --margin near takes along what lies near, "
+				"tracepack stat --margins weighs it\n");
 	report_text(slim->report, text.bytes);
 	if (request->image)
 		report_fact(slim->report, "image", json_path(request->output));
