@@ -108,6 +108,13 @@ bool process_is_alive(const struct process *process)
 	return started_of(process->pid) == process->started && process->started != 0;
 }
 
+bool process_is_alive_here(const struct process *process, const struct process *self)
+{
+	return process->pid > 0 && process->pidns == self->pidns &&
+	       strcmp(process->boot, self->boot) == 0 && process->started != 0 &&
+	       started_of(process->pid) == process->started;
+}
+
 int process_open(const struct process *process)
 {
 	struct process self;

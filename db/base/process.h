@@ -30,6 +30,9 @@ void process_of(int64_t pid, struct process *ret_process);
  */
 bool process_is_alive(const struct process *process);
 
+/* The same for many of our own pid namespace; self is process_self(). One of another counts as gone. */
+bool process_is_alive_here(const struct process *process, const struct process *self);
+
 /*
  * A descriptor that poll(2) reports readable once it has ended; -ESRCH when it has by now, -EXDEV
  * when it is of another pid namespace, other negative errnos of pidfd_open(2). The caller closes.

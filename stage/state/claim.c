@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/process.h"
 
@@ -65,30 +66,46 @@ static int put(struct state *state, const char *object, struct error *err)
 	return statement_run(&state->sql, stmt, err);
 }
 
-/* 1 it is ours now, 0 with its owner when somebody alive has it. */
-static int attempt(struct state *state, const char *object, struct process *ret_owner,
-		   struct error *err)
+/* 1 somebody alive has one of them: which and who. 0 nobody has any. */
+static int taken(struct state *state, const char *const *objects, size_t count, size_t *ret_which,
+		 struct process *ret_owner, struct error *err)
 {
-	int r = owner_of(state, object, ret_owner, err);
+	for (size_t i = 0; i < count; i++) {
+		int r = owner_of(state, objects[i], ret_owner, err);
 
+		if (r < 0)
+			return r;
+		if (r > 0 && process_is_alive(ret_owner)) {
+			*ret_which = i;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* 1 they are ours now, 0 with the owner of one when somebody alive has it. */
+static int attempt(struct state *state, const char *const *objects, size_t count, size_t *ret_which,
+		   struct process *ret_owner, struct error *err)
+{
 	/* who waits only looks; the lock is for who has a chance */
-	if (r > 0 && process_is_alive(ret_owner))
-		return 0;
-	if (r >= 0)
-		r = connection_begin(&state->sql, err);
-	if (r < 0)
-		return r;
-	r = owner_of(state, object, ret_owner, err);
-	if (r > 0 && process_is_alive(ret_owner)) {
-		connection_rollback(&state->sql);
+	int r = taken(state, objects, count, ret_which, ret_owner, err);
+
+	if (r == 0)
+		r = state_begin_lightly(state, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = taken(state, objects, count, ret_which, ret_owner, err);
+	if (r > 0) {
+		state_rollback_lightly(state);
 		return 0;
 	}
-	if (r >= 0)
-		r = put(state, object, err);
-	if (r == 0)
-		r = connection_commit(&state->sql, err);
-	if (r < 0)
-		connection_rollback(&state->sql);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = put(state, objects[i], err);
+	if (r < 0) {
+		state_rollback_lightly(state);
+		return r;
+	}
+	r = state_commit_lightly(state, err);
 	return r < 0 ? r : 1;
 }
 
@@ -126,30 +143,40 @@ static void wait_for(const struct process *owner, int64_t while_ms)
 		poll(&ends, fd >= 0 ? 1 : 0, (int)while_ms);
 }
 
-static int take_within(struct state *state, const char *object, int64_t limit_ms,
-		       struct claim *ret_claim, struct error *err)
+static int refuse(const char *object, const struct process *owner, struct error *err)
+{
+	return error_set(err, -EBUSY,
+			 "'%s' is being worked on by another sfc command (process %lld); "
+			 "try again when it is done",
+			 strchr(object, '/') ? strchr(object, '/') + 1 : object,
+			 (long long)owner->pid);
+}
+
+static int take_within(struct state *state, const char *const *objects, size_t count,
+		       int64_t limit_ms, struct error *err)
 {
 	int64_t until = clock_ms() + limit_ms, look = LOOK_FIRST_MS, left;
 	struct process owner;
+	size_t which = 0;
 	int r;
 
-	for (;;) {
-		r = attempt(state, object, &owner, err);
-		if (r < 0)
-			return r;
-		if (r > 0)
-			break;
+	while ((r = attempt(state, objects, count, &which, &owner, err)) == 0) {
 		left = until - clock_ms();
 		if (left <= 0)
-			return error_set(
-			    err, -EBUSY,
-			    "'%s' is being worked on by another sfc command (process %lld); "
-			    "try again when it is done",
-			    strchr(object, '/') ? strchr(object, '/') + 1 : object,
-			    (long long)owner.pid);
+			return refuse(objects[which], &owner, err);
 		wait_for(&owner, look < left ? look : left);
 		look = look * 2 < LOOK_LAST_MS ? look * 2 : LOOK_LAST_MS;
 	}
+	return r < 0 ? r : 0;
+}
+
+static int take_one(struct state *state, const char *object, int64_t limit_ms,
+		    struct claim *ret_claim, struct error *err)
+{
+	int r = take_within(state, &object, 1, limit_ms, err);
+
+	if (r < 0)
+		return r;
 	ret_claim->state = state;
 	snprintf(ret_claim->object, sizeof(ret_claim->object), "%s", object);
 	return 0;
@@ -157,30 +184,69 @@ static int take_within(struct state *state, const char *object, int64_t limit_ms
 
 int claim_take(struct state *state, const char *object, struct claim *ret_claim, struct error *err)
 {
-	return take_within(state, object, patience_ms(), ret_claim, err);
+	return take_one(state, object, patience_ms(), ret_claim, err);
 }
 
 int claim_try(struct state *state, const char *object, struct claim *ret_claim, struct error *err)
 {
-	return take_within(state, object, 0, ret_claim, err);
+	return take_one(state, object, 0, ret_claim, err);
+}
+
+int claim_take_all(struct state *state, const char *const *objects, size_t count,
+		   struct claims *claims, struct error *err)
+{
+	size_t before = claims->count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct claim claim = {.state = state};
+
+		snprintf(claim.object, sizeof(claim.object), "%s", objects[i]);
+		r = array_push(claims, claim);
+	}
+	r = r < 0 ? error_oom(err) : take_within(state, objects, count, patience_ms(), err);
+	if (r < 0)
+		claims->count = before;
+	return r;
+}
+
+/* ---- giving back ---- */
+
+static void give_back(const struct claim *claim, const struct process *self)
+{
+	static const char sql[] =
+	    "DELETE FROM claim WHERE object = ? AND pid = ? AND pid_started = ?";
+	sqlite3_stmt *stmt;
+
+	if (statement_get(&claim->state->sql, sql, &stmt, NULL) < 0)
+		return;
+	bind_text(stmt, 1, claim->object);
+	bind_int(stmt, 2, self->pid);
+	bind_int(stmt, 3, self->started);
+	statement_run(&claim->state->sql, stmt, NULL);
 }
 
 /* What cannot be given back is nobody's as soon as we have ended. */
 void claim_release(struct claim *claim)
 {
-	static const char sql[] =
-	    "DELETE FROM claim WHERE object = ? AND pid = ? AND pid_started = ?";
-	struct process self;
-	sqlite3_stmt *stmt;
+	struct claims one = {claim, 1, 0};
 
-	if (!claim->state)
-		return;
-	process_self(&self);
-	if (statement_get(&claim->state->sql, sql, &stmt, NULL) == 0) {
-		bind_text(stmt, 1, claim->object);
-		bind_int(stmt, 2, self.pid);
-		bind_int(stmt, 3, self.started);
-		statement_run(&claim->state->sql, stmt, NULL);
-	}
+	claims_release(&one);
 	claim->state = NULL;
+}
+
+void claims_release(struct claims *claims)
+{
+	struct state *state = claims->count ? claims->items[0].state : NULL;
+	struct process self;
+
+	if (state && state_begin_lightly(state, NULL) == 0) {
+		process_self(&self);
+		for (size_t i = 0; i < claims->count; i++)
+			give_back(&claims->items[i], &self);
+		state_commit_lightly(state, NULL);
+	}
+	if (claims->capacity)
+		array_release(claims);
+	claims->count = 0;
 }

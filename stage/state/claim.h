@@ -7,8 +7,8 @@
  *
  *	r = claim_take(state, "dev/web", &claim, err);
  *
- * Several at once are taken in the order of their objects' names (a base before a dev name), so
- *that no two wait for each other.
+ * Several one after the other are taken in the order of their objects' names (a base before a dev name), so
+ *that no two wait for each other; claim_take_all() has none of them while it waits.
  */
 #ifndef STAGE_STATE_CLAIM_H
 #define STAGE_STATE_CLAIM_H
@@ -34,5 +34,20 @@ int claim_take(struct state *state, const char *object, struct claim *ret_claim,
 /* The same without waiting: -EBUSY, err not set. */
 int claim_try(struct state *state, const char *object, struct claim *ret_claim, struct error *err);
 void claim_release(struct claim *claim);
+
+struct claims {
+	struct claim *items;
+	size_t count, capacity;
+};
+
+#define CLAIMS_INIT                                                                                \
+	{                                                                                          \
+		NULL, 0, 0                                                                         \
+	}
+
+/* All of them in one step. Those that are in *claims already stay. */
+int claim_take_all(struct state *state, const char *const *objects, size_t count,
+		   struct claims *claims, struct error *err);
+void claims_release(struct claims *claims);
 
 #endif

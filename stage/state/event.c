@@ -59,6 +59,19 @@ int event_each(struct state *state, const char *object,
 	return r;
 }
 
+int event_trim(struct state *state, const char *object, struct error *err)
+{
+	static const char sql[] = "DELETE FROM event WHERE object = ?1 AND id < (SELECT id FROM event"
+				  " WHERE object = ?1 ORDER BY id DESC LIMIT 1 OFFSET 199)";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, object);
+	return statement_run(&state->sql, stmt, err);
+}
+
 int event_forget(struct state *state, const char *object, struct error *err)
 {
 	sqlite3_stmt *stmt;

@@ -19,6 +19,8 @@ int event_note(struct state *state, const char *object, struct error *err, const
 int event_each(struct state *state, const char *object,
 	       int (*visit)(const struct event_row *event, void *data), void *data,
 	       struct error *err);
+/* Of something that may live for years the last 200. */
+int event_trim(struct state *state, const char *object, struct error *err);
 /* Of something that is no more. */
 int event_forget(struct state *state, const char *object, struct error *err);
 

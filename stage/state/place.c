@@ -58,7 +58,7 @@ static int make_directory(const char *path, struct error *err)
 /* What a state directory may hold before it has a database: what `sfc prod` has put there. */
 static bool is_of_a_state(const char *name)
 {
-	static const char *const names[] = {"base", "cache", "dev",   "locks", "mounts",
+	static const char *const names[] = {"app", "base", "cache", "dev", "locks", "mounts",
 					    "packages", "prod", "run", "store", "test"};
 
 	if (strncmp(name, "state.db", 8) == 0)

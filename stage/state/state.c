@@ -53,18 +53,24 @@ static int note_birth(struct connection *sql, struct error *err)
 	return statement_run(sql, stmt, err);
 }
 
-/* What an sfc of shell scripts left of dev and base in JSON is nothing that we could read. */
+/* What an sfc of shell scripts left in JSON is nothing that we could read. */
 static int refuse_older(const struct state *state, struct error *err)
 {
-	static const char *const parts[] = {"base", "dev"};
+	static const char *const parts[] = {"base", "dev", "prod", "packages"};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		if (unlinkat(state->dirfd, parts[i], AT_REMOVEDIR) < 0 && errno == ENOTEMPTY)
+		if (unlinkat(state->dirfd, parts[i], AT_REMOVEDIR) == 0 || errno != ENOTEMPTY)
+			continue;
+		if (i < 2)
 			return error_set(
 			    err, -EPROTONOSUPPORT,
 			    "'%s/%s' is of an older sfc: move it away, and 'sfc dev create' "
 			    "what is in it anew",
 			    state->dir, parts[i]);
+		return error_set(err, -EPROTONOSUPPORT,
+				 "'%s/%s' is of an older sfc: stop by that what runs, move it away, and 'sfc "
+				 "prod install' the packages anew",
+				 state->dir, parts[i]);
 	}
 	return 0;
 }
@@ -217,6 +223,40 @@ void state_close(struct state *state)
 void state_closep(struct state **state)
 {
 	state_close(*state);
+}
+
+/* ---- what a power cut may undo ---- */
+
+static void be_durable(struct state *state)
+{
+	connection_execute(&state->sql, "PRAGMA synchronous = FULL", NULL);
+}
+
+int state_begin_lightly(struct state *state, struct error *err)
+{
+	int r = connection_execute(&state->sql, "PRAGMA synchronous = NORMAL", err);
+
+	if (r == 0)
+		r = connection_begin(&state->sql, err);
+	if (r < 0)
+		be_durable(state);
+	return r;
+}
+
+int state_commit_lightly(struct state *state, struct error *err)
+{
+	int r = connection_commit(&state->sql, err);
+
+	if (r < 0)
+		connection_rollback(&state->sql);
+	be_durable(state);
+	return r;
+}
+
+void state_rollback_lightly(struct state *state)
+{
+	connection_rollback(&state->sql);
+	be_durable(state);
 }
 
 /* ---- what lies beside it ---- */

@@ -10,7 +10,8 @@
  *	claim_release(&claim);
  *	state_close(state);
  *
- * Only stage/state/ and the rooms that own a table know its SQL: dev and base are layer's.
+ * Only stage/state/ and the rooms that own a table know its SQL: dev and base are layer's, package, app,
+ * instance and run are those of instance, test is stages'.
  */
 #ifndef STAGE_STATE_STATE_H
 #define STAGE_STATE_STATE_H
@@ -48,6 +49,14 @@ int state_directory(const struct state *state, const char *name, struct error *e
 /* Its path, for programs and messages; the caller frees. NULL: no memory. */
 char *state_path(const struct state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * A transaction that a power cut may undo: for what means nothing after a boot, as claims and runs. All else is on
+ * disk when connection_commit() returns.
+ */
+int state_begin_lightly(struct state *state, struct error *err);
+int state_commit_lightly(struct state *state, struct error *err);
+void state_rollback_lightly(struct state *state);
 
 /*
  * A name that is safe as a file, a host and a cgroup: letters, digits, '_', '.', '-', at most 63,
