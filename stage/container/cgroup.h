@@ -46,6 +46,13 @@ int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struc
 
 /* Who is in it, as numbers where we are; those of elsewhere are left out. */
 int cgroup_processes(const struct cgroup *cgroup, pid_list *ret_list);
+/* Kill who is in it, until nobody is: false when that takes more than a while. */
+bool cgroup_kill(const struct cgroup *cgroup);
+/*
+ * Out of the group of whoever called us, which a login's end would kill: for what stays. Of those that take no
+ * part in limits.
+ */
+void cgroup_leave(pid_t pid);
 /* Remove it, empty as it is by now. */
 void cgroup_remove(const struct cgroup *cgroup);
 

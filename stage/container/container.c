@@ -23,7 +23,7 @@
 /* A socket's path has room for 107 bytes. */
 static const char console[] = "console", pidfile[] = "pid", bundle[] = "bundle";
 
-enum { FILTER_MS = 5000, STATUS_MAX = 64 << 10 };
+enum { FILTER_MS = 5000, KILLED_MS = 10000, STATUS_MAX = 64 << 10 };
 
 static char *in_work(const struct container *container, const char *name)
 {
@@ -109,6 +109,9 @@ static int open_streams(struct container *container, struct error *err)
 	const struct container_request *request = container->request;
 	_cleanup_(freep) char *path = NULL;
 
+	/* conmon's pipes */
+	if (container->kept)
+		return 0;
 	if (!container->terminal)
 		return streams_open(request->input, request->output, request->errors,
 				    &container->streams, err);
@@ -131,10 +134,8 @@ int container_prepare(const struct container_request *request, struct container 
 	container->init = (struct init)INIT_INIT;
 	container->daemons = request->init && request->daemons;
 	container->network.namespace = container->network.exit = -1;
-	container->streams.listener = container->streams.master = -1;
-	for (int i = 0; i < STREAMS; i++)
-		container->streams.items[i].from = container->streams.items[i].to =
-			container->streams.theirs[i] = -1;
+	streams_init(&container->streams);
+	container->kept = request->keep != NULL;
 	container->name = strdup(request->name);
 	container->work = strdup(request->work);
 	container->root = strdup(request->root);
@@ -162,7 +163,7 @@ int container_prepare(const struct container_request *request, struct container 
 /* --- starting --- */
 
 /* What the runtime said of its failure is in its log, or went where the program's errors go. */
-static int runtime_failed(struct container *container, struct error *err)
+int start_failed(struct container *container, const char *more, struct error *err)
 {
 	_cleanup_(freep) char *log = in_work(container, "log");
 	_cleanup_(text_release) struct text said = TEXT_INIT;
@@ -170,6 +171,8 @@ static int runtime_failed(struct container *container, struct error *err)
 
 	if (log)
 		runtime_said(log, &said);
+	if (!said.size && more)
+		text_add_plain(&said, more);
 	if (!said.size && errors->from >= 0) {
 		char text[1024];
 		ssize_t n;
@@ -203,7 +206,7 @@ static int call_runtime(struct container *container, struct error *err)
 	arguments[count] = NULL;
 	container->delete = true;
 	r = runtime_call(&container->runtime, arguments, container->streams.theirs, err);
-	return r > 0 ? runtime_failed(container, err) : r;
+	return r > 0 ? start_failed(container, NULL, err) : r;
 }
 
 static int find_process(struct container *container, struct error *err)
@@ -259,14 +262,26 @@ static int check_seccomp(const struct container *container, struct error *err)
 			 path_name(container->runtime.program));
 }
 
+/* What conmon has made begins. */
+static int begin_kept(struct container *container, struct error *err)
+{
+	const char *const arguments[] = {"start", container->name, NULL};
+	const int nothing[] = {-1, -1, -1};
+	int r = runtime_call(&container->runtime, arguments, nothing, err);
+
+	return r > 0 ? start_failed(container, NULL, err) : r;
+}
+
 int container_start(struct container *container, struct error *err)
 {
 	const struct spec *spec = container->request->spec;
-	int r = call_runtime(container, err);
+	int r = container->kept ? keep_create(container, err) : call_runtime(container, err);
 
 	streams_given(&container->streams);
 	if (r == 0)
 		r = find_process(container, err);
+	if (r == 0 && container->kept)
+		r = begin_kept(container, err);
 	if (r == 0)
 		r = check_seccomp(container, err);
 	if (r == 0)
@@ -326,20 +341,35 @@ static void delete_by_runtime(struct container *container)
 	runtime_call(&container->runtime, arguments, nothing, NULL);
 }
 
+static void end_process(struct container *container)
+{
+	struct pollfd ended = {.fd = container->pidfd, .events = POLLIN};
+
+	if (container->pidfd < 0 || container->first_ended)
+		return;
+	syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
+	if (container->kept)
+		poll(&ended, 1, KILLED_MS);
+	else
+		waitpid(container->pid, NULL, 0);
+	container->reaped = container->first_ended = true;
+}
+
 void container_release(struct container *container)
 {
 	if (!container)
 		return;
-	if (container->pidfd >= 0 && !container->first_ended) {
-		syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
-		waitpid(container->pid, NULL, 0);
-		container->reaped = container->first_ended = true;
-	}
+	end_process(container);
 	init_release(&container->init);
 	delete_by_runtime(container);
 	if (container->delete)
 		cgroup_remove(&container->cgroup);
 	network_release(&container->network);
+	container_free(container);
+}
+
+void container_free(struct container *container)
+{
 	streams_release(&container->streams);
 	seccomp_rules_release(&container->seccomp);
 	runtime_release(&container->runtime);
@@ -351,6 +381,7 @@ void container_release(struct container *container)
 	free(container->name);
 	free(container->work);
 	free(container->root);
+	free(container->directory);
 	free(container);
 }
 

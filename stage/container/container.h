@@ -12,6 +12,8 @@
  *	container_stop()      asks, waits the grace, kills; what is left in its cgroup too
  *	container_release()   whatever is there of it is taken down; always
  *
+ * With request->keep it is kept up when we have gone: container/keep.h.
+ *
  * The caller mounts the root before, in a namespace of its own (stage/mount/namespace.h), so that all
  * ends with its last process, and stays single-threaded. The program's input and output are pipes, or
  * with spec->terminal a terminal of its own: never a file or terminal of the host, whose mode, length
@@ -38,6 +40,8 @@ struct start_defaults {
 	int stop_signal;                /* 0: SIGTERM */
 };
 
+struct container_keep;
+
 struct container_request {
 	const struct spec *spec;
 	const struct start_defaults *defaults; /* NULL: a plain environment, nothing to start by default */
@@ -59,6 +63,7 @@ struct container_request {
 	 * input, output thrown away. With spec->terminal input and output are our terminal.
 	 */
 	int input, output, errors;
+	const struct container_keep *keep; /* NULL: it ends with us */
 };
 
 struct container;

@@ -86,6 +86,11 @@ static int reap(struct container *container, struct error *err)
 	siginfo_t info = {.si_pid = 0};
 	int tries = 0;
 
+	if (container->kept) {
+		container->first_ended = container->reaped = true;
+		container->status = keep_status(container);
+		return 0;
+	}
 	/* it becomes our child when the runtime's last process has ended */
 	while (waitid(P_PID, (id_t)container->pid, &info, WEXITED | WNOHANG) < 0) {
 		if (errno != ECHILD || tries++ == TRIES)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "db/base/process.h"
 #include "pack/oci/user.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
@@ -42,10 +43,25 @@ struct container {
 	bool reaped, delete; /* all that counts has ended; the runtime may have something of it */
 	bool daemons;
 	int status;
+
+	/* of one that is kept: conmon's child, not ours */
+	bool kept;
+	char *directory;
+	struct process conmon;
 };
 
 /* The first of those in its group that run, but the first process; 0: none. */
 pid_t container_other(const struct container *container);
+
+/* What it is in memory, and nothing else of it. */
+void container_free(struct container *container);
+
+/* What the runtime, or else who started it, said of its failure. */
+int start_failed(struct container *container, const char *said, struct error *err);
+/* Have it made by conmon, which stays; it does not run yet. */
+int keep_create(struct container *container, struct error *err);
+/* How one that is kept ended, once it has: waits for conmon to say it. */
+int keep_status(const struct container *container);
 
 /* Who it runs as, by the root's own files, read by descriptor; its home directory. */
 int start_user(struct container *container, int root, struct error *err);

@@ -58,6 +58,11 @@ void streams_release(struct streams *streams)
 	streams->listener = streams->master = -1;
 }
 
+void streams_init(struct streams *streams)
+{
+	*streams = none;
+}
+
 static int begin(struct streams *streams, struct error *err)
 {
 	*streams = none;

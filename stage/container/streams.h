@@ -32,6 +32,8 @@ struct streams {
 	int master;
 };
 
+/* None: nothing to copy. */
+void streams_init(struct streams *streams);
 /* Pipes for the program; input, output, errors are our ends, borrowed, -1: nothing. */
 int streams_open(int input, int output, int errors, struct streams *streams, struct error *err);
 /*
