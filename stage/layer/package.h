@@ -11,6 +11,7 @@
 
 #include "db/base/error.h"
 #include "stage/layer/start.h"
+#include "stage/spec/spec.h"
 
 /*
  * The tmpfs, and in it "root", the mounted root, "layer", what is written, and "container", an empty directory
@@ -46,6 +47,14 @@ int layer_package_mount(int mount, const char *name, const char *layer,
 int layer_directory_mount(const char *path, struct layer_package *package, struct error *err);
 /* Only that: the tmpfs with both as empty directories, for a root that is mounted there otherwise. */
 int layer_work_make(struct error *err);
+
+/*
+ * Looks into a mounted package, where nothing of it runs: it has a rootfs, and config.json says how to start it in
+ * a way that we would follow. *ret_name: what it calls itself, or NULL; the caller frees. *ret_asks: what it asks for
+ * beyond what it gets.
+ */
+int layer_package_look(int mount, const char *name, char **ret_name, spec_strings *ret_asks,
+		       struct error *err);
 
 void layer_package_release(struct layer_package *package);
 

@@ -37,6 +37,14 @@ static int newest_first(const void *a, const void *b)
 	return (x->time.tv_nsec < y->time.tv_nsec) - (x->time.tv_nsec > y->time.tv_nsec);
 }
 
+static bool is_kept(const char *digest)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "/store/kept/%s", digest);
+	return access(path, F_OK) == 0;
+}
+
 static void list_used(used_list *list)
 {
 	_cleanup_(closedirp) DIR *dir = opendir("/used");
@@ -47,7 +55,7 @@ static void list_used(used_list *list)
 		struct used used = {.bytes = 0};
 
 		if (strlen(item->d_name) != DIGEST_HEX_SIZE - 1 ||
-		    fstatat(dirfd(dir), item->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		    fstatat(dirfd(dir), item->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || is_kept(item->d_name))
 			continue;
 		memcpy(used.digest, item->d_name, DIGEST_HEX_SIZE);
 		used.time = st.st_mtim;
@@ -58,7 +66,7 @@ static void list_used(used_list *list)
 	array_sort(list, newest_first);
 }
 
-static void drop(const char *digest)
+void expire_package(const char *digest)
 {
 	char path[100];
 
@@ -86,7 +94,7 @@ void expire_packages(void)
 		/* the newest is in use, however large it is */
 		if (i && (i >= COUNT_MAX || bytes > BYTES_MAX ||
 			  now.tv_sec - used->time.tv_sec > AGE_MAX))
-			drop(used->digest);
+			expire_package(used->digest);
 	}
 	array_release(&list);
 }

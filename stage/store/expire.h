@@ -7,5 +7,7 @@
 
 /* In the store's namespace: an hour after its last use, or beyond 16 packages and 4 GiB, the oldest first. */
 void expire_packages(void);
+/* One of them, however new. What is kept loses its mount only. */
+void expire_package(const char *digest);
 
 #endif

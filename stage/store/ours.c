@@ -90,6 +90,21 @@ static int copy(int from, int to, const char *name, char ret_digest[DIGEST_HEX_S
 	return r < 0 ? error_code(err, r, "cannot digest '%s'", name) : 0;
 }
 
+int file_copy(int file, const char *name, int store, int *ret_copy, char ret_digest[DIGEST_HEX_SIZE],
+	      struct error *err)
+{
+	_cleanup_(closep) int ours =
+		openat(store, "files", O_TMPFILE | O_RDWR | O_CLOEXEC, 0400);
+	int r;
+
+	if (ours < 0)
+		return error_errno(err, "cannot copy '%s' into the store", name);
+	r = copy(file, ours, name, ret_digest, err);
+	if (r == 0)
+		*ret_copy = take_fd(&ours);
+	return r;
+}
+
 int file_make_ours(int file, const char *name, int store, int *ret_ours, bool *ret_copied,
 		   char ret_digest[DIGEST_HEX_SIZE], struct error *err)
 {
@@ -106,13 +121,8 @@ int file_make_ours(int file, const char *name, int store, int *ret_ours, bool *r
 		*ret_ours = take_fd(&ours);
 		return 0;
 	}
-	ours = openat(store, "files", O_TMPFILE | O_RDWR | O_CLOEXEC, 0400);
-	if (ours < 0)
-		return error_errno(err, "cannot copy '%s' into the store", name);
-	r = copy(file, ours, name, ret_digest, err);
-	if (r < 0)
-		return r;
-	*ret_copied = true;
-	*ret_ours = take_fd(&ours);
-	return 0;
+	r = file_copy(file, name, store, ret_ours, ret_digest, err);
+	if (r == 0)
+		*ret_copied = true;
+	return r;
 }

@@ -21,4 +21,8 @@ bool file_is_ours(int file, int store);
 int file_make_ours(int file, const char *name, int store, int *ret_ours, bool *ret_copied,
 		   char ret_digest[DIGEST_HEX_SIZE], struct error *err);
 
+/* A copy in any case, without a name yet, on the file system of `store`. */
+int file_copy(int file, const char *name, int store, int *ret_copy, char ret_digest[DIGEST_HEX_SIZE],
+	      struct error *err);
+
 #endif

@@ -275,6 +275,25 @@ int space_add(const struct space *space, const char *digest, int mount, uint64_t
 	return r;
 }
 
+static int drop_inside(void *data, struct error *err)
+{
+	struct visit *visit = data;
+	int r = go_there(visit);
+
+	if (r == 0)
+		r = enter(&visit->space, err);
+	if (r == 0)
+		expire_package(visit->digest);
+	return r == -ENOENT ? 0 : r;
+}
+
+int space_drop(const struct space *space, const char *digest, struct error *err)
+{
+	struct visit visit = visit_of(space, digest);
+
+	return visit_space(drop_inside, &visit, err);
+}
+
 static int remove_inside(void *data, struct error *err)
 {
 	struct visit *visit = data;

@@ -2,7 +2,7 @@
 /*
  * The namespace of the store, for store.c alone. Inside, "/" is a tmpfs with
  *
- *	store/          the store's directory
+ *	store/          the store's directory; kept/DIGEST in it is there to stay, and so is its mount
  *	mounts/DIGEST   the packages
  *	used/DIGEST     an empty file as long as the package, its time that of the last use
  *
@@ -30,6 +30,9 @@ int space_clone(const struct space *space, const char *digest, int *ret_mount, s
  */
 int space_add(const struct space *space, const char *digest, int mount, uint64_t bytes,
 	      int *ret_mount, struct error *err);
+
+/* Let go of one package; what runs from it keeps its own clones. */
+int space_drop(const struct space *space, const char *digest, struct error *err);
 
 /* Let it go with all that is mounted there. */
 int space_remove(const struct space *space, struct error *err);

@@ -19,15 +19,10 @@
 #include "stage/mount/squashfs.h"
 #include "stage/store/check.h"
 #include "stage/store/ours.h"
-#include "stage/store/space.h"
+#include "stage/store/private.h"
 
 /* A file changed so recently may change again within the same tick of its clock. */
 #define SETTLED_NS 100000000
-
-struct store {
-	int fd;
-	struct space space;
-};
 
 /* --- the directory --- */
 
@@ -46,10 +41,15 @@ static int directory_open(int dirfd, const char *name, int *ret_fd, struct error
 
 static int directories_make(int store, struct error *err)
 {
-	_cleanup_(closep) int files = -1, seen = -1;
-	int r = directory_open(store, "files", &files, err);
+	static const char *const names[] = {"files", "kept", "seen"};
+	int r = 0;
 
-	return r < 0 ? r : directory_open(store, "seen", &seen, err);
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(*names); i++) {
+		_cleanup_(closep) int fd = -1;
+
+		r = directory_open(store, names[i], &fd, err);
+	}
+	return r;
 }
 
 int store_open(const char *state, struct store **ret_store, struct error *err)
@@ -101,7 +101,7 @@ int store_fd(const struct store *store)
 	return store->fd;
 }
 
-static int lock_take(const struct store *store, int *ret_lock, struct error *err)
+int store_lock(const struct store *store, int *ret_lock, struct error *err)
 {
 	int lock = openat(store->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -155,7 +155,7 @@ static void seen_add(const struct store *store, const struct stat *st,
 
 /* --- taking in --- */
 
-static int check_beginning(int file, const char *name, const struct stat *st, struct error *err)
+int store_check_beginning(int file, const char *name, const struct stat *st, struct error *err)
 {
 	struct sqfs_super super;
 	ssize_t n;
@@ -197,8 +197,8 @@ static int copy_open(const struct store *store, const char *digest)
 	return openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-static int mount_ours(const struct store *store, int ours, const char *name,
-		      struct store_package *package, struct error *err)
+int store_mount_ours(const struct store *store, int ours, const char *name, const char *digest,
+		     int *ret_mount, struct error *err)
 {
 	_cleanup_(closep) int mount = -1;
 	struct stat st;
@@ -208,8 +208,7 @@ static int mount_ours(const struct store *store, int ours, const char *name,
 		return r;
 	if (fstat(ours, &st) < 0)
 		return error_errno(err, "cannot read '%s'", name);
-	return space_add(&store->space, package->digest, mount, (uint64_t)st.st_size,
-			 &package->mount, err);
+	return space_add(&store->space, digest, mount, (uint64_t)st.st_size, ret_mount, err);
 }
 
 static int take_in(const struct store *store, int file, const char *name, const struct stat *st,
@@ -217,7 +216,7 @@ static int take_in(const struct store *store, int file, const char *name, const 
 {
 	_cleanup_(closep) int ours = -1, copy = -1, lock = -1;
 	bool copied;
-	int r = lock_take(store, &lock, err);
+	int r = store_lock(store, &lock, err);
 
 	if (r == 0)
 		r = file_make_ours(file, name, store->fd, &ours, &copied, package->digest, err);
@@ -231,7 +230,8 @@ static int take_in(const struct store *store, int file, const char *name, const 
 	/* somebody else may have been here while we waited for the lock */
 	r = space_clone(&store->space, package->digest, &package->mount, NULL);
 	if (r < 0)
-		r = mount_ours(store, copied && copy >= 0 ? copy : ours, name, package, err);
+		r = store_mount_ours(store, copied && copy >= 0 ? copy : ours, name, package->digest,
+				     &package->mount, err);
 	if (r == 0)
 		seen_add(store, st, package);
 	return r;
@@ -246,7 +246,7 @@ int store_take(struct store *store, int file, const char *name, struct store_pac
 
 	if (fstat(file, &st) < 0)
 		return error_errno(err, "cannot read '%s'", name);
-	r = check_beginning(file, name, &st, err);
+	r = store_check_beginning(file, name, &st, err);
 	if (r < 0)
 		return r;
 	if (!seen_find(store, &st, &package) ||
@@ -260,7 +260,7 @@ int store_take(struct store *store, int file, const char *name, struct store_pac
 int store_settle(struct store *store, struct error *err)
 {
 	_cleanup_(closep) int lock = -1;
-	int r = lock_take(store, &lock, err);
+	int r = store_lock(store, &lock, err);
 
 	return r < 0 ? r : space_remove(&store->space, err);
 }

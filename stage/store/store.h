@@ -9,6 +9,12 @@
  * Before the kernel reads a package as root it is ours: copied here while it is digested, or left in place
  * where root alone can write it, on the store's own file system; and our own reader has walked all of it.
  *
+ * What is installed is a copy in any case and stays until store_forget(). Who installs it notes that before:
+ *
+ *	r = store_copy(store, file, name, &copy, err);		nothing has a name yet
+ *	…note copy.digest…
+ *	r = store_keep(store, &copy, name, err);
+ *
  * What is mounted for `run` stays for an hour after its last use, at most 16 packages and 4 GiB; any
  * later start drops what is older. All of this is for root.
  */
@@ -16,6 +22,7 @@
 #define STAGE_STORE_STORE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db/base/digest.h"
 #include "db/base/error.h"
@@ -37,6 +44,35 @@ struct store_package {
 /* The package in `file`, open for reading; name is for messages. -EINVAL: it is none, or damaged. */
 int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
 	       struct error *err);
+
+struct store_copy {
+	int fd;
+	int mount; /* detached, read-only: for who looks into it */
+	char digest[DIGEST_HEX_SIZE];
+	bool set_id;
+	uint64_t bytes;
+};
+
+#define STORE_COPY_INIT                                                                            \
+	{                                                                                          \
+		.fd = -1, .mount = -1                                                              \
+	}
+
+/* A package that was copied, digested and walked. digest: what it has to be, NULL: any. -EINVAL: it is none. */
+int store_copy(struct store *store, int file, const char *name, const char *digest,
+	       struct store_copy *ret_copy, struct error *err);
+void store_copy_release(struct store_copy *copy);
+/* On disk under its digest, and mounted for all. */
+int store_keep(struct store *store, struct store_copy *copy, const char *name, struct error *err);
+/*
+ * A clone of the mount of one that was kept. The first after a boot reads the file, to see that it is what was
+ * installed: -EBADMSG when it is not.
+ */
+int store_mount(struct store *store, const char *digest, int *ret_mount, struct error *err);
+int store_forget(struct store *store, const char *digest, struct error *err);
+/* Digests of what is kept; the visitor may forget it. Non-zero ends it and comes back. */
+int store_each_kept(struct store *store, int (*visit)(const char *digest, void *data), void *data,
+		    struct error *err);
 
 /* Take down all that is mounted, and the namespace; what runs from it keeps its own clones. */
 int store_settle(struct store *store, struct error *err);
