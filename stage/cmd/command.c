@@ -47,6 +47,8 @@ const char *command_page(const struct sfc_command *command)
 	/* what is asked about sfc itself is told where sfc is */
 	if (command->hidden || (command->raw && !command->options))
 		return "sfc";
+	if (command->page)
+		return command->page;
 	snprintf(page, sizeof(page), "sfc-%s", command->group ? command->group : command->name);
 	return page;
 }

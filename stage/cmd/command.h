@@ -33,6 +33,7 @@ struct sfc_command {
 	size_t operands;     /* at the most, before COMMAND; SIZE_MAX: any number */
 	enum options_command command;
 	bool passes_status;  /* exits with COMMAND's status: what is asked wrongly is 125 */
+	const char *page;    /* the man page it stands in; NULL: its own, or its group's */
 	bool hidden;         /* for programs; no help names it */
 
 	/* Asked and parsed: returns an exit status, having printed its errors with log_error(). */

@@ -20,10 +20,6 @@
 	.name = name_, .summary = summary_, .usage = "COMMAND [ARGUMENT]…"
 #define FOR_PROGRAMS(name_) .name = name_, .summary = "", .usage = "", .hidden = true
 
-#define PROD_START_SCRIPT                                                                          \
-	"name count env volume network publish memory cpus pids for ready timeout ephemeral "      \
-	"guard guard-source runtime"
-
 const struct sfc_command sfc_commands[] = {
 	{COMMAND(SLIM, NULL, "slim", "[IMAGE] [OPTION]… -o FILE|IMAGE [-- COMMAND [ARGUMENT]…]",
 		 "run a command once under trace, pack what it used, check the package"),
@@ -113,21 +109,27 @@ const struct sfc_command sfc_commands[] = {
 	{GROUP("prod", "install packages, run instances, update the base under them"),
 	 .about = "An instance is APP/I, as 'sfc prod list' shows it; without I all of APP are meant."},
 	{COMMAND(PROD_INSTALL, "prod", "install", "FILE [OPTION]…", "take a package in"),
-	 .operands = 1, .script = "name digest"},
-	{COMMAND(PROD_START, "prod", "start", "APP [--name I | --count N] [OPTION]…", "run instances, new or stopped"),
-	 .operands = 1, .script = PROD_START_SCRIPT},
+	 .operands = 1, .function = cmd_prod_install},
+	{COMMAND(PROD_START, "prod", "start", "APP[/I]… [OPTION]… [-- COMMAND [ARGUMENT]…]",
+		 "run instances, new or stopped"),
+	 .about = "APP/I is this instance: new, or stopped and started again with what was asked for then, but for\n"
+		  "what is said now. APP alone: all that are stopped; with --count or another option new ones, as is\n"
+		  "the first.",
+	 .operands = SIZE_MAX, .command = COMMAND_BEHIND, .function = cmd_prod_start},
 	{COMMAND(PROD_STOP, "prod", "stop", "APP[/I]… [OPTION]…", "stop instances"),
-	 .operands = SIZE_MAX, .script = "timeout"},
+	 .operands = SIZE_MAX, .function = cmd_prod_stop},
 	{COMMAND(PROD_RESTART, "prod", "restart", "APP[/I]… [OPTION]…", "stop and start them"),
-	 .operands = SIZE_MAX, .script = "timeout"},
+	 .operands = SIZE_MAX, .function = cmd_prod_restart},
 	{COMMAND(PROD_RM, "prod", "rm", "APP[/I]… [OPTION]…", "stop and forget instances; --all: the application too"),
-	 .operands = SIZE_MAX, .script = "timeout all"},
+	 .operands = SIZE_MAX, .function = cmd_prod_rm},
 	{COMMAND(PROD_EXEC, "prod", "exec", "APP/I [--] COMMAND [ARGUMENT]…", "a command in an instance"),
-	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .script = ""},
-	{COMMAND(PROD_LOGS, "prod", "logs", "APP[/I] [OPTION]…", "what it printed"),
-	 .operands = 1, .script = "f,follow"},
-	{COMMAND(PROD_LIST, "prod", "list", "[APP] [OPTION]…", "applications and their instances"),
-	 .operands = 1, .script = "json"},
+	 .operands = 1, .command = COMMAND_FREE, .passes_status = true, .function = cmd_prod_exec},
+	{COMMAND(PROD_LOGS, "prod", "logs", "APP[/I]… [OPTION]…", "what they printed"),
+	 .operands = SIZE_MAX, .function = cmd_prod_logs},
+	{COMMAND(PROD_LIST, "prod", "list", "[APP[/I]]… [OPTION]…", "applications and their instances"),
+	 .operands = SIZE_MAX, .function = cmd_prod_list},
+	{COMMAND(PROD_INSPECT, "prod", "inspect", "APP[/I]… [OPTION]…", "all that is known of them"),
+	 .operands = SIZE_MAX, .function = cmd_prod_inspect},
 	{COMMAND(PROD_STATS, "prod", "stats", "[APP] [OPTION]…", "memory, CPU, processes, bytes written"),
 	 .operands = 1, .script = "json"},
 	{COMMAND(PROD_MISSES, "prod", "misses", "APP[/I] [OPTION]…", "what the package lacked (start --guard)"),
@@ -142,11 +144,14 @@ const struct sfc_command sfc_commands[] = {
 	 .operands = 1, .script = ""},
 	{COMMAND(PROD_DISABLE, "prod", "disable", "APP", "do not"),
 	 .operands = 1, .script = ""},
+	{FOR_PROGRAMS("_ended"), .group = "prod", .operands = 2, .function = cmd_prod_ended},
 	{FOR_PROGRAMS("_missed"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("repair"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("boot"), .group = "prod", .script = ""},
 	{FOR_PROGRAMS("shutdown"), .group = "prod", .script = ""},
 
+	{COMMAND(PROD_LIST, NULL, "ps", "[APP[/I]]… [OPTION]…", "what runs: the same as 'sfc prod list'"),
+	 .operands = SIZE_MAX, .page = "sfc-prod", .function = cmd_prod_list},
 	{COMMAND(STATUS, NULL, "status", "[OPTION]…", "every stage of everything, at a glance"),
 	 .about = "One line for each root file system in work (dev), each that has been traced (test) and each\n"
 		  "application that is installed (prod): what it stands on, its size, how many instances are up, and\n"

@@ -14,16 +14,23 @@
 #define TELLING                                                                                    \
 	(OF(SLIM) | OF(VERIFY) | OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |  \
 	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(DEV_CREATE) | OF(DEV_DIFF) | OF(DEV_COMMIT) |        \
-	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_STATS) | OF(PROD_MISSES) |           \
+	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
+	 OF(PROD_MISSES) | \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
 	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
-	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT))
+	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
+/* Of one or several instances. */
+#define PROD                                                                                       \
+	(OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM) |       \
+	 OF(PROD_EXEC) | OF(PROD_LOGS) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
+	 OF(PROD_MISSES) | OF(PROD_HEALTH) | OF(PROD_UPDATE) | OF(PROD_ROLLBACK) |                 \
+	 OF(PROD_ENABLE) | OF(PROD_DISABLE))
 #define STATEFUL                                                                                   \
 	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) |          \
 	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(TEST_MOUNT) | OF(TEST_UMOUNT) | OF(TEST_RM) |        \
 	 OF(DEV_CREATE) | OF(DEV_SHELL) | OF(DEV_EXEC) | OF(DEV_DIFF) | OF(DEV_COMMIT) |           \
-	 OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM))
+	 OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM) | PROD)
 
 #define MEMBER(member) offsetof(struct asked, member)
 #define HEADING(text)                                                                              \
@@ -74,8 +81,11 @@ const struct option_row option_rows[] = {
 	 OF(SLIM), take_words, MEMBER(traces)},
 	{"other-image", 0, NULL, "take traces of another image, too", OF(SLIM), take_flag, MEMBER(other_image)},
 	{"allow-interrupted", 0, NULL, "use traces of containers that were killed", OF(SLIM), take_packer, 0},
-	{"all", 0, NULL, "the application too", OF(PROD_RM), take_flag, MEMBER(all)},
+	{"all", 0, NULL, "the application too; alone: every application", OF(PROD_RM), take_flag, MEMBER(all)},
+	{"all", 0, NULL, "of every application", OF(PROD_STOP) | OF(PROD_RESTART), take_flag, MEMBER(all)},
 	{"follow", 'f', NULL, "go on as it grows", OF(PROD_LOGS), take_flag, MEMBER(follow)},
+	{"since", 0, "TIME|SECONDS", "only what was printed since, as 2026-11-28T09:00:00Z, or 90, 10m, 2h ago",
+	 OF(PROD_LOGS), take_word, MEMBER(since)},
 	{"state", 0, "DIR", "where the stages keep what they know [$SFC_STATE, else /var/lib/sfc]", STATEFUL,
 	 take_state, 0},
 
@@ -106,7 +116,7 @@ const struct option_row option_rows[] = {
 	{"volume", 'v', "SRC:DST[:ro]", "a directory or file of the host; may be repeated", STARTED, take_volume, 0},
 	{"tmpfs", 0, "DIR[:SIZE]", "memory in the place of DIR; may be repeated", STARTED, take_tmpfs, 0},
 	{"network", 0, "host|none|private|PATH|app:APP/I", "[host; private where a port is published]", STARTED, take_network, 0},
-	{"publish", 'p', "[ADDR:][HOST]:PORT[/udp]", "a port of its private network on the host too; may be repeated",
+	{"publish", 'p', "[ADDR:][HOST]:PORT[/udp]", "a port of its private network on the host too; may be repeated;\nHOST-LAST: one each, for several instances",
 	 STARTED, take_publish, 0},
 	{"read-only", 0, NULL, "nothing of its root can be written", STARTED, take_flag, MEMBER(spec.read_only)},
 
@@ -151,9 +161,10 @@ const struct option_row option_rows[] = {
 	{"restart", 0, "no|always|on-failure[:N]", "when it has ended by itself [no]", OF(PROD_START), take_restart, 0},
 	{"timeout", 0, "SECONDS", "for a server to be ready and answer [60], for others to end [none]", STARTED, take_timeout, 0},
 	{"timeout", 0, "SECONDS", "for an instance to be ready [30]", OF(PROD_UPDATE), take_timeout, 0},
-	{"timeout", 0, "SECONDS", "between asking and killing [10]",
-	 OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM), take_timeout, 0},
-	{"grace", 0, "SECONDS", "between asking it to end and killing it [10]", STARTED, take_grace, 0},
+	{"timeout", 0, "SECONDS", "the older word for --grace", OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM),
+	 take_grace, 0},
+	{"grace", 0, "SECONDS", "between asking it to end and killing it [10]",
+	 STARTED | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM), take_grace, 0},
 	{"ephemeral", 0, NULL, "forget what it wrote at its end", OF(PROD_START), take_flag, MEMBER(ephemeral)},
 
 	HEADING("How it is run:"),

@@ -27,7 +27,7 @@ enum options_of {
 	OF_DEV_CREATE, OF_DEV_SHELL, OF_DEV_EXEC, OF_DEV_DIFF, OF_DEV_COMMIT, OF_DEV_LOG, OF_DEV_RESET,
 	OF_DEV_LIST, OF_DEV_RM,
 	OF_PROD_INSTALL, OF_PROD_START, OF_PROD_STOP, OF_PROD_RESTART, OF_PROD_RM, OF_PROD_EXEC,
-	OF_PROD_LOGS, OF_PROD_LIST, OF_PROD_STATS, OF_PROD_MISSES, OF_PROD_HEALTH, OF_PROD_UPDATE,
+	OF_PROD_LOGS, OF_PROD_LIST, OF_PROD_INSPECT, OF_PROD_STATS, OF_PROD_MISSES, OF_PROD_HEALTH, OF_PROD_UPDATE,
 	OF_PROD_ROLLBACK, OF_PROD_ENABLE, OF_PROD_DISABLE,
 	OF_COUNT,
 };
@@ -46,7 +46,8 @@ struct asked {
 	char **operands; /* the words that are no option, before "--" */
 	size_t operand_count;
 	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
-		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count;
+		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count,
+		*since;
 	spec_strings with_misses, traces;
 	spec_strings changes;                         /* as pack/oci/change.h has them */
 	spec_strings packer; /* options as tracepack build takes them, one after the other */

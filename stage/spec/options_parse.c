@@ -226,6 +226,10 @@ int options_parse(struct asked *asked, const struct options_grammar *grammar, in
 		r = take_rest(asked, grammar, rest, err);
 	if (r == 0 && !asked->help)
 		r = options_check(&asked->spec, err);
+	for (size_t i = 0; r == 0 && i < asked->spec.ports.count; i++)
+		if (asked->spec.ports.items[i].last && grammar->commands != OF(PROD_START))
+			r = error_set(err, -EINVAL, "--publish: a range of ports is for several instances, "
+						    "which only 'sfc prod start' has");
 	return r;
 }
 

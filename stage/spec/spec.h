@@ -34,10 +34,11 @@ struct spec_tmpfs {
 	uint64_t size;
 };
 
-/* -p [ADDR:][HOST]:PORT[/udp]. */
+/* -p [ADDR:][HOST[-LAST]]:PORT[/udp]. */
 struct spec_port {
 	char *address;       /* NULL: every one of the host's */
 	uint16_t host, port; /* host 0: the same number */
+	uint16_t last;       /* -p HOST-LAST:PORT, one for each of several instances; 0: no range */
 	bool udp;
 };
 

@@ -118,6 +118,8 @@ static json_t *write_ports(const struct spec *spec, const void *member)
 			text_printf(&text, brackets ? "[%s]:" : "%s:", one->address);
 		if (one->host)
 			text_printf(&text, "%u", one->host);
+		if (one->last)
+			text_printf(&text, "-%u", one->last);
 		text_printf(&text, ":%u%s", one->port, one->udp ? "/udp" : "");
 	});
 }

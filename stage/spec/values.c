@@ -265,7 +265,7 @@ int value_port(const char *word, struct spec_port *ret_port)
 {
 	_cleanup_(freep) char *copy = strdup(word), *address = NULL;
 	struct spec_port port = {0};
-	char *slash, *colon;
+	char *slash, *colon, *dash;
 	int r;
 
 	if (!copy)
@@ -289,7 +289,15 @@ int value_port(const char *word, struct spec_port *ret_port)
 			return r;
 	}
 	colon = colon ? colon + 1 : copy;
-	if (*colon && port_number(colon, &port.host) < 0)
+	dash = strchr(colon, '-');
+	if (dash) {
+		*dash = '\0';
+		if (port_number(dash + 1, &port.last) < 0)
+			return -EINVAL;
+	}
+	if ((*colon || dash) && port_number(colon, &port.host) < 0)
+		return -EINVAL;
+	if (dash && port.last < port.host)
 		return -EINVAL;
 	port.address = take(address);
 	*ret_port = port;

@@ -3,20 +3,19 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "db/base/json.h"
 #include "db/base/program.h"
 #include "db/base/text.h"
 #include "db/manifest.h"
 #include "db/session.h"
+#include "stage/instance/app.h"
+#include "stage/instance/look.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/directory.h"
 #include "stage/state/event.h"
@@ -138,123 +137,59 @@ static int add_tests(struct gathering *gathering)
 	return r;
 }
 
-/* ---- prod, which is a script still ---- */
+/* ---- prod ---- */
 
-/* What `sfc prod …` prints as JSON; the caller owns it. */
-static int ask_prod(const char *verb, const char *app, json_t **ret_json, struct error *err)
+struct apps {
+	struct gathering *gathering;
+	struct looks looks;
+};
+
+static char *words_of(const struct app *app, int64_t ill)
 {
-	_cleanup_(text_release) struct text output = TEXT_INIT, said = TEXT_INIT;
-	json_error_t problem;
-	int r = program_run((const char *const[]){"/proc/self/exe", "prod", verb, app ? app : "--json",
-						  app ? "--json" : NULL, NULL},
-			    &output, &said, err);
+	struct text what = TEXT_INIT;
 
-	if (r > 0)
-		return error_set(err, -EIO, "%s", program_line(&said, "sfc: "));
+	text_add(&what, app->updated_ns == app->installed_ns ? "installed" : "updated");
+	if (ill)
+		text_printf(&what, ", %lld not well", (long long)ill);
+	return text_take(&what);
+}
+
+static int add_app(const struct app *app, void *data)
+{
+	struct apps *apps = data;
+	struct state *state = apps->gathering->state;
+	struct package_row package = {.bytes = -1};
+	struct overview_row row = {.stage = "prod", .runs = -1, .last_ns = app->updated_ns};
+	int64_t ill = 0;
+	int r = package_find(state, app->package, &package, apps->gathering->err);
+
 	if (r < 0)
 		return r;
-	*ret_json = json_loads(output.bytes, 0, &problem);
-	return *ret_json ? 0 : error_set(err, -EBADMSG, "sfc prod %s: %s", verb, problem.text);
-}
+	for (size_t i = 0; i < apps->looks.count; i++) {
+		const struct look *look = &apps->looks.items[i];
 
-static int64_t time_of(const char *stamp)
-{
-	struct tm tm = {0};
-
-	if (!stamp || !strptime(stamp, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return 0;
-	return timegm(&tm) * 1000000000LL;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-/* How many instances, of those that `sees` says so of. */
-static int64_t count_instances(const json_t *app, const char *key, const char *value)
-{
-	json_t *instances = json_object_get(app, "instances"), *instance, *member;
-	int64_t count = 0;
-	size_t i;
-
-	json_array_foreach(instances, i, instance) {
-		member = json_object_get(instance, key);
-		count += value ? strcmp(text_of(instance, key), value) == 0
-			       : member && !json_is_null(member) && !json_is_false(member);
+		if (strcmp(look->instance.app, app->name) != 0)
+			continue;
+		row.up += instance_is_up(look->now);
+		ill += look->now == NOW_FAILED || look->now == NOW_LOST || look->now == NOW_UNWATCHED;
 	}
-	return count;
-}
-
-static int what_of(const json_t *app, char **ret_what, struct error *err)
-{
-	_cleanup_(json_decrefp) json_t *misses = NULL;
-	int64_t ill = count_instances(app, "state", "unhealthy");
-	struct text what = TEXT_INIT;
-	int r = 0;
-
-	text_add(&what, strcmp(text_of(app, "updated"), text_of(app, "installed")) == 0 ? "installed"
-											 : "updated");
-	if (count_instances(app, "guard", NULL)) {
-		r = ask_prod("misses", text_of(app, "name"), &misses, err);
-		text_printf(&what, ", %zu misses", json_array_size(misses));
-	}
-	if (ill)
-		text_printf(&what, ", %lld unhealthy", (long long)ill);
-	*ret_what = text_take(&what);
-	return r;
-}
-
-static int add_app(struct gathering *gathering, const json_t *app)
-{
-	const char *package = text_of(app, "package");
-	_cleanup_(freep) char *path = state_path(gathering->state, "packages/%s.sfc", package);
-	struct overview_row row = {.stage = "prod", .runs = -1};
-	struct stat st;
-	int r = what_of(app, &row.what, gathering->err);
-
-	if (r < 0) {
-		row_release(&row);
-		return r;
-	}
-	row.name = strdup(text_of(app, "name"));
-	if (asprintf(&row.base, "sha256:%.12s", package) < 0)
+	row.name = strdup(app->name);
+	row.what = words_of(app, ill);
+	if (asprintf(&row.base, "sha256:%.12s", app->package) < 0)
 		row.base = NULL;
-	row.bytes = path && stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
-	row.up = count_instances(app, "pid", NULL);
-	row.last_ns = time_of(text_of(app, "updated"));
-	return add(gathering, &row);
-}
-
-static bool has_apps(struct state *state)
-{
-	_cleanup_(freep) char *path = state_path(state, "prod");
-	_cleanup_(closedirp) DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *item;
-
-	while (dir && (item = readdir(dir)))
-		if (item->d_name[0] != '.')
-			return true;
-	return false;
+	row.bytes = package.bytes;
+	package_row_release(&package);
+	return add(apps->gathering, &row);
 }
 
 static int add_apps(struct gathering *gathering)
 {
-	_cleanup_(json_decrefp) json_t *apps = NULL;
-	json_t *app;
-	size_t i;
-	int r;
+	struct apps apps = {gathering, LOOKS_INIT};
+	int r = look_read(gathering->state, NULL, &apps.looks, gathering->err);
 
-	if (!has_apps(gathering->state))
-		return 0;
-	if (setenv("SFC_STATE", gathering->state->dir, 1) < 0)
-		return error_oom(gathering->err);
-	r = ask_prod("list", NULL, &apps, gathering->err);
-	json_array_foreach(apps, i, app)
-		if (r == 0)
-			r = add_app(gathering, app);
+	if (r == 0)
+		r = app_each(gathering->state, add_app, &apps, gathering->err);
+	looks_release(&apps.looks);
 	return r;
 }
 

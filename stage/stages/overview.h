@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every stage of everything, a row each: what stands on what, how large it is, and what happened last. The
- * names in work come from the state, the tests from their manifests, applications from `sfc prod`.
+ * names in work come from the state, the tests from their manifests, applications from there, too.
  */
 #ifndef STAGE_STAGES_OVERVIEW_H
 #define STAGE_STAGES_OVERVIEW_H

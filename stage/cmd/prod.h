@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the commands of `sfc prod` share: which instances are meant, and how what went wrong is said. */
+#ifndef STAGE_CMD_PROD_H
+#define STAGE_CMD_PROD_H
+
+#include <jansson.h>
+
+#include "stage/cmd/command.h"
+#include "stage/instance/look.h"
+#include "stage/state/claim.h"
+#include "stage/state/state.h"
+
+#define PROD_WHAT "running packages"
+
+struct target {
+	char *app, *name;
+	bool named; /* as APP/I; else it is one of APP's */
+};
+
+struct targets {
+	struct target *items; /* each once, in the order in which they were asked for */
+	size_t count, capacity;
+	spec_strings apps; /* those that were named as a whole */
+};
+
+#define TARGETS_INIT                                                                               \
+	{                                                                                          \
+		.items = NULL                                                                      \
+	}
+
+void targets_release(struct targets *targets);
+/* Those of APP and APP/I on the command line, or with --all and no word all there are. -EINVAL, -ENOENT. */
+int targets_find(struct state *state, const struct asked *asked, struct targets *targets,
+		 struct error *err);
+/* Claim them, and with `apps` the applications that were named. */
+int targets_claim(struct state *state, const struct targets *targets, bool apps,
+		  struct claims *claims, struct error *err);
+
+/* 0, or what to exit with, having said why. */
+int prod_answer(const struct sfc_command *command, int r, const struct error *err);
+
+/* One instance as JSON: what list and inspect have in common. */
+json_t *prod_instance_json(const struct looks *looks, const struct look *look);
+/* An application without its instances. */
+struct app;
+json_t *prod_app_json(const struct app *app);
+
+#endif

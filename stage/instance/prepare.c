@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/prepare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "stage/instance/app.h"
+#include "stage/instance/output.h"
+
+enum { HOSTNAME_MAX = 63 };
+
+void preparations_release(struct preparation *prepared, size_t count)
+{
+	for (size_t i = 0; prepared && i < count; i++) {
+		free(prepared[i].directory);
+		free(prepared[i].conmon);
+	}
+	free(prepared);
+}
+
+/* ---- what every instance is told ---- */
+
+/* In front of what was asked, which counts. */
+static int add_variable(spec_strings *env, const char *name, const char *value)
+{
+	char *text = NULL;
+	int r;
+
+	if (asprintf(&text, "%s=%s", name, value) < 0)
+		return -ENOMEM;
+	r = array_push(env, text);
+	if (r < 0) {
+		free(text);
+		return r;
+	}
+	memmove(env->items + 1, env->items, (env->count - 1) * sizeof(*env->items));
+	env->items[0] = text;
+	return 0;
+}
+
+static int set_hostname(struct instance *instance)
+{
+	struct spec *spec = &instance->spec;
+
+	if (spec->hostname)
+		return 0;
+	if (asprintf(&spec->hostname, "%s-%s", instance->app, instance->name) < 0) {
+		spec->hostname = NULL;
+		return -ENOMEM;
+	}
+	/* the kernel's limit */
+	if (strlen(spec->hostname) > HOSTNAME_MAX)
+		spec->hostname[HOSTNAME_MAX] = '\0';
+	return 0;
+}
+
+static int tell(struct instance *instance, struct error *err)
+{
+	struct spec *spec = &instance->spec;
+
+	if (add_variable(&spec->env, "SFC_INSTANCE", instance->name) < 0 ||
+	    add_variable(&spec->env, "SFC_APP", instance->app) < 0 || set_hostname(instance) < 0)
+		return error_oom(err);
+	return 0;
+}
+
+/* app:APP/I is the network of that one as long as it runs. */
+static int find_network(struct state *state, struct spec *spec, struct error *err)
+{
+	_cleanup_(freep) char *word = NULL, *path = NULL;
+	_cleanup_(run_release) struct run run = RUN_INIT;
+	const char *app, *name;
+	int r;
+
+	if (spec->network != NETWORK_INSTANCE)
+		return 0;
+	word = strdup(spec->network_name);
+	r = word ? instance_parse(word, &app, &name, err) : error_oom(err);
+	if (r == 0)
+		r = run_newest(state, app, name ? name : "", &run, err);
+	if (r < 0)
+		return r;
+	if (run.state != RUN_UP || !process_is_alive(&run.note.process))
+		return error_set(err, -ENOENT, "'%s', whose network it is to share, is not running",
+				 spec->network_name);
+	if (asprintf(&path, "/proc/%lld/ns/net", (long long)run.note.process.pid) < 0) {
+		path = NULL;
+		return error_oom(err);
+	}
+	free(spec->network_name);
+	spec->network_name = take(path);
+	spec->network = NETWORK_PATH;
+	return 0;
+}
+
+/* ---- where it is ---- */
+
+static int make_directories(struct state *state, const struct start *start, struct preparation *prepared,
+			    struct error *err)
+{
+	_cleanup_(freep) char *log = NULL;
+	struct stat st;
+	int fd, r = instance_directory(state, start->instance.app, start->instance.name,
+				       &prepared->directory, err);
+
+	if (r < 0)
+		return r;
+	log = path_join(prepared->directory, "log");
+	prepared->conmon = run_directory(state, &start->run);
+	if (!log || !prepared->conmon)
+		return error_oom(err);
+	output_rotate(log);
+	if (stat(log, &st) == 0)
+		prepared->log_before = (uint64_t)st.st_size;
+	fd = state_directory(state, "run", err);
+	if (fd < 0)
+		return fd;
+	closep(&fd);
+	if (mkdir(prepared->conmon, 0700) < 0)
+		return error_errno(err, "cannot make '%s'", prepared->conmon);
+	return 0;
+}
+
+static int prepare(struct state *state, struct start *start, struct preparation *prepared)
+{
+	struct package_row package = {.name = NULL};
+	struct instance *instance = &start->instance;
+	int r = package_find(state, instance->package, &package, &start->err);
+
+	package_row_release(&package);
+	if (r == 0)
+		return error_set(&start->err, -ENOENT, "its package sha256:%s is not installed any more",
+				 instance->package);
+	if (r > 0)
+		r = make_directories(state, start, prepared, &start->err);
+	if (r == 0)
+		r = find_network(state, &instance->spec, &start->err);
+	if (r == 0)
+		r = tell(instance, &start->err);
+	prepared->job = (struct put_up){
+		.app = instance->app,
+		.name = instance->name,
+		.spec = &instance->spec,
+		.package = instance->package,
+		.set_id = package.set_id,
+		.container = start->run.note.name,
+		.run = start->run.id,
+		.state = state->dir,
+		.directory = prepared->directory,
+		.conmon = prepared->conmon,
+	};
+	return r;
+}
+
+int prepare_all(struct state *state, struct starts *starts, struct preparation **ret_prepared,
+		struct error *err)
+{
+	struct preparation *prepared = calloc(starts->count + 1, sizeof(*prepared));
+
+	if (!prepared)
+		return error_oom(err);
+	for (size_t i = 0; i < starts->count; i++)
+		if (!starts->items[i].ran && starts->items[i].code == 0)
+			starts->items[i].code = prepare(state, &starts->items[i], &prepared[i]);
+	*ret_prepared = prepared;
+	return 0;
+}

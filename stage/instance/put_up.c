@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/put_up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/path.h"
+#include "stage/container/container.h"
+#include "stage/layer/package.h"
+#include "stage/mount/namespace.h"
+#include "stage/mount/own.h"
+#include "stage/store/store.h"
+
+enum { LOG_SIZE = 16 << 20 };
+
+/* What comes back through the pipe. */
+struct outcome {
+	int code;
+	struct container_note note;
+	struct error err;
+};
+
+_Static_assert(sizeof(struct outcome) <= PIPE_BUF, "it is written in one piece");
+
+/* ---- inside: in the namespace that ends with conmon ---- */
+
+static int own_path(char path[PATH_MAX], struct error *err)
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	if (n < 0)
+		return error_errno(err, "cannot find this program");
+	path[n] = '\0';
+	return 0;
+}
+
+static int run_container(const struct put_up *job, const struct layer_package *package,
+			 struct container **ret_container, struct error *err)
+{
+	_cleanup_(freep) char *cache = path_join(job->state, "cache"), *log = path_join(job->directory, "log");
+	_cleanup_(container_releasep) struct container *container = NULL;
+	char self[PATH_MAX], row[24];
+	const char *const ended[] = {self, "prod", "_ended", job->state, row, NULL};
+	const char *const mounts[] = {LAYER_WORK, job->state, self, NULL};
+	const struct container_keep keep = {
+		.directory = job->conmon,
+		.log = log,
+		.log_size = LOG_SIZE,
+		.ended = ended,
+		.lock = package->lock,
+	};
+	const struct container_request request = {
+		.spec = job->spec,
+		.defaults = package->start.given ? &package->start.defaults : NULL,
+		.root = LAYER_WORK "/root",
+		.name = job->container,
+		.work = LAYER_WORK "/container",
+		.cache = cache,
+		.set_id = job->set_id,
+		.input = -1,
+		.output = -1,
+		.errors = -1,
+		.keep = &keep,
+	};
+	int r = own_path(self, err);
+
+	if (!cache || !log)
+		return error_oom(err);
+	snprintf(row, sizeof(row), "%" PRId64, job->run);
+	if (r == 0 && mkdir(cache, 0700) < 0 && errno != EEXIST)
+		r = error_errno(err, "cannot make '%s'", cache);
+	if (r == 0)
+		r = container_prepare(&request, &container, err);
+	if (r == 0)
+		r = namespace_trim(mounts, err);
+	if (r == 0)
+		r = container_start(container, err);
+	if (r == 0)
+		*ret_container = take(container);
+	return r;
+}
+
+static int go_up(const struct put_up *job, struct container **ret_container, struct error *err)
+{
+	_cleanup_(layer_package_release) struct layer_package package = LAYER_PACKAGE_INIT;
+	_cleanup_(freep) char *layer = path_join(job->directory, "layer");
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(closep) int mount = -1;
+	char shown[DIGEST_HEX_SIZE + 8];
+	int r = layer ? store_open(job->state, &store, err) : error_oom(err);
+
+	snprintf(shown, sizeof(shown), "sha256:%.12s", job->package);
+	if (r == 0)
+		r = store_mount(store, job->package, &mount, err);
+	if (r == 0)
+		r = own_mounts_begin(err);
+	if (r == 0)
+		r = layer_package_mount(mount, shown, layer, &package, err);
+	if (r == 0 && !package.start.given && !job->spec->args.count)
+		r = error_set(err, -EINVAL, "a bare image has no start configuration; give a command "
+					    "behind --");
+	return r < 0 ? r : run_container(job, &package, ret_container, err);
+}
+
+/* Forwarding for it is all that we do from now on: for nobody's terminal, and whoever started us may end. */
+static _Noreturn void serve(struct container *container)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, 0);
+	prctl(PR_SET_NAME, "sfc ports");
+	setsid();
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	container_serve(container);
+	_exit(0);
+}
+
+static _Noreturn void inside(const struct put_up *job, int tell)
+{
+	struct container *container = NULL;
+	struct outcome outcome = {.err = ERROR_INIT};
+
+	signal(SIGPIPE, SIG_IGN);
+	/* nothing that our caller left open is for conmon, which stays */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	outcome.code = go_up(job, &container, &outcome.err);
+	if (outcome.code == 0)
+		container_describe(container, &outcome.note);
+	(void)!write(tell, &outcome, sizeof(outcome));
+	close(tell);
+	if (outcome.code == 0 && container_is_served(container))
+		serve(container);
+	_exit(0);
+}
+
+/* ---- outside ---- */
+
+int put_up(const struct put_up *job, struct container_note *ret_note, struct error *err)
+{
+	struct outcome outcome = {.code = -ECHILD};
+	pid_t parent = getpid(), pid;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_errno(err, "cannot make a pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		close(ends[0]);
+		inside(job, ends[1]);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return error_errno(err, "cannot fork");
+	}
+	if (io_read(ends[0], &outcome, sizeof(outcome)) != sizeof(outcome))
+		outcome.code = error_set(&outcome.err, -ECHILD, "what was to put it up was killed");
+	close(ends[0]);
+	/* who forwards for it stays */
+	if (outcome.code < 0 || outcome.note.network.pid == 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	if (outcome.code < 0)
+		return error_set(err, outcome.code, "%s", outcome.err.message);
+	*ret_note = outcome.note;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An instance put up, in processes of its own: its root mounted in a namespace that ends with conmon, its
+ * container running. Knows no database: what it needs is in the struct, what it did comes back.
+ */
+#ifndef STAGE_INSTANCE_PUT_UP_H
+#define STAGE_INSTANCE_PUT_UP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/base/error.h"
+#include "stage/container/keep.h"
+#include "stage/spec/spec.h"
+
+struct put_up {
+	const char *app, *name;
+	const struct spec *spec;
+	const char *package;   /* the digest */
+	bool set_id;           /* of the package */
+	const char *container; /* its name */
+	int64_t run;           /* for `sfc _ended` */
+	const char *state;     /* the state directory */
+	const char *directory; /* of the instance: layer, log */
+	const char *conmon;    /* of the run */
+};
+
+/* 0 it runs, and *ret_note says where. What came up of one that failed is down again. */
+int put_up(const struct put_up *job, struct container_note *ret_note, struct error *err);
+
+#endif

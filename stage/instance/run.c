@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "stage/instance/columns.h"
+
+/* What is kept of the past of an instance. */
+enum { RUNS_KEPT = 20 };
+
+void run_release(struct run *run)
+{
+	free(run->package);
+	free(run->said);
+	*run = (struct run)RUN_INIT;
+}
+
+char *run_directory(const struct state *state, const struct run *run)
+{
+	return state_path(state, "run/%s", run->note.name);
+}
+
+/* ---- reading ---- */
+
+#define SELECT "SELECT " RUN_COLUMNS ", r.app, r.instance FROM run AS r"
+
+static struct process read_process(sqlite3_stmt *stmt, int from, int column)
+{
+	struct process process = {
+		.pid = sqlite3_column_int64(stmt, from + column),
+		.started = sqlite3_column_int64(stmt, from + column + 1),
+		.pidns = sqlite3_column_int64(stmt, from + 5),
+	};
+
+	snprintf(process.boot, sizeof(process.boot), "%s", column_text(stmt, from + 4));
+	return process;
+}
+
+static enum run_state state_of(const char *word)
+{
+	return strcmp(word, "making") == 0 ? RUN_MAKING : strcmp(word, "up") == 0 ? RUN_UP : RUN_ENDED;
+}
+
+int run_read(sqlite3_stmt *stmt, int from, struct run *ret_run, struct error *err)
+{
+	const char *said = column_text_or_null(stmt, from + 20);
+	struct run run = {
+		.id = sqlite3_column_int64(stmt, from),
+		.package = strdup(column_text(stmt, from + 1)),
+		.said = said ? strdup(said) : NULL,
+		.state = state_of(column_text(stmt, from + 3)),
+		.restarts = sqlite3_column_int(stmt, from + 14),
+		.begun_ns = sqlite3_column_int64(stmt, from + 15),
+		.ready_ns = sqlite3_column_int64(stmt, from + 16),
+		.ended_ns = sqlite3_column_int64(stmt, from + 17),
+		.seen = sqlite3_column_type(stmt, from + 18) != SQLITE_NULL,
+		.status = sqlite3_column_int(stmt, from + 18),
+		.oom = sqlite3_column_int(stmt, from + 19) != 0,
+		.waiter = read_process(stmt, from, 21),
+	};
+
+	run.note.process = read_process(stmt, from, 6);
+	run.note.conmon = read_process(stmt, from, 8);
+	run.note.network = read_process(stmt, from, 10);
+	run.note.stop_signal = sqlite3_column_int(stmt, from + 13);
+	snprintf(run.note.name, sizeof(run.note.name), "%s", column_text(stmt, from + 2));
+	snprintf(run.note.cgroup, sizeof(run.note.cgroup), "%s", column_text(stmt, from + 12));
+	if (!run.package) {
+		run_release(&run);
+		return error_oom(err);
+	}
+	*ret_run = run;
+	return 1;
+}
+
+int run_newest(struct state *state, const char *app, const char *name, struct run *ret_run,
+	       struct error *err)
+{
+	static const char sql[] = SELECT " WHERE app = ? AND instance = ? ORDER BY id DESC LIMIT 1";
+	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, app);
+	bind_text(stmt, 2, name);
+	r = statement_step(&state->sql, stmt, err);
+	return r > 0 ? run_read(stmt, 0, ret_run, err) : r;
+}
+
+int run_find(struct state *state, int64_t id, struct run *ret_run, char **ret_app, char **ret_name,
+	     struct error *err)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
+	_cleanup_(freep) char *app = NULL, *name = NULL;
+	int r = statement_get(&state->sql, SELECT " WHERE id = ?", &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, id);
+	r = statement_step(&state->sql, stmt, err);
+	if (r <= 0)
+		return r;
+	app = strdup(column_text(stmt, RUN_COLUMN_COUNT));
+	name = strdup(column_text(stmt, RUN_COLUMN_COUNT + 1));
+	r = app && name ? run_read(stmt, 0, ret_run, err) : error_oom(err);
+	if (r > 0) {
+		*ret_app = take(app);
+		*ret_name = take(name);
+	}
+	return r;
+}
+
+int run_each(struct state *state, const char *app, const char *name, int most,
+	     int (*visit)(const struct run *run, void *data), void *data, struct error *err)
+{
+	static const char sql[] = SELECT " WHERE app = ? AND instance = ? ORDER BY id DESC LIMIT ?";
+	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
+	int r = statement_new(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, app);
+	bind_text(stmt, 2, name);
+	bind_int(stmt, 3, most);
+	while (r == 0 && (r = statement_step(&state->sql, stmt, err)) > 0) {
+		_cleanup_(run_release) struct run run = RUN_INIT;
+
+		r = run_read(stmt, 0, &run, err);
+		if (r > 0)
+			r = visit(&run, data);
+	}
+	return r;
+}
+
+/* ---- noting ---- */
+
+static int insert(struct state *state, const struct instance *instance, int restarts,
+		  const struct process *self, int64_t now, struct error *err)
+{
+	static const char sql[] = "INSERT INTO run (app, instance, package, container, state, boot, pidns,"
+				  " restarts, begun_ns) VALUES (?, ?, ?, '', 'making', ?, ?, ?, ?)";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, instance->app);
+	bind_text(stmt, 2, instance->name);
+	bind_text(stmt, 3, instance->package);
+	bind_text(stmt, 4, self->boot);
+	bind_int(stmt, 5, self->pidns);
+	bind_int(stmt, 6, restarts);
+	bind_int(stmt, 7, now);
+	return statement_run(&state->sql, stmt, err);
+}
+
+static int give_name(struct state *state, int64_t id, const char *name, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, "UPDATE run SET container = ? WHERE id = ?", &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, name);
+	bind_int(stmt, 2, id);
+	return statement_run(&state->sql, stmt, err);
+}
+
+static int forget_past(struct state *state, const struct instance *instance, struct error *err)
+{
+	static const char sql[] = "DELETE FROM run WHERE app = ?1 AND instance = ?2 AND id NOT IN (SELECT id"
+				  " FROM run WHERE app = ?1 AND instance = ?2 ORDER BY id DESC LIMIT ?3)";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, instance->app);
+	bind_text(stmt, 2, instance->name);
+	bind_int(stmt, 3, RUNS_KEPT);
+	return statement_run(&state->sql, stmt, err);
+}
+
+int run_begin(struct state *state, const struct instance *instance, int restarts,
+	      struct run *ret_run, struct error *err)
+{
+	_cleanup_(run_release) struct run run = RUN_INIT;
+	struct process self;
+	int r;
+
+	process_self(&self);
+	run.begun_ns = state_now();
+	run.state = RUN_MAKING;
+	run.restarts = restarts;
+	run.package = strdup(instance->package);
+	r = run.package ? insert(state, instance, restarts, &self, run.begun_ns, err) : error_oom(err);
+	if (r < 0)
+		return r;
+	run.id = sqlite3_last_insert_rowid(state->sql.db);
+	snprintf(run.note.name, sizeof(run.note.name), "%s-%s-%.8s-%" PRId64, instance->app,
+		 instance->name, state->uuid, run.id);
+	r = give_name(state, run.id, run.note.name, err);
+	if (r == 0)
+		r = forget_past(state, instance, err);
+	if (r < 0)
+		return r;
+	*ret_run = run;
+	run = (struct run)RUN_INIT;
+	return 0;
+}
+
+static void bind_process(sqlite3_stmt *stmt, int place, const struct process *process)
+{
+	if (process->pid <= 0)
+		return; /* NULL */
+	bind_int(stmt, place, process->pid);
+	bind_int(stmt, place + 1, process->started);
+}
+
+int run_note_up(struct state *state, int64_t id, const struct container_note *note,
+		struct error *err)
+{
+	static const char sql[] = "UPDATE run SET state = 'up', pid = ?1, pid_started = ?2, conmon = ?3,"
+				  " conmon_started = ?4, network = ?5, network_started = ?6, cgroup = ?7,"
+				  " stop_signal = ?8 WHERE id = ?9";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_process(stmt, 1, &note->process);
+	bind_process(stmt, 3, &note->conmon);
+	bind_process(stmt, 5, &note->network);
+	bind_text(stmt, 7, note->cgroup);
+	bind_int(stmt, 8, note->stop_signal);
+	bind_int(stmt, 9, id);
+	return statement_run(&state->sql, stmt, err);
+}
+
+int run_note_ready(struct state *state, int64_t id, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, "UPDATE run SET ready_ns = ? WHERE id = ?", &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, state_now());
+	bind_int(stmt, 2, id);
+	return statement_run(&state->sql, stmt, err);
+}
+
+int run_note_ended(struct state *state, const struct run *run, struct error *err)
+{
+	static const char sql[] = "UPDATE run SET state = 'ended', ended_ns = ?1, status = ?2, oom = ?3,"
+				  " said = ?4 WHERE id = ?5";
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_int(stmt, 1, state_now());
+	if (run->seen)
+		bind_int(stmt, 2, run->status);
+	bind_int(stmt, 3, run->oom);
+	bind_text(stmt, 4, run->said);
+	bind_int(stmt, 5, run->id);
+	return statement_run(&state->sql, stmt, err);
+}
+
+int run_note_waiter(struct state *state, int64_t id, struct error *err)
+{
+	static const char sql[] = "UPDATE run SET waiter = ?, waiter_started = ? WHERE id = ?";
+	struct process self;
+	sqlite3_stmt *stmt;
+	int r = statement_get(&state->sql, sql, &stmt, err);
+
+	if (r < 0)
+		return r;
+	process_self(&self);
+	bind_int(stmt, 1, self.pid);
+	bind_int(stmt, 2, self.started);
+	bind_int(stmt, 3, id);
+	return statement_run(&state->sql, stmt, err);
+}
+
+/* ---- what it says of the instance ---- */
+
+const char *instance_now_name(enum instance_now now)
+{
+	static const char *const names[] = {"stopped",	  "starting", "running", "unwatched",
+					    "restarting", "exited",   "failed",	 "lost"};
+
+	return names[now];
+}
+
+bool instance_is_up(enum instance_now now)
+{
+	return now == NOW_STARTING || now == NOW_RUNNING || now == NOW_UNWATCHED;
+}
+
+/* Before anybody has noted it: what conmon wrote, and why. */
+static void look_at_end(const struct state *state, struct run *run)
+{
+	_cleanup_(freep) char *directory = run_directory(state, run);
+
+	if (!directory)
+		return;
+	run->seen = container_status(directory, &run->status) > 0;
+	run->oom = container_was_short(directory);
+}
+
+static enum instance_now after_end(const struct instance *instance, const struct run *run,
+				   const struct process *self)
+{
+	if (!instance->wanted)
+		return NOW_STOPPED;
+	if (run->waiter.pid > 0 && process_is_alive_here(&run->waiter, self))
+		return NOW_RESTARTING;
+	if (!run->seen)
+		return NOW_LOST;
+	return run->status == 0 ? NOW_EXITED : NOW_FAILED;
+}
+
+enum instance_now instance_now(const struct state *state, const struct instance *instance,
+			       struct run *run, const struct process *self)
+{
+	if (run->state == RUN_NONE)
+		return NOW_STOPPED;
+	if (run->state == RUN_ENDED)
+		return after_end(instance, run, self);
+	if (run->state == RUN_MAKING)
+		return strcmp(run->note.process.boot, self->boot) == 0 ? NOW_STARTING : NOW_LOST;
+	if (process_is_alive_here(&run->note.process, self)) {
+		bool watched = process_is_alive_here(&run->note.conmon, self);
+		_cleanup_(freep) char *directory = run_directory(state, run);
+
+		run->oom = directory && container_was_short(directory);
+		return watched ? NOW_RUNNING : NOW_UNWATCHED;
+	}
+	look_at_end(state, run);
+	/* it is about to be said */
+	if (!run->seen && process_is_alive_here(&run->note.conmon, self))
+		return NOW_RUNNING;
+	return after_end(instance, run, self);
+}
