@@ -8,21 +8,35 @@ requires runc --version
 requires mksquashfs -version
 requires jq --version
 requires busybox true
+requires sqlite3 --version
 
+requires conmon --version
 export SFC_STATE="$dir/state"
-# shellcheck disable=SC2034 # for who sources this: how the cgroups of this state directory begin
-groups=/sfc/$(printf %s "$SFC_STATE" | cksum | cut -d ' ' -f 1)-
 export SFC_LIMITS="$dir/limits.conf"
 
 # Whatever a failing test leaves running goes by the application, never by name.
 prod_down() {
-	for prod_app in "$SFC_STATE"/prod/*/app.json; do
-		[ -e "$prod_app" ] || continue
-		prod_app=${prod_app%/app.json}
-		sfc prod rm "${prod_app##*/}" --all --timeout 0 >/dev/null 2>&1
-	done
+	sfc prod rm --all --grace 0 >/dev/null 2>&1
 }
 on_exit prod_down
+
+# about APP/I FILTER: of what inspect says of it.
+about() { sfc prod inspect "$1" --json | jq -r ".[0] | $2"; }
+
+# group_of APP/I V1CONTROLLER/V1FILE V2FILE: of its cgroup.
+group_of() {
+	group_path=$(about "$1" .cgroup)
+	cat "/sys/fs/cgroup/${2%%/*}$group_path/${2#*/}" 2>/dev/null || cat "/sys/fs/cgroup$group_path/$3"
+}
+
+# prod_leftovers [APP-I-]: of this state, or only of that instance, what should not be: mounts, groups, programs.
+prod_leftovers() {
+	grep -F " $SFC_STATE" /proc/self/mountinfo | grep -vF " $SFC_STATE/store"
+	uuid=$(sqlite3 "$SFC_STATE/state.db" "SELECT substr(uuid, 1, 8) FROM state")
+	find /sys/fs/cgroup -maxdepth 3 -name "${1:-*-}$uuid-[0-9]*"
+	pgrep -af "conmon.*name ${1:-.*-}$uuid-[0-9]"
+	find "$SFC_STATE/run" -mindepth 1 -name "${1:-*-}$uuid-*"
+}
 
 # busybox_package FILE NAME SCRIPT [SIGNAL]: a package whose program is SCRIPT, run by busybox, and
 # stopped with SIGNAL.
@@ -45,11 +59,8 @@ busybox_package() {
 	mksquashfs "$tree" "$1" -noappend -quiet -no-progress -comp zstd -all-root >/dev/null
 }
 
-# instance_pid APP I: the pid of its first process, or nothing.
-instance_pid() {
-	sfc prod list "$1" --json | jq -r --arg i "$2" '.[].instances[] | select(.name == $i) | .pid // empty'
-}
+# instance_pid APP/I: the pid of its first process, or nothing.
+instance_pid() { about "$1" '.pid // empty'; }
 
-instance_is() {
-	[ "$(sfc prod list "$1" --json | jq -r --arg i "$2" '.[].instances[] | select(.name == $i) | .state')" = "$3" ]
-}
+# instance_is APP/I STATE
+instance_is() { [ "$(about "$1" .state)" = "$2" ]; }

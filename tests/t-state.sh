@@ -26,6 +26,8 @@ check_equal "and left as it is" "$(stat -c %a home; ls -A home)" "755
 letter"
 mkdir -p old/dev/web && echo '{}' >old/dev/web/dev.json
 check_fails "what older scripts left is refused" 1 "*'$dir/old/dev' is of an older sfc*" sfc --state "$dir/old" dev list
+mkdir -p old2/prod/web && echo '{}' >old2/prod/web/app.json
+check_fails "and what they left of prod, with what to do" 1 "*'$dir/old2/prod' is of an older sfc*'sfc prod install'*" sfc --state "$dir/old2" ps
 check_equal "sfc status says the same of both" "$(sfc --state "$dir/other" status)" \
 	"nothing yet: 'sfc dev create' makes a root file system, 'sfc prod install' installs a package"
 
@@ -75,13 +77,41 @@ dev/web|$me|3"
 example "HAVING max(at_ns)" dev/dusty
 example "object, pid FROM claim" ""
 example "UNION ALL SELECT 'dev', name" "base|half|making"
-check_equal "each was looked at" "$(grep -c . queries.sql)" 11
+
+# --- and those about prod
+sqlite3 "$db" "INSERT INTO package VALUES ('aa11', 'web', 100, 0, 1700000000000000000, 'ready'), ('bb22', 'web', 300, 0, 1600000000000000000, 'ready');
+	INSERT INTO app VALUES ('web', 'aa11', 'bb22', NULL, 1, 2);
+	INSERT INTO instance VALUES ('web', '1', 'aa11', '{\"memory\":67108864,\"publish\":[\"8081:80\"]}', NULL, 'ann', 0, NULL, NULL, 'up', 1, 'ready'),
+		('web', '2', 'aa11', '{\"memory\":1048576,\"publish\":[\"8082:80\",\"53:53/udp\"]}', NULL, 'ann', 0, NULL, NULL, 'up', 1, 'ready'),
+		('web', '3', 'bb22', '{}', NULL, 'bob', 0, NULL, NULL, 'down', 1, 'making');
+	INSERT INTO run (app, instance, package, container, state, boot, pidns, pid, conmon, restarts, begun_ns, ready_ns, ended_ns, status, oom)
+		VALUES ('web', '1', 'aa11', 'c1', 'ended', 'b', 1, 10, 11, 0, 1700000000000000000, 1700000000250000000, 1700000001000000000, 137, 1),
+		('web', '1', 'aa11', 'c2', 'up', 'b', 1, 12, 13, 2, 1700000002000000000, NULL, NULL, NULL, 0),
+		('web', '2', 'aa11', 'c3', 'ended', 'b', 1, 14, 15, 0, 1600000000000000000, NULL, 1600000000000000000, 0, 0)"
+example "substr(package, 1, 12) FROM instance WHERE wanted" "web/1|aa11
+web/2|aa11"
+example "WHERE state = 'ended' GROUP BY app" "web/1|137|2023-11-14 22:13:21
+web/2|0|2020-09-13 12:26:40"
+example "WHERE oom" "web/1|1|67108864"
+example "json_each" "web/1|8081:80
+web/2|53:53/udp
+web/2|8082:80"
+example "HAVING max(restarts)" "web/1|2"
+example "sum(asked ->> 'memory')" "ann|2|68157440"
+example "pid, conmon, network" "web/1|12|13|"
+example "ready_ns - begun_ns" "web/1|250 ms"
+example "ON digest = previous" "web|web|300|2020-09-13 12:26:40"
+example "FROM package ORDER BY bytes" "bb22|300|1
+aa11|100|2"
+example "UNION ALL SELECT 'instance'" "base|half|making
+instance|web/3|making"
+check_equal "each was looked at" "$(grep -c . queries.sql)" 21
 
 # The manual names every column there is.
-for column in $(ask "SELECT DISTINCT c.name FROM sqlite_schema AS s, pragma_table_info(s.name) AS c WHERE s.type = 'table'"); do
+for column in $(ask "SELECT DISTINCT c.name FROM sqlite_schema AS s, pragma_table_info(s.name) AS c WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite%'"); do
 	grep -q "^\.Sy $column\b" "$page" || fail "sfc-state(5) does not name $column"
 done
-for table in $(ask "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
+for table in $(ask "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"); do
 	grep -q "^\.It Sy $table\$" "$page" || fail "sfc-state(5) does not name the table $table"
 done
 check_equal "the build's schema is the file's" "$(ask .schema | tr -d ' \t\n')" \

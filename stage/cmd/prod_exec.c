@@ -73,6 +73,11 @@ int cmd_prod_exec(const struct sfc_command *command, struct asked *asked)
 		state_closep(&state);
 		state = NULL;
 		r = run(&look, asked, &status, &err);
+		/* the runtime has said it, where the command's own errors go */
+		if (r == -ENOENT || r == -EACCES) {
+			status = r == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+			r = 0;
+		}
 	}
 	instance_release(&look.instance);
 	run_release(&look.run);

@@ -42,9 +42,8 @@ int cmd_prod_install(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = instance_install(state, asked->operands[0], asked->name, asked->digest, &name, &package,
 				     &err);
-	/* what is wrong with a file is not asked wrongly */
 	if (r < 0)
-		return command_failed(command, &err);
+		return prod_answer(command, r, &err);
 	claim_release(&package.claim);
 	print(asked, name, &package);
 	return EXIT_DONE;

@@ -134,7 +134,9 @@ static int each_directory(const struct cgroup *cgroup, int (*visit)(const char *
 		if (item->d_name[0] == '.' || item->d_type == DT_LNK)
 			continue;
 		text_printf(&path, TOP "/%s", item->d_name);
-		if (!is_hierarchy(path.bytes, CGROUP_SUPER_MAGIC))
+		/* runc makes a group in the tree of version 2, too */
+		if (!is_hierarchy(path.bytes, CGROUP_SUPER_MAGIC) &&
+		    !is_hierarchy(path.bytes, CGROUP2_SUPER_MAGIC))
 			continue;
 		text_add(&path, cgroup->path);
 		r = text_failed(&path) ? -ENOMEM : visit(path.bytes, data);

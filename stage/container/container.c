@@ -253,10 +253,10 @@ static int check_seccomp(const struct container *container, struct error *err)
 	for (int waited = 0; waited < FILTER_MS; waited++) {
 		int r = has_filter(container, err);
 
-		if (r != 0)
-			return r < 0 ? r : 0;
-		if (poll(&ended, 1, 1) == 1)
+		if (r > 0 || poll(&ended, 1, r < 0 ? 0 : 1) == 1)
 			return 0;
+		if (r < 0)
+			return r;
 	}
 	return error_set(err, -EPERM, "%s started it without the seccomp filter",
 			 path_name(container->runtime.program));
@@ -270,6 +270,14 @@ static int begin_kept(struct container *container, struct error *err)
 	int r = runtime_call(&container->runtime, arguments, nothing, err);
 
 	return r > 0 ? start_failed(container, NULL, err) : r;
+}
+
+/* Its group may be gone with it. */
+static bool has_ended(const struct container *container)
+{
+	struct pollfd ended = {.fd = container->pidfd, .events = POLLIN};
+
+	return poll(&ended, 1, 0) == 1;
 }
 
 int container_start(struct container *container, struct error *err)
@@ -286,7 +294,7 @@ int container_start(struct container *container, struct error *err)
 		r = check_seccomp(container, err);
 	if (r == 0)
 		cgroup_find(&container->cgroup, container->pid);
-	if (r == 0)
+	if (r == 0 && !has_ended(container))
 		r = cgroup_check_limits(&container->cgroup, spec, err);
 	if (r == 0)
 		r = streams_terminal(&container->streams, err);

@@ -100,6 +100,7 @@ static int note(const struct affair *affair, int64_t *ret_pause_ms, struct error
 	_cleanup_(instance_release) struct instance instance = INSTANCE_INIT;
 	_cleanup_(run_release) struct run run = RUN_INIT;
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
+	struct process self;
 	int r = look(affair, &instance, &run, err);
 
 	/* a stop that is under way notes it itself */
@@ -110,7 +111,9 @@ static int note(const struct affair *affair, int64_t *ret_pause_ms, struct error
 	instance_release(&instance);
 	run_release(&run);
 	r = look(affair, &instance, &run, err);
-	if (r <= 0 || (run.state == RUN_ENDED && run.said))
+	process_self(&self);
+	if (r <= 0 || (run.state == RUN_ENDED && run.said) ||
+	    instance_is_up(instance_now(affair->state, &instance, &run, &self)))
 		return r < 0 ? r : 0;
 	r = instance_take_down(affair->state, &instance, &run, err);
 	if (r < 0 || !instance_restarts(&instance, &run))

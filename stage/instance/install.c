@@ -82,7 +82,7 @@ static int choose_name(const char *asked, const struct package_in *package, char
 	r = state_check_name("an application", name, err);
 	if (r == 0)
 		*ret_name = take(name);
-	return r < 0 && !asked ? -EBADMSG : r;
+	return r;
 }
 
 /* 1 it is there and stands on this package, 0 it is not there. */
@@ -147,6 +147,9 @@ int instance_install(struct state *state, const char *path, const char *name, co
 		r = store_open(state->dir, &store, err);
 	if (r == 0)
 		r = package_read(store, path, digest, package, err);
+	/* what is wrong with a file is not asked wrongly */
+	if (r == -EINVAL)
+		return -EBADMSG;
 	if (r == 0)
 		r = choose_name(name, package, &chosen, err);
 	if (r == 0)

@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/array.h"
@@ -17,17 +15,16 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/container/keep.h"
-#include "stage/instance/app.h"
+#include "stage/instance/allow.h"
 #include "stage/instance/crew.h"
-#include "stage/instance/ended.h"
-#include "stage/instance/output.h"
 #include "stage/instance/prepare.h"
 #include "stage/instance/put_up.h"
+#include "stage/instance/stays.h"
 #include "stage/instance/stop.h"
 #include "stage/state/event.h"
 #include "stage/watch/ready.h"
 
-enum { LIFE_MS = 200, READY_MS = 60000 };
+enum { READY_MS = 60000 };
 
 void starts_release(struct starts *starts)
 {
@@ -36,20 +33,6 @@ void starts_release(struct starts *starts)
 		run_release(&starts->items[i].run);
 	}
 	array_release(starts);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* One that is still to be put up, or looked at. */
-static bool goes_on(const struct start *start)
-{
-	return !start->ran && !start->done && start->code == 0;
 }
 
 /* ---- the intention ---- */
@@ -70,12 +53,12 @@ static int settle(struct state *state, struct start *start)
 
 static int intend_all(struct state *state, struct starts *starts, struct error *err)
 {
-	int r = 0;
+	int r = allow_all(state, starts, err);
 
 	for (size_t i = 0; r == 0 && i < starts->count; i++) {
 		struct start *start = &starts->items[i];
 
-		if (!goes_on(start))
+		if (!start_goes_on(start))
 			continue;
 		if (!start->instance.wanted)
 			r = instance_want(state, start->instance.app, start->instance.name, true, err);
@@ -173,7 +156,7 @@ static void work(void *data, size_t i, int tell)
 	const struct start *start = &starting->starts->items[i];
 	struct message message = {.phase = PHASE_UP};
 
-	if (!goes_on(start))
+	if (!start_goes_on(start))
 		return;
 	message.code = put_up(&starting->prepared[i].job, &message.note, &message.err);
 	(void)!write(tell, &message, sizeof(message));
@@ -209,7 +192,7 @@ static int hear(void *data, size_t i, const void *from)
 	int r;
 
 	if (!message) {
-		if (goes_on(start) && !starting->up_ms[i])
+		if (start_goes_on(start) && !starting->up_ms[i])
 			start->code = error_set(&start->err, -ECHILD, "what was to start it was killed");
 		return 0;
 	}
@@ -221,109 +204,18 @@ static int hear(void *data, size_t i, const void *from)
 	if (message->phase == PHASE_READY)
 		return 0;
 	start->run.note = message->note;
-	starting->up_ms[i] = now_ms();
+	starting->up_ms[i] = stays_now_ms();
 	r = note_up(starting->state, start, starting->err);
 	if (r == 0)
 		start->run.state = RUN_UP;
 	return r < 0 ? r : 1;
 }
 
-/* ---- does it stay up? ---- */
-
-static int64_t life_of(const struct start *start)
-{
-	if (start->life_ms)
-		return start->life_ms;
-	return start->instance.spec.ready == READY_UNSET ? LIFE_MS : 0;
-}
-
-/* Nobody says when they are up: all are looked at together, until the last has lived for its while. */
-static void watch_life(const struct starting *starting)
-{
-	size_t count = starting->starts->count, pending;
-	_cleanup_(freep) struct pollfd *fds = calloc(count ? count : 1, sizeof(*fds));
-	int64_t last = 0;
-
-	for (size_t i = 0; fds && i < count; i++) {
-		const struct start *start = &starting->starts->items[i];
-
-		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
-		if (!goes_on(start))
-			continue;
-		fds[i].fd = process_open(&start->run.note.process);
-		if (fds[i].fd >= 0 && starting->up_ms[i] + life_of(start) > last)
-			last = starting->up_ms[i] + life_of(start);
-	}
-	do {
-		int64_t left = last - now_ms();
-
-		pending = 0;
-		for (size_t i = 0; fds && i < count; i++) {
-			if (fds[i].revents && fds[i].fd >= 0) {
-				close(fds[i].fd);
-				fds[i].fd = -1;
-			}
-			pending += fds[i].fd >= 0;
-		}
-		if (!fds || !pending || left <= 0 || poll(fds, count, (int)left) < 0)
-			break;
-	} while (true);
-	for (size_t i = 0; fds && i < count; i++)
-		closep(&fds[i].fd);
-}
-
-/* Behind the message, what it printed last. */
-static void add_output(struct start *start, const struct preparation *prepared)
-{
-	_cleanup_(freep) char *path = path_join(prepared->directory, "log");
-	_cleanup_(freep) char *last = path ? output_last(path, prepared->log_before) : NULL;
-	_cleanup_(text_release) struct text shown = TEXT_INIT;
-	struct error said = start->err;
-
-	if (!last)
-		return;
-	text_add_plain(&shown, last);
-	if (!text_failed(&shown))
-		error_set(&start->err, start->code, "%s: %s", said.message, shown.bytes);
-}
-
-/* It is over already. To be done at once and well is no failure, unless it was to become ready. */
-static void judge_end(struct state *state, struct start *start, const struct preparation *prepared)
-{
-	struct run *run = &start->run;
-	int r;
-
-	container_clear(&run->note, NULL);
-	run->seen = container_status(prepared->conmon, &run->status) > 0;
-	/* whoever starts it again has it now */
-	if (start->instance.spec.ready == READY_UNSET && instance_restarts(&start->instance, run))
-		return;
-	start->done = run->seen && run->status == 0 && start->instance.spec.ready == READY_UNSET;
-	if (start->done) {
-		r = instance_take_down(state, &start->instance, run, &start->err);
-		start->code = r;
-		return;
-	}
-	if (run->seen)
-		start->code = error_set(&start->err, -ECANCELED, "ended with status %d", run->status);
-	else
-		start->code = error_set(&start->err, -ECANCELED, "ended, and nobody saw how");
-	add_output(start, prepared);
-}
-
-static void judge(struct state *state, struct start *start, const struct preparation *prepared)
-{
-	if (goes_on(start) && !process_is_alive(&start->run.note.process))
-		judge_end(state, start, prepared);
-	else if (start->code == -ETIME)
-		add_output(start, prepared);
-}
-
 /* ---- what comes of it ---- */
 
 static void keep_output(struct state *state, const struct start *start, const struct preparation *prepared)
 {
-	_cleanup_(freep) char *from = path_join(prepared->directory, "log");
+	_cleanup_(freep) char *from = prepared ? path_join(prepared->directory, "log") : NULL;
 	_cleanup_(freep) char *to = state_path(state, "app/%s/last-failure.log", start->instance.app);
 
 	if (from && to)
@@ -348,6 +240,25 @@ static void undo(struct state *state, struct start *start, const struct preparat
 		  start->code == -ECANCELED || start->code == -ETIME ? "" : ":", said.message);
 	if (r < 0)
 		error_set(&start->err, start->code, "%s; %s", start->err.message, err.message);
+}
+
+/* NULL: it was not allowed to begin. */
+static const struct preparation *has_log(const struct preparation *prepared)
+{
+	return prepared->directory ? prepared : NULL;
+}
+
+/* Nothing could be tried: new rows go as they came. */
+static void undo_all(struct state *state, struct starts *starts, int code, const struct error *err)
+{
+	for (size_t i = 0; i < starts->count; i++) {
+		struct start *start = &starts->items[i];
+
+		if (start_goes_on(start))
+			start->code = error_set(&start->err, code, "%s", err->message);
+		if (start->code < 0)
+			undo(state, start, NULL);
+	}
 }
 
 static int note_ready(struct state *state, struct starts *starts, struct error *err)
@@ -383,15 +294,15 @@ static int run_all(struct starting *starting, struct error *err)
 	int r = crew_run(&crew, err);
 
 	if (r == 0)
-		watch_life(starting);
+		stays_watch(starting->starts, starting->up_ms);
 	for (size_t i = 0; i < crew.count; i++) {
 		struct start *start = &starting->starts->items[i];
 
-		if (r < 0 && goes_on(start))
+		if (r < 0 && start_goes_on(start))
 			start->code = error_set(&start->err, r, "%s", err->message);
-		judge(starting->state, start, &starting->prepared[i]);
+		stays_judge(starting->state, start, &starting->prepared[i]);
 		if (start->code < 0)
-			undo(starting->state, start, &starting->prepared[i]);
+			undo(starting->state, start, has_log(&starting->prepared[i]));
 	}
 	return r < 0 ? r : note_ready(starting->state, starting->starts, err);
 }
@@ -410,6 +321,8 @@ int instance_start(struct state *state, struct starts *starts, struct error *err
 	starting.up_ms = up_ms;
 	if (r == 0)
 		r = run_all(&starting, err);
+	else
+		undo_all(state, starts, r, err);
 	preparations_release(starting.prepared, starts->count);
 	return r;
 }

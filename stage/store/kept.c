@@ -103,20 +103,6 @@ static int give_name(const struct store *store, const struct store_copy *copy, c
 	return 0;
 }
 
-int store_keep(struct store *store, struct store_copy *copy, const char *name, struct error *err)
-{
-	_cleanup_(closep) int lock = -1, there = -1;
-	int r = store_lock(store, &lock, err);
-
-	if (r == 0)
-		r = give_name(store, copy, name, err);
-	if (r < 0 || space_clone(&store->space, copy->digest, &there, NULL) == 0)
-		return r;
-	return space_add(&store->space, copy->digest, copy->mount, copy->bytes, &there, err);
-}
-
-/* ---- having it ---- */
-
 static int kept_open(const struct store *store, const char *digest)
 {
 	char path[PATH_SIZE];
@@ -124,6 +110,25 @@ static int kept_open(const struct store *store, const char *digest)
 	path_of(path, "", digest);
 	return openat(store->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
+
+int store_keep(struct store *store, struct store_copy *copy, const char *name, struct error *err)
+{
+	_cleanup_(closep) int lock = -1, there = -1, file = -1;
+	int r = store_lock(store, &lock, err);
+
+	if (r < 0)
+		return r;
+	/* what is mounted was read since the boot */
+	file = kept_open(store, copy->digest);
+	if (file >= 0 && space_clone(&store->space, copy->digest, &there, NULL) == 0)
+		return 0;
+	r = give_name(store, copy, name, err);
+	if (r < 0 || (there < 0 && space_clone(&store->space, copy->digest, &there, NULL) == 0))
+		return r;
+	return space_add(&store->space, copy->digest, copy->mount, copy->bytes, &there, err);
+}
+
+/* ---- having it ---- */
 
 /* Between the boots anything may have happened to a file. */
 static int check_kept(const struct store *store, int file, const char *digest,

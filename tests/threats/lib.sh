@@ -73,7 +73,7 @@ nothing_is_left() {
 	umount -l "$SFC_STATE/store/ns" "$SFC_STATE/store" 2>/dev/null
 	wait_for 10 sh -c '! losetup -l -n -O BACK-FILE | grep -F "$1/"' sh "$dir"
 	! grep -F "$dir/" /proc/self/mountinfo && [ -z "$(ls -A "$TMPDIR")" ] &&
-		[ -z "$(ls -A "$SFC_STATE/packages" "$SFC_STATE/prod" "$SFC_STATE/mounts" 2>/dev/null | grep -v ':$')" ] &&
+		[ -z "$(ls -A "$SFC_STATE/store/kept" "$SFC_STATE/app" "$SFC_STATE/run" 2>/dev/null | grep -v ':$' | grep .)" ] &&
 		! losetup -l -n -O BACK-FILE | grep -F "$dir/"
 }
 

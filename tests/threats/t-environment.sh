@@ -44,7 +44,7 @@ if [ -c /dev/fuse ]; then
 	unharmed "slim"
 fi
 sfc prod install bad.sfc --name bad >/dev/null
-on_exit sfc prod rm bad --all --timeout 0
+on_exit sfc prod rm bad --all --grace 0
 if command -v runc >/dev/null; then
 	sfc prod start bad --runtime runc >/dev/null 2>&1
 	unharmed "prod, runc"
@@ -53,7 +53,7 @@ if command -v crun >/dev/null; then
 	sfc prod start bad --name c --runtime crun >/dev/null 2>&1
 	unharmed "prod, crun"
 fi
-sfc prod rm bad --all --timeout 0 >/dev/null 2>&1
+sfc prod rm bad --all --grace 0 >/dev/null 2>&1
 
 # names the shell would not have, order, and values that are awkward
 hostile odd.sfc '.process.env = ["PATH=/bin", "a.b-c=1", "--x=2", "E=", "Q=\u0027\"$HOME`id`", "N=one\ntwo", "S= x "]

@@ -5,7 +5,7 @@
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/threats/lib.sh"
 requires runc --version
-on_exit sh -c 'sfc prod rm m --all --timeout 0 >/dev/null 2>&1'
+on_exit sh -c 'sfc prod rm m --all --grace 0 >/dev/null 2>&1'
 host_sys=$(awk '$5 == "/sys" { print $6 }' /proc/self/mountinfo)
 
 # started PACKAGE RUNTIME: its configuration is in config.out
@@ -13,9 +13,9 @@ started() {
 	sfc prod install "$1" --name m >/dev/null 2>err || return
 	sfc prod start m --name 1 --runtime "$2" >/dev/null 2>>err
 	result=$?
-	cp "$SFC_STATE/prod/m/instances/1/bundle/config.json" config.out 2>/dev/null
-	sfc prod exec m 1 /bin/cat /proc/self/mountinfo >mounts.out 2>/dev/null
-	sfc prod exec m 1 /bin/touch /sys/kernel/mark >/dev/null 2>&1
+	cp "/proc/$(sfc prod inspect m/1 --json | jq '.[0].conmon')/root/run/sfc/container/bundle/config.json" config.out 2>/dev/null
+	sfc prod exec m/1 /bin/cat /proc/self/mountinfo >mounts.out 2>/dev/null
+	sfc prod exec m/1 /bin/touch /sys/kernel/mark >/dev/null 2>&1
 	sfc prod rm m --all --timeout 0 >/dev/null
 	return $result
 }
@@ -69,9 +69,10 @@ for runtime in $runtimes; do
 			"run.oci.keep_original_groups": "1", "org.opencontainers.image.stopSignal": "SIGINT", "any": "thing"}' \
 		--arg s "$dir/socket" --arg d "$dir"
 	check "$runtime: seccomp and annotations: it starts" started bad.sfc "$runtime"
-	check_equal "$runtime: none of them goes on" "$(jq -c '[.annotations, .linux.seccomp, .hooks]' config.out)" '[null,null,null]'
+	check_equal "$runtime: none of them goes on" "$(jq -c '[(.annotations | keys), .linux.seccomp.listenerPath, .linux.seccomp.listenerMetadata, .hooks,
+		([.linux.seccomp.syscalls[] | select(.action == "SCMP_ACT_NOTIFY")] | length)]' config.out)" '[["run.oci.seccomp_bpf_data"],null,null,null,0]'
 	check_equal "$runtime: nothing but what we know" "$(jq -c '[keys, (.linux | keys)]' config.out)" \
-		'[["hostname","linux","mounts","ociVersion","process","root"],["cgroupsPath","maskedPaths","namespaces","readonlyPaths","resources"]]'
+		'[["annotations","hostname","linux","mounts","ociVersion","process","root"],["cgroupsPath","devices","maskedPaths","namespaces","readonlyPaths","resources","rootfsPropagation","seccomp"]]'
 	check "$runtime: nobody was written to" test ! -e "$dir/hook"
 done
 check "nothing is left" nothing_is_left

@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/threats/lib.sh"
 requires runc --version
+requires sqlite3 --version
 
 rootfs() {
 	tree_new
@@ -26,16 +27,15 @@ refused "rootfs is a FIFO" bad.sfc "*rootfs is not a directory"
 tree_new
 package_new good.sfc
 sfc prod install good.sfc --name old >/dev/null
-hex=$(jq -r .package "$SFC_STATE/prod/old/app.json")
-umount "$SFC_STATE/mounts/$hex"
-rmdir "$SFC_STATE/mounts/$hex"
-rm -f "$SFC_STATE/packages/$hex".*
+good=$(sha256sum <good.sfc | cut -c 1-64)
 rootfs ln -s /
 hex=$(sha256sum <bad.sfc | cut -c 1-64)
-cp bad.sfc "$SFC_STATE/packages/$hex.sfc"
-jq --arg hex "$hex" '.package = $hex' "$SFC_STATE/prod/old/app.json" >x && mv x "$SFC_STATE/prod/old/app.json"
+cp bad.sfc "$SFC_STATE/store/kept/$hex"
+sqlite3 "$SFC_STATE/state.db" "INSERT INTO package SELECT '$hex', name, bytes, set_id, installed_ns, state FROM package; UPDATE app SET package = '$hex'"
 check_fails "one that is installed already does not start" 1 "sfc: prod: *rootfs is not a directory" timeout 60 sfc prod start old
 sfc prod rm old --all >/dev/null 2>&1
+check "the package of nobody is let go" test ! -e "$SFC_STATE/store/kept/$hex"
+rm -f "$SFC_STATE/store/kept/$good"
 check "nothing is left of it" nothing_is_left
 
 for file in config.json sfc/package.json; do

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/allow.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "db/base/cleanup.h"
+#include "stage/instance/limits.h"
+#include "stage/instance/look.h"
+
+static bool is_to_start(const struct start *start)
+{
+	return !start->ran && start->code == 0;
+}
+
+/* What counts of a user: what is up, and what is about to come up again by itself. */
+static void sum_up(const struct looks *looks, const char *user, struct limits_sum *sum)
+{
+	for (size_t i = 0; i < looks->count; i++) {
+		const struct look *look = &looks->items[i];
+
+		if (strcmp(look->instance.user, user) == 0 &&
+		    (instance_is_up(look->now) || look->now == NOW_RESTARTING))
+			limits_add(sum, &look->instance.spec);
+	}
+}
+
+static void allow_user(const struct limits *limits, const struct looks *looks, const char *user,
+		       struct starts *starts, size_t from)
+{
+	struct limits_sum sum = {.taken = {0}};
+
+	sum_up(looks, user, &sum);
+	for (size_t i = from; i < starts->count; i++) {
+		struct start *start = &starts->items[i];
+
+		if (!is_to_start(start) || strcmp(start->instance.user, user) != 0)
+			continue;
+		start->code = limits_check(limits, &sum, &start->instance.spec, user, &start->err);
+		if (start->code == 0)
+			limits_add(&sum, &start->instance.spec);
+	}
+}
+
+static bool is_first_of_user(const struct starts *starts, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(starts->items[i].instance.user, starts->items[at].instance.user) == 0)
+			return false;
+	return true;
+}
+
+int allow_all(struct state *state, struct starts *starts, struct error *err)
+{
+	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	bool read = false;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < starts->count; i++) {
+		const char *user = starts->items[i].instance.user;
+		struct limits limits;
+
+		if (!is_first_of_user(starts, i))
+			continue;
+		r = limits_find(limits_path(), user, &limits, err);
+		if (r <= 0)
+			continue;
+		r = read ? 0 : look_read(state, NULL, &looks, err);
+		read = true;
+		if (r == 0)
+			allow_user(&limits, &looks, user, starts, i);
+	}
+	/* it is the file that is wrong, not what was asked */
+	return r == -EINVAL ? -EBADMSG : r < 0 ? r : 0;
+}
