@@ -59,6 +59,10 @@ static const char events_sql[] =
 	" SELECT coming.id, it.seq, it.ns, it.pid, program.id, it.op, ours.id, it.errno"
 	" FROM temp.coming CROSS JOIN other.event AS it ON it.session = coming.old" OUR_NAMES;
 
+static const char phases_sql[] =
+	"INSERT INTO main.phase SELECT coming.id, it.name, it.ns"
+	" FROM temp.coming CROSS JOIN other.phase AS it ON it.session = coming.old";
+
 /* A directory that is folded in one of them and whole in the other is whole. */
 static const char unfold_sql[] =
 	"UPDATE main.catalog SET size = 0, names = NULL, files = NULL, digest = NULL"
@@ -179,6 +183,8 @@ static int merge_tables(struct manifest *into, struct manifest *from,
 			r = run(into, from, accesses_sql, &counts->accesses, err);
 		if (r == 0)
 			r = run(into, from, events_sql, &counts->events, err);
+		if (r == 0)
+			r = run(into, from, phases_sql, NULL, err);
 	}
 	if (r == 0 && agree)
 		r = run(into, from, unfold_sql, NULL, err);

@@ -105,7 +105,7 @@ int schema_check(struct manifest *manifest, struct error *err)
 		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is missing",
 				 manifest->sql.path);
 	r = number_of(manifest,
-		      "SELECT count(*) FROM sqlite_schema WHERE name IN ('packed', 'package')"
+		      "SELECT count(*) FROM sqlite_schema WHERE name IN ('packed', 'package', 'phase')"
 		      " AND (type <> 'table' OR sql NOT LIKE 'CREATE TABLE %')",
 		      &count, err);
 	if (r == 0 && count)

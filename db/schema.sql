@@ -142,6 +142,14 @@ CREATE TABLE package (
 	bytes_kept INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- When a service came into another state, as who started it saw: 'started', 'ready', 'probe', 'stopping'.
+CREATE TABLE phase (
+	session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+	name    TEXT    NOT NULL,
+	ns      INTEGER NOT NULL,
+	PRIMARY KEY (session, name)
+) WITHOUT ROWID;
+
 -- Errors by name, with the numbers of most Linux; 0 is success.
 CREATE VIEW error (errno, name) AS
 	VALUES (0, 'ok'), (1, 'EPERM'), (2, 'ENOENT'), (4, 'EINTR'), (5, 'EIO'), (6, 'ENXIO'), (9, 'EBADF'),

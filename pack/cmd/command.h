@@ -2,7 +2,7 @@
 /*
  * The wing cmd/ is the subcommands, one file each, what several of them share, and all that prints.
  * It may include db, db/base, pack/distro, pack/engine, pack/evidence, pack/image, pack/layer,
- * pack/need, pack/oci, pack/package, pack/report and pack/source, and nothing includes it. Another
+ * pack/need, pack/oci, pack/package, pack/report, pack/source and pack/tree, and nothing includes it. Another
  * subcommand is a file here and a line in main.c, another option of build, why, ls and stat goes
  * into closure_request.c.
  */

@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* tracepack report: one HTML file with everything a manifest knows. */
+/* tracepack report: one HTML file with everything a manifest or a package knows. */
 #include "pack/cmd/command.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/cmd/output.h"
-#include "pack/need/closure.h"
-#include "pack/need/from_selection.h"
-#include "pack/need/need.h"
-#include "pack/need/selection.h"
+#include "pack/cmd/report_subject.h"
+#include "pack/report/difference.h"
 #include "pack/report/report.h"
-#include "pack/source/source.h"
 
 struct arguments {
-	const char *manifest;
+	const char *subject;
 	const char *source; /* or NULL: the one the last session names, when it is here */
+	const char *compare;
 	const char *output;
 	bool force;
 };
@@ -31,89 +27,64 @@ static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "where to write", OPTION_STRING(struct arguments, output)},
 	OUTPUT_FORCE(struct arguments, force),
 	{'s', "source", "DIR",
-	 "the root the manifest speaks of; else what the last\n"
+	 "the root a manifest speaks of; else what the last\n"
 	 "session names, when it is here",
 	 OPTION_STRING(struct arguments, source)},
+	{0, "compare", "OTHER", "also what changed since that package or manifest",
+	 OPTION_STRING(struct arguments, compare)},
 	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 
-/* Where the files are: as asked, or where the last session says, if that is a directory here. */
-static const char *source_of(const struct arguments *arguments, const struct selection *selection)
-{
-	const char *traced = selection->sessions.items[selection->sessions.count - 1].source;
-	struct stat st;
+/* What the one has that the other has not. */
+struct comparison {
+	struct inventory before, now;
+	struct differences differences;
+};
 
-	if (arguments->source)
-		return arguments->source;
-	return traced[0] == '/' && stat(traced, &st) == 0 && S_ISDIR(st.st_mode) ? traced : NULL;
+static void comparison_release(struct comparison *comparison)
+{
+	differences_release(&comparison->differences);
+	inventory_release(&comparison->before);
+	inventory_release(&comparison->now);
 }
 
-static int closure_of(struct source *source, const struct selection *selection,
-		      struct closure **ret_closure, struct error *err)
+static int compare(const struct arguments *arguments, struct comparison *comparison,
+		   struct report_options *options, struct error *err)
 {
-	/* a file that has changed since is worth a line in a build, not in a report */
-	const struct closure_options options = {.allow_changed = true,
-						.cancel = &command_cancelled};
-	_cleanup_(closure_freep) struct closure *closure = NULL;
+	const struct difference_options contents = {.times = false};
 	int r;
 
-	r = closure_new(source, &options, &closure, err);
-	if (r < 0)
-		return r;
-	r = closure_add_selection(closure, selection, err);
-	if (r < 0)
-		return r;
-	r = closure_compute(closure, err);
-	if (r < 0)
-		return r;
-	*ret_closure = take(closure);
-	return 0;
+	if (!arguments->compare)
+		return 0;
+	r = inventory_load(arguments->compare, INVENTORY_NEEDED, &comparison->before, err);
+	if (r == 0)
+		r = inventory_load(arguments->subject, INVENTORY_NEEDED, &comparison->now, err);
+	if (r == 0)
+		r = differences_find(&comparison->before, &comparison->now, &contents, &comparison->differences,
+				     err);
+	options->differences = &comparison->differences;
+	options->other = path_name(arguments->compare);
+	return r;
 }
 
 static int report(const struct arguments *arguments, struct error *err)
 {
-	/* a report is about what there is, also of a run that was cut short */
-	const struct selection_filter all = {.allow_interrupted = true};
-	_cleanup_(selection_release) struct selection selection = SELECTION_INIT;
-	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
+	_cleanup_(report_subject_release) struct report_subject subject = REPORT_SUBJECT_INIT;
+	_cleanup_(comparison_release) struct comparison comparison = {.before = INVENTORY_INIT,
+								      .now = INVENTORY_INIT};
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	_cleanup_(closure_freep) struct closure *closure = NULL;
-	_cleanup_(source_closep) struct source *source = NULL;
-	struct report_options options = {.title = path_name(arguments->manifest),
-					 .selection = &selection};
-	const char *directory;
-	int r;
+	int r = output_check(arguments->output, arguments->force, err);
 
-	r = output_check(arguments->output, arguments->force, err);
+	if (r == 0)
+		r = report_subject_open(&subject, arguments->subject, arguments->source, err);
+	if (r == 0)
+		r = compare(arguments, &comparison, &subject.options, err);
+	if (r == 0)
+		r = output_open(&output, arguments->output, arguments->force, err);
 	if (r < 0)
 		return r;
-	r = manifest_open(arguments->manifest, MANIFEST_READ, &manifest, err);
-	if (r < 0)
-		return r;
-	r = selection_from_sessions(manifest, &all, &selection, err);
-	if (r < 0)
-		return r;
-	directory = source_of(arguments, &selection);
-	options.source = directory ? directory
-				   : selection.sessions.items[selection.sessions.count - 1].source;
-	if (directory) {
-		r = source_open(directory, &source, err);
-		if (r < 0)
-			return r;
-		r = closure_of(source, &selection, &closure, err);
-		if (r < 0)
-			return r;
-	} else {
-		log_note("report: '%s' is not here, so what the used files need in turn is not "
-			 "shown; name the root with -s",
-			 options.source);
-	}
-	options.closure = closure;
-	r = output_open(&output, arguments->output, arguments->force, err);
-	if (r < 0)
-		return r;
-	r = report_write(manifest, &options, output.fd, err);
+	r = report_write(subject.manifest, &subject.options, output.fd, err);
 	if (r < 0)
 		return error_prefix(err, r, "%s", arguments->output);
 	return io_publish(&output, err);
@@ -129,9 +100,9 @@ static int cmd_report(int argc, char **argv)
 		return code;
 	if (argc - optind != 1 || !arguments.output)
 		return command_misused(&command_report, argc - optind != 1
-								? "exactly one MANIFEST is needed"
+								? "exactly one PACKAGE or MANIFEST is needed"
 								: "-o FILE is needed");
-	arguments.manifest = argv[optind];
+	arguments.subject = argv[optind];
 	command_catch_signals();
 	r = report(&arguments, &err);
 	if (r < 0) {
@@ -143,9 +114,10 @@ static int cmd_report(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.summary = "one HTML page with everything a manifest knows",
-	.operands = "MANIFEST -o FILE [-s SOURCE]",
-	.about = "Write one self-contained HTML page with everything a manifest knows.",
+	.summary = "one HTML page with everything a manifest or package knows",
+	.operands = "PACKAGE -o FILE [--compare OTHER]\n"
+		    "       tracepack report MANIFEST -o FILE [-s SOURCE] [--compare OTHER]",
+	.about = "Write one self-contained HTML page with everything a manifest or package knows.",
 	.options = command_options,
 	.function = cmd_report,
 };

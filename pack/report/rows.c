@@ -9,12 +9,15 @@
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "db/catalog.h"
+#include "pack/report/fold.h"
+#include "pack/report/next.h"
 
 void report_rows_release(struct report_rows *rows)
 {
 	tree_free(rows->tree);
 	array_release(&rows->rows);
 	array_release(&rows->missing);
+	array_release(&rows->next);
 	intern_release(&rows->strings);
 	*rows = (struct report_rows){0};
 }
@@ -33,7 +36,7 @@ static uint32_t mode_of_kind(enum entry_kind kind)
 /* inode->scratch holds the row's number plus 1; 0: a directory the tree made for us, no row yet. */
 static int row_of_node(struct report_rows *rows, struct node *node, struct report_row **ret_row)
 {
-	struct report_row row = {.node = node, .state = REPORT_OUT, .from = -1};
+	struct report_row row = {.node = node, .name = node->name, .state = REPORT_OUT, .from = -1};
 	int r;
 
 	if (node->inode->scratch == 0) {
@@ -67,54 +70,93 @@ static int row_at(struct report_rows *rows, const char *path, enum entry_kind ki
 	return 0;
 }
 
-/* What the catalog does not list is one name in its directory, so that sizes add up. */
-static int gather_folded(struct report_rows *rows, const struct catalog_entry *entry,
-			 struct error *err)
+/* What the catalog does not list is counted in its directory, so that sizes add up. */
+static void count_left(struct report_row *directory, uint64_t files, uint64_t bytes)
 {
-	_cleanup_(text_release) struct text path = TEXT_INIT;
-	struct report_row *row;
+	directory->left_files += files;
+	directory->left_bytes += bytes;
+}
+
+/* The catalog is walked by path, so most have the directory of the one before. */
+struct cataloguing {
+	struct report_rows *rows;
+	struct text path;     /* of the directory */
+	struct node *node;    /* it; NULL: none yet */
+};
+
+static int directory_of(struct cataloguing *cataloguing, const char *path, struct report_row **ret_row,
+			struct error *err)
+{
+	size_t length = (size_t)(strrchr(path, '/') - path);
+	struct report_rows *rows = cataloguing->rows;
 	int r;
 
-	if (!entry->files)
+	if (cataloguing->node && cataloguing->path.size == length &&
+	    memcmp(cataloguing->path.bytes, path, length) == 0) {
+		*ret_row = &rows->rows.items[cataloguing->node->inode->scratch - 1];
 		return 0;
-	text_printf(&path, "%s/(", entry->path[1] ? entry->path : "");
-	text_add_count(&path, entry->files);
-	text_add(&path, entry->files == 1 ? " file that is not listed)" : " files that are not listed)");
-	if (text_failed(&path))
+	}
+	text_clear(&cataloguing->path);
+	if (text_add_bytes(&cataloguing->path, path, length) < 0)
 		return error_oom(err);
-	r = row_at(rows, path.bytes, ENTRY_FILE, entry->size, &row, err);
+	r = row_at(rows, length ? cataloguing->path.bytes : "/", ENTRY_DIR, 0, ret_row, err);
 	if (r == 0)
-		row->files = entry->files;
+		cataloguing->node = (*ret_row)->node;
 	return r;
+}
+
+/* Links and the like that nobody used are not worth a row where there are too many. */
+static int gather_entry(struct cataloguing *cataloguing, const struct catalog_entry *entry, struct error *err)
+{
+	struct report_rows *rows = cataloguing->rows;
+	bool own = entry->kind == ENTRY_DIR || !rows->folds || entry->size >= rows->large ||
+		   tree_find(rows->tree, entry->path);
+	struct report_row *row = NULL;
+	int r = 0;
+
+	if (own)
+		r = row_at(rows, entry->path, entry->kind, entry->folded ? 0 : entry->size, &row, err);
+	else if (entry->kind == ENTRY_FILE)
+		r = directory_of(cataloguing, entry->path, &row, err);
+	if (r < 0 || !row)
+		return r;
+	if (entry->folded)
+		count_left(row, entry->files, entry->size);
+	else if (!own)
+		count_left(row, 1, entry->size);
+	return 0;
 }
 
 static int gather_catalog(struct report_rows *rows, struct manifest *manifest, struct error *err)
 {
 	_cleanup_(catalog_walk_endp) struct catalog_walk *walk = NULL;
+	struct cataloguing cataloguing = {.rows = rows, .path = TEXT_INIT};
 	struct catalog_entry entry;
-	struct report_row *row;
+	uint64_t files, bytes;
 	int r;
 
-	r = catalog_walk_begin(manifest, &walk, err);
+	r = catalog_total(manifest, &files, &bytes, err);
+	if (r == 0)
+		r = catalog_walk_begin(manifest, &walk, err);
 	if (r < 0)
 		return r;
-	while ((r = catalog_walk_next(walk, &entry, err)) > 0) {
-		r = row_at(rows, entry.path, entry.kind, entry.size, &row, err);
-		if (r == 0 && entry.folded)
-			r = gather_folded(rows, &entry, err);
-		if (r < 0)
-			return r;
-	}
+	rows->folds = files > REPORT_ROWS_MAX;
+	rows->large = bytes / 20000 + 1;
+	while ((r = catalog_walk_next(walk, &entry, err)) > 0 &&
+	       (r = gather_entry(&cataloguing, &entry, err)) == 0)
+		;
+	text_release(&cataloguing.path);
 	return r;
 }
 
-static int gather_missing(struct report_rows *rows, const struct access_row *access)
+static int gather_missing(struct report_rows *rows, const struct access_row *access, bool production)
 {
 	struct report_missing missing = {
 		.path = intern_string(&rows->strings, access->entry.path),
 		.exe = intern_string(&rows->strings, access->exe),
 		.op = access->op,
 		.error = access->error,
+		.production = production,
 		.count = access->count,
 	};
 
@@ -126,7 +168,8 @@ static int gather_missing(struct report_rows *rows, const struct access_row *acc
 
 		if (m->path != missing.path)
 			break;
-		if (m->exe == missing.exe && m->op == missing.op && m->error == missing.error) {
+		if (m->exe == missing.exe && m->op == missing.op && m->error == missing.error &&
+		    m->production == production) {
 			m->count += missing.count;
 			return 0;
 		}
@@ -152,7 +195,9 @@ static int add_access(struct report_rows *rows, const struct session_list *sessi
 	int r;
 
 	if (found->kind == ENTRY_MISSING || found->kind == ENTRY_UNKNOWN) {
-		if (access->error && gather_missing(rows, access) < 0)
+		bool production = index >= 0 && sessions->items[index].kind == SESSION_PROD;
+
+		if (access->error && gather_missing(rows, access, production) < 0)
 			return error_oom(err);
 		return 0;
 	}
@@ -201,30 +246,29 @@ static int gather_accesses(struct report_rows *rows, struct manifest *manifest,
 	return r;
 }
 
-static enum report_state state_of(const struct closure_entry *entry)
+static enum report_state state_of(const struct evidence_entry *entry)
 {
-	if (!closure_entry_in(entry))
+	if (entry->verdict != VERDICT_IN)
 		return REPORT_EXCLUDED;
-	if (entry->reason_count == 0 || entry->selected)
-		return REPORT_TOUCHED;
-	return entry->reasons[0].kind == REASON_RULE ? REPORT_RULE : REPORT_CLOSURE;
+	for (size_t i = 0; i < entry->reason_count; i++)
+		if (entry->reasons[i].kind == REASON_SESSION)
+			return REPORT_TOUCHED;
+	return entry->reason_count && entry->reasons[0].kind == REASON_RULE ? REPORT_RULE : REPORT_CLOSURE;
 }
 
-static int gather_closure(struct report_rows *rows, const struct closure *closure,
-			  struct error *err)
+static int gather_evidence(struct report_rows *rows, const struct evidence *evidence, struct error *err)
 {
-	/* with a closure at hand it alone says what is in */
+	/* with the evidence at hand it alone says what is in */
 	for (size_t i = 0; i < rows->rows.count; i++)
 		rows->rows.items[i].state = REPORT_OUT;
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
+	for (size_t i = 0; i < evidence->count; i++) {
+		const struct evidence_entry *entry = &evidence->items[i];
 		struct report_row *row;
 		int r;
 
-		if (entry->file->kind == ENTRY_MISSING)
+		if (entry->kind == ENTRY_MISSING)
 			continue;
-		r = row_at(rows, entry->file->path, entry->file->kind, entry->file->size, &row,
-			   err);
+		r = row_at(rows, entry->path, entry->kind, entry->size, &row, err);
 		if (r < 0)
 			return r;
 		row->state = state_of(entry);
@@ -233,20 +277,26 @@ static int gather_closure(struct report_rows *rows, const struct closure *closur
 	return 0;
 }
 
-/* The other end of each first reason, once every row has its final place. */
-static void link_reasons(struct report_rows *rows, const struct closure *closure)
+/* -1: it has none, or it was folded. */
+static int row_number(const struct report_rows *rows, const char *path)
 {
-	for (size_t i = 0; i < closure->entries.count; i++) {
-		const struct closure_entry *entry = closure->entries.items[i];
-		const struct node *node, *other;
+	const struct node *node = tree_find(rows->tree, path);
+
+	return node ? (int)node->inode->scratch - 1 : -1;
+}
+
+/* The other end of each first reason, once every row has its final place. */
+static void link_reasons(struct report_rows *rows, const struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->count; i++) {
+		const struct evidence_entry *entry = &evidence->items[i];
+		int number;
 
 		if (!entry->reason_count || !entry->reasons[0].from)
 			continue;
-		node = tree_find(rows->tree, entry->file->path);
-		other = tree_find(rows->tree, entry->reasons[0].from->file->path);
-		if (node && other)
-			rows->rows.items[node->inode->scratch - 1].from =
-				(int)other->inode->scratch - 1;
+		number = row_number(rows, entry->path);
+		if (number >= 0)
+			rows->rows.items[number].from = row_number(rows, entry->reasons[0].from);
 	}
 }
 
@@ -339,22 +389,21 @@ int report_rows_gather(struct manifest *manifest, const struct report_options *o
 	r = tree_new(&rows->tree);
 	if (r < 0)
 		return error_oom(err);
-	r = gather_catalog(rows, manifest, err);
-	if (r < 0)
-		return r;
 	r = gather_accesses(rows, manifest, &options->selection->sessions, err);
+	if (r == 0 && options->evidence)
+		r = gather_evidence(rows, options->evidence, err);
+	if (r == 0)
+		r = gather_catalog(rows, manifest, err);
+	if (r == 0)
+		r = order_rows(rows, err);
+	if (r == 0)
+		r = report_next_find(rows, err);
+	if (r == 0)
+		r = report_fold(rows, err);
 	if (r < 0)
 		return r;
-	if (options->closure) {
-		r = gather_closure(rows, options->closure, err);
-		if (r < 0)
-			return r;
-	}
-	r = order_rows(rows, err);
-	if (r < 0)
-		return r;
-	if (options->closure)
-		link_reasons(rows, options->closure);
+	if (options->evidence)
+		link_reasons(rows, options->evidence);
 	array_sort(&rows->missing, by_count);
 	return rank_rows(rows, err);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the report says of each path, one row a path: gathered from the catalog, the accesses and the
- * closure, in an order in which every directory comes before what is in it.
+ * What the report says of each path, one row a path: gathered from the accesses, the evidence and the
+ * catalog, in an order in which every directory comes before what is in it. Where there are more than a
+ * page can hold, files that nobody used are counted in their directory, and so are small directories in
+ * which nothing was used (fold.h).
  */
 #ifndef PACK_REPORT_ROWS_H
 #define PACK_REPORT_ROWS_H
@@ -10,7 +12,7 @@
 #include <stdint.h>
 
 #include "db/access.h"
-#include "pack/need/closure.h"
+#include "pack/evidence/evidence.h"
 #include "pack/report/report.h"
 #include "pack/tree/intern.h"
 #include "pack/tree/tree.h"
@@ -25,12 +27,14 @@ enum report_state {
 };
 
 struct report_row {
-	const struct node *node; /* its place in the hierarchy; in report_rows.tree */
+	struct node *node;       /* its place in the hierarchy, in report_rows.tree; NULL: it stands for others */
+	const char *name;        /* the node's, or of what it stands for; interned */
 	int parent;              /* row of the directory; the root's is 0 */
 	enum entry_kind kind;
 	enum report_state state;
 	uint64_t size;
-	uint64_t files;          /* that the row stands for, in a folded directory; else 0: for itself */
+	uint64_t files;          /* that the row stands for; 0: for itself */
+	uint64_t left_files, left_bytes; /* of a directory: in it, not used, and without a row */
 	uint64_t opens, stats;
 	uint64_t session;        /* of the first use: index into the selection's, plus 1; 0 never */
 	uint64_t first_seq;      /* there */
@@ -46,11 +50,20 @@ struct report_missing {
 	const char *path, *exe; /* interned */
 	enum access_op op;
 	int error;
+	bool production; /* by an instance of a package */
 	uint64_t count;
+};
+
+/* A directory of which something was used and more was not: what the next run may go for. */
+struct report_next {
+	const char *path, *example; /* interned; one of what was not used, or NULL */
+	uint64_t used, left, left_bytes; /* files in it, not below */
 };
 
 struct report_rows {
 	struct tree *tree;
+	bool folds;         /* there are too many for a page */
+	uint64_t large;     /* bytes: a file that nobody used has a row of its own all the same */
 	struct {
 		struct report_row *items;
 		size_t count, capacity;
@@ -59,8 +72,15 @@ struct report_rows {
 		struct report_missing *items;
 		size_t count, capacity;
 	} missing; /* the most frequent first */
+	struct {
+		struct report_next *items;
+		size_t count, capacity;
+	} next; /* those of which the most was not used first, a few */
 	struct intern strings;
 };
+
+/* So many rows are a page; more are folded. */
+enum { REPORT_ROWS_MAX = 20000 };
 
 /* 0, or a negative errno with err set; release it in either case. */
 int report_rows_gather(struct manifest *manifest, const struct report_options *options,

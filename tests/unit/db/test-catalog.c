@@ -272,7 +272,7 @@ static void a_source_that_changed_is_taken_as_it_is(void)
 /* From one version to the one before. */
 static const char to_version_2[] = "DROP VIEW calls; DROP VIEW needed; DROP VIEW accesses;"
 				   "DROP VIEW actor; DROP VIEW error;"
-				   "DROP TABLE packed; DROP TABLE package;"
+				   "DROP TABLE packed; DROP TABLE package; DROP TABLE phase;"
 				   "ALTER TABLE catalog DROP COLUMN mode;"
 				   "PRAGMA user_version = 2";
 static const char to_version_1[] = "DROP VIEW untouched;"
