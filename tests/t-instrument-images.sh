@@ -10,11 +10,9 @@ requires skopeo --version
 requires podman --version
 requires sqlite3 --version
 requires jq --version
-requires command -v docker-registry
-requires command -v htpasswd
-requires command -v curl
 requires busybox true
-requires python3 --version
+# shellcheck source=tests/registry.sh
+. "$srcdir/tests/registry.sh"
 [ -x "$builddir/fs/tracefs-static" ] || skip "tracefs is not linked statically in this build"
 
 TMPDIR=$dir/tmp
@@ -68,24 +66,7 @@ jq -n --arg d "sha256:$list" --argjson size "$(stat -c %s list.json)" '{schemaVe
 	digest: $d, size: $size, annotations: {"org.opencontainers.image.ref.name": "api"}}]}' >multi/index.json
 
 # --- a registry with a password ---
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-htpasswd -Bbn user 'se:cret' >htpasswd 2>/dev/null
-cat >registry.yml <<YML
-version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: $dir/registry}}
-http: {addr: "127.0.0.1:$port"}
-auth: {htpasswd: {realm: test, path: $dir/htpasswd}}
-YML
-docker-registry serve registry.yml >registry.log 2>&1 &
-registry=$!
-on_exit sh -c "kill $registry 2>/dev/null"
-up() { curl -s -o /dev/null "http://127.0.0.1:$port/v2/"; }
-check "a registry runs" wait_for 20 up
-at=docker://127.0.0.1:$port
-printf 'user:se:cret\n' >creds
-jq -n --arg host "127.0.0.1:$port" '{auths: {($host): {auth: ("user:se:cret" | @base64)}}}' >auth.json
-chmod 600 auth.json
+registry_up
 access="--tls-verify=false --authfile auth.json"
 skopeo copy -q --authfile auth.json --dest-tls-verify=false docker-archive:$here.tar $at/api:1 || fail "cannot fill the registry"
 skopeo copy -q --all --authfile auth.json --dest-tls-verify=false oci:multi:api $at/multi:1 || fail "cannot fill the registry"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/path.h"
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024, SAID_MAX = 64 * 1024, CANCEL_MS = 100 };
 
@@ -127,6 +128,20 @@ int program_run_until(const char *const *argv, struct text *output, struct text 
 int program_run(const char *const *argv, struct text *output, struct text *said, struct error *err)
 {
 	return program_run_until(argv, output, said, NULL, err);
+}
+
+bool program_is_there(const char *name)
+{
+	_cleanup_(freep) char *list = strdup(getenv("PATH") ? getenv("PATH") : "");
+	char *rest = list, *directory;
+	bool found = false;
+
+	while (!found && rest && (directory = strsep(&rest, ":"))) {
+		_cleanup_(freep) char *path = path_join(*directory ? directory : ".", name);
+
+		found = path && access(path, X_OK) == 0;
+	}
+	return found;
 }
 
 const char *program_line(struct text *said, const char *prefix)

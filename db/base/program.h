@@ -3,6 +3,8 @@
 #ifndef DB_BASE_PROGRAM_H
 #define DB_BASE_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "db/base/error.h"
 #include "db/base/text.h"
 
@@ -15,6 +17,9 @@ int program_run(const char *const *argv, struct text *output, struct text *said,
 /* The same; when *cancel becomes non-zero it is asked to end, waited for, and the answer is -EINTR. */
 int program_run_until(const char *const *argv, struct text *output, struct text *said,
 		      const volatile int *cancel, struct error *err);
+
+/* It is somewhere in PATH. */
+bool program_is_there(const char *name);
 
 /* One line of it: the first that starts with `prefix` (or ""), else the last. Cut off in `said` itself. */
 const char *program_line(struct text *said, const char *prefix);

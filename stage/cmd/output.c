@@ -7,8 +7,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "stage/cmd/cmd.h"
-#include "stage/container/spawn.h"
 
 /* A file that is to be, or a directory. */
 static int check_place(const char *path, bool force, struct error *err)
@@ -29,14 +29,14 @@ static int check_place(const char *path, bool force, struct error *err)
 
 static int check_image(const struct asked *asked, const struct reference *image, struct error *err)
 {
-	_cleanup_(freep) char *skopeo = spawn_find("skopeo"), *docker = spawn_find("docker");
+	bool by_docker = image->transport == REFERENCE_DAEMON && program_is_there("docker");
 	struct stat st;
 
 	if (reference_is_remote(image))
-		return skopeo || (docker && image->transport == REFERENCE_DAEMON)
+		return program_is_there("skopeo") || by_docker
 			       ? 0
-			       : error_set(err, -ENOENT, "'%s' needs skopeo, which is not here; install it "
-							 "(Debian: apt-get install skopeo)",
+			       : error_set(err, -ENOENT,
+					   "'%s': skopeo is not installed, which fetches and delivers images",
 					   asked->output);
 	/* a layout that is there has other images, which stay */
 	if (image->transport == REFERENCE_OCI && stat(image->path, &st) == 0 && S_ISDIR(st.st_mode))

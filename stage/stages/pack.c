@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/path.h"
 #include "db/base/program.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
@@ -161,16 +160,16 @@ static int build_image(struct state *state, const struct pack_request *request, 
 	_cleanup_(freep) char *package = NULL;
 	int r = scratch_make(state, "pack", &scratch, err);
 
-	package = r == 0 ? path_join(scratch.path, "package") : NULL;
-	if (r == 0 && !package)
+	if (r == 0 && asprintf(&package, "%s/%s.sfc", scratch.path, request->app) < 0) {
+		package = NULL;
 		r = error_oom(err);
+	}
 	if (r == 0)
 		r = build(request, package, manifest, view, image, said, err);
 	if (r == 0 && !request->dry_run) {
 		const struct delivery delivery = {
 			.package = package,
 			.to = request->image,
-			.name = request->image->name ? NULL : request->app,
 			.access = request->access,
 			.changes = request->changes,
 			.tmpdir = scratch.path,

@@ -14,7 +14,6 @@
 #include "db/base/json.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-#include "pack/source/which.h"
 #include "stage/cancel.h"
 #include "stage/mount/mount.h"
 
@@ -27,36 +26,6 @@ double slim_now(void)
 }
 
 /* --- before --- */
-
-/* A plain environment with the caller's language; his other variables would be part of what is traced. */
-static int make_environment(struct slim *slim, struct error *err)
-{
-	static const char *const taken[] = {"LANG", "LC_ALL", "TZ"};
-	const struct start_defaults *own = slim->source.start.given ? &slim->source.start.defaults : NULL;
-	int r = spec_strings_add(&slim->env, "PATH=" WHICH_PATH_DEFAULT);
-
-	for (size_t i = 0; r == 0 && i < sizeof(taken) / sizeof(*taken); i++) {
-		_cleanup_(freep) char *variable = NULL;
-		const char *value = getenv(taken[i]);
-
-		if (value && asprintf(&variable, "%s=%s", taken[i], value) < 0)
-			r = -ENOMEM;
-		else if (value)
-			r = spec_strings_add(&slim->env, variable);
-	}
-	for (char *const *item = own ? own->env : NULL; r == 0 && item && *item; item++)
-		r = spec_strings_add(&slim->env, *item);
-	if (r == 0 && array_push(&slim->env, NULL) == 0)
-		slim->env.count--;
-	else
-		r = -ENOMEM;
-	if (r < 0)
-		return error_oom(err);
-	if (own)
-		slim->defaults = *own;
-	slim->defaults.env = slim->env.items;
-	return 0;
-}
 
 static int open_input(struct slim *slim, struct error *err)
 {
@@ -80,10 +49,11 @@ static int check_command(const struct slim *slim, struct error *err)
 static int make_memory(struct slim *slim, struct error *err)
 {
 	_cleanup_(freep) char *memory = path_join(slim->request->scratch->path, "memory");
+	_cleanup_(freep) char *name = slim_name(slim->request);
 	_cleanup_(closep) int mount = -1;
 	int r;
 
-	if (!memory)
+	if (!memory || !name)
 		return error_oom(err);
 	if (mkdir(memory, 0700) < 0)
 		return error_errno(err, "cannot make '%s'", memory);
@@ -93,7 +63,9 @@ static int make_memory(struct slim *slim, struct error *err)
 	if (r < 0)
 		return r;
 	slim->manifest = path_join(memory, "manifest.db");
-	slim->package = path_join(slim->request->scratch->path, "package");
+	/* an image without a name is called as this file */
+	if (asprintf(&slim->package, "%s/%s.sfc", slim->request->scratch->path, name) < 0)
+		slim->package = NULL;
 	/* what our programs put aside goes the same way */
 	return slim->manifest && slim->package && setenv("TMPDIR", memory, 1) == 0 ? 0 : error_oom(err);
 }
@@ -104,10 +76,11 @@ static int prepare(struct slim *slim, struct error *err)
 
 	if (r == 0)
 		r = source_root_open(slim->request->state, slim->request->root, slim->request->access,
-				     slim->request->scratch,
-				     &slim->source, err);
+				     slim->request->scratch, &slim->source, err);
 	if (r == 0)
-		r = make_environment(slim, err);
+		r = slim_environment(slim, err);
+	if (r == 0)
+		r = slim_image(slim, err);
 	if (r == 0)
 		r = check_command(slim, err);
 	return r < 0 ? r : make_memory(slim, err);

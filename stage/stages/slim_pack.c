@@ -62,25 +62,10 @@ static int report_pack(struct slim *slim, const struct text *said, double second
 	return 1;
 }
 
-/* "web" of web.sfc, of docker-daemon:web:slim and of oci-archive:web.tar. NULL: no memory; the caller frees. */
-static char *name_of(const struct slim_request *request)
-{
-	const struct reference *image = request->image;
-	bool remote = image && reference_is_remote(image);
-	char *name = strdup(path_name(!image ? request->output : remote ? image->name : image->path));
-	size_t length = name ? strlen(name) : 0;
-
-	if (name && remote)
-		name[strcspn(name, ":@")] = '\0';
-	else if (length > 4 && (strcmp(name + length - 4, ".sfc") == 0 || strcmp(name + length - 4, ".tar") == 0))
-		name[length - 4] = '\0';
-	return name;
-}
-
 int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 {
 	_cleanup_(text_release) struct text said = TEXT_INIT;
-	_cleanup_(freep) char *name = name_of(slim->request);
+	_cleanup_(freep) char *name = slim_name(slim->request);
 	_cleanup_(freep) char *root = slim->request->root ? realpath(slim->request->root, NULL) : NULL;
 	const char *asked = root ? root : slim->request->root;
 	double began = slim_now();
@@ -98,7 +83,9 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 
 	if (!name)
 		return error_oom(err);
-	r = describe(slim, err);
+	r = slim_note_health(slim, warnings, err);
+	if (r == 0)
+		r = describe(slim, err);
 	if (r == 0)
 		r = tracepack_build(&build, &said, warnings, err);
 	if (r < 0)

@@ -32,6 +32,14 @@ struct slim {
 /* Seconds of a clock that only goes on. */
 double slim_now(void);
 
+/* "web" of web.sfc, of docker-daemon:web:slim and of oci-archive:web.tar. NULL: no memory; the caller frees. */
+char *slim_name(const struct slim_request *request);
+/* Before: the variables it is started with; what is kept of its image. */
+int slim_environment(struct slim *slim, struct error *err);
+int slim_image(struct slim *slim, struct error *err);
+/* After the test: a HEALTHCHECK that is kept and was not run is said. */
+int slim_note_health(const struct slim *slim, struct text *said, struct error *err);
+
 /* The steps: 1 to go on; 0: slim->result is known; or a negative errno. */
 int slim_test(struct slim *slim, struct error *err);
 int slim_pack(struct slim *slim, struct text *warnings, struct error *err);
