@@ -10,6 +10,7 @@
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
+#include "stage/container/cgroup.h"
 #include "stage/layer/scratch.h"
 #include "stage/machine/findings.h"
 #include "stage/machine/output.h"
@@ -38,7 +39,11 @@ static int repair(struct error *err)
 		r = scratch_settle(state, err);
 	if (r > 0)
 		say_line("scratch: removed what a command that was killed had put aside");
-	return r < 0 ? r : test_repair(state, say_line, err);
+	if (r >= 0)
+		r = test_repair(state, say_line, err);
+	if (cgroup_settle(true) > 0)
+		say_line("cgroups: removed what commands that were killed had been in");
+	return r;
 }
 
 /* How a package is installed here; its name is Debian's. */

@@ -17,6 +17,7 @@
 #include "pack/package/start_config.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/door.h"
+#include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
@@ -32,7 +33,7 @@ struct run {
 	const char *package;
 	char *cache;
 	struct store_package taken;
-	pid_t parent;
+	char container[32]; /* its name */
 };
 
 static int package_open(const char *path, int *ret_fd, struct error *err)
@@ -166,12 +167,11 @@ static int run_container(const struct run *run, const struct layer_package *pack
 	const struct spec *spec = &run->asked->spec;
 	_cleanup_(container_releasep) struct container *container = NULL;
 	_cleanup_(closep) int signals = -1;
-	char name[64];
 	const struct container_request request = {
 		.spec = spec,
 		.defaults = package->start.given ? &package->start.defaults : NULL,
 		.root = LAYER_WORK "/root",
-		.name = name,
+		.name = run->container,
 		.work = LAYER_WORK "/container",
 		.cache = run->cache,
 		.set_id = run->taken.set_id,
@@ -181,7 +181,6 @@ static int run_container(const struct run *run, const struct layer_package *pack
 	};
 	int r;
 
-	snprintf(name, sizeof(name), "run-%d", (int)run->parent);
 	signals = signals_open(err);
 	if (signals < 0)
 		return signals;
@@ -275,13 +274,17 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 		return EXIT_OURS;
 	}
 	run.package = asked->operands[0];
-	run.parent = getpid();
+	snprintf(run.container, sizeof(run.container), "run-%d", (int)getpid());
 	terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 		   tcgetattr(STDIN_FILENO, &settings) == 0;
 	asked->spec.terminal = terminal;
 	r = take_package(&run, &err);
+	cgroup_settle(false);
 	if (r == 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &run, &status, &err);
+	/* its own, or of who was with it */
+	if (r == 0 && status == 128 + SIGKILL)
+		cgroup_forget(run.container);
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
 	closep(&run.taken.mount);

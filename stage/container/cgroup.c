@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -17,7 +19,7 @@
 
 #define TOP "/sys/fs/cgroup"
 
-enum { FILE_MAX = 1 << 20, TRIES = 100, TRY_US = 2000 };
+enum { FILE_MAX = 1 << 20, TRIES = 100, TRY_US = 2000, YOUNG_S = 2 };
 
 static enum cgroup_version version_here(void)
 {
@@ -190,4 +192,67 @@ int cgroup_processes(const struct cgroup *cgroup, pid_list *ret_list)
 	int r = each_directory(cgroup, list_processes, ret_list);
 
 	return r < 0 ? r : 0;
+}
+
+/* --- what was left --- */
+
+void cgroup_forget(const char *name)
+{
+	struct cgroup cgroup;
+
+	if (cgroup_init(name, &cgroup, NULL) < 0)
+		return;
+	cgroup.systemd = false;
+	cgroup_remove(&cgroup);
+	cgroup_release(&cgroup);
+}
+
+/* "slim-4711", whose process is gone. */
+static bool is_left(const char *name)
+{
+	const char *number = strrchr(name, '-');
+	char *end = NULL;
+	long pid = number ? strtol(number + 1, &end, 10) : 0;
+
+	return pid > 0 && *end == '\0' && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+/* By when the kernel was first asked of it, or again after it forgot. */
+static bool is_old(int directory, const char *name)
+{
+	struct stat st;
+
+	return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+	       st.st_ctime + YOUNG_S < time(NULL);
+}
+
+struct settling {
+	bool now;
+	int most; /* in one hierarchy: it is the same ones in each */
+};
+
+static int settle_in(const char *path, void *data)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(path);
+	struct settling *settling = data;
+	struct dirent *item;
+	int count = 0;
+
+	while (dir && (item = readdir(dir)))
+		if (is_left(item->d_name) && (settling->now || is_old(dirfd(dir), item->d_name)) &&
+		    unlinkat(dirfd(dir), item->d_name, AT_REMOVEDIR) == 0)
+			count++;
+	if (count > settling->most)
+		settling->most = count;
+	return 0;
+}
+
+int cgroup_settle(bool now)
+{
+	char path[] = "/sfc";
+	const struct cgroup all = {.version = version_here(), .path = path};
+	struct settling settling = {.now = now};
+
+	each_directory(&all, settle_in, &settling);
+	return settling.most;
 }

@@ -56,4 +56,13 @@ void cgroup_leave(pid_t pid);
 /* Remove it, empty as it is by now. */
 void cgroup_remove(const struct cgroup *cgroup);
 
+/* The same by the container's name, when whoever had it was killed with all that was in it. */
+void cgroup_forget(const char *name);
+/*
+ * Groups of commands that were killed: nobody is in one, and the process whose number ends its name is gone.
+ * Where processes have the numbers that those commands saw; one of another process namespace may just be making
+ * it, so that they are left alone for two seconds, unless it is to be now. Returns how many there were.
+ */
+int cgroup_settle(bool now);
+
 #endif

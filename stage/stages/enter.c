@@ -15,6 +15,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
+#include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/visit.h"
@@ -210,12 +211,16 @@ int enter_run(struct state *state, const char *name, const struct spec *spec, co
 	int r = words_of(spec, &words, err);
 
 	*ret_status = STATUS_OURS;
+	cgroup_settle(false);
 	if (r == 0)
 		r = go_in(state, name, what ? what : words, &lock, &root, err);
 	if (r == 0)
 		r = prepare(state, name, spec, root, &entering, &work, &cache, err);
 	if (r == 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &entering, ret_status, err);
+	/* its own, or of who was with it */
+	if (r == 0 && *ret_status == 128 + SIGKILL)
+		cgroup_forget(entering.container);
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
 	/* a row that stays is of a process that is gone */

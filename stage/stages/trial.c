@@ -10,6 +10,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "stage/container/cgroup.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/stages/running.h"
@@ -153,6 +154,7 @@ int trial_run(const struct trial_request *request, struct trial **ret_trial, str
 	if (r < 0)
 		return r;
 	running.trial = trial;
+	cgroup_settle(false);
 	r = asking_open(request->spec, request->image, &running.asking, err);
 	if (r == 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &running, &status, err);
@@ -160,6 +162,7 @@ int trial_run(const struct trial_request *request, struct trial **ret_trial, str
 	if (r < 0)
 		return r;
 	if (status) {
+		cgroup_forget(request->name);
 		trial->outcome = TRIAL_BROKEN;
 		error_set(&trial->err, -ECHILD, "what ran it was killed");
 	}
