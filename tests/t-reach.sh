@@ -136,6 +136,16 @@ kill -TERM $waiting
 wait $waiting
 check_equal "a signal ends it" "$?" 1
 check "and leaves nothing" nothing_left
+nc -l 127.0.0.1 $((port + 1)) >/dev/null 2>&1 &
+silent=$!
+on_exit sh -c "kill $silent 2>/dev/null"
+tracepack import docker://127.0.0.1:$((port + 1))/x:1 --tls-verify=false --creds - -o out <creds 2>said &
+waiting=$!
+check "skopeo runs again" wait_for 10 runs
+kill -KILL $waiting
+wait $waiting 2>/dev/null
+check "what is killed leaves its directory, with the password" test -e "$(find "$TMPDIR" -name auth.json)"
+check_equal "which the next one removes" "$(command_of $at/api:1 $access; ls -A "$TMPDIR")" "[\"/bin/hello\",\"$here\"]"
 
 # --- and out, in the kind that came in -----------------------------------------------------------------
 for kind in docker oci; do

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,33 +114,42 @@ static int open_parent(const char *path)
 	return open(*parent ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/*
- * Whoever extracts holds a lock on its directory; one that nobody holds was left by a process that
- * was killed. Best effort: what cannot be removed is in nobody's way.
- */
-static void sweep(const char *path)
+static bool is_left(int fd)
 {
-	_cleanup_(closedirp) DIR *dir = NULL;
-	const char *name = last_part(path);
-	struct dirent *item;
-	char prefix[256];
-	int fd = open_parent(path);
+	struct stat st;
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir)
-		return;
-	snprintf(prefix, sizeof(prefix), ".%.200s" SUFFIX ".", name);
-	while ((item = readdir(dir))) {
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void extract_dir_sweep(int parent, const char *prefix)
+{
+	int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closedirp) DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *item;
+
+	while (dir && (item = readdir(dir))) {
 		_cleanup_(closep) int left = -1;
 
 		if (strncmp(item->d_name, prefix, strlen(prefix)) != 0)
 			continue;
-		left = openat(fd, item->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (left < 0 || flock(left, LOCK_EX | LOCK_NB) < 0)
-			continue;
-		if (extract_remove_below(left) == 0)
-			unlinkat(fd, item->d_name, AT_REMOVEDIR);
+		left = openat(parent, item->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (is_left(left) && extract_remove_below(left) == 0)
+			unlinkat(parent, item->d_name, AT_REMOVEDIR);
 	}
+}
+
+/*
+ * Whoever extracts holds a lock on its directory; one that nobody holds was left by a process that
+ * was killed.
+ */
+static void sweep(const char *path)
+{
+	_cleanup_(closep) int fd = open_parent(path);
+	char prefix[256];
+
+	snprintf(prefix, sizeof(prefix), ".%.200s" SUFFIX ".", last_part(path));
+	if (fd >= 0)
+		extract_dir_sweep(fd, prefix);
 }
 
 static int check_free(const char *path, struct error *err)

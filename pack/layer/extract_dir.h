@@ -39,6 +39,12 @@ int extract_dir_open(struct extract_dir *dir, const char *path, struct error *er
 int extract_dir_publish(struct extract_dir *dir, mode_t mode, struct error *err);
 void extract_dir_release(struct extract_dir *dir);
 
+/*
+ * Remove the directories of this user in `parent` whose names begin so and that nobody has locked. Best effort:
+ * what cannot be removed is in nobody's way.
+ */
+void extract_dir_sweep(int parent, const char *prefix);
+
 /* Remove everything in a directory; does not follow links; fits any depth. 0 or a negative errno.
  */
 int extract_remove_below(int dirfd);

@@ -48,33 +48,19 @@ static int words_add(struct words *words, const char *before, const char *word)
 
 int carrier_open(struct carrier *carrier, const struct carrier_options *options, struct error *err)
 {
-	const char *tmpdir = options->tmpdir ? options->tmpdir : getenv("TMPDIR");
+	int r;
 
 	*carrier = (struct carrier){0};
-	carrier->directory = path_join(tmpdir && *tmpdir ? tmpdir : "/var/tmp", "tracepack-image.XXXXXX");
-	if (!carrier->directory)
-		return error_oom(err);
-	if (!mkdtemp(carrier->directory)) {
-		error_errno(err, "cannot make a directory in '%s'",
-			    tmpdir && *tmpdir ? tmpdir : "/var/tmp");
-		free(take(carrier->directory));
-		return -EIO;
-	}
-	carrier->path = path_join(carrier->directory, "image");
+	r = work_dir_make(&carrier->work, options->tmpdir, "tracepack-image", err);
+	if (r < 0)
+		return r;
+	carrier->path = path_join(carrier->work.path, "image");
 	return carrier->path ? 0 : error_oom(err);
 }
 
 void carrier_release(struct carrier *carrier)
 {
-	_cleanup_(closep) int fd = carrier->directory ? open(carrier->directory,
-							      O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-						       : -1;
-
-	if (fd >= 0) {
-		extract_remove_below(fd);
-		rmdir(carrier->directory);
-	}
-	free(carrier->directory);
+	work_dir_release(&carrier->work);
 	free(carrier->path);
 	*carrier = (struct carrier){0};
 }
@@ -129,7 +115,7 @@ static int add_access(struct words *words, const struct carrier *carrier, const 
 	if (options->credentials) {
 		_cleanup_(freep) char *host = reference_host(reference);
 
-		r = host ? credentials_write(carrier->directory, host, options->credentials, &written, err)
+		r = host ? credentials_write(carrier->work.path, host, options->credentials, &written, err)
 			 : error_oom(err);
 		authfile = written;
 	}
@@ -149,7 +135,7 @@ static int copy(const struct carrier *carrier, const char *from, const char *to,
 	_cleanup_(words_release) struct words words = {0};
 	int r;
 
-	if (words_add(&words, "", "skopeo") < 0 || words_add(&words, "--tmpdir=", carrier->directory) < 0 ||
+	if (words_add(&words, "", "skopeo") < 0 || words_add(&words, "--tmpdir=", carrier->work.path) < 0 ||
 	    add_platform(&words, options->platform) < 0 || words_add(&words, "", "copy") < 0 ||
 	    words_add(&words, "", "--quiet") < 0)
 		return error_oom(err);

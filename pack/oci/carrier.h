@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "db/base/error.h"
+#include "pack/layer/work_dir.h"
 #include "pack/oci/reference.h"
 
 struct carrier_options {
@@ -21,7 +22,7 @@ struct carrier_options {
 };
 
 struct carrier {
-	char *directory; /* 0700; removed with what is in it */
+	struct work_dir work; /* 0700; removed with what is in it */
 	char *path;      /* in it: what was fetched, or is to be delivered */
 };
 

@@ -10,7 +10,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "pack/engine/export_source.h"
-#include "pack/layer/extract_dir.h"
 #include "pack/oci/file_write.h"
 #include "pack/oci/relayer.h"
 #include "pack/oci/slim_config.h"
@@ -29,16 +28,7 @@ static void traces_release(struct traces *traces)
 	free(traces->packed);
 	free(traces->start);
 	free(traces->image);
-	if (traces->work) {
-		int fd = open(traces->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-		if (fd >= 0) {
-			extract_remove_below(fd);
-			close(fd);
-		}
-		rmdir(traces->work);
-		free(traces->work);
-	}
+	work_dir_release(&traces->work);
 }
 
 void traces_result_release(struct traces_result *result)
@@ -48,23 +38,15 @@ void traces_result_release(struct traces_result *result)
 
 static int make_work(struct traces *traces, struct error *err)
 {
-	const char *tmpdir = getenv("TMPDIR");
+	int r = work_dir_make(&traces->work, NULL, "sfc-traces", err);
 
-	if (asprintf(&traces->work, "%s/sfc-traces.XXXXXX", tmpdir && *tmpdir ? tmpdir : "/var/tmp") < 0) {
-		traces->work = NULL;
-		return error_oom(err);
-	}
-	if (!mkdtemp(traces->work)) {
-		int r = error_errno(err, "cannot make a directory like '%s'", traces->work);
-
-		free(take(traces->work));
+	if (r < 0)
 		return r;
-	}
-	traces->manifest = path_join(traces->work, "all.db");
-	traces->root = path_join(traces->work, "root");
-	traces->packed = path_join(traces->work, "slim.sqfs");
-	traces->start = path_join(traces->work, "start.json");
-	traces->image = path_join(traces->work, "image.json");
+	traces->manifest = path_join(traces->work.path, "all.db");
+	traces->root = path_join(traces->work.path, "root");
+	traces->packed = path_join(traces->work.path, "slim.sqfs");
+	traces->start = path_join(traces->work.path, "start.json");
+	traces->image = path_join(traces->work.path, "image.json");
 	return traces->manifest && traces->root && traces->packed && traces->start && traces->image ? 0
 												    : error_oom(err);
 }
@@ -84,7 +66,7 @@ static int write_image(struct traces *traces, struct error *err)
 			      "slim", &traces->result->name, err);
 
 	if (r == 0)
-		r = export_source_open(&source, traces->packed, traces->work, traces->request->access.cancel, err);
+		r = export_source_open(&source, traces->packed, traces->work.path, traces->request->access.cancel, err);
 	if (r == 0)
 		r = slim_config(traces->file.image->config, traces->id, &config, err);
 	if (r < 0)

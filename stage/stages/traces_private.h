@@ -4,6 +4,7 @@
 #define STAGE_STAGES_TRACES_PRIVATE_H
 
 #include "db/base/array.h"
+#include "pack/layer/work_dir.h"
 #include "pack/oci/file.h"
 #include "pack/oci/traced_config.h"
 #include "stage/stages/traces.h"
@@ -15,7 +16,7 @@ struct traces {
 	struct oci_file file;
 	char id[OCI_IMAGE_ID_SIZE];
 	ARRAY(char *) files; /* owned */
-	char *work;	     /* a directory of our own, removed in the end; owned */
+	struct work_dir work;
 	char *manifest, *root, *packed, *start, *image; /* in it; owned */
 };
 
