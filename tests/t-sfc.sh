@@ -89,7 +89,7 @@ if command -v mandoc >/dev/null; then
 fi
 if command -v shellcheck >/dev/null; then
 	check "shellcheck has nothing to say of scripts" \
-		sh -c 'cd "$0" && shellcheck -x $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo' "$srcdir"
+		sh -c 'cd "$0" && shellcheck -x $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo scripts/examples/*' "$srcdir"
 	check "nor of the tests' tools" \
 		sh -c 'cd "$0" && shellcheck -x tests/run tests/long tests/minbase.sh .ci/run' "$srcdir"
 fi

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc killed, or failed by the kernel, at one system call after the other: the next command finds all as it was
-# or as it was to be. strace does it from outside; which calls are hit is sampled evenly.
+# or as it was to be. strace does it from outside; which calls are hit is sampled evenly, and with SFC_TEST_LONG
+# each is.
 # shellcheck disable=SC2154,SC2086,SC2010,SC2012,SC2015,SC2317 # lib.sh's names; words; names we chose; eval'ed
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
 requires fuse
-requires strace -o /dev/null -e inject=mkdirat:signal=KILL:when=9 true
+. "$srcdir/tests/crash.sh"
 requires jq --version
 requires sqlite3 --version
 requires busybox true
@@ -39,24 +40,6 @@ sfc dev create web --from src.tar >/dev/null &&
 	sfc test web -q -- cat /etc/one >/dev/null &&
 	mv state template || fail "the beginning"
 sfc --state "$here/template" dev _repair
-
-# The calls a command makes on its state, as "CALL N N …" lines: at most so many of each, evenly spread.
-sample() { # CALLS COMMAND…
-	begin_again
-	wanted=$1
-	shift
-	strace -qq -o calls -e "trace=$(echo $wanted | tr ' ' ,)" "$@" >/dev/null 2>&1 </dev/null
-	awk -v points="$points" -v state="$SFC_STATE" '
-		{ name = $0; sub(/\(.*/, "", name); if (name !~ /^[a-z0-9_]+$/) next; count[name]++ }
-		index($0, state) && !begun { begun = 1; for (n in count) before[n] = count[n] - (n == name) }
-		END { for (n in count) {
-			from = before[n] + 1; all = count[n] - before[n]
-			for (i = 0; i < points && i < all; i++) {
-				at = all <= points ? from + i : from + int(i * (all - 1) / (points - 1))
-				if (at != last[n]) print n, at
-				last[n] = at
-			} } }' calls | sort -u
-}
 
 begin_again() {
 	rm -rf state out.sfc
@@ -101,7 +84,7 @@ run() {
 	name=$1 after=$2
 	shift 2
 	tried=0 bad=
-	sample "$killing" "$@" >samples
+	sample "" "$killing" "$@" >samples
 	while read -r call number; do
 		tried=$((tried + 1))
 		wrong=$(trial "$call:signal=KILL:when=$number" "$@"; eval "$after"; leftovers)
@@ -109,7 +92,7 @@ run() {
 	done <samples
 	check "$name: killed at any of $tried calls" test -z "$bad" -a "$tried" -ge 14
 	tried=0 bad=
-	sample "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
+	sample "" "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
 	for pair in $failing; do
 		grep "^${pair%:*} " samples >chosen
 		while read -r call number; do
@@ -121,7 +104,6 @@ run() {
 	check "$name: any of $tried calls fails" test -z "$bad" -a "$tried" -ge 8
 }
 
-fine() { "$@" >after.out 2>after.err </dev/null || echo "$* afterwards: exit $?: $(cat after.err)"; }
 has() { # NAME PATH: in its layer or base
 	sfc dev list --json | jq -r --arg name "$1" '. as $all | .names[] | select(.name == $name) | .layer,
 		(.base | while(. != null; . as $b | $all.bases[] | select(.id == $b).parent) as $b | $all.bases[] | select(.id == $b).tree)' |
