@@ -150,6 +150,48 @@ check_equal "root, privileged, and nothing against it" "$(spec '.containers[0].s
 check_equal "runAsNonRoot of the pod, too" "$(spec .securityContext)" '{"runAsNonRoot":false}'
 check_equal "a volume for the traces" "$(spec .volumes) $(spec '.containers[0].volumeMounts')" \
 	'[{"name":"sfc-trace","emptyDir":{}}] [{"name":"sfc-trace","mountPath":"/sfc-trace"}]'
+cat >more.yml <<'END'
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          initContainers: [{name: first, image: first:1}]
+          containers:
+          - name: job
+            image: job
+            livenessProbe: {exec: {command: [cat, /etc/health]}, periodSeconds: 5}
+            readinessProbe: {httpGet: {port: 80}}
+            lifecycle: {preStop: {exec: {command: [stop]}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shared}
+spec:
+  shareProcessNamespace: true
+  containers: [{name: one, image: one:1}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: alone}
+spec:
+  containers: [{name: alone, image: "host:5000/alone"}]
+END
+sfc instrument --kubernetes more.yml -o more.json >said 2>&1
+check_equal "a patch for each that can be traced" "$(jq -s -r 'map(.kind + " " + .metadata.name) | join(", ")' <<JSON
+$(sed '/^---$/d' more.json)
+JSON
+)" 'CronJob nightly, Pod alone'
+check "who is not its first process is named" grep -q "container 'one' is not traced: with shareProcessNamespace" said
+nightly() {
+	sed '/^---$/,$d' more.json | jq -c ".spec.jobTemplate.spec.template.spec$1"
+}
+check_equal "what runs first is traced, too" "$(nightly '.initContainers[0].image') $(nightly '.containers[0].image')" '"first:1-traced" "job:traced"'
+check_equal "probes and hooks that are commands are the container's user" "$(nightly '.containers[0] | [.livenessProbe.exec.command, .lifecycle.preStop.exec.command[-1], .readinessProbe]')" \
+	'[["/.sfc/tracefs","-o","image=/.sfc/image,join","/","--","cat","/etc/health"],"stop",null]'
 echo 'kind: Service' >bad.yml
 check_fails "where there is nothing to trace" 1 "*'bad.yml': it has no Deployment*" sfc instrument --kubernetes bad.yml -o x
 finish

@@ -134,46 +134,96 @@ static int add_container(json_t *list, const json_t *container, const json_t *po
 	return r == 0 && json_array_append(list, to) < 0 ? error_oom(err) : r;
 }
 
-static int containers_of(const json_t *pod, const char *tracefs, json_t *list, struct text *notes,
-			 struct error *err)
+static int containers_of(const json_t *pod, const char *which, const char *tracefs, json_t *list,
+			 struct text *notes, struct error *err)
 {
+	bool shared = json_is_true(json_object_get(pod, "shareProcessNamespace"));
 	const json_t *container;
 	size_t i;
 	int r = 0;
 
-	json_array_foreach((json_t *)json_object_get(pod, "containers"), i, container) {
+	json_array_foreach((json_t *)json_object_get(pod, which), i, container) {
 		const char *name = json_text(container, "name"), *image = json_text(container, "image");
 
 		if (!name || !image)
 			note(notes, name, "is not traced: it has no name, or no image");
 		else if (strchr(image, '@'))
 			note(notes, name, "is not traced: its image is a digest; name a tag, and instrument that");
+		else if (shared)
+			note(notes, name, "is not traced: with shareProcessNamespace it is not the first process");
 		else if (r == 0)
 			r = add_container(list, container, pod, tracefs, err);
 	}
 	return r;
 }
 
+/* Where an object keeps its pod, from the outside. */
+enum { DEPTH = 5 };
+static const char *const places[][DEPTH + 1] = {
+	{"spec", "template", "spec", NULL},			      /* Deployment, StatefulSet, Job … */
+	{"spec", "jobTemplate", "spec", "template", "spec", NULL}, /* CronJob */
+	{"spec", NULL},						      /* Pod */
+};
+
+/* NULL: it has none. */
+static const json_t *find_pod(const json_t *object, const char *const **ret_place)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		const json_t *pod = object;
+
+		for (const char *const *key = places[i]; *key; key++)
+			pod = json_object_get(pod, *key);
+		*ret_place = places[i];
+		if (json_is_array(json_object_get(pod, "containers")))
+			return pod;
+	}
+	return NULL;
+}
+
+/* What is said of the pod, where the object has it. Takes it; NULL: no memory. */
+static json_t *put_in_place(json_t *pod, const char *const *place)
+{
+	size_t depth = 0;
+
+	while (place[depth])
+		depth++;
+	while (pod && depth)
+		pod = json_pack("{s:o}", place[--depth], pod);
+	return pod;
+}
+
+static json_t *pod_patch(json_t *containers, json_t *before)
+{
+	return json_pack("{s:{s:b}, s:O, s:O*, s:[{s:s, s:{}}]}", "securityContext", "runAsNonRoot", 0, "containers",
+			 containers, "initContainers", json_array_size(before) ? before : NULL, "volumes", "name",
+			 "sfc-trace", "emptyDir");
+}
+
 static int add_patch(json_t *patches, const json_t *object, const char *tracefs, struct text *notes,
 		     struct error *err)
 {
 	const json_t *metadata = json_object_get(object, "metadata");
-	const json_t *pod = json_object_get(
-		json_object_get(json_object_get(object, "spec"), "template"), "spec");
-	_cleanup_(json_freep) json_t *list = json_array();
+	const char *const *place;
+	const json_t *pod = find_pod(object, &place);
+	_cleanup_(json_freep) json_t *list = json_array(), *before = json_array(), *spec = NULL;
 	json_t *patch;
 	int r;
 
-	if (!json_is_object(pod) || !json_text(metadata, "name"))
+	if (!pod || !json_text(metadata, "name"))
 		return 0;
-	r = list ? containers_of(pod, tracefs, list, notes, err) : error_oom(err);
-	if (r < 0 || !json_array_size(list))
+	r = list && before ? containers_of(pod, "containers", tracefs, list, notes, err) : error_oom(err);
+	if (r == 0)
+		r = containers_of(pod, "initContainers", tracefs, before, notes, err);
+	if (r < 0 || !(json_array_size(list) + json_array_size(before)))
 		return r;
-	patch = json_pack("{s:s*, s:s*, s:{s:s, s:s*}, s:{s:{s:{s:{s:b}, s:O, s:[{s:s, s:{}}]}}}}",
-			  "apiVersion", json_text(object, "apiVersion"), "kind", json_text(object, "kind"),
-			  "metadata", "name", json_text(metadata, "name"), "namespace",
-			  json_text(metadata, "namespace"), "spec", "template", "spec", "securityContext",
-			  "runAsNonRoot", 0, "containers", list, "volumes", "name", "sfc-trace", "emptyDir");
+	spec = put_in_place(pod_patch(list, before), place);
+	patch = json_pack("{s:s*, s:s*, s:{s:s, s:s*}}", "apiVersion", json_text(object, "apiVersion"), "kind",
+			  json_text(object, "kind"), "metadata", "name", json_text(metadata, "name"),
+			  "namespace", json_text(metadata, "namespace"));
+	if (!spec || !patch || json_object_update(patch, spec) < 0) {
+		json_decref(patch);
+		return error_oom(err);
+	}
 	return json_array_append_new(patches, patch) < 0 ? error_oom(err) : 0;
 }
 
