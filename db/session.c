@@ -273,7 +273,9 @@ static void session_see_through(struct session *session, const struct process *w
 	if (session->state != SESSION_OPEN)
 		return;
 	if (process_is_alive(writer)) {
-		session->ending = session->ended_ns || !writer_has_mount(writer, session->source);
+		/* a guard's mount is held by what lies above it, and need have no place of its own */
+		session->ending = session->ended_ns || (session->kind != SESSION_PROD &&
+							!writer_has_mount(writer, session->source));
 		return;
 	}
 	session->state = SESSION_INTERRUPTED;
