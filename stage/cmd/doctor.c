@@ -14,6 +14,7 @@
 #include "stage/layer/scratch.h"
 #include "stage/machine/findings.h"
 #include "stage/machine/output.h"
+#include "stage/repair/repair.h"
 #include "stage/stages/dev.h"
 #include "stage/stages/test_place.h"
 #include "stage/state/state.h"
@@ -28,11 +29,10 @@ static void say_line(const char *line)
 static int repair(struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
-	int r = script_call("prod", (char *const[]){(char *)"repair", NULL}, err);
+	int r = cmd_state_open("repairing", &state, err);
 
-	/* a status: it has said why */
 	if (r == 0)
-		r = cmd_state_open("repairing", &state, err);
+		r = repair_prod(state, say_line, err);
 	if (r == 0)
 		r = dev_repair(state, say_line, err);
 	if (r == 0)

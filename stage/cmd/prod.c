@@ -7,7 +7,9 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/log.h"
 #include "stage/instance/app.h"
+#include "stage/instance/enable.h"
 
 void targets_release(struct targets *targets)
 {
@@ -100,6 +102,27 @@ int targets_find(struct state *state, const struct asked *asked, struct targets 
 	return r;
 }
 
+static bool is_of(const struct target *target, const struct look *look)
+{
+	return strcmp(look->instance.app, target->app) == 0 && strcmp(look->instance.name, target->name) == 0;
+}
+
+const struct look *targets_look(const struct target *target, const struct looks *looks)
+{
+	for (size_t i = 0; i < looks->count; i++)
+		if (is_of(target, &looks->items[i]))
+			return &looks->items[i];
+	return NULL;
+}
+
+bool targets_have(const struct targets *targets, const struct look *look)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (is_of(&targets->items[i], look))
+			return true;
+	return false;
+}
+
 /* ---- their claims ---- */
 
 static int add_object(spec_strings *objects, const char *kind, const char *name)
@@ -126,4 +149,32 @@ int targets_claim(struct state *state, const struct targets *targets, bool apps,
 	if (r < 0)
 		return error_oom(err);
 	return claim_take_all(state, (const char *const *)objects.items, objects.count, claims, err);
+}
+
+/* ---- their units ---- */
+
+static int refresh_one(const struct app *app, void *data)
+{
+	struct error err = ERROR_INIT;
+
+	if (enable_refresh(data, app->name, &err) < 0)
+		log_warning("%s", err.message);
+	return 0;
+}
+
+void prod_refresh_units(struct state *state, const struct asked *asked)
+{
+	for (size_t i = 0; i < asked->operand_count; i++) {
+		_cleanup_(freep) char *copy = strdup(asked->operands[i]);
+		struct error err = ERROR_INIT;
+		const char *app, *name;
+
+		if (!copy || instance_parse(copy, &app, &name, NULL) < 0 || !enable_is(app, NULL))
+			continue;
+		if ((app_find(state, app, NULL, NULL) > 0 ? enable_refresh(state, app, &err)
+							   : disable_app(app, &err)) < 0)
+			log_warning("%s", err.message);
+	}
+	if (!asked->operand_count)
+		app_each(state, refresh_one, state, NULL);
 }

@@ -32,9 +32,18 @@ void targets_release(struct targets *targets);
 /* Those of APP and APP/I on the command line, or with --all and no word all there are. -EINVAL, -ENOENT. */
 int targets_find(struct state *state, const struct asked *asked, struct targets *targets,
 		 struct error *err);
+/* What it is doing; NULL: it is gone meanwhile. */
+const struct look *targets_look(const struct target *target, const struct looks *looks);
+bool targets_have(const struct targets *targets, const struct look *look);
 /* Claim them, and with `apps` the applications that were named. */
 int targets_claim(struct state *state, const struct targets *targets, bool apps,
 		  struct claims *claims, struct error *err);
+
+/*
+ * Instances of these words may have come or gone: the units of what is enabled follow. Nobody may hold a claim: what
+ * systemd starts takes them.
+ */
+void prod_refresh_units(struct state *state, const struct asked *asked);
 
 /* 0, or what to exit with, having said why. */
 int prod_answer(const struct sfc_command *command, int r, const struct error *err);

@@ -11,6 +11,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/app.h"
+#include "stage/instance/health.h"
 #include "stage/state/event.h"
 
 enum { RUNS = 20 };
@@ -77,6 +78,14 @@ static int add_events(struct inspection *inspection, const struct look *look, js
 		look_problem(look, &usage, &problem);
 		killed.what = problem.bytes;
 		r = add_event(&killed, events);
+	}
+	if (r == 0 && health_layer_is_full(&look->run)) {
+		_cleanup_(text_release) struct text full = TEXT_INIT;
+		struct event_row row = {state_now(), "kernel", NULL};
+
+		health_say_full(look->instance.spec.layer_size, &full);
+		row.what = full.bytes;
+		r = add_event(&row, events);
 	}
 	json_set(object, "events", events);
 	return r;

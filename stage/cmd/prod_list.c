@@ -75,7 +75,7 @@ json_t *prod_instance_json(const struct looks *looks, const struct look *look)
 	look_problem(look, &usage, &problem);
 	json_set(object, "app", json_string(instance->app));
 	json_set(object, "name", json_string(instance->name));
-	json_set(object, "state", json_string(instance_now_name(look->now)));
+	json_set(object, "state", json_string(look_state(look)));
 	json_set(object, "pid", up ? number_or_null(run->note.process.pid ? run->note.process.pid : -1)
 				   : json_null());
 	json_set(object, "status", over && run->seen ? json_integer(run->status) : json_null());
@@ -148,7 +148,7 @@ static void add_state(struct columns *columns, const struct look *look, const st
 	_cleanup_(text_release) struct text text = TEXT_INIT, problem = TEXT_INIT;
 
 	look_problem(look, usage, &problem);
-	text_add(&text, instance_now_name(look->now));
+	text_add(&text, look_state(look));
 	if (look->now == NOW_FAILED)
 		text_printf(&text, " (%d)", look->run.status);
 	if (problem.size && look->now != NOW_STOPPED && look->now != NOW_LOST && look->now != NOW_UNWATCHED)

@@ -393,5 +393,7 @@ int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 			status = EXIT_FAILED;
 	}
 	starter_release(&starter);
+	if (r == 0)
+		prod_refresh_units(state, asked);
 	return status;
 }

@@ -113,6 +113,18 @@ static int finish(const struct sfc_command *command, struct stopper *stopper, in
 	return status;
 }
 
+/* Where instances came or went. */
+static int finish_changed(const struct sfc_command *command, struct stopper *stopper, int r, const struct error *err)
+{
+	struct state *state = stopper->state;
+	const struct asked *asked = stopper->asked;
+	int status = finish(command, stopper, r, err);
+
+	if (r == 0)
+		prod_refresh_units(state, asked);
+	return status;
+}
+
 int cmd_prod_stop(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
@@ -177,7 +189,7 @@ int cmd_prod_restart(const struct sfc_command *command, struct asked *asked)
 		r = stop_all(&stopper, &err);
 	if (r == 0)
 		r = start_again(&stopper, &err);
-	return finish(command, &stopper, r, &err);
+	return finish_changed(command, &stopper, r, &err);
 }
 
 /* ---- and forgetting ---- */
@@ -270,5 +282,5 @@ int cmd_prod_rm(const struct sfc_command *command, struct asked *asked)
 		remove_instances(&stopper);
 	if (r == 0 && asked->all)
 		r = remove_apps(&stopper, &err);
-	return finish(command, &stopper, r, &err);
+	return finish_changed(command, &stopper, r, &err);
 }

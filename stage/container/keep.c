@@ -146,7 +146,8 @@ static int talk(struct container *container, const struct words *words, const ch
 	closep(&sync[1]);
 	closep(&start[0]);
 	if (r == 0) {
-		cgroup_leave(pid);
+		if (!container->request->keep->unit)
+			cgroup_leave(pid);
 		(void)!write(start[1], "", 1);
 		closep(&start[1]);
 		start[1] = -1;

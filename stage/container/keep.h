@@ -32,6 +32,7 @@ struct container_keep {
 	uint64_t log_size; /* bytes; a log that would be larger begins anew */
 	/* An absolute program and its words, run by conmon in its namespace once it has ended; NULL: none. */
 	const char *const *ended;
+	bool unit; /* conmon stays in our group, a unit's of systemd: its main process */
 	int lock; /* a descriptor that stays open as long as conmon lives; -1 */
 };
 

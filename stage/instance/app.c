@@ -207,6 +207,11 @@ int package_find(struct state *state, const char *digest, struct package_row *re
 	return r;
 }
 
+int package_is_noted(struct state *state, const char *digest, struct error *err)
+{
+	return rows_holds(state, "SELECT 1 FROM package WHERE digest = ?", digest, err);
+}
+
 int package_begin(struct state *state, const struct store_copy *copy, const char *name,
 		  struct error *err)
 {

@@ -55,6 +55,8 @@ void package_row_release(struct package_row *row);
 /* 1 it is ready, 0 there is none. */
 int package_find(struct state *state, const char *digest, struct package_row *ret_row,
 		 struct error *err);
+/* 1 it has a row, ready or not; 0 it has none. */
+int package_is_noted(struct state *state, const char *digest, struct error *err);
 /* The intention, before the file has a name. One that is ready stays so. */
 int package_begin(struct state *state, const struct store_copy *copy, const char *name,
 		  struct error *err);

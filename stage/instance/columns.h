@@ -16,8 +16,8 @@ enum { INSTANCE_COLUMN_COUNT = 11 };
 	"r.id, r.package, r.container, r.state, r.boot, r.pidns, r.pid, r.pid_started, r.conmon,"  \
 	" r.conmon_started, r.network, r.network_started, r.cgroup, r.stop_signal, r.restarts,"    \
 	" r.begun_ns, r.ready_ns, r.ended_ns, r.status, r.oom, r.said, r.waiter,"                  \
-	" r.waiter_started"
-enum { RUN_COLUMN_COUNT = 23 };
+	" r.waiter_started, r.guard, r.guard_started, r.guard_device"
+enum { RUN_COLUMN_COUNT = 26 };
 
 /* From the column `from` on: 1, or a negative errno. */
 int instance_read(sqlite3_stmt *stmt, int from, struct instance *ret_instance, struct error *err);

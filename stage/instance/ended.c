@@ -13,8 +13,12 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "stage/instance/enable.h"
+#include "stage/instance/health.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
+#include "stage/layer/package.h"
+#include "stage/layer/volume.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/claim.h"
 #include "stage/state/event.h"
@@ -28,7 +32,8 @@ bool instance_restarts(const struct instance *instance, const struct run *run)
 {
 	const struct spec *spec = &instance->spec;
 
-	if (!instance->wanted || spec->restart == RESTART_NO)
+	/* two that start it again would meet */
+	if (!instance->wanted || spec->restart == RESTART_NO || enable_rules(instance->app, instance->name))
 		return false;
 	if (spec->restart == RESTART_ALWAYS)
 		return true;
@@ -73,6 +78,7 @@ struct affair {
 	struct state *state;
 	char *app, *name;
 	int64_t run;
+	bool full; /* its layer was, when it ended */
 };
 
 static int claim_it(const struct affair *affair, struct claim *claim, struct error *err)
@@ -92,6 +98,16 @@ static int look(const struct affair *affair, struct instance *instance, struct r
 	if (r > 0)
 		r = run_newest(affair->state, affair->app, affair->name, run, err);
 	return r > 0 ? run->id == affair->run && instance->wanted : r;
+}
+
+static void note_full(const struct affair *affair, const struct instance *instance)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char object[160];
+
+	instance_object(affair->app, affair->name, object, sizeof(object));
+	health_say_full(instance->spec.layer_size, &text);
+	event_note(affair->state, object, NULL, "%s", text.bytes);
 }
 
 /* 1 it is to start again, after *ret_pause_ms. */
@@ -115,6 +131,8 @@ static int note(const struct affair *affair, int64_t *ret_pause_ms, struct error
 	if (r <= 0 || (run.state == RUN_ENDED && run.said) ||
 	    instance_is_up(instance_now(affair->state, &instance, &run, &self)))
 		return r < 0 ? r : 0;
+	if (affair->full)
+		note_full(affair, &instance);
 	r = instance_take_down(affair->state, &instance, &run, err);
 	if (r < 0 || !instance_restarts(&instance, &run))
 		return r;
@@ -162,7 +180,7 @@ static int see_to_it(struct affair *affair, struct error *err)
 	return r;
 }
 
-static int follow(const char *state_directory, int64_t id, struct error *err)
+static int follow(const char *state_directory, int64_t id, bool full, struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	_cleanup_(run_release) struct run run = RUN_INIT;
@@ -175,7 +193,7 @@ static int follow(const char *state_directory, int64_t id, struct error *err)
 		r = run_find(state, id, &run, &app, &name, err);
 	if (r <= 0)
 		return r;
-	struct affair affair = {state, app, name, id};
+	struct affair affair = {state, app, name, id, full};
 	r = see_to_it(&affair, &said);
 	if (r < 0) {
 		instance_object(app, name, object, sizeof(object));
@@ -189,6 +207,8 @@ int instance_ended(const char *state_directory, int64_t run, struct error *err)
 {
 	_cleanup_(closep) int conmon = (int)syscall(SYS_pidfd_open, getppid(), 0);
 	struct pollfd ended = {.fd = conmon, .events = POLLIN};
+	/* where its layer is in conmon's namespace */
+	bool full = !volume_has_room(LAYER_WORK "/layer");
 	pid_t pid;
 
 	fflush(NULL);
@@ -202,5 +222,5 @@ int instance_ended(const char *state_directory, int64_t run, struct error *err)
 	namespace_enter_first();
 	if (conmon >= 0)
 		poll(&ended, 1, CONMON_MS);
-	_exit(follow(state_directory, run, err) < 0);
+	_exit(follow(state_directory, run, full, err) < 0);
 }

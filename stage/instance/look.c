@@ -7,6 +7,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "stage/instance/columns.h"
+#include "stage/instance/health.h"
 #include "stage/watch/oom.h"
 
 void looks_release(struct looks *looks)
@@ -14,9 +15,26 @@ void looks_release(struct looks *looks)
 	for (size_t i = 0; i < looks->count; i++) {
 		instance_release(&looks->items[i].instance);
 		run_release(&looks->items[i].run);
+		free(looks->items[i].ill);
 	}
 	array_release(looks);
 	cgroup_release(&looks->here);
+}
+
+/* What cannot be found out is not right either. */
+static char *find_illness(struct state *state, const struct look *look)
+{
+	struct text text = TEXT_INIT;
+	struct error err = ERROR_INIT;
+
+	if (!instance_is_up(look->now))
+		return NULL;
+	if (health_look(state, look, &text, &err) < 0)
+		text_add_plain(&text, err.message);
+	if (text.size)
+		return text_take(&text);
+	text_release(&text);
+	return NULL;
 }
 
 static int read_look(struct state *state, sqlite3_stmt *stmt, const struct process *self,
@@ -29,9 +47,11 @@ static int read_look(struct state *state, sqlite3_stmt *stmt, const struct proce
 		r = run_read(stmt, INSTANCE_COLUMN_COUNT, &look.run, err);
 	if (r > 0) {
 		look.now = instance_now(state, &look.instance, &look.run, self);
+		look.ill = find_illness(state, &look);
 		r = array_push(looks, look) < 0 ? error_oom(err) : 0;
 	}
 	if (r < 0) {
+		free(look.ill);
 		instance_release(&look.instance);
 		run_release(&look.run);
 	}
@@ -82,6 +102,11 @@ void look_usage(const struct looks *looks, const struct look *look, struct usage
 	usage_read(USAGE_TOP, &cgroup, ret_usage);
 }
 
+const char *look_state(const struct look *look)
+{
+	return look->ill && look->now == NOW_RUNNING ? "unhealthy" : instance_now_name(look->now);
+}
+
 void look_problem(const struct look *look, const struct usage *usage, struct text *text)
 {
 	const struct run *run = &look->run;
@@ -90,7 +115,9 @@ void look_problem(const struct look *look, const struct usage *usage, struct tex
 
 	if (run->state == RUN_NONE)
 		return;
-	if (kills > 0)
+	if (look->ill)
+		text_add(text, look->ill);
+	else if (kills > 0)
 		oom_describe(text, kills, !up && run->seen && run->status == 137, look->instance.spec.memory);
 	else if (look->now == NOW_UNWATCHED)
 		text_add(text, "who kept its output was killed; a restart mends it");

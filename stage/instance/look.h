@@ -15,6 +15,7 @@ struct look {
 	struct instance instance;
 	struct run run; /* the newest; RUN_NONE: it never ran */
 	enum instance_now now;
+	char *ill; /* what one that is up lacks, instance/health.h; NULL: nothing */
 };
 
 struct looks {
@@ -34,6 +35,8 @@ void looks_release(struct looks *looks);
 
 /* What its group uses; all -1 where it is not up. */
 void look_usage(const struct looks *looks, const struct look *look, struct usage *ret_usage);
+/* "running", …; "unhealthy": it runs, and is ill. */
+const char *look_state(const struct look *look);
 /* What is wrong with it, or was: "" nothing. usage may be NULL. */
 void look_problem(const struct look *look, const struct usage *usage, struct text *text);
 

@@ -10,6 +10,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "stage/instance/app.h"
+#include "stage/instance/guarded.h"
 #include "stage/instance/output.h"
 
 enum { HOSTNAME_MAX = 63 };
@@ -19,6 +20,8 @@ void preparations_release(struct preparation *prepared, size_t count)
 	for (size_t i = 0; prepared && i < count; i++) {
 		free(prepared[i].directory);
 		free(prepared[i].conmon);
+		free(prepared[i].guarded);
+		closep(&prepared[i].job.heals);
 	}
 	free(prepared);
 }
@@ -126,6 +129,21 @@ static int make_directories(struct state *state, const struct start *start, stru
 	return 0;
 }
 
+static int prepare_guard(struct state *state, const struct instance *instance, struct preparation *prepared,
+			 struct error *err)
+{
+	int r;
+
+	if (!instance->guard)
+		return 0;
+	r = guarded_manifest(state, instance, &prepared->guarded, err);
+	prepared->job.guarded = prepared->guarded;
+	if (r == 0 && strcmp(instance->guard, "heal") == 0)
+		r = guard_open_source(state, instance->guard_source ? instance->guard_source : instance->app,
+				      &prepared->job.heals, err);
+	return r;
+}
+
 static int prepare(struct state *state, struct start *start, struct preparation *prepared)
 {
 	struct package_row package = {.name = NULL};
@@ -153,8 +171,10 @@ static int prepare(struct state *state, struct start *start, struct preparation 
 		.state = state->dir,
 		.directory = prepared->directory,
 		.conmon = prepared->conmon,
+		.unit = start->unit,
+		.heals = -1,
 	};
-	return r;
+	return r < 0 ? r : prepare_guard(state, instance, prepared, &start->err);
 }
 
 int prepare_all(struct state *state, struct starts *starts, struct preparation **ret_prepared,
@@ -164,6 +184,8 @@ int prepare_all(struct state *state, struct starts *starts, struct preparation *
 
 	if (!prepared)
 		return error_oom(err);
+	for (size_t i = 0; i < starts->count; i++)
+		prepared[i].job.heals = -1;
 	for (size_t i = 0; i < starts->count; i++)
 		if (!starts->items[i].ran && starts->items[i].code == 0)
 			starts->items[i].code = prepare(state, &starts->items[i], &prepared[i]);

@@ -11,6 +11,7 @@
 struct preparation {
 	struct put_up job;
 	char *directory, *conmon; /* of the instance, of the run */
+	char *guarded;            /* the manifest of its guard; NULL: it has none */
 	uint64_t log_before;      /* bytes in its log */
 };
 

@@ -17,6 +17,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
@@ -29,6 +30,7 @@ enum { LOG_SIZE = 16 << 20 };
 struct outcome {
 	int code;
 	struct container_note note;
+	struct guard guard;
 	struct error err;
 };
 
@@ -60,6 +62,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		.log_size = LOG_SIZE,
 		.ended = ended,
 		.lock = package->lock,
+		.unit = job->unit,
 	};
 	const struct container_request request = {
 		.spec = job->spec,
@@ -92,22 +95,46 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 	return r;
 }
 
-static int go_up(const struct put_up *job, struct container **ret_container, struct error *err)
+/* Outside of the namespace that ends with conmon, for it outlives none of what is put up there. */
+static int begin_guard(const struct put_up *job, struct store *store, struct guard *ret_guard, int *ret_layer,
+		       struct error *err)
+{
+	_cleanup_(closep) int mount = -1;
+	char label[160];
+	struct guard_request request = {.tree = job->heals, .manifest = job->guarded, .label = label};
+	int r = store_mount(store, job->package, &mount, err);
+
+	snprintf(label, sizeof(label), "%s/%s", job->app, job->name);
+	request.package = mount;
+	if (r == 0)
+		r = guard_begin(&request, ret_guard, ret_layer, err);
+	if (r == 0)
+		cgroup_leave((pid_t)ret_guard->daemon.pid);
+	return r;
+}
+
+static int go_up(const struct put_up *job, struct container **ret_container, struct guard *ret_guard,
+		 struct error *err)
 {
 	_cleanup_(layer_package_release) struct layer_package package = LAYER_PACKAGE_INIT;
 	_cleanup_(freep) char *layer = path_join(job->directory, "layer");
 	_cleanup_(store_closep) struct store *store = NULL;
-	_cleanup_(closep) int mount = -1;
+	_cleanup_(closep) int mount = -1, guard = -1;
 	char shown[DIGEST_HEX_SIZE + 8];
+	struct layer_parts parts = {.name = shown, .layer = layer, .size = job->spec->layer_size};
 	int r = layer ? store_open(job->state, &store, err) : error_oom(err);
 
 	snprintf(shown, sizeof(shown), "sha256:%.12s", job->package);
 	if (r == 0)
 		r = store_mount(store, job->package, &mount, err);
+	if (r == 0 && job->guarded)
+		r = begin_guard(job, store, ret_guard, &guard, err);
 	if (r == 0)
 		r = own_mounts_begin(err);
+	parts.mount = mount;
+	parts.guard = guard;
 	if (r == 0)
-		r = layer_package_mount(mount, shown, layer, &package, err);
+		r = layer_parts_mount(&parts, &package, err);
 	if (r == 0 && !package.start.given && !job->spec->args.count)
 		r = error_set(err, -EINVAL, "a bare image has no start configuration; give a command "
 					    "behind --");
@@ -136,7 +163,7 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 	signal(SIGPIPE, SIG_IGN);
 	/* nothing that our caller left open is for conmon, which stays */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	outcome.code = go_up(job, &container, &outcome.err);
+	outcome.code = go_up(job, &container, &outcome.guard, &outcome.err);
 	if (outcome.code == 0)
 		container_describe(container, &outcome.note);
 	(void)!write(tell, &outcome, sizeof(outcome));
@@ -148,7 +175,8 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 
 /* ---- outside ---- */
 
-int put_up(const struct put_up *job, struct container_note *ret_note, struct error *err)
+int put_up(const struct put_up *job, struct container_note *ret_note, struct guard *ret_guard,
+	   struct error *err)
 {
 	struct outcome outcome = {.code = -ECHILD};
 	pid_t parent = getpid(), pid;
@@ -180,5 +208,6 @@ int put_up(const struct put_up *job, struct container_note *ret_note, struct err
 	if (outcome.code < 0)
 		return error_set(err, outcome.code, "%s", outcome.err.message);
 	*ret_note = outcome.note;
+	*ret_guard = outcome.guard;
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "db/base/error.h"
 #include "stage/container/keep.h"
+#include "stage/layer/guard.h"
 #include "stage/spec/spec.h"
 
 struct put_up {
@@ -23,9 +24,13 @@ struct put_up {
 	const char *state;     /* the state directory */
 	const char *directory; /* of the instance: layer, log */
 	const char *conmon;    /* of the run */
+	const char *guarded;   /* the manifest of its guard; NULL: it has none */
+	bool unit;             /* we are a unit of systemd, whose main process conmon is to be */
+	int heals;             /* the root that its guard serves from, detached; -1: none */
 };
 
-/* 0 it runs, and *ret_note says where. What came up of one that failed is down again. */
-int put_up(const struct put_up *job, struct container_note *ret_note, struct error *err);
+/* 0 it runs, and what is returned says where. What came up of one that failed is down again. */
+int put_up(const struct put_up *job, struct container_note *ret_note, struct guard *ret_guard,
+	   struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "db/base/cleanup.h"
 #include "stage/instance/columns.h"
+#include "stage/state/rows.h"
 
 /* What is kept of the past of an instance. */
 enum { RUNS_KEPT = 20 };
@@ -62,6 +63,7 @@ int run_read(sqlite3_stmt *stmt, int from, struct run *ret_run, struct error *er
 		.status = sqlite3_column_int(stmt, from + 18),
 		.oom = sqlite3_column_int(stmt, from + 19) != 0,
 		.waiter = read_process(stmt, from, 21),
+		.guard = {.daemon = read_process(stmt, from, 23)},
 	};
 
 	run.note.process = read_process(stmt, from, 6);
@@ -70,6 +72,7 @@ int run_read(sqlite3_stmt *stmt, int from, struct run *ret_run, struct error *er
 	run.note.stop_signal = sqlite3_column_int(stmt, from + 13);
 	snprintf(run.note.name, sizeof(run.note.name), "%s", column_text(stmt, from + 2));
 	snprintf(run.note.cgroup, sizeof(run.note.cgroup), "%s", column_text(stmt, from + 12));
+	snprintf(run.guard.device, sizeof(run.guard.device), "%s", column_text(stmt, from + 25));
 	if (!run.package) {
 		run_release(&run);
 		return error_oom(err);
@@ -114,6 +117,11 @@ int run_find(struct state *state, int64_t id, struct run *ret_run, char **ret_ap
 		*ret_name = take(name);
 	}
 	return r;
+}
+
+int run_is_live(struct state *state, const char *container, struct error *err)
+{
+	return rows_holds(state, "SELECT 1 FROM run WHERE container = ? AND state <> 'ended'", container, err);
 }
 
 int run_each(struct state *state, const char *app, const char *name, int most,
@@ -224,11 +232,12 @@ static void bind_process(sqlite3_stmt *stmt, int place, const struct process *pr
 }
 
 int run_note_up(struct state *state, int64_t id, const struct container_note *note,
-		struct error *err)
+		const struct guard *guard, struct error *err)
 {
 	static const char sql[] = "UPDATE run SET state = 'up', pid = ?1, pid_started = ?2, conmon = ?3,"
 				  " conmon_started = ?4, network = ?5, network_started = ?6, cgroup = ?7,"
-				  " stop_signal = ?8 WHERE id = ?9";
+				  " stop_signal = ?8, guard = ?9, guard_started = ?10, guard_device = ?11"
+				  " WHERE id = ?12";
 	sqlite3_stmt *stmt;
 	int r = statement_get(&state->sql, sql, &stmt, err);
 
@@ -239,7 +248,10 @@ int run_note_up(struct state *state, int64_t id, const struct container_note *no
 	bind_process(stmt, 5, &note->network);
 	bind_text(stmt, 7, note->cgroup);
 	bind_int(stmt, 8, note->stop_signal);
-	bind_int(stmt, 9, id);
+	bind_process(stmt, 9, &guard->daemon);
+	if (guard->daemon.pid > 0)
+		bind_text(stmt, 11, guard->device);
+	bind_int(stmt, 12, id);
 	return statement_run(&state->sql, stmt, err);
 }
 

@@ -13,6 +13,7 @@
 #include "db/base/process.h"
 #include "stage/container/keep.h"
 #include "stage/instance/instance.h"
+#include "stage/layer/guard.h"
 #include "stage/state/state.h"
 
 enum run_state { RUN_NONE, RUN_MAKING, RUN_UP, RUN_ENDED };
@@ -24,6 +25,7 @@ struct run {
 	enum run_state state;
 	struct container_note note;
 	struct process waiter; /* who starts it again after a pause; pid 0: nobody */
+	struct guard guard;    /* daemon.pid 0: it has none */
 	int restarts;          /* by itself since it was started */
 	int64_t begun_ns, ready_ns, ended_ns; /* 0: not yet */
 	bool seen, oom; /* seen: the status is known */
@@ -43,6 +45,8 @@ int run_newest(struct state *state, const char *app, const char *name, struct ru
 /* 1 this one, and whose it is (the caller frees), 0 there is none. */
 int run_find(struct state *state, int64_t id, struct run *ret_run, char **ret_app, char **ret_name,
 	     struct error *err);
+/* 1 the container of this name is being made, or up as far as is noted; 0 not. */
+int run_is_live(struct state *state, const char *container, struct error *err);
 /* The newest first, at most `most` of them; a visitor that returns non-zero ends it: that comes back. */
 int run_each(struct state *state, const char *app, const char *name, int most,
 	     int (*visit)(const struct run *run, void *data), void *data, struct error *err);
@@ -51,7 +55,7 @@ int run_each(struct state *state, const char *app, const char *name, int most,
 int run_begin(struct state *state, const struct instance *instance, int restarts,
 	      struct run *ret_run, struct error *err);
 int run_note_up(struct state *state, int64_t id, const struct container_note *note,
-		struct error *err);
+		const struct guard *guard, struct error *err);
 int run_note_ready(struct state *state, int64_t id, struct error *err);
 /* seen false: nobody saw how. said: why it did not come up, or NULL. */
 int run_note_ended(struct state *state, const struct run *run, struct error *err);

@@ -98,6 +98,7 @@ struct message {
 	enum phase phase;
 	int code;
 	struct container_note note;
+	struct guard guard;
 	struct error err;
 };
 
@@ -158,7 +159,7 @@ static void work(void *data, size_t i, int tell)
 
 	if (!start_goes_on(start))
 		return;
-	message.code = put_up(&starting->prepared[i].job, &message.note, &message.err);
+	message.code = put_up(&starting->prepared[i].job, &message.note, &message.guard, &message.err);
 	(void)!write(tell, &message, sizeof(message));
 	if (message.code < 0 || start->instance.spec.ready == READY_UNSET)
 		return;
@@ -175,7 +176,7 @@ static int note_up(struct state *state, const struct start *start, struct error 
 	if (r < 0)
 		return r;
 	instance_object(start->instance.app, start->instance.name, object, sizeof(object));
-	r = run_note_up(state, start->run.id, &start->run.note, err);
+	r = run_note_up(state, start->run.id, &start->run.note, &start->run.guard, err);
 	if (r == 0)
 		r = event_note(state, object, err, start->restarts ? "started again" : "started");
 	if (r == 0)
@@ -204,6 +205,7 @@ static int hear(void *data, size_t i, const void *from)
 	if (message->phase == PHASE_READY)
 		return 0;
 	start->run.note = message->note;
+	start->run.guard = message->guard;
 	starting->up_ms[i] = stays_now_ms();
 	r = note_up(starting->state, start, starting->err);
 	if (r == 0)

@@ -18,6 +18,8 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/instance/crew.h"
+#include "stage/instance/guarded.h"
+#include "stage/instance/health.h"
 #include "stage/layer/directory.h"
 #include "stage/state/event.h"
 
@@ -169,6 +171,8 @@ int instance_take_down(struct state *state, const struct instance *instance, str
 		r = container_clear(&run->note, err);
 		if (r == 0)
 			r = wait_until_free(state, instance, err);
+		if (r == 0)
+			r = guarded_settle(state, instance, run, err);
 	}
 	return r < 0 ? r : finish(state, instance, run, err);
 }
@@ -269,6 +273,19 @@ static void dismiss(const struct process *waiter)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
 }
 
+/* Nobody could tell when it is down. */
+static void note_full(struct state *state, const struct instance *instance, const struct run *run)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char object[160];
+
+	if (!health_layer_is_full(run))
+		return;
+	instance_object(instance->app, instance->name, object, sizeof(object));
+	health_say_full(instance->spec.layer_size, &text);
+	event_note(state, object, NULL, "%s", text.bytes);
+}
+
 /* What is up comes to the front: how many that are. */
 static size_t sort_out(struct state *state, struct stops *stops)
 {
@@ -284,6 +301,7 @@ static size_t sort_out(struct state *state, struct stops *stops)
 		if (stop->run.state != RUN_UP ||
 		    !instance_is_up(instance_now(state, &stop->instance, &stop->run, &self)))
 			continue;
+		note_full(state, &stop->instance, &stop->run);
 		stops->items[up++] = *stop;
 		*stop = swapped;
 	}

@@ -10,11 +10,11 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "db/base/program.h"
 #include "db/base/text.h"
 #include "db/manifest.h"
 #include "db/session.h"
 #include "stage/instance/app.h"
+#include "stage/instance/guarded.h"
 #include "stage/instance/look.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/directory.h"
@@ -144,42 +144,66 @@ struct apps {
 	struct looks looks;
 };
 
-static char *words_of(const struct app *app, int64_t ill)
+struct counts {
+	int64_t up, ill;
+	size_t misses;
+	bool guarded;
+};
+
+static bool is_ill(const struct look *look)
+{
+	return look->ill || look->now == NOW_FAILED || look->now == NOW_LOST || look->now == NOW_UNWATCHED;
+}
+
+static int count_one(struct state *state, const struct look *look, struct counts *counts, struct error *err)
+{
+	_cleanup_(misses_release) struct misses misses = ARRAY_INIT;
+	int r;
+
+	counts->up += instance_is_up(look->now);
+	counts->ill += is_ill(look);
+	if (!look->instance.guard)
+		return 0;
+	counts->guarded = true;
+	r = guarded_misses(state, look, false, &misses, err);
+	counts->misses += misses.count;
+	return r;
+}
+
+static char *words_of(const struct app *app, const struct counts *counts)
 {
 	struct text what = TEXT_INIT;
 
 	text_add(&what, app->updated_ns == app->installed_ns ? "installed" : "updated");
-	if (ill)
-		text_printf(&what, ", %lld not well", (long long)ill);
+	if (counts->guarded)
+		text_printf(&what, ", %zu misses", counts->misses);
+	if (counts->ill)
+		text_printf(&what, ", %lld unhealthy", (long long)counts->ill);
 	return text_take(&what);
 }
 
 static int add_app(const struct app *app, void *data)
 {
 	struct apps *apps = data;
-	struct state *state = apps->gathering->state;
+	struct gathering *gathering = apps->gathering;
 	struct package_row package = {.bytes = -1};
 	struct overview_row row = {.stage = "prod", .runs = -1, .last_ns = app->updated_ns};
-	int64_t ill = 0;
-	int r = package_find(state, app->package, &package, apps->gathering->err);
+	struct counts counts = {.up = 0};
+	int r = package_find(gathering->state, app->package, &package, gathering->err);
 
+	package_row_release(&package);
+	for (size_t i = 0; r >= 0 && i < apps->looks.count; i++)
+		if (strcmp(apps->looks.items[i].instance.app, app->name) == 0)
+			r = count_one(gathering->state, &apps->looks.items[i], &counts, gathering->err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < apps->looks.count; i++) {
-		const struct look *look = &apps->looks.items[i];
-
-		if (strcmp(look->instance.app, app->name) != 0)
-			continue;
-		row.up += instance_is_up(look->now);
-		ill += look->now == NOW_FAILED || look->now == NOW_LOST || look->now == NOW_UNWATCHED;
-	}
 	row.name = strdup(app->name);
-	row.what = words_of(app, ill);
+	row.what = words_of(app, &counts);
 	if (asprintf(&row.base, "sha256:%.12s", app->package) < 0)
 		row.base = NULL;
 	row.bytes = package.bytes;
-	package_row_release(&package);
-	return add(apps->gathering, &row);
+	row.up = counts.up;
+	return add(gathering, &row);
 }
 
 static int add_apps(struct gathering *gathering)

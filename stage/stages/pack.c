@@ -9,6 +9,8 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
+#include "stage/instance/app.h"
+#include "stage/instance/guarded.h"
 #include "stage/layer/base.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/scratch.h"
@@ -68,38 +70,37 @@ static int check(struct state *state, const struct pack_request *request, struct
 
 /* ---- misses ---- */
 
-/* The manifests of an application's guards, a line each. */
-static int missed_by(const char *app, struct text *lines, struct error *err)
+/* The manifests of an application's guards. */
+static int missed_by(struct state *state, const char *app, spec_strings *paths, struct error *err)
 {
-	_cleanup_(text_release) struct text said = TEXT_INIT;
-	const char *line;
-	int r = program_run((const char *const[]){"/proc/self/exe", "prod", "_missed", app, NULL}, lines,
-			    &said, err);
+	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	int r = app_must_exist(state, app, NULL, err);
 
-	if (r <= 0)
-		return r;
-	line = program_line(&said, "sfc: ");
-	return error_set(err, -EIO, "%s", strncmp(line, "sfc: prod: ", 11) == 0 ? line + 11 : line);
+	if (r == 0)
+		r = look_read(state, app, &looks, err);
+	for (size_t i = 0; r == 0 && i < looks.count; i++)
+		r = guarded_collect(state, &looks.items[i], paths, err);
+	return r;
 }
 
-static int merge_misses(const struct pack_request *request, const char *manifest, struct error *err)
+static int merge_misses(struct state *state, const struct pack_request *request, const char *manifest,
+			struct error *err)
 {
-	_cleanup_(text_release) struct text lines = TEXT_INIT, said = TEXT_INIT;
+	_cleanup_(spec_strings_release) spec_strings paths = ARRAY_INIT;
+	_cleanup_(text_release) struct text said = TEXT_INIT;
 	_cleanup_(words_release) struct words words = {0};
 	const char *line;
-	char *rest = NULL;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < request->misses->count; i++)
-		r = missed_by(request->misses->items[i], &lines, err);
-	if (r < 0 || !lines.size)
+		r = missed_by(state, request->misses->items[i], &paths, err);
+	if (r < 0 || !paths.count)
 		return r;
 	word(&words, "tracepack");
 	word(&words, "merge");
 	word(&words, "--quiet");
 	word(&words, manifest);
-	for (char *file = strtok_r(lines.bytes, "\n", &rest); file; file = strtok_r(NULL, "\n", &rest))
-		word(&words, file);
+	word_list(&words, &paths);
 	word(&words, NULL);
 	if (words.failed)
 		return error_oom(err);
@@ -196,7 +197,7 @@ int pack_run(struct state *state, const struct pack_request *request, struct tex
 	if (r == 0)
 		r = claim_take(state, object, &claim, err);
 	if (r == 0)
-		r = merge_misses(request, manifest, err);
+		r = merge_misses(state, request, manifest, err);
 	if (r == 0)
 		r = own_mounts_begin(err);
 	if (r == 0)

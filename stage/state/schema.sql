@@ -109,6 +109,9 @@ CREATE TABLE run (
 	network_started INTEGER,
 	waiter     INTEGER,			-- who starts it again after a pause
 	waiter_started INTEGER,
+	guard      INTEGER,			-- the tracefs of its guard; NULL: it has none
+	guard_started INTEGER,
+	guard_device TEXT,			-- of its mount, 'MAJOR:MINOR': tracefs is asked by it
 	cgroup     TEXT,			-- below each hierarchy
 	stop_signal INTEGER,			-- what it is asked to end with
 	restarts   INTEGER NOT NULL DEFAULT 0,	-- how often it was started again by itself since it was started
@@ -144,7 +147,7 @@ CREATE TABLE event (
 	id         INTEGER PRIMARY KEY,
 	at_ns      INTEGER NOT NULL,
 	object     TEXT    NOT NULL,		-- 'dev/web', 'base/v1', 'app/web', 'instance/web/1': as in claim
-	who        TEXT    NOT NULL,		-- the person: the login's user, else $SUDO_USER
+	who        TEXT    NOT NULL,		-- the person: the login's user, else sudo's caller
 	what       TEXT    NOT NULL		-- 'created from src', 'committed as v1', a command line
 ) STRICT;
 

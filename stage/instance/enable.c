@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/enable.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/path.h"
+#include "db/base/program.h"
+#include "stage/instance/look.h"
+#include "stage/instance/unit.h"
+
+#define UNITS "/etc/systemd/system"
+#define WANTS "multi-user.target.wants"
+
+/* ---- where ---- */
+
+static const char *units(void)
+{
+	const char *directory = getenv("SFC_UNIT_DIR");
+
+	return directory && *directory ? directory : UNITS;
+}
+
+static bool systemd_is_there(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+static char *unit_path(const char *app, const char *name)
+{
+	char file[UNIT_NAME_SIZE];
+
+	unit_name(app, name, file, sizeof(file));
+	return path_join(units(), file);
+}
+
+bool enable_is(const char *app, const char *name)
+{
+	_cleanup_(freep) char *path = unit_path(app, name);
+
+	return path && access(path, F_OK) == 0;
+}
+
+bool enable_rules(const char *app, const char *name)
+{
+	return systemd_is_there() && enable_is(app, name);
+}
+
+/* ---- systemd ---- */
+
+static int systemctl(const char *const *words, struct error *err)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	int r;
+
+	if (!systemd_is_there())
+		return 0;
+	r = program_run(words, NULL, &said, err);
+	return r > 0 ? error_set(err, -EIO, "systemctl %s: %s", words[1], program_line(&said, "")) : r;
+}
+
+static int reload(struct error *err)
+{
+	return systemctl((const char *const[]){"systemctl", "daemon-reload", NULL}, err);
+}
+
+/* What is started in its unit by now is found up there. */
+static int take_over(const char *app, const struct looks *looks, struct error *err)
+{
+	char unit[UNIT_NAME_SIZE];
+	int r;
+
+	unit_name(app, NULL, unit, sizeof(unit));
+	r = systemctl((const char *const[]){"systemctl", "start", "--no-block", unit, NULL}, err);
+	for (size_t i = 0; r == 0 && i < looks->count; i++) {
+		if (!instance_is_up(looks->items[i].now))
+			continue;
+		unit_name(app, looks->items[i].instance.name, unit, sizeof(unit));
+		r = systemctl((const char *const[]){"systemctl", "start", unit, NULL}, err);
+	}
+	return r;
+}
+
+void enable_notify(const char *lines)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_(closep) int fd = -1;
+	size_t length = path ? strlen(path) : 0;
+
+	if (length < 2 || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (*path == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)!sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+/* ---- files ---- */
+
+static int make_directory(const char *path, struct error *err)
+{
+	_cleanup_(freep) char *above = path_parent(path);
+
+	if (mkdir(path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || !above || make_directory(above, err) < 0 || mkdir(path, 0755) < 0)
+		return error_errno(err, "cannot make '%s'", path);
+	return 0;
+}
+
+static int write_unit(const char *path, const struct text *text, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	int r = io_output_open(&output, path, 0644, err);
+
+	if (r == 0) {
+		r = io_write(output.fd, text->bytes, text->size);
+		if (r < 0)
+			return error_code(err, r, "cannot write '%s'", path);
+	}
+	return r < 0 ? r : io_publish(&output, err);
+}
+
+/* A link from what wants it: DIRECTORY/FILE to ../FILE. */
+static int link_unit(const char *wants, const char *file, struct error *err)
+{
+	_cleanup_(freep) char *directory = path_join(units(), wants), *path = NULL, *target = NULL;
+	int r;
+
+	if (!directory)
+		return error_oom(err);
+	path = path_join(directory, file);
+	target = path_join("..", file);
+	if (!path || !target)
+		return error_oom(err);
+	r = make_directory(directory, err);
+	if (r < 0)
+		return r;
+	unlink(path);
+	return symlink(target, path) < 0 ? error_errno(err, "cannot make '%s'", path) : 0;
+}
+
+static int write_target(const char *app, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(freep) char *path = unit_path(app, NULL);
+	char file[UNIT_NAME_SIZE];
+	int r;
+
+	unit_write_target(app, &text);
+	if (!path || text_failed(&text))
+		return error_oom(err);
+	unit_name(app, NULL, file, sizeof(file));
+	r = make_directory(units(), err);
+	if (r == 0)
+		r = write_unit(path, &text, err);
+	return r < 0 ? r : link_unit(WANTS, file, err);
+}
+
+static int write_instance(const struct state *state, const struct instance *instance, const char *program,
+			  struct error *err)
+{
+	const struct unit unit = {.app = instance->app, .name = instance->name, .program = program,
+				  .state = state->dir, .spec = &instance->spec};
+	_cleanup_(text_release) struct text text = TEXT_INIT, wants = TEXT_INIT;
+	_cleanup_(freep) char *path = unit_path(instance->app, instance->name);
+	char file[UNIT_NAME_SIZE];
+	int r = path ? unit_write(&unit, &text, err) : error_oom(err);
+
+	if (r == 0)
+		r = write_unit(path, &text, err);
+	unit_name(instance->app, NULL, file, sizeof(file));
+	text_printf(&wants, "%s.wants", file);
+	unit_name(instance->app, instance->name, file, sizeof(file));
+	if (r == 0 && text_failed(&wants))
+		r = error_oom(err);
+	return r < 0 ? r : link_unit(wants.bytes, file, err);
+}
+
+/* ---- those of instances that are gone ---- */
+
+static bool is_there(const struct looks *looks, const char *name, size_t length)
+{
+	for (size_t i = 0; looks && i < looks->count; i++)
+		if (strncmp(looks->items[i].instance.name, name, length) == 0 &&
+		    !looks->items[i].instance.name[length])
+			return true;
+	return false;
+}
+
+/* "sfc-APP@NAME.service": all but those of the instances in looks, of which NULL has none. */
+static void remove_units(const char *app, const struct looks *looks, const char *directory)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(directory);
+	struct dirent *item;
+	char prefix[UNIT_NAME_SIZE];
+	size_t length;
+
+	snprintf(prefix, sizeof(prefix), "sfc-%s@", app);
+	length = strlen(prefix);
+	while (dir && (item = readdir(dir))) {
+		const char *end = strrchr(item->d_name, '.');
+
+		if (strncmp(item->d_name, prefix, length) == 0 && end && strcmp(end, ".service") == 0 &&
+		    !is_there(looks, item->d_name + length, (size_t)(end - item->d_name) - length))
+			unlinkat(dirfd(dir), item->d_name, 0);
+	}
+}
+
+static void remove_gone(const char *app, const struct looks *looks)
+{
+	_cleanup_(text_release) struct text wants = TEXT_INIT;
+
+	text_printf(&wants, "%s/sfc-%s.target.wants", units(), app);
+	remove_units(app, looks, units());
+	if (!text_failed(&wants))
+		remove_units(app, looks, wants.bytes);
+}
+
+/* ---- all ---- */
+
+static int write_all(struct state *state, const char *app, const struct looks *looks, struct error *err)
+{
+	char program[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	int r = n < 0 ? error_errno(err, "cannot find this program") : write_target(app, err);
+
+	if (r < 0)
+		return r;
+	program[n] = '\0';
+	for (size_t i = 0; r == 0 && i < looks->count; i++)
+		if (looks->items[i].instance.ready)
+			r = write_instance(state, &looks->items[i].instance, program, err);
+	return r;
+}
+
+int enable_app(struct state *state, const char *app, struct error *err)
+{
+	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	int r = look_read(state, app, &looks, err);
+
+	if (r == 0)
+		r = write_all(state, app, &looks, err);
+	if (r == 0)
+		remove_gone(app, &looks);
+	if (r == 0)
+		r = reload(err);
+	return r < 0 ? r : take_over(app, &looks, err);
+}
+
+int enable_refresh(struct state *state, const char *app, struct error *err)
+{
+	return enable_is(app, NULL) ? enable_app(state, app, err) : 0;
+}
+
+int disable_app(const char *app, struct error *err)
+{
+	_cleanup_(freep) char *path = unit_path(app, NULL);
+	_cleanup_(text_release) struct text link = TEXT_INIT, wants = TEXT_INIT;
+
+	text_printf(&link, "%s/" WANTS "/sfc-%s.target", units(), app);
+	text_printf(&wants, "%s/sfc-%s.target.wants", units(), app);
+	if (!path || text_failed(&link) || text_failed(&wants))
+		return error_oom(err);
+	if (access(path, F_OK) < 0)
+		return error_set(err, -ENOENT, "'%s' is not enabled", app);
+	/* the target last: while it is there the application is enabled, and this can be done again */
+	unlink(link.bytes);
+	remove_gone(app, NULL);
+	rmdir(wants.bytes);
+	if (unlink(path) < 0)
+		return error_errno(err, "cannot remove '%s'", path);
+	return reload(err);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/health.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/size.h"
+#include "stage/container/keep.h"
+#include "stage/instance/guarded.h"
+#include "stage/layer/package.h"
+#include "stage/layer/volume.h"
+#include "stage/watch/health.h"
+
+enum { ANSWER_MS = 10000 };
+
+bool health_layer_is_full(const struct run *run)
+{
+	char path[80];
+
+	if (run->state != RUN_UP || !process_is_alive(&run->note.conmon))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/root" LAYER_WORK "/layer", run->note.conmon.pid);
+	return !volume_has_room(path);
+}
+
+void health_say_full(uint64_t layer_size, struct text *text)
+{
+	const char *unit;
+	uint64_t size = size_in_units(layer_size, &unit);
+
+	text_add(text, "its layer is full");
+	if (size)
+		text_printf(text, " (%" PRIu64 " %sB)", size, unit);
+}
+
+int health_look(struct state *state, const struct look *look, struct text *problem, struct error *err)
+{
+	int r = guarded_problem(state, look, problem, err);
+
+	if (r == 0 && !problem->size && health_layer_is_full(&look->run))
+		health_say_full(look->instance.spec.layer_size, problem);
+	return r;
+}
+
+/* For the command of --health, on the host. */
+static void tell_command(const struct look *look)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRId64, look->run.note.process.pid);
+	setenv("SFC_APP", look->instance.app, 1);
+	setenv("SFC_INSTANCE", look->instance.name, 1);
+	setenv("SFC_PID", number, 1);
+}
+
+static int ask(struct state *state, const struct look *look, struct text *problem, struct error *err)
+{
+	_cleanup_(freep) char *directory = run_directory(state, &look->run);
+	struct container *container = NULL;
+	struct error answer = ERROR_INIT;
+	int r = directory ? container_attach(&look->run.note, directory, &container, err) : error_oom(err);
+
+	if (r < 0)
+		return r;
+	tell_command(look);
+	r = health_ask(container, look->instance.spec.health, ANSWER_MS, &answer);
+	container_leave(container);
+	if (r < 0)
+		text_add_plain(problem, answer.message);
+	return 0;
+}
+
+int health_of(struct state *state, const struct look *look, struct text *problem, struct error *err)
+{
+	if (look->ill)
+		text_add(problem, look->ill);
+	if (look->ill || !look->instance.spec.health || !instance_is_up(look->now))
+		return text_failed(problem) ? error_oom(err) : 0;
+	return ask(state, look, problem, err);
+}
+
+bool health_is_good(const struct look *look, const struct text *problem)
+{
+	if (look->now == NOW_STOPPED)
+		return !look->instance.wanted;
+	return look->now == NOW_RUNNING && !problem->size;
+}
