@@ -5,6 +5,8 @@
 # use for tracing today. Rounds are interleaved; each figure is a median over all of them, divided by that
 # of the bare root: 1.00 is what it takes without any of it. Cold is the first run after the mount, when
 # the kernel does not know the mount's files yet; warm are the later ones. The disk is never cold.
+# every-user and first-user are a plain user's, by /dev/fuse in a user namespace of his own, where there is
+# no passthrough.
 #
 #	BENCH_FLAGS=--json		one JSON object in place of the table
 #	BENCH_ROUNDS=5			how many rounds; what takes long takes part in some of them only, peers
@@ -27,10 +29,16 @@ found=${BENCH_FIND:-/usr/share}
 uring=/sys/module/fuse/parameters/enable_uring
 run=$builddir/tests/bench/bench-trace-run
 mnt=$dir/mnt
+export mnt
 port=$((20000 + $$ % 10000))
 initdb=$(find /usr/lib/postgresql -name initdb 2>/dev/null | sort -V | tail -n 1)
 chmod 755 "$dir"
 mkdir "$mnt" bare
+user=65534
+mkdir -m 755 out
+written=/tmp/sfc-bench-$$ # who is traced may write here and to names that begin so, also where root has no number
+on_exit sh -c "rm -rf $written*"
+chown $user:$user out
 mount --bind / bare # the root file system alone: without $mnt, in which some would find themselves
 : >results
 
@@ -53,12 +61,21 @@ here() {
 	echo "$what"
 }
 
+as_user() {
+	setpriv --reuid $user --regid $user --clear-groups -- "$@"
+}
+
 all_configs() {
 	echo native overlay every-dev first-dev
 	if [ "${BENCH_URING:-0}" = 0 ]; then
 		say "io_uring is left out: BENCH_URING=1 is not set"
 	else
 		echo every-uring first-uring
+	fi
+	if as_user test -x "$builddir/fs/tracefs" && as_user unshare -Urm true 2>/dev/null; then
+		echo every-user first-user
+	else
+		say "a plain user is left out: he can make no user namespace, or cannot reach $builddir"
 	fi
 	here fuse-overlayfs fuse-overlayfs
 	here strace strace
@@ -71,6 +88,7 @@ all_configs() {
 all_workloads() {
 	here python python3
 	here gcc gcc
+	here execs perl
 	echo tar find sequential random
 	here nginx nginx wrk nc
 	here redis redis-server redis-benchmark nc
@@ -80,9 +98,25 @@ all_workloads() {
 configs=${BENCH_CONFIGS:-$(all_configs)}
 workloads=${BENCH_WORKLOADS:-$(all_workloads)}
 
-# mounted CONFIG: makes $root and $prefix of it; unmounted takes it away.
+# A process keeps the namespaces; the mount is in them. It is started as it is, for its number to be the keeper's.
+mounted_by_user() {
+	as_user test -w /dev/fuse || {
+		[ -e fuse ] || { mknod fuse c 10 229 && chmod 666 fuse; }
+		mount --bind fuse /dev/fuse && on_exit umount -l /dev/fuse
+	}
+	rm -f out/manifest.db*
+	# shellcheck disable=SC2016 # another shell expands it
+	setpriv --reuid $user --regid $user --clear-groups -- unshare -Urm env XDG_RUNTIME_DIR="$dir/out" sh -c 'tracefs "$@" / "$mnt" &&
+		mount --rbind /proc "$mnt/proc" && mount --rbind /dev "$mnt/dev" && touch out/mounted && exec sleep 100000' sh \
+		-o "manifest=$dir/out/manifest.db,catalog=no,scratch=tmpfs,mode=$1,transport=dev" 2>>tracefs.said &
+	keeper=$!
+	enter="nsenter -t $keeper -U -m"
+	wait_for 20 test -e out/mounted || say "tracefs for a plain user: $(cat tracefs.said)"
+}
+
+# mounted CONFIG: makes $root, $prefix and $enter of it; unmounted takes it away.
 mounted() {
-	root=$mnt prefix=
+	root=$mnt prefix='' enter='' keeper=''
 	rm -rf layer
 	mkdir layer
 	case $1 in
@@ -103,6 +137,10 @@ mounted() {
 	strace-bpf) root=/ prefix="strace -f --seccomp-bpf -o /dev/null -e trace=%file" ;;
 	proot) root=/ prefix="proot -r /" ;;
 	reprozip) root=/ prefix="env REPROZIP_USAGE_STATS=off reprozip trace --dont-identify-packages -w -d $dir/layer/trace" ;;
+	*-user)
+		mounted_by_user "${1%-*}"
+		return
+		;;
 	*-*)
 		rm -f manifest.db*
 		tracefs -o "manifest=$dir/manifest.db,catalog=no,scratch=$dir/layer,mode=${1%-*},transport=${1#*-}" \
@@ -116,7 +154,17 @@ mounted() {
 }
 
 unmounted() {
-	[ "$root" = / ] && return
+	[ "$root" != / ] || {
+		rm -rf "$written"*
+		return
+	}
+	[ -z "$keeper" ] || {
+		kill "$keeper" # and all that was mounted in its namespace
+		wait "$keeper" 2>/dev/null
+		rm -f out/mounted
+		wait_for 20 sh -c '[ "$(sqlite3 -readonly out/manifest.db "SELECT count(*) FROM session WHERE state = '"'open'"'")" = 0 ]'
+		return
+	}
 	umount "$mnt/proc" "$mnt/dev"
 	umount "$mnt" || umount -l "$mnt"
 	# below what some of them mount there is the bare root again
@@ -126,7 +174,7 @@ unmounted() {
 # timed COMMAND…: nanoseconds it takes in $root.
 timed() {
 	# shellcheck disable=SC2086 # the prefix is words
-	"$run" command "$root" $prefix "$@"
+	$enter "$run" command "$root" $prefix "$@"
 }
 
 # per_request REQUESTS-PER-SECOND: in nanoseconds.
@@ -141,7 +189,7 @@ listening() {
 # serve READY STOP COMMAND…: in $root, until what is measured ends.
 serve() {
 	# shellcheck disable=SC2086
-	chroot "$root" $prefix "$@" >served 2>&1 &
+	$enter chroot "$root" $prefix "$@" >served 2>&1 &
 	server=$!
 	wait_for 15 listening || {
 		say "$1 does not start: $(tail -n 1 served)"
@@ -162,9 +210,10 @@ nginx_conf() {
 		head -c 2000 /dev/urandom >"www/$i"
 	done
 	cat <<-CONF
-		daemon off; pid $dir/nginx.pid; error_log /dev/null; worker_processes 1; user root;
+		daemon off; pid $written.pid; error_log /dev/null; worker_processes 1; user root;
 		events { worker_connections 256; }
-		http { access_log off; server { listen 127.0.0.1:$port; root $dir/www; } }
+		http { access_log off; client_body_temp_path $written-1; proxy_temp_path $written-2;
+			fastcgi_temp_path $written-3; uwsgi_temp_path $written-4; scgi_temp_path $written-5; server { listen 127.0.0.1:$port; root $dir/www; } }
 	CONF
 }
 
@@ -175,7 +224,12 @@ work_python() {
 }
 
 work_gcc() {
-	timed gcc -O1 -c -o "$dir/hello.o" "$dir/hello.c"
+	timed gcc -O1 -c -o "$written.o" "$dir/hello.c"
+}
+
+work_execs() {
+	# shellcheck disable=SC2016 # another shell expands it
+	timed sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ls /etc; perl -e 1; done'
 }
 
 # Through a pipe: tar reads no file when it sees that it writes to /dev/null.
@@ -189,11 +243,12 @@ work_find() {
 
 work_sequential() {
 	# shellcheck disable=SC2086
-	"$run" sequential "$root" "$dir/big"
+	$enter "$run" sequential "$root" "$dir/big"
 }
 
 work_random() {
-	"$run" random "$root" "$dir/big" 50000
+	# shellcheck disable=SC2086
+	$enter "$run" random "$root" "$dir/big" 50000
 }
 
 work_nginx() {
@@ -236,14 +291,14 @@ is_peer() {
 takes_part() {
 	case $2 in
 	python | gcc | tar) most=$rounds ;;
-	redis | pgbench) most=$(((rounds + 2) / 3)) ;;
+	redis | pgbench | execs) most=$(((rounds + 2) / 3)) ;;
 	*) most=$(((rounds + 1) / 2)) ;;
 	esac
 	! is_peer "$1" || most=1
 	[ "$3" -le "$most" ] || return
 	case $1-$2 in
-	fuse-overlayfs-pgbench | first-*-pgbench) return 1 ;;
-	fuse-overlayfs-* | *-python | *-gcc | *-tar) return 0 ;;
+	fuse-overlayfs-pgbench | first-*-pgbench | *-user-pgbench | *-user-redis) return 1 ;;
+	fuse-overlayfs-* | *-python | *-gcc | *-tar | *-execs) return 0 ;;
 	esac
 	! is_peer "$1"
 }
