@@ -78,11 +78,17 @@ check_equal "why-not: the level, its reason and its price" "$(tracepack why-not 
 	"/etc/mail/aliases is not in the selection: no session touched it (10 bytes with what it needs); --margin own takes it in, named in /etc/mail/main.cf (and 16 bytes in all)."
 check_equal "why-not --json" "$(tracepack why-not m.db -s root --json /usr/lib/helper/one | jq -c .margin)" \
 	'{"level":"depends","why":"of the package helper, on which mail depends","bytes":38}'
+check_equal "why-not --levels of many" \
+	"$(tracepack why-not --levels m.db -s root /etc/mail/aliases /usr/sbin/mail /usr/lib/helper/one /etc/mail/other /var/lib/dpkg/status /none | paste -sd,)" \
+	"own	/etc/mail/aliases,none	/usr/sbin/mail,depends	/usr/lib/helper/one,package	/etc/mail/other,-	/var/lib/dpkg/status,-	/none"
 check_equal "why-not: what no margin takes" "$(tracepack why-not m.db -s root --margin depends /var/lib/dpkg/status |
 	grep -c margin)" 0
 tracepack build m.db -s root --package -o p.sfc --margin own --level 1 -q -- /usr/sbin/mail 2>/dev/null
 check_equal "a package tells it too" "$(tracepack why p.sfc /etc/mail/aliases | sed -n 2p)" \
 	"  by margin            own: named in /etc/mail/main.cf"
+
+check_equal "why-not --levels of a package" "$(tracepack why-not --levels p.sfc -s root /usr/share/mail/text/bounce.txt)" \
+	"near	/usr/share/mail/text/bounce.txt"
 
 # --- what each level costs, and what a feature would miss ---
 check_equal "one run is a guess" "$(tracepack stat m.db -s root --margins | tail -n 1 | cut -d: -f1-2)" \

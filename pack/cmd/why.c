@@ -30,7 +30,7 @@ struct inquiry {
 	const char *subject; /* package or manifest */
 	const char *asked;   /* as it was typed */
 	char *path;          /* canonical, and real where it exists */
-	bool json, quiet;
+	bool json, quiet, levels;
 	struct closure_request request; /* of a manifest */
 	struct bundle *bundle;  /* of a package */
 	struct evidence evidence;
@@ -48,6 +48,13 @@ static const struct command_option command_options[] = {
 	{OPTION_TABLE(closure_request_options, struct inquiry, request)},
 	{0, "json", NULL, "the answer as JSON", OPTION_FLAG(struct inquiry, json)},
 	{'q', "quiet", NULL, "only the exit status", OPTION_FLAG(struct inquiry, quiet)},
+	{0},
+};
+
+static const struct command_option why_not_options[] = {
+	{0, "levels", NULL, "of any number of PATHs, only which --margin takes each in",
+	 OPTION_FLAG(struct inquiry, levels)},
+	{.table = command_options},
 	{0},
 };
 
@@ -148,14 +155,18 @@ static int explain(const struct inquiry *inquiry, const struct evidence_entry *e
 }
 
 /* A package knows what it was made from; with that source, what it would be made of now. */
+static int open_again(struct inquiry *inquiry, struct error *err)
+{
+	int r = bundle_manifest(inquiry->bundle, &inquiry->request.manifest, err);
+
+	return r < 0 ? r : closure_request_open(&inquiry->request, err);
+}
+
 static int compute_again(struct inquiry *inquiry)
 {
-	struct closure_request *request = &inquiry->request;
-	int r = bundle_manifest(inquiry->bundle, &request->manifest, NULL);
+	int r = open_again(inquiry, NULL);
 
-	if (r == 0)
-		r = closure_request_open(request, NULL);
-	return r < 0 ? r : closure_request_compute(request, NULL);
+	return r < 0 ? r : closure_request_compute(&inquiry->request, NULL);
 }
 
 /* What it would cost to have it: bytes of files, with what they need; -1: not known. */
@@ -303,6 +314,22 @@ static int explain_absence(struct inquiry *inquiry, const struct evidence_entry 
 	return 0;
 }
 
+/* why-not --levels: of a package by its manifest, and the source that is named. */
+static int list_levels(struct inquiry *inquiry, char *const *paths, size_t count, struct error *err)
+{
+	int r;
+
+	inquiry->request.looking = true;
+	if (bundle_is_likely(inquiry->subject)) {
+		r = bundle_open(inquiry->subject, &inquiry->bundle, err);
+		if (r == 0)
+			r = open_again(inquiry, err);
+	} else {
+		r = closure_request_open(&inquiry->request, err);
+	}
+	return r < 0 ? r : widening_list(&inquiry->request, paths, count, err);
+}
+
 /* Both commands: `wanted` is the answer that exits 0. */
 static int answer(const struct command *command, int argc, char **argv, bool wanted)
 {
@@ -316,12 +343,13 @@ static int answer(const struct command *command, int argc, char **argv, bool wan
 	inquiry.request.options.allow_changed = true; /* it explains, it does not pack */
 	if (!command_parse(command, argc, argv, &inquiry, &code))
 		return code;
-	if (argc - optind != 2)
+	if (argc - optind != 2 && !(inquiry.levels && argc - optind > 2))
 		return command_misused(command, "a package or manifest and one path are needed");
 	inquiry.subject = inquiry.request.manifest_path = argv[optind];
 	inquiry.asked = argv[optind + 1];
-	r = load(&inquiry, &err);
-	if (r == 0) {
+	r = inquiry.levels ? list_levels(&inquiry, argv + optind + 1, (size_t)(argc - optind - 1), &err)
+			   : load(&inquiry, &err);
+	if (r == 0 && !inquiry.levels) {
 		entry = evidence_find(&inquiry.evidence, inquiry.path);
 		in = entry && entry->verdict == VERDICT_IN;
 		if (!inquiry.quiet)
@@ -360,8 +388,9 @@ const struct command command_why_not = {
 	.name = "why-not",
 	.summary = "say what keeps a path out of a package",
 	.operands = "PACKAGE PATH\n"
-		    "       tracepack why-not MANIFEST [-s SOURCE] [OPTION]… PATH",
+		    "       tracepack why-not MANIFEST [-s SOURCE] [OPTION]… PATH\n"
+		    "       tracepack why-not --levels PACKAGE|MANIFEST [-s SOURCE] PATH…",
 	.about = "Say what keeps PATH out, and what it would cost. Exits 1 when it is in." ABOUT,
-	.options = command_options,
+	.options = why_not_options,
 	.function = cmd_why_not,
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/cmd/widening.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
+#include "db/base/path.h"
 #include "pack/need/need.h"
 #include "pack/need/reason.h"
 
@@ -53,6 +55,32 @@ int widening_find(struct closure_request *request, const char *path, struct wide
 		ret_widening->why = reason_of(entry);
 		return ret_widening->why ? 0 : error_oom(err);
 	}
+	return r;
+}
+
+static int print_level(const struct closure *closure, const char *path, struct error *err)
+{
+	_cleanup_(freep) char *canonical = path_canonicalize(path);
+	_cleanup_(text_release) struct text shown = TEXT_INIT;
+	const struct closure_entry *entry;
+
+	if (!canonical)
+		return error_oom(err);
+	entry = closure_find(closure, canonical);
+	text_add_escaped(&shown, canonical);
+	printf("%s\t%s\n", entry && closure_entry_in(entry) ? margin_name(entry->margin) : "-", shown.bytes);
+	return text_failed(&shown) ? error_oom(err) : 0;
+}
+
+int widening_list(struct closure_request *request, char *const *paths, size_t count, struct error *err)
+{
+	_cleanup_(closure_freep) struct closure *closure = NULL;
+	int r = closure_request_make(request, request->options.margin, &closure, err);
+
+	if (r == 0)
+		r = closure_widen(closure, MARGIN_DEPENDS, err);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = print_level(closure, paths[i], err);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 #define PACK_CMD_WIDENING_H
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
@@ -21,6 +22,12 @@ struct widening {
 int widening_find(struct closure_request *request, const char *path, struct widening *ret_widening,
 		  struct error *err);
 void widening_release(struct widening *widening);
+
+/*
+ * Print, for each path, the level that would take it in ("-": none, "none": it is in) and the path, with a
+ * tab between, as tracepack ls spells it.
+ */
+int widening_list(struct closure_request *request, char *const *paths, size_t count, struct error *err);
 
 /* "; --margin near takes it in, named in /etc/x.conf (and 8.8 MB in all)"; nothing where none does. */
 void widening_say(const struct widening *widening, struct text *text);

@@ -20,6 +20,7 @@ static int entry_new(struct closure *closure, const struct source_entry *file,
 		return -ENOMEM;
 	entry->file = file;
 	entry->rule = -1;
+	entry->margin = closure->margin;
 	entry->verdict = VERDICT_STAT_ONLY; /* until settled */
 	if (array_reserve(&closure->entries, 1) < 0 ||
 	    hash_add(&closure->hash, &entry->link, file->link.hash) < 0)

@@ -70,6 +70,7 @@ struct closure_entry {
 	enum closure_verdict verdict;
 	const char *verdict_detail;
 	enum closure_head head;
+	enum margin margin; /* at which it was first asked for */
 	bool contents; /* they matter; false: nobody looks into it (or a stub is enough) */
 	int rule;      /* index of the last rule that asked for it by name, or -1 */
 	uint64_t order; /* of first use: 1 first; 0 never used by a session */
