@@ -5,6 +5,7 @@
 . "$srcdir/tests/slim.sh"
 requires curl --version
 requires ip -Version
+requires jq --version
 minbase nginx-light
 
 probe='curl -fsS http://localhost/index.nginx-debian.html'
@@ -36,6 +37,23 @@ check "the packed page is the root's, byte for byte" cmp "$dir/page" "$root/var/
 check "the probe is no part of the package" test -z "$(grep curl "$dir/listing")"
 check "the pages that were not fetched are no part of it" test -z "$(grep /perl "$dir/listing")"
 check "the root was not written" test ! -s "$root/var/log/nginx/access.log"
+
+# alike by accident: the probe does not look at what it got
+blind='curl -s http://localhost/index.nginx-debian.html >/dev/null; true'
+page=/var/www/html/index.nginx-debian.html
+sfc slim --root "$root" -o "$dir/blind.sfc" --network none --exclude "$page" --ready tcp:80 --probe "$blind" \
+	-- nginx -g 'daemon off;' >"$dir/report"
+check_equal "a probe that looks at nothing is alike" $? 0
+check "and what was missed is named, with who missed it" grep -qF \
+	"$page, which the source has, was looked for in vain by /usr/sbin/nginx (what it was packed with leaves it out)" "$dir/report"
+check_equal "verify names it too, in JSON" "$(sfc verify "$dir/blind.sfc" --json --root "$root" --network none --ready tcp:80 \
+	--probe "$blind" | jq -r '.missed[] | "\(.path) \(.by)"')" "$page /usr/sbin/nginx"
+check_equal "where nothing is missed none is" "$(sfc verify "$dir/nginx.sfc" --json --root "$root" --network none \
+	--ready tcp:80 --probe 'curl -s http://localhost/index.nginx-debian.html >/dev/null; true' | jq -c .missed)" '[]'
+check "the last line is advice" test "$(tail -n 1 "$dir/report" | cut -c 9-)" = \
+	"one run saw this: --margin near takes along what lies near, tracepack stat --margins weighs it"
+sfc slim --root "$root" -o "$dir/uncatalogued.sfc" --catalog none -q --network none -- nginx -v 2>/dev/null
+check_equal "without a catalog nothing is guarded, and all goes well" $? 0
 
 # a server that puts itself into the background
 sfc slim -q --root "$root" -o "$dir/daemon.sfc" --network none --ready tcp:80 --probe "$probe" -- nginx

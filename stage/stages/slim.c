@@ -137,6 +137,7 @@ int slim_run(const struct slim_request *request, struct report *report, enum sli
 		.report = report,
 		.input = -1,
 		.image = -1,
+		.guard_image = -1,
 		.trace = TRACE_INIT,
 		.layers = LAYER_PACKAGE_INIT,
 		.result = SLIM_ALIKE,

@@ -4,6 +4,7 @@
 #define STAGE_STAGES_SLIM_PRIVATE_H
 
 #include "stage/layer/package.h"
+#include "stage/stages/guarded.h"
 #include "stage/stages/report.h"
 #include "stage/stages/slim.h"
 #include "stage/stages/source.h"
@@ -24,6 +25,8 @@ struct slim {
 	struct trace trace;
 	struct layer_package layers;
 	int image;                     /* a detached mount of the package */
+	int guard_image;               /* one more, for the guard; -1: it is not guarded */
+	struct guarded guarded;
 
 	enum slim_result result;
 	int status;

@@ -30,6 +30,42 @@ static int put_up_packed(void *data, struct trial_ground *ground, struct error *
 	return r;
 }
 
+/* Where what the guard of the package notes goes; the caller frees. */
+static char *guard_manifest(const struct slim *slim)
+{
+	char *path;
+
+	return asprintf(&path, "%s.guard", slim->manifest) < 0 ? NULL : path;
+}
+
+/* The same, with a layer below that notes what it looks for and does not find. */
+static int put_up_guarded(void *data, struct trial_ground *ground, struct error *err)
+{
+	struct slim *slim = data;
+	_cleanup_(freep) char *manifest = guard_manifest(slim);
+	struct layer_parts parts = {.mount = slim->image, .name = slim->request->output};
+	int r = manifest ? guarded_put_up(&slim->guarded, slim->guard_image, manifest, &parts.guard, err)
+			 : error_oom(err);
+
+	if (r < 0)
+		return r;
+	r = layer_parts_mount(&parts, &slim->layers, err);
+	closep(&parts.guard);
+	*ground = (struct trial_ground){
+		.root = LAYER_WORK "/root",
+		.defaults = slim->layers.start.given ? &slim->layers.start.defaults : NULL,
+		.traced = true, /* as it was before */
+	};
+	return r;
+}
+
+static int take_down_guarded(void *data, struct error *err)
+{
+	struct slim *slim = data;
+
+	return guarded_take_down(&slim->guarded, err);
+}
+
 /* What it looks for in the package, does not find, and the source has. */
 static int put_up_missed(void *data, struct trial_ground *ground, struct error *err)
 {
@@ -74,10 +110,13 @@ static int run_packed(struct slim *slim, int (*put_up)(void *, struct trial_grou
 	request.take_down = take_down;
 	if (r == 0)
 		r = squashfs_mount(file, "the package", &slim->image, err);
+	if (r == 0 && put_up == put_up_guarded)
+		r = squashfs_mount(file, "the package", &slim->guard_image, err);
 	if (r == 0)
 		r = trial_run(&request, ret_trial, err);
 	closep(&slim->image);
-	slim->image = -1;
+	closep(&slim->guard_image);
+	slim->image = slim->guard_image = -1;
 	return r;
 }
 
@@ -133,12 +172,19 @@ int slim_verify(struct slim *slim, struct error *err)
 {
 	const struct slim_request *request = slim->request;
 	char said[64];
+	_cleanup_(freep) char *manifest = guard_manifest(slim);
 	double began = slim_now();
+	bool possible;
 	int r;
 
+	if (!manifest)
+		return error_oom(err);
 	if (request->compare == COMPARE_NONE)
 		return 1;
-	r = run_packed(slim, put_up_packed, NULL, &slim->verify, err);
+	r = guarded_is_possible(slim->package, &possible, err);
+	if (r == 0)
+		r = run_packed(slim, possible ? put_up_guarded : put_up_packed,
+			       possible ? take_down_guarded : NULL, &slim->verify, err);
 	if (r < 0)
 		return r;
 	if (slim->verify->outcome == TRIAL_FAILED)
@@ -154,5 +200,6 @@ int slim_verify(struct slim *slim, struct error *err)
 	report_step(slim->report, "verify", said, slim_now() - began);
 	report_fact(slim->report, "verify", json_pack("{s:s, s:i}", "said", said, "status", slim->verify->status));
 	report_seconds(slim->report, "verify", slim_now() - began);
-	return 1;
+	r = guarded_report(slim->report, manifest, slim->package, slim->source.path, err);
+	return r < 0 ? r : 1;
 }

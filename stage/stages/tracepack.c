@@ -183,3 +183,21 @@ int tracepack_list(const char *package, struct text *paths, struct error *err)
 	tracepack_word(&words, package);
 	return tracepack_run(&words, NULL, paths, &said, err);
 }
+
+int tracepack_levels(const char *package, const char *source, char *const *paths, size_t count,
+		     struct text *levels, struct error *err)
+{
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "why-not");
+	tracepack_word(&words, "--levels");
+	tracepack_word(&words, "--allow-interrupted");
+	tracepack_word(&words, "-s");
+	tracepack_word(&words, source);
+	tracepack_word(&words, package);
+	for (size_t i = 0; i < count; i++)
+		tracepack_word(&words, paths[i]);
+	return tracepack_run(&words, NULL, levels, &said, err);
+}

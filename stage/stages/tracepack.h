@@ -73,4 +73,8 @@ struct tracepack_export {
 /* Put a package where an image can be. What is to be said is added to `said`. -EINTR: it was told to end. */
 int tracepack_export(const struct tracepack_export *export, struct text *said, struct error *err);
 
+/* Which margin would take each of these paths in: a line each, the level, a tab, the path. */
+int tracepack_levels(const char *package, const char *source, char *const *paths, size_t count,
+		     struct text *levels, struct error *err);
+
 #endif

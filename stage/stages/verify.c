@@ -16,6 +16,7 @@
 #include "pack/package/check.h"
 #include "stage/cancel.h"
 #include "stage/layer/package.h"
+#include "stage/stages/guarded.h"
 #include "stage/stages/source.h"
 #include "stage/stages/trial.h"
 #include "stage/store/store.h"
@@ -36,6 +37,10 @@ struct verification {
 
 	enum verify_result result;
 	int status;
+	struct store_package for_guard; /* one more mount of it */
+	struct guarded guarded;
+	bool is_guarded;
+	char *noted;                    /* the guard's manifest */
 };
 
 static double now(void)
@@ -152,8 +157,17 @@ static int prepare(struct verification *verification, struct error *err)
 		r = layer_start_take(&verification->start, err);
 	if (r == 0)
 		r = store_open(request->state->dir, &store, err);
-	return r < 0 ? r : store_take(store, bundle_fd(verification->bundle), request->package,
-				      &verification->taken, err);
+	if (r == 0)
+		r = store_take(store, bundle_fd(verification->bundle), request->package,
+			       &verification->taken, err);
+	if (r == 0)
+		r = store_take(store, bundle_fd(verification->bundle), request->package,
+			       &verification->for_guard, err);
+	if (r == 0)
+		r = guarded_is_possible(request->package, &verification->is_guarded, err);
+	if (r == 0 && asprintf(&verification->noted, "%s/guard.db", request->scratch->path) < 0)
+		r = error_oom(err);
+	return r;
 }
 
 static int stand_on(struct verification *verification, struct trial_ground *ground)
@@ -177,10 +191,25 @@ static int put_up_source(void *data, struct trial_ground *ground, struct error *
 static int put_up_package(void *data, struct trial_ground *ground, struct error *err)
 {
 	struct verification *verification = data;
-	int r = layer_package_mount(verification->taken.mount, verification->request->package, NULL,
-				    &verification->layers, err);
+	struct layer_parts parts = {.mount = verification->taken.mount,
+				    .name = verification->request->package, .guard = -1};
+	int r = !verification->is_guarded
+			? 0
+			: guarded_put_up(&verification->guarded, verification->for_guard.mount,
+					 verification->noted, &parts.guard, err);
 
+	if (r < 0)
+		return r;
+	r = layer_parts_mount(&parts, &verification->layers, err);
+	closep(&parts.guard);
 	return r < 0 ? r : stand_on(verification, ground);
+}
+
+static int take_down_package(void *data, struct error *err)
+{
+	struct verification *verification = data;
+
+	return guarded_take_down(&verification->guarded, err);
 }
 
 static int try_it(struct verification *verification,
@@ -196,6 +225,7 @@ static int try_it(struct verification *verification,
 		.cache = verification->request->cache,
 		.input = verification->input,
 		.put_up = put_up,
+		.take_down = put_up == put_up_package ? take_down_package : NULL,
 		.data = verification,
 	};
 
@@ -225,8 +255,20 @@ static int judge(struct verification *verification, const struct trial *trial, s
 	return trial->outcome == TRIAL_DONE ? 1 : trial->outcome == TRIAL_INTERRUPTED ? 0 : 2;
 }
 
+/* What it missed, whether or not anybody noticed. */
+static int report_missed(struct verification *verification, struct error *err)
+{
+	return verification->is_guarded
+		       ? guarded_report(verification->report, verification->noted,
+					verification->request->package, verification->source.path, err)
+		       : 0;
+}
+
 static int differs(struct verification *verification, const char *how, struct error *err)
 {
+	struct error ignored = ERROR_INIT;
+
+	report_missed(verification, &ignored);
 	compare_show_output(verification->in_package);
 	if (!verification->in_source->served && verification->in_package->outcome == TRIAL_DONE)
 		compare_show_difference(verification->in_source, verification->in_package);
@@ -274,6 +316,9 @@ static int run_package(struct verification *verification, struct error *err)
 	report_step(verification->report, "package", said, now() - began);
 	report_seconds(verification->report, "package", now() - began);
 	report_fact(verification->report, "compared", json_string(said));
+	r = report_missed(verification, err);
+	if (r < 0)
+		return r;
 	if (verification->in_source->served || !verification->status)
 		return 1;
 	verification->result = VERIFY_COMMAND_FAILED;
@@ -310,6 +355,8 @@ static void verification_release(struct verification *verification)
 	layer_start_release(&verification->start);
 	bundle_close(verification->bundle);
 	closep(&verification->taken.mount);
+	closep(&verification->for_guard.mount);
+	free(verification->noted);
 	closep(&verification->input);
 }
 
@@ -320,6 +367,7 @@ int verify_run(const struct verify_request *request, struct report *report,
 		.request = request,
 		.report = report,
 		.taken = {.mount = -1},
+		.for_guard = {.mount = -1},
 		.layers = LAYER_PACKAGE_INIT,
 		.input = -1,
 	};
