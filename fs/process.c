@@ -134,6 +134,27 @@ static void read_comm(int proc_fd, pid_t tid, char *buffer, size_t size)
 	buffer[n > 0 ? n - 1 : 0] = '\0'; /* without its newline */
 }
 
+/*
+ * A file that was bound to nowhere has "/" as its path: crun protects its own so. What it was called by says more,
+ * where that is a path. In place.
+ */
+static void name_nameless(int proc_fd, pid_t tid, char *exe, size_t size)
+{
+	_cleanup_(closep) int fd = -1;
+	char path[40];
+	ssize_t n = -1;
+
+	if (strcmp(exe, "/") != 0)
+		return;
+	snprintf(path, sizeof(path), "%d/cmdline", (int)tid);
+	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, exe, size - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	if (*exe != '/')
+		*exe = '\0';
+}
+
 static const struct program *program_read(struct processes *processes, pid_t tid,
 					  uint64_t *ret_exe)
 {
@@ -145,6 +166,7 @@ static const struct program *program_read(struct processes *processes, pid_t tid
 	read_comm(processes->proc_fd, tid, comm, sizeof(comm));
 	if (read_link(processes->proc_fd, tid, "exe", exe, sizeof(exe))) {
 		*ret_exe = hash_string(exe);
+		name_nameless(processes->proc_fd, tid, exe, sizeof(exe));
 		read_link(processes->proc_fd, tid, "root", root, sizeof(root));
 		inside = process_inside(exe, root[0] ? root : "/", processes->mountpoint);
 	}

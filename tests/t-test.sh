@@ -76,6 +76,15 @@ for runtime in runc crun; do
 	check "$runtime: stop" sfc test stop page
 	check_fails "$runtime: the port is free again" 7 "curl: (7)*" curl -sS http://127.0.0.1:18561/
 done
+check_equal "the runtime is named" "$(sqlite3 state/test/page/manifest.db "SELECT DISTINCT exe FROM program WHERE comm = 'crun'")" "$(command -v crun)"
+check_equal "nobody is called /" "$(sqlite3 state/test/page/manifest.db "SELECT count(*) FROM program WHERE exe = '/'")" 0
+sfc test page --json -- sh -c 'echo out; exit 3' >json 2>said
+check_equal "as JSON, the command's output apart" "$? $(head -n 1 said) $(jq -c '[.name, .label, .said, .passed, .status, .lost]' json)" \
+	'3 out ["page","sh","sh ended with status 3",false,3,0]'
+check "seconds are in thousandths" grep -Eq '^    "test": [0-9]+(\.[0-9]{1,3})?$' json
+echo typed >input
+check_equal "it reads what is ours" "$(sfc test page -q -- cat <input)" typed
+check_equal "or what is said" "$(sfc test page -q --input input -- cat </dev/null)" typed
 check_equal "every session is complete" "$(sqlite3 state/test/page/manifest.db "SELECT group_concat(DISTINCT state) FROM session")" complete
 check_fails "no port of the host's network" 125 "*--publish wants a network of its own*" sfc test page --publish 1:1 --network host -- true
 check_fails "no such volume" 125 "*'/nowhere'*" sfc test page --volume /nowhere:/x -- sh -c true

@@ -54,10 +54,13 @@ char *json_path_bytes(const char *escaped)
 	return path;
 }
 
+/* As many as every double has: 0.119 seconds stay that. */
+enum { DIGITS = 15 };
+
 char *json_document(const json_t *json)
 {
 	struct text text = TEXT_INIT;
-	char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
 
 	if (dumped)
 		text_printf(&text, "%s\n", dumped);

@@ -16,12 +16,12 @@
 #include "db/base/log.h"
 #include "pack/package/start_config.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/door.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
+#include "stage/state/place.h"
 #include "stage/store/store.h"
 #include "stage/watch/ready.h"
 
@@ -245,17 +245,17 @@ static int take_package(struct run *run, struct error *err)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_(freep) char *state = NULL;
-	_cleanup_(closep) int file = -1;
+	_cleanup_(closep) int file = -1, place = -1;
 	int r = package_open(run->package, &file, err);
 
 	if (r == 0)
-		r = door_open(&state, err);
+		r = place_open(NULL, &place, &state, err);
 	if (r == 0)
 		r = store_open(state, &store, err);
 	if (r == 0)
 		r = store_take(store, file, run->package, &run->taken, err);
 	if (r == 0)
-		r = door_directory(state, "cache", &run->cache, err);
+		r = place_directory(state, "cache", &run->cache, err);
 	return r;
 }
 

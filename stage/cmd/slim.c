@@ -16,9 +16,9 @@
 #include "db/base/path.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/door.h"
 #include "stage/cmd/script.h"
 #include "stage/mount/namespace.h"
+#include "stage/state/place.h"
 #include "stage/watch/ready.h"
 
 struct slimming {
@@ -133,7 +133,7 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	if (r == 0)
 		r = script_set_path(err);
 	if (r == 0)
-		r = door_directory(state->dir, "cache", &cache, err);
+		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)
 		r = scratch_make(state, "slim", &scratch, err);
 	if (r < 0)

@@ -14,9 +14,9 @@
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/door.h"
 #include "stage/cmd/script.h"
 #include "stage/mount/namespace.h"
+#include "stage/state/place.h"
 
 struct verifying {
 	const struct sfc_command *command;
@@ -77,7 +77,7 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	if (r == 0)
 		r = script_set_path(err);
 	if (r == 0)
-		r = door_directory(state->dir, "cache", &cache, err);
+		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)
 		r = scratch_make(state, "verify", &scratch, err);
 	if (r < 0)

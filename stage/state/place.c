@@ -14,6 +14,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/mounts.h"
+#include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/state/state.h"
 
@@ -199,6 +200,18 @@ int place_open(const char *dir, int *ret_fd, char **ret_path, struct error *err)
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);
+	*ret_path = take(path);
+	return 0;
+}
+
+int place_directory(const char *place, const char *name, char **ret_path, struct error *err)
+{
+	_cleanup_(freep) char *path = path_join(place, name);
+
+	if (!path)
+		return error_oom(err);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make '%s'", path);
 	*ret_path = take(path);
 	return 0;
 }

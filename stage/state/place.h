@@ -11,5 +11,7 @@
 /* The state directory asked for, else this user's; made if it is not there. Descriptor and real
  * path. */
 int place_open(const char *dir, int *ret_fd, char **ret_path, struct error *err);
+/* A directory in it, closed to others; its path, to be freed. */
+int place_directory(const char *place, const char *name, char **ret_path, struct error *err);
 
 #endif
