@@ -330,6 +330,7 @@ int test_exec(struct state *state, const char *name, const struct spec *spec, in
 	request.where = r == 0 ? inside_of(row.process.pid) : 0;
 	if (r == 0 && !request.where)
 		r = error_set(err, -ESRCH, "the service of '%s' is just ending", name);
+	signal(SIGPIPE, SIG_IGN);
 	if (r == 0)
 		r = container_exec(&request, ret_status, err);
 	spec_release(&asked);
