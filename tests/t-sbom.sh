@@ -240,6 +240,16 @@ else
 	echo "not checked with rpm: it is not installed"
 fi
 
+# --- the same as SPDX ---
+tracepack sbom d.sfc >d.json
+tracepack sbom d.sfc --format spdx -o d.spdx.json
+check_equal "SPDX has the same packages, contained in what it is of" \
+	"$(jq -c '[.packages[].externalRefs[]?.referenceLocator], [.relationships[].relationshipType] | unique' d.spdx.json)" \
+	"$(jq -c '[.components[].purl // empty], ["CONTAINS", "DESCRIBES"] | unique' d.json)"
+check_equal "each is there once, and named as SPDX wants it" "$(jq -c '[.packages[].SPDXID] | (unique | length) == length, all(test("^SPDXRef-[A-Za-z0-9.-]+$"))' d.spdx.json | paste -sd' ')" "true true"
+check_equal "a file has no place in it" "$(tracepack sbom d.sfc -s d --files --format spdx 2>&1)" "tracepack: sbom: --files goes with cyclonedx: of SPDX each file wants a SHA-1; see 'tracepack sbom --help'"
+check_fails "another format" 2 "tracepack: sbom: --format does not take 'x'*" tracepack sbom d.sfc --format x
+
 # --- the schema, from the package that publishes it ---
 schema=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/cyclonedx
 library=$schema/node_modules/@cyclonedx/cyclonedx-library

@@ -21,13 +21,14 @@
 #include "pack/distro/distribution.h"
 #include "pack/distro/read.h"
 #include "pack/distro/sbom.h"
+#include "pack/distro/spdx.h"
 #include "pack/need/closure.h"
 #include "pack/package/package.h"
 #include "pack/report/inventory.h"
 
 struct arguments {
 	const char *path, *output, *name, *version;
-	bool files, force;
+	bool files, force, spdx;
 	struct closure_request request;
 };
 
@@ -211,7 +212,7 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 {
 	_cleanup_(source_closep) struct source *opened = NULL;
 	struct source *source;
-	json_auto_t *json = NULL;
+	json_auto_t *json = NULL, *spdx = NULL;
 	int r;
 
 	r = output_check(args->output, args->force, err);
@@ -228,13 +229,27 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 		if (r == 0)
 			r = make(args, kept, source, &json, err);
 	}
-	return r < 0 ? r : write_out(args, json, err);
+	if (r < 0 || !args->spdx)
+		return r < 0 ? r : write_out(args, json, err);
+	spdx = spdx_json(json);
+	return spdx ? write_out(args, spdx, err) : error_oom(err);
+}
+
+static int take_format(void *target, const char *value, struct error *err)
+{
+	bool *spdx = target;
+
+	(void)err;
+	*spdx = strcmp(value, "spdx") == 0;
+	return *spdx || strcmp(value, "cyclonedx") == 0 ? 0 : -EINVAL;
 }
 
 static const struct command_option command_options[] = {
 	{'o', "output", "FILE", "where to write (default: standard output)",
 	 OPTION_STRING(struct arguments, output)},
 	OUTPUT_FORCE(struct arguments, force),
+	{0, "format", "cyclonedx|spdx", "CycloneDX 1.5 (default) or SPDX 2.3, both JSON",
+	 OPTION_CALL(take_format, struct arguments, spdx)},
 	{0, "files", NULL, "list the files that are of no package, too",
 	 OPTION_FLAG(struct arguments, files)},
 	{0, "name", "NAME", NULL, OPTION_STRING(struct arguments, name)},
@@ -261,6 +276,10 @@ static int cmd_sbom(int argc, char **argv)
 							      : "of one thing at a time");
 		goto out;
 	}
+	if (args.files && args.spdx) {
+		code = command_misused(&command_sbom, "--files goes with cyclonedx: of SPDX each file wants a SHA-1");
+		goto out;
+	}
 	args.path = argv[optind];
 	code = EXIT_DONE;
 	if (run(&args, &kept, &err) < 0) {
@@ -278,7 +297,7 @@ const struct command command_sbom = {
 	.name = "sbom",
 	.summary = "a bill of materials of a package, or of what would be packed",
 	.operands = "WHAT [-s SOURCE] [OPTION]…",
-	.about = "A software bill of materials, as CycloneDX JSON, of a package, an image or a directory, or\n"
+	.about = "A software bill of materials, as CycloneDX or SPDX JSON, of a package, an image or a directory, or\n"
 		 "of what a build from a manifest would pack.",
 	.options = command_options,
 	.function = cmd_sbom,
