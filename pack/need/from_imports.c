@@ -100,7 +100,8 @@ static int note_own(struct imports *imports, const struct margin_work *work,
 	return 0;
 }
 
-static int note_touched(struct imports *imports, const struct margin_work *work)
+/* Those that came with their tree are the operator's as those that ran. */
+static int note_sources(struct imports *imports, const struct margin_work *work)
 {
 	const struct closure *closure = imports->closure;
 	int r = 0;
@@ -108,10 +109,9 @@ static int note_touched(struct imports *imports, const struct margin_work *work)
 	for (size_t i = 0; r == 0 && i < closure->entries.count; i++) {
 		const struct closure_entry *entry = closure->entries.items[i];
 
-		if (!margin_is_touched(entry))
-			continue;
-		r = note_roots(imports, entry->file->path);
-		if (r == 0)
+		if (margin_is_touched(entry))
+			r = note_roots(imports, entry->file->path);
+		if (r == 0 && closure_entry_in(entry))
 			r = note_own(imports, work, entry);
 	}
 	return r;
@@ -192,7 +192,7 @@ int closure_add_imports(struct closure *closure, struct error *err)
 	int r = margin_work_of(closure, &work, err);
 
 	if (r == 0)
-		r = note_touched(&imports, work);
+		r = note_sources(&imports, work);
 	for (size_t i = 0; r == 0 && i < imports.sources.count; i++) {
 		const struct import_source source = imports.sources.items[i]; /* they move */
 

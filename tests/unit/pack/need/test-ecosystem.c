@@ -3,19 +3,9 @@
  * What comes along by custom, one small root for each ecosystem: a file is asked for, and what is in
  * is compared with the ecosystem and without it. Every root also has something that must stay out.
  */
-#include "tests/unit/pack/need/closure.h"
+#include "tests/unit/pack/need/ecosystem.h"
 
-#include "pack/need/customs.h"
-
-enum { FILES_MAX = 20 };
-
-static const struct example {
-	const char *name; /* of the ecosystem */
-	const char *wanted;
-	const char *with, *without;    /* what is in, but the directories; NULL: what is wanted */
-	/* "path", "path=contents", "path>target", or "path!symbol": an ELF file that imports it */
-	const char *files[FILES_MAX];
-} examples[] = {
+static const struct example examples[] = {
 	{"nss", "/etc/nsswitch.conf",
 	 "/etc/group /etc/hosts /etc/nsswitch.conf /etc/passwd /usr/lib/arch/libnss_dns.so.2 "
 	 "/usr/lib/arch/libnss_files.so.2 /usr/lib/arch/libnss_sss.so.2", NULL,
@@ -241,132 +231,17 @@ static const struct example {
 	  "/usr/lib/arch/krb5/plugins/preauth/pkinit.so"}},
 };
 
-/* With --margin near. */
-static const struct example near[] = {
-	{"zoneinfo", "/bin/x",
-	 "/bin/x /usr/share/zoneinfo/Asia/Tokyo /usr/share/zoneinfo/Etc/UTC /usr/share/zoneinfo/UTC "
-	 "/usr/share/zoneinfo/zone.tab", NULL,
-	 {"/bin/x!localtime", "/usr/share/zoneinfo/Asia/Tokyo", "/usr/share/zoneinfo/Etc/UTC",
-	  "/usr/share/zoneinfo/UTC>Etc/UTC", "/usr/share/zoneinfo/posix/Asia/Tokyo",
-	  "/usr/share/zoneinfo/right/UTC", "/usr/share/zoneinfo/zone.tab"}},
-	{"locale", "/bin/x", "/bin/x /usr/lib/locale/C.utf8/LC_CTYPE", NULL,
-	 {"/bin/x!setlocale", "/usr/lib/locale/C.utf8/LC_CTYPE", "/usr/lib/locale/de_DE.utf8/LC_CTYPE"}},
-	{"gconv", "/bin/x",
-	 "/bin/x /usr/lib/arch/gconv/CP1252.so /usr/lib/arch/gconv/ISO8859-15.so "
-	 "/usr/lib/arch/gconv/gconv-modules", NULL,
-	 {"/bin/x!iconv_open", "/usr/lib/arch/gconv/CP1252.so", "/usr/lib/arch/gconv/ISO8859-15.so",
-	  "/usr/lib/arch/gconv/EUC-KR.so", "/usr/lib/arch/gconv/gconv-modules"}},
-	{"pam", "/usr/sbin/vsftpd", "/etc/pam.d/other /etc/pam.d/vsftpd /usr/lib/arch/security/pam_unix.so "
-				    "/usr/sbin/vsftpd", NULL,
-	 {"/usr/sbin/vsftpd!pam_start", "/etc/pam.d/vsftpd=auth required pam_unix.so\n", "/etc/pam.d/other=",
-	  "/etc/pam.d/sudo=", "/usr/lib/arch/security/pam_unix.so", "/usr/lib/arch/security/pam_env.so"}},
-	{"shell", "/bin/x", "/bin/dash /bin/sh /bin/x", NULL,
-	 {"/bin/x!system", "/bin/sh>dash", "/bin/dash", "/bin/bash"}},
-	{"shell", "/bin/x", "/bin/dash /bin/sh /bin/x", NULL,
-	 {"/bin/x=#!/bin/awk -f\nBEGIN { print | \"/bin/sh -c x\" }\n", "/bin/sh>dash", "/bin/dash"}},
-	{"shell", "/bin/x", NULL, NULL, {"/bin/x=/bin/sh", "/bin/sh"}},
-};
-
-/* A library that takes a symbol from others. */
-static void plant_importer(const char *path, const char *symbol)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text), ".data\n.quad %s\n", symbol);
-	root_file(&root, "/source.s", 0644, text);
-	root_parents(&root, path);
-	snprintf(text, sizeof(text), "-shared -nostdlib -o .%s source.s", path);
-	root_cc(&root, text);
-	unlink(root_at(&root, "/source.s"));
-}
-
-static void plant(const char *file)
-{
-	char path[512];
-	size_t length = strcspn(file, "=>!");
-
-	snprintf(path, sizeof(path), "%.*s", (int)length, file);
-	if (file[length] == '>')
-		root_link(&root, path, file + length + 1);
-	else if (file[length] == '!')
-		plant_importer(path, file + length + 1);
-	else
-		root_file(&root, path, 0644, file[length] ? file + length + 1 : "data");
-}
-
-static void check_members(const struct example *example, enum margin margin,
-			  const struct customs *customs, const char *wanted)
-{
-	struct fixture fixture = {.options.margin = margin, .customs = *customs};
-
-	begin(&fixture);
-	want(&fixture, example->wanted);
-	compute(&fixture);
-	CHECK_STRING(members(&fixture), wanted ? wanted : example->wanted);
-	/* the customs are not ours to release */
-	fixture.customs = (struct customs){0};
-	end(&fixture);
-}
-
-/* All ecosystems but one are off, or that one is. */
-static void switch_one(struct customs *customs, const char *name, bool on)
-{
-	for (size_t i = 0; i < customs->ecosystems.count; i++)
-		customs->ecosystems.items[i].off =
-			(strcmp(customs->ecosystems.items[i].name, name) == 0) != on;
-}
-
-static void check_examples(const struct example *table, size_t count, enum margin margin)
-{
-	struct customs customs = {0};
-
-	read_customs(&customs);
-	for (size_t i = 0; i < count; i++) {
-		const struct example *example = &table[i];
-
-		root_new(&root);
-		for (size_t j = 0; j < FILES_MAX && example->files[j]; j++)
-			plant(example->files[j]);
-		REQUIRE(customs_ecosystem(&customs, example->name));
-		switch_one(&customs, example->name, true);
-		check_members(example, margin, &customs, example->with);
-		if (margin != MARGIN_NONE)
-			check_members(example, MARGIN_NONE, &customs, NULL);
-		switch_one(&customs, example->name, false);
-		check_members(example, MARGIN_NONE, &customs, example->without);
-		root_free(&root);
-	}
-	customs_release(&customs);
-}
-
 static void each_brings_what_it_says_unless_it_is_off(void)
 {
 	check_examples(examples, sizeof(examples) / sizeof(*examples), MARGIN_NONE);
-}
-
-static void some_bring_more_with_a_margin(void)
-{
-	check_examples(near, sizeof(near) / sizeof(*near), MARGIN_NEAR);
 }
 
 static void each_has_an_example(void)
 {
 	struct customs customs = {0};
 
+	check_all_are_there(examples, sizeof(examples) / sizeof(*examples), MARGIN_NONE);
 	read_customs(&customs);
-	CHECK(customs.ecosystems.count >= 13);
-	for (size_t i = 0; i < customs.ecosystems.count; i++) {
-		const char *name = customs.ecosystems.items[i].name;
-		size_t found = 0;
-
-		for (size_t j = 0; j < sizeof(examples) / sizeof(*examples); j++)
-			found += strcmp(examples[j].name, name) == 0;
-		for (size_t j = 0; j < sizeof(near) / sizeof(*near); j++)
-			found += strcmp(near[j].name, name) == 0;
-		if (!found)
-			fprintf(stderr, "%s has no example\n", name);
-		CHECK(found > 0);
-	}
 	CHECK(!customs_turn_off(&customs, "cobol"));
 	CHECK(customs_turn_off(&customs, "all"));
 	CHECK(customs_ecosystem(&customs, "nss")->off);
@@ -376,7 +251,6 @@ static void each_has_an_example(void)
 int main(void)
 {
 	RUN(each_brings_what_it_says_unless_it_is_off);
-	RUN(some_bring_more_with_a_margin);
 	RUN(each_has_an_example);
 	return test_end();
 }

@@ -87,6 +87,31 @@ static void near_follows_what_own_python_imports(void)
 	root_free(&root);
 }
 
+/* A page that nothing touched came with its tree, and wants a module of the standard library. */
+static void near_follows_sources_that_came_with_their_tree(void)
+{
+	struct touched touched = {0};
+
+	root_new(&root);
+	root_file(&root, "/srv/app/main.py", 0644, "module = __import__('pages.' + name)\n");
+	root_file(&root, "/srv/app/pages/data.py", 0644, "def page():\n    import wanted\n");
+	root_file(&root, "/usr/lib/python3.11/wanted.py", 0644, "");
+	root_file(&root, "/usr/lib/python3.11/other.py", 0644, "");
+	root_file(&root, "/usr/lib/python3.11/os.py", 0644, "import other_too\n");
+	root_file(&root, "/usr/lib/python3.11/other_too.py", 0644, "");
+	root_file(&root, "/var/lib/dpkg/status", 0644,
+		  "Package: x\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n");
+	touch(&touched, "/srv/app/main.py");
+	touch(&touched, "/usr/lib/python3.11/os.py");
+	CHECK_STRING(with_margin(&touched, MARGIN_OWN), "/srv/app/pages/data.py");
+	over(&touched);
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
+		     "/srv/app/pages/data.py /usr/lib/python3.11/wanted.py");
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 static void near_follows_what_own_javascript_requires(void)
 {
 	struct touched touched = {0};
@@ -209,6 +234,7 @@ int main(void)
 	RUN(near_takes_the_same_file_in_other_languages);
 	RUN(near_takes_plugins_but_no_libraries_of_the_linker);
 	RUN(near_follows_what_own_python_imports);
+	RUN(near_follows_sources_that_came_with_their_tree);
 	RUN(near_follows_what_own_javascript_requires);
 	RUN(near_follows_ruby_perl_and_php);
 	RUN(what_a_program_opens_is_told_by_notes_and_strings);
