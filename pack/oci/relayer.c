@@ -10,9 +10,8 @@
 #include "db/base/digest.h"
 #include "db/base/io.h"
 #include "db/base/json.h"
+#include "pack/oci/blobs.h"
 #include "pack/oci/write.h"
-
-#define MEDIA "application/vnd.oci.image."
 
 enum { CHUNK = 256 * 1024 };
 
@@ -28,77 +27,14 @@ void relayer_release(struct relayer *relayer)
 	*relayer = (struct relayer){0};
 }
 
-/* ---- blobs ---- */
-
-static int blob_node(struct tree *tree, const char *hex, struct node **ret_node)
-{
-	char path[32 + DIGEST_HEX_SIZE];
-
-	snprintf(path, sizeof(path), "/blobs/sha256/%s", hex);
-	return tree_insert(tree, path, S_IFREG | 0644, ret_node, NULL);
-}
-
-/* A range of a file under its digest; the same layer twice is one. */
-static int add_range(struct tree *tree, const char *hex, int fd, uint64_t offset, uint64_t size,
-		     struct error *err)
-{
-	struct node *node;
-	int r = blob_node(tree, hex, &node);
-
-	if (r == -EEXIST)
-		return 0;
-	if (r < 0)
-		return error_oom(err);
-	node->inode->size = size;
-	node->inode->content.kind = CONTENT_RANGE;
-	node->inode->content.fd = fd;
-	node->inode->content.offset = offset;
-	return 0;
-}
-
-static int add_text(struct tree *tree, const char *path, const json_t *json, struct error *err)
-{
-	_cleanup_(freep) char *text = json_dumps(json, JSON_COMPACT);
-	struct node *node;
-
-	if (!text || tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0 ||
-	    inode_set_bytes(node->inode, text, strlen(text)) < 0)
-		return error_oom(err);
-	return 0;
-}
-
-/* As a blob; *ret_descriptor says where. */
-static int add_json(struct tree *tree, const json_t *json, const char *type,
-		    json_t **ret_descriptor, struct error *err)
-{
-	_cleanup_(digest_freep) struct digest *digest = NULL;
-	_cleanup_(freep) char *text = json_dumps(json, JSON_COMPACT);
-	char hex[DIGEST_HEX_SIZE];
-	struct node *node;
-	int r;
-
-	if (!text || digest_new(&digest) < 0)
-		return error_oom(err);
-	if (digest_add(digest, text, strlen(text)) < 0 || digest_finish(digest, hex) < 0)
-		return error_set(err, -EIO, "cannot digest");
-	r = blob_node(tree, hex, &node);
-	if (r < 0 || inode_set_bytes(node->inode, text, strlen(text)) < 0)
-		return error_oom(err);
-	*ret_descriptor = json_pack("{s:s, s:s+, s:I}", "mediaType", type, "digest", "sha256:", hex,
-				    "size", (json_int_t)strlen(text));
-	return *ret_descriptor ? 0 : error_oom(err);
-}
-
 /* ---- layers ---- */
 
 /* What a layer is compressed with, by its first bytes. */
-static const char *layer_type(const unsigned char start[4])
+static enum layer_compression compression_of(const unsigned char start[4])
 {
-	if (start[0] == 0x1f && start[1] == 0x8b)
-		return MEDIA "layer.v1.tar+gzip";
-	if (memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0)
-		return MEDIA "layer.v1.tar+zstd";
-	return MEDIA "layer.v1.tar";
+	return start[0] == 0x1f && start[1] == 0x8b	   ? LAYER_GZIP
+	       : memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0 ? LAYER_ZSTD
+							   : LAYER_PLAIN;
 }
 
 static int digest_range(const struct oci_blob *blob, char hex[DIGEST_HEX_SIZE],
@@ -124,13 +60,14 @@ static int digest_range(const struct oci_blob *blob, char hex[DIGEST_HEX_SIZE],
 	return digest_finish(digest, hex);
 }
 
-static int describe_layer(struct relayer *relayer, const char *type, const char *hex, uint64_t size,
-			  struct error *err)
+static int add_layer(struct relayer *relayer, enum layer_compression compression, const char *hex, int fd,
+		     uint64_t offset, uint64_t size, struct error *err)
 {
-	json_t *layer = json_pack("{s:s, s:s+, s:I}", "mediaType", type, "digest", "sha256:", hex,
-				  "size", (json_int_t)size);
+	json_t *layer = blob_descriptor(blob_layer_media(compression), hex, size);
 
-	return json_array_append_new(relayer->layers, layer) < 0 ? error_oom(err) : 0;
+	if (json_array_append_new(relayer->layers, layer) < 0)
+		return error_oom(err);
+	return blob_add_range(relayer->tree, hex, fd, offset, size, err);
 }
 
 /* One that is there: as it lies, but not if it is not what its manifest says. */
@@ -156,8 +93,7 @@ static int keep_layer(struct relayer *relayer, const struct oci_store *store,
 		return error_code(err, r, "cannot read it");
 	if (layer->digest && strcmp(layer->digest + 7, hex) != 0)
 		return error_set(err, -EBADMSG, "is sha256:%s and not %s", hex, layer->digest);
-	r = describe_layer(relayer, layer_type(start), hex, blob.size, err);
-	return r < 0 ? r : add_range(relayer->tree, hex, blob.fd, blob.offset, blob.size, err);
+	return add_layer(relayer, compression_of(start), hex, blob.fd, blob.offset, blob.size, err);
 }
 
 static int keep_layers(struct relayer *relayer, const struct oci_store *store,
@@ -185,9 +121,7 @@ static int top_layer(struct relayer *relayer, struct node *top, json_t *config,
 	int r = layer_write(top, &how, fd, &written, err);
 
 	if (r == 0)
-		r = add_range(relayer->tree, written.digest, fd, 0, written.size, err);
-	if (r == 0)
-		r = describe_layer(relayer, MEDIA "layer.v1.tar+gzip", written.digest, written.size, err);
+		r = add_layer(relayer, how.compression, written.digest, fd, 0, written.size, err);
 	if (r < 0)
 		return r;
 	relayer->layer_size = written.size;
@@ -203,46 +137,18 @@ static int top_layer(struct relayer *relayer, struct node *top, json_t *config,
 
 /* ---- what they say ---- */
 
-static int add_docker_manifest(struct relayer *relayer, const char *config, const char *name,
-			       struct error *err)
-{
-	_cleanup_(json_freep) json_t *list = NULL, *paths = json_array();
-	const json_t *layer;
-	size_t i;
-
-	json_array_foreach(relayer->layers, i, layer) {
-		const char *digest = json_text(layer, "digest");
-
-		if (json_array_append_new(paths, json_pack("s+", "blobs/sha256/", digest + 7)) < 0)
-			return error_oom(err);
-	}
-	list = json_pack("[{s:s+, s:[s], s:O}]", "Config", "blobs/sha256/", config + 7, "RepoTags", name,
-			 "Layers", paths);
-	return list ? add_text(relayer->tree, "/manifest.json", list, err) : error_oom(err);
-}
-
 static int add_layout(struct relayer *relayer, const json_t *config, const char *name,
 		      struct error *err)
 {
-	_cleanup_(json_freep) json_t *manifest = NULL, *at = NULL, *index = NULL, *layout = NULL;
+	_cleanup_(json_freep) json_t *manifest = NULL, *at = NULL;
 	int r;
 
 	manifest = json_pack("{s:i, s:s, s:O, s:O}", "schemaVersion", 2, "mediaType",
-			     MEDIA "manifest.v1+json", "config", config, "layers", relayer->layers);
-	if (!manifest)
-		return error_oom(err);
-	r = add_json(relayer->tree, manifest, MEDIA "manifest.v1+json", &at, err);
-	if (r < 0)
-		return r;
-	json_object_set_new(at, "annotations",
-			    json_pack("{s:s}", "org.opencontainers.image.ref.name", name));
-	index = json_pack("{s:i, s:s, s:[O]}", "schemaVersion", 2, "mediaType",
-			  MEDIA "index.v1+json", "manifests", at);
-	layout = json_pack("{s:s}", "imageLayoutVersion", "1.0.0");
-	if (!index || !layout)
-		return error_oom(err);
-	r = add_text(relayer->tree, "/index.json", index, err);
-	return r < 0 ? r : add_text(relayer->tree, "/oci-layout", layout, err);
+			     BLOB_MEDIA("manifest.v1+json"), "config", config, "layers", relayer->layers);
+	r = blob_add_json(relayer->tree, manifest, BLOB_MEDIA("manifest.v1+json"), &at, err);
+	return r < 0 ? r
+		     : blob_add_index(relayer->tree, at,
+				      json_pack("{s:s}", "org.opencontainers.image.ref.name", name), err);
 }
 
 int relayer_make(struct relayer *relayer, const struct oci_store *store,
@@ -266,10 +172,10 @@ int relayer_make(struct relayer *relayer, const struct oci_store *store,
 	if (r == 0)
 		r = top_layer(relayer, top, config, options, err);
 	if (r == 0)
-		r = add_json(relayer->tree, config, MEDIA "config.v1+json", &config_at, err);
+		r = blob_add_json(relayer->tree, config, BLOB_MEDIA("config.v1+json"), &config_at, err);
 	if (r == 0 && !options->form.docker)
 		r = add_layout(relayer, config_at, options->form.directory ? strrchr(name, ':') + 1 : whole, err);
 	if (r == 0 && !options->form.directory)
-		r = add_docker_manifest(relayer, json_text(config_at, "digest"), name, err);
+		r = blob_add_docker_manifest(relayer->tree, config_at, relayer->layers, name, err);
 	return r;
 }

@@ -9,11 +9,10 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
+#include "pack/oci/blobs.h"
 #include "pack/oci/derived.h"
 #include "pack/oci/oci.h"
 #include "pack/oci/store.h"
-
-#define MEDIA "application/vnd.oci.image."
 
 enum { PLATFORM_SIZE = 96 };
 
@@ -75,64 +74,23 @@ char *oci_name_qualified(const char *name, bool docker)
 	return whole;
 }
 
-/* ---- files of the layout ---- */
-
-/* A JSON file at `path`, or, with path NULL, as a blob whose descriptor is *ret_descriptor. */
-static int add_json(struct tree *tree, const char *path, const json_t *json, const char *type,
-		    json_t **ret_descriptor, struct error *err)
-{
-	_cleanup_(digest_freep) struct digest *digest = NULL;
-	_cleanup_(freep) char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-	char hex[DIGEST_HEX_SIZE], blob[32 + DIGEST_HEX_SIZE];
-	struct node *node;
-
-	if (!text)
-		return error_oom(err);
-	if (!path) {
-		if (digest_new(&digest) < 0 || digest_add(digest, text, strlen(text)) < 0 ||
-		    digest_finish(digest, hex) < 0)
-			return error_set(err, -EIO, "cannot digest");
-		snprintf(blob, sizeof(blob), "/blobs/sha256/%s", hex);
-		path = blob;
-		*ret_descriptor = json_pack("{s:s, s:s+, s:I}", "mediaType", type, "digest",
-						"sha256:", hex, "size", (json_int_t)strlen(text));
-		if (!*ret_descriptor)
-			return error_oom(err);
-	}
-	if (tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0 ||
-	    inode_set_bytes(node->inode, text, strlen(text)) < 0)
-		return error_oom(err);
-	return 0;
-}
-
-static const char *layer_type(enum layer_compression compression)
-{
-	return compression == LAYER_GZIP   ? MEDIA "layer.v1.tar+gzip"
-	       : compression == LAYER_ZSTD ? MEDIA "layer.v1.tar+zstd"
-					   : MEDIA "layer.v1.tar";
-}
+/* ---- the layer ---- */
 
 /* The packed layer, in an unnamed file, as a blob of the tree. */
 static int add_layer(struct tree *tree, struct node *root, const struct oci_write_options *options,
 		     int fd, struct layer_written *ret_written, json_t **ret_descriptor,
 		     struct error *err)
 {
-	char path[32 + DIGEST_HEX_SIZE];
-	struct node *node;
 	int r;
 
 	r = layer_write(root, &options->layer, fd, ret_written, err);
 	if (r < 0)
 		return error_prefix(err, r, "the image's layer");
-	snprintf(path, sizeof(path), "/blobs/sha256/%s", ret_written->digest);
-	if (tree_insert(tree, path, S_IFREG | 0644, &node, NULL) < 0)
-		return error_oom(err);
-	node->inode->size = ret_written->size;
-	node->inode->content.kind = CONTENT_RANGE;
-	node->inode->content.fd = fd;
-	*ret_descriptor = json_pack(
-		"{s:s, s:s+, s:I}", "mediaType", layer_type(options->layer.compression), "digest",
-		"sha256:", ret_written->digest, "size", (json_int_t)ret_written->size);
+	r = blob_add_range(tree, ret_written->digest, fd, 0, ret_written->size, err);
+	if (r < 0)
+		return r;
+	*ret_descriptor = blob_descriptor(blob_layer_media(options->layer.compression),
+					  ret_written->digest, ret_written->size);
 	return *ret_descriptor ? 0 : error_oom(err);
 }
 
@@ -224,39 +182,15 @@ static int add_index(struct tree *tree, json_t *manifest, const struct oci_write
 		     struct error *err)
 {
 	_cleanup_(freep) char *name = oci_name_tagged(options->name), *whole = NULL;
-	_cleanup_(json_freep) json_t *index = NULL, *layout = NULL;
 	const char *ref;
-	int r;
 
 	whole = name ? oci_name_qualified(name, options->derived.docker) : NULL;
 	if (!whole)
 		return error_oom(err);
 	ref = options->directory ? tag_of(name) : options->derived.docker ? name : whole;
-	json_object_set_new(manifest, "annotations",
-			    json_pack("{s:s, s:s}", "org.opencontainers.image.ref.name", ref,
-				      "io.containerd.image.name", whole));
-	index = json_pack("{s:i, s:s, s:[O]}", "schemaVersion", 2, "mediaType",
-			  MEDIA "index.v1+json", "manifests", manifest);
-	layout = json_pack("{s:s}", "imageLayoutVersion", "1.0.0");
-	if (!index || !layout)
-		return error_oom(err);
-	r = add_json(tree, "/index.json", index, NULL, NULL, err);
-	return r < 0 ? r : add_json(tree, "/oci-layout", layout, NULL, NULL, err);
-}
-
-/* What docker before 25 reads instead of the index. */
-static int add_docker_manifest(struct tree *tree, const json_t *config, const json_t *layer,
-			       const char *name, struct error *err)
-{
-	_cleanup_(freep) char *ref = oci_name_tagged(name);
-	_cleanup_(json_freep) json_t *list = NULL;
-
-	if (!ref)
-		return error_oom(err);
-	list = json_pack("[{s:s+, s:[s], s:[s+]}]", "Config", "blobs/sha256/",
-			 json_text(config, "digest") + 7, "RepoTags", ref, "Layers",
-			 "blobs/sha256/", json_text(layer, "digest") + 7);
-	return list ? add_json(tree, "/manifest.json", list, NULL, NULL, err) : error_oom(err);
+	return blob_add_index(tree, manifest,
+			      json_pack("{s:s, s:s}", "org.opencontainers.image.ref.name", ref,
+					"io.containerd.image.name", whole), err);
 }
 
 static int add_guard(struct node *root, const json_t *config, const struct oci_guard *guard,
@@ -273,9 +207,10 @@ static int fill(struct tree *tree, struct node *root, const json_t *start,
 		const struct oci_write_options *options, int fd, struct oci_written *written,
 		struct error *err)
 {
-	_cleanup_(json_freep) json_t *config = NULL, *manifest = NULL;
+	_cleanup_(json_freep) json_t *config = NULL, *manifest = NULL, *layers = NULL;
 	_cleanup_(json_freep) json_t *layer_at = NULL, *config_at = NULL, *manifest_at = NULL;
 	_cleanup_(json_freep) json_t *own = NULL;
+	_cleanup_(freep) char *name = oci_name_tagged(options->name);
 	int r = derived_config(root, start, &options->derived, &written->notes, &own, err);
 
 	if (r == 0 && options->guard)
@@ -285,17 +220,18 @@ static int fill(struct tree *tree, struct node *root, const json_t *start,
 	if (r == 0)
 		r = make_config(root, own, options, written, &config, err);
 	if (r == 0)
-		r = add_json(tree, NULL, config, MEDIA "config.v1+json", &config_at, err);
+		r = blob_add_json(tree, config, BLOB_MEDIA("config.v1+json"), &config_at, err);
 	if (r < 0)
 		return r;
-	manifest = json_pack("{s:i, s:s, s:O, s:[O]}", "schemaVersion", 2, "mediaType",
-			     MEDIA "manifest.v1+json", "config", config_at, "layers", layer_at);
-	if (!manifest)
+	layers = json_pack("[O]", layer_at);
+	manifest = json_pack("{s:i, s:s, s:O, s:O}", "schemaVersion", 2, "mediaType",
+			     BLOB_MEDIA("manifest.v1+json"), "config", config_at, "layers", layers);
+	if (!manifest || !name)
 		return error_oom(err);
-	r = add_json(tree, NULL, manifest, MEDIA "manifest.v1+json", &manifest_at, err);
+	r = blob_add_json(tree, manifest, BLOB_MEDIA("manifest.v1+json"), &manifest_at, err);
 	if (r == 0)
 		r = add_index(tree, manifest_at, options, err);
-	return r < 0 ? r : add_docker_manifest(tree, config_at, layer_at, options->name, err);
+	return r < 0 ? r : blob_add_docker_manifest(tree, config_at, layers, name, err);
 }
 
 int oci_write_tree(struct node *root, const json_t *start, const struct oci_write_options *options,
