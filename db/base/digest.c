@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "db/base/cleanup.h"
@@ -67,21 +68,41 @@ int digest_once(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE])
 	return 0;
 }
 
-int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
+static void spell(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint8_t bytes[DIGEST_SIZE];
-	int r;
 
-	r = digest_finish_bytes(digest, bytes);
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < DIGEST_SIZE; i++) {
 		ret_hex[2 * i] = digits[bytes[i] >> 4];
 		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
 	ret_hex[2 * DIGEST_SIZE] = '\0';
-	return 0;
+}
+
+int digest_finish(struct digest *digest, char ret_hex[DIGEST_HEX_SIZE])
+{
+	uint8_t bytes[DIGEST_SIZE];
+	int r = digest_finish_bytes(digest, bytes);
+
+	if (r == 0)
+		spell(bytes, ret_hex);
+	return r;
+}
+
+int digest_once_hex(const void *data, size_t size, char ret_hex[DIGEST_HEX_SIZE])
+{
+	uint8_t bytes[DIGEST_SIZE];
+	int r = digest_once(data, size, bytes);
+
+	if (r == 0)
+		spell(bytes, ret_hex);
+	return r;
+}
+
+void digest_uuid(const char hex[DIGEST_HEX_SIZE], char ret_uuid[DIGEST_UUID_SIZE])
+{
+	snprintf(ret_uuid, DIGEST_UUID_SIZE, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hex, hex + 8, hex + 13,
+		 "89ab"[hex[16] % 4], hex + 17, hex + 20);
 }
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX_SIZE], struct error *err)

@@ -37,6 +37,12 @@ int digest_restart(struct digest *digest);
 
 /* Of bytes in memory, in one call: 0 or -EIO. */
 int digest_once(const void *data, size_t size, uint8_t ret_bytes[DIGEST_SIZE]);
+int digest_once_hex(const void *data, size_t size, char ret_hex[DIGEST_HEX_SIZE]);
+
+#define DIGEST_UUID_SIZE 37
+
+/* A uuid that says the same: RFC 9562's version 8, of 122 bits of it. */
+void digest_uuid(const char hex[DIGEST_HEX_SIZE], char ret_uuid[DIGEST_UUID_SIZE]);
 
 /* Of everything readable from fd at its offset 0 on; the file offset does not move. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX_SIZE], struct error *err);

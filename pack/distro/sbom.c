@@ -12,8 +12,6 @@
 
 #define SPEC_VERSION "1.5"
 
-enum { UUID_SIZE = 37 };
-
 /* ---- package URLs ---- */
 
 /* As the purl specification wants it: everything but a few characters as %XX. */
@@ -255,20 +253,16 @@ static json_t *metadata_json(const struct distribution *distribution,
 			 PACKAGE_VERSION, "component", subject_json(distribution, subject));
 }
 
-/* RFC 9562's version 8, of what the document says: the same document has the same number. */
+/* Of what the document says: the same document has the same number. */
 static int add_serial_number(json_t *json)
 {
 	_cleanup_(freep) char *text = json_dumps(json, JSON_COMPACT);
-	_cleanup_(digest_freep) struct digest *digest = NULL;
-	char hex[DIGEST_HEX_SIZE], urn[UUID_SIZE + 9];
+	char hex[DIGEST_HEX_SIZE], uuid[DIGEST_UUID_SIZE], urn[DIGEST_UUID_SIZE + 9];
 
-	if (!text || digest_new(&digest) < 0 || digest_add(digest, text, strlen(text)) < 0 ||
-	    digest_finish(digest, hex) < 0)
+	if (!text || digest_once_hex(text, strlen(text), hex) < 0)
 		return -1;
-	hex[12] = '8';
-	hex[16] = "89ab"[hex[16] % 4];
-	snprintf(urn, sizeof(urn), "urn:uuid:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-		 hex + 16, hex + 20);
+	digest_uuid(hex, uuid);
+	snprintf(urn, sizeof(urn), "urn:uuid:%s", uuid);
 	return json_set(json, "serialNumber", json_string(urn));
 }
 

@@ -55,14 +55,13 @@ static char *text_of(const json_t *json)
 int blob_add_json(struct tree *tree, const json_t *json, const char *media, json_t **ret_descriptor,
 		  struct error *err)
 {
-	_cleanup_(digest_freep) struct digest *digest = NULL;
 	_cleanup_(freep) char *text = text_of(json);
 	char hex[DIGEST_HEX_SIZE];
 	struct node *node;
 
-	if (!text || digest_new(&digest) < 0)
+	if (!text)
 		return error_oom(err);
-	if (digest_add(digest, text, strlen(text)) < 0 || digest_finish(digest, hex) < 0)
+	if (digest_once_hex(text, strlen(text), hex) < 0)
 		return error_set(err, -EIO, "cannot digest");
 	if (blob_node(tree, hex, &node) < 0 || inode_set_bytes(node->inode, text, strlen(text)) < 0)
 		return error_oom(err);

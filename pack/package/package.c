@@ -20,6 +20,7 @@
 #include "pack/evidence/tree.h"
 #include "pack/need/closure_tree.h"
 #include "pack/package/catalog.h"
+#include "pack/package/parts.h"
 #include "pack/package/provenance.h"
 #include "pack/package/records.h"
 #include "pack/source/recorded.h"
@@ -35,9 +36,8 @@ struct package {
 struct making {
 	struct package *package;
 	const struct package_options *options;
-	struct tree *tree;
+	struct parts parts;
 	struct node *rootfs, *sfc;
-	json_t *parts; /* name → size and digest; owned */
 	char digest[PROVENANCE_DIGEST_SIZE]; /* of the source's catalog; "" when there is none */
 	char *source; /* its name and digest, in one word; owned */
 	struct notes notes;
@@ -72,64 +72,6 @@ int64_t package_time(const struct selection *selection)
 		newest = ended > newest ? ended : newest;
 	}
 	return newest / 1000000000;
-}
-
-static int add_directory(struct making *making, const char *name, struct node **ret_node,
-			 struct error *err)
-{
-	int r = node_add(tree_root(making->tree), name, S_IFDIR | 0755, ret_node);
-
-	if (r < 0)
-		return error_code(err, r, "cannot add '%s'", name);
-	(*ret_node)->inode->mtime = making->options->time;
-	return 0;
-}
-
-/* Note the digest of a part under its path in the package. */
-static int note_part(struct making *making, const char *path, uint64_t size, const char *sha256,
-		     struct error *err)
-{
-	json_t *part = json_pack("{s:I, s:s}", "size", (json_int_t)size, "sha256", sha256);
-
-	return json_set(making->parts, path, part) < 0 ? error_oom(err) : 0;
-}
-
-static int digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX_SIZE])
-{
-	_cleanup_(digest_freep) struct digest *digest = NULL;
-	int r = digest_new(&digest);
-
-	if (r == 0)
-		r = digest_add(digest, data, size);
-	return r < 0 ? r : digest_finish(digest, ret_hex);
-}
-
-/* A file made here, below a directory of the package. */
-static int add_bytes(struct making *making, struct node *directory, const char *name, const char *bytes,
-		     size_t size, struct error *err)
-{
-	_cleanup_(freep) char *path = NULL;
-	char sha256[DIGEST_HEX_SIZE];
-	struct node *node;
-	int r = node_add(directory, name, S_IFREG | 0644, &node);
-
-	if (r < 0)
-		return error_code(err, r, "cannot add '%s'", name);
-	node->inode->mtime = making->options->time;
-	path = node_path(node);
-	if (!path || inode_set_bytes(node->inode, bytes, size) < 0 || digest_bytes(bytes, size, sha256) < 0)
-		return error_oom(err);
-	return note_part(making, path + 1, size, sha256, err);
-}
-
-/* The same from a JSON value, which is taken. */
-static int add_json(struct making *making, struct node *directory, const char *name, json_t *json,
-		    struct error *err)
-{
-	json_auto_t *owned = json;
-	_cleanup_(freep) char *text = owned ? json_document(owned) : NULL;
-
-	return text ? add_bytes(making, directory, name, text, strlen(text), err) : error_oom(err);
 }
 
 /* Digest of what a node holds, holes as zeros. */
@@ -208,7 +150,7 @@ static int add_manifest(struct making *making, struct manifest *manifest, struct
 	node->inode->content.kind = CONTENT_RANGE;
 	node->inode->content.fd = making->package->manifest_fd;
 	node->inode->light = true; /* of a host's own root it is larger than all the rest */
-	return note_part(making, "sfc/manifest.db", node->inode->size, sha256, err);
+	return parts_note(&making->parts, "sfc/manifest.db", node->inode->size, sha256, err);
 }
 
 /* The evidence, and in it the digest of every file as it is packed. */
@@ -220,7 +162,7 @@ static int add_evidence(struct making *making, const struct closure *closure,
 
 	r = evidence_from_closure(closure, selection, &evidence, err);
 	if (r == 0)
-		r = evidence_add_tree(&evidence, making->tree, err);
+		r = evidence_add_tree(&evidence, making->parts.tree, err);
 	for (size_t i = 0; i < evidence.count && r == 0; i++) {
 		struct evidence_entry *entry = &evidence.items[i];
 		_cleanup_(freep) char *path = path_join("/rootfs", entry->path + 1);
@@ -228,7 +170,7 @@ static int add_evidence(struct making *making, const struct closure *closure,
 
 		if (!path)
 			return error_oom(err);
-		node = entry->verdict == VERDICT_IN ? tree_find(making->tree, path) : NULL;
+		node = entry->verdict == VERDICT_IN ? tree_find(making->parts.tree, path) : NULL;
 		if (!node || !S_ISREG(node->inode->mode))
 			continue;
 		entry->size = node->inode->size; /* a rule may have replaced it */
@@ -238,55 +180,7 @@ static int add_evidence(struct making *making, const struct closure *closure,
 		return r;
 	return notes_add_evidence(&making->notes, &evidence) < 0
 		       ? error_oom(err)
-		       : add_json(making, making->sfc, "closure.json", evidence_json(&evidence), err);
-}
-
-/* One line per name of the root file system: all that is not in closure.json's digests. */
-static int describe_node(struct node *node, void *data)
-{
-	const struct inode *inode = node->inode;
-	const char *target = inode_target(inode);
-	struct text *text = data;
-	_cleanup_(freep) char *path = node_path(node);
-
-	if (!path)
-		return -ENOMEM;
-	text_add_escaped(text, path);
-	text_printf(text, "\t%o %u:%u %" PRId64 " %" PRIu64 " %" PRIu64 "\t", inode->mode, inode->uid,
-		    inode->gid, inode->mtime, inode->size, (uint64_t)inode_rdev(inode));
-	text_add_escaped(text, target ? target : "");
-	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++) {
-		const struct xattr *xattr = &inode->xattrs->items[i];
-
-		text_printf(text, "\t%s=", xattr->name);
-		text_add_bytes(text, xattr->value, xattr->size);
-	}
-	text_add_char(text, '\n');
-	return 0;
-}
-
-/* The uuid is RFC 9562's version 8: 122 bits of the digest of all parts. */
-static int add_identity(struct making *making, struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	_cleanup_(freep) char *parts = NULL;
-	char hex[DIGEST_HEX_SIZE];
-	int r;
-
-	if (tree_sort(making->tree) < 0 || tree_walk(making->tree, describe_node, &text) < 0 ||
-	    text_failed(&text) || digest_bytes(text.bytes, text.size, hex) < 0)
-		return error_oom(err);
-	r = note_part(making, "rootfs", text.size, hex, err);
-	if (r < 0)
-		return r;
-	parts = json_dumps(making->parts, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!parts || digest_bytes(parts, strlen(parts), hex) < 0)
-		return error_oom(err);
-	hex[12] = '8';
-	hex[16] = "89ab"[hex[16] % 4];
-	snprintf(making->package->uuid, PACKAGE_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-		 hex + 12, hex + 16, hex + 20);
-	return 0;
+		       : parts_add_json(&making->parts, making->sfc, "closure.json", evidence_json(&evidence), err);
 }
 
 static int add_description(struct making *making, const struct selection *selection,
@@ -312,8 +206,8 @@ static int add_description(struct making *making, const struct selection *select
 			 (json_int_t)options->catalog->file_bytes, "after", "files",
 			 (json_int_t)totals.files, "links", (json_int_t)totals.links,
 			 "directories", (json_int_t)totals.directories, "bytes",
-			 (json_int_t)totals.bytes, "parts", making->parts);
-	return add_json(making, making->sfc, "package.json", json, err);
+			 (json_int_t)totals.bytes, "parts", making->parts.noted);
+	return parts_add_json(&making->parts, making->sfc, "package.json", json, err);
 }
 
 /* What the distribution's package manager says, trimmed to what is in, and as a bill of materials. */
@@ -326,7 +220,7 @@ static int add_records(struct making *making, struct closure *closure, struct er
 	int r;
 
 	r = package_records(closure, making->rootfs, &subject, &making->notes, &sbom, err);
-	return r < 0 ? r : add_json(making, making->sfc, "sbom.json", sbom, err);
+	return r < 0 ? r : parts_add_json(&making->parts, making->sfc, "sbom.json", sbom, err);
 }
 
 static bool is_empty(const struct node *rootfs, const char *name)
@@ -366,10 +260,10 @@ static int fill(struct making *making, struct manifest *manifest,
 	json_t *config;
 	int r;
 
-	tree_root(making->tree)->inode->mtime = making->options->time;
-	r = add_directory(making, "rootfs", &making->rootfs, err);
+	tree_root(making->parts.tree)->inode->mtime = making->options->time;
+	r = parts_add_directory(&making->parts, "rootfs", &making->rootfs, err);
 	if (r == 0)
-		r = add_directory(making, "sfc", &making->sfc, err);
+		r = parts_add_directory(&making->parts, "sfc", &making->sfc, err);
 	if (r == 0)
 		r = closure_tree(closure, making->rootfs, err);
 	if (r == 0)
@@ -384,9 +278,9 @@ static int fill(struct making *making, struct manifest *manifest,
 	launch->tmp_is_empty = is_empty(making->rootfs, "tmp");
 	r = launch_config(launch, making->options->config, &config, err);
 	if (r == 0)
-		r = add_json(making, tree_root(making->tree), "config.json", config, err);
+		r = parts_add_json(&making->parts, tree_root(making->parts.tree), "config.json", config, err);
 	if (r == 0 && making->options->image)
-		r = add_bytes(making, making->sfc, "image.json", making->options->image->bytes,
+		r = parts_add_bytes(&making->parts, making->sfc, "image.json", making->options->image->bytes,
 			      making->options->image->size, err);
 	if (r == 0)
 		r = add_evidence(making, closure, selection, err);
@@ -395,7 +289,7 @@ static int fill(struct making *making, struct manifest *manifest,
 	if (r == 0)
 		r = add_manifest(making, manifest, err);
 	if (r == 0)
-		r = add_identity(making, err);
+		r = parts_identity(&making->parts, making->package->uuid, err);
 	return r < 0 ? r : add_description(making, selection, closure->source, err);
 }
 
@@ -406,8 +300,8 @@ int package_create(struct manifest *manifest, const struct selection *selection,
 {
 	_cleanup_(package_freep) struct package *package = calloc(1, sizeof(*package));
 	json_auto_t *parts = json_object();
-	struct making making = {.package = package, .options = options, .tree = tree,
-				.parts = parts};
+	struct making making = {.package = package, .options = options,
+				.parts = {.tree = tree, .time = options->time, .noted = parts}};
 	int r;
 
 	if (!package || !parts)

@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db/base/digest.h"
 #include "db/base/error.h"
 #include "db/base/text.h"
 #include "db/catalog_list.h"
@@ -35,7 +36,7 @@
 #include "pack/package/launch.h"
 #include "pack/tree/tree.h"
 
-#define PACKAGE_UUID_SIZE 37
+#define PACKAGE_UUID_SIZE DIGEST_UUID_SIZE
 
 enum package_catalog {
 	PACKAGE_CATALOG_FITTING, /* all of it where it is small beside the rest, else as near */
