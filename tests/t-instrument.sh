@@ -13,6 +13,7 @@ requires podman --version
 requires skopeo --version
 requires jq --version
 requires busybox true
+requires command -v musl-gcc
 [ -x "$builddir/fs/tracefs-static" ] || skip "tracefs is not linked statically in this build"
 
 allowed="--cap-add SYS_ADMIN --cap-add SYS_PTRACE --device /dev/fuse --security-opt apparmor=unconfined"
@@ -250,6 +251,43 @@ started distroless:1 --rm >plain 2>plain.errors
 traced distroless:1-traced --rm >said 2>said.errors
 check_equal "without a shell, and with its own LD_PRELOAD" "$? $(cat said said.errors)" "0 $(cat plain plain.errors)"
 check "its libraries are recorded" sh -c "[ '$(ask "SELECT count(*) > 0 FROM accesses WHERE path GLOB '*libc.so*' AND op = 'open'")' = 1 ]"
+
+# As Alpine is: programs of musl, with its loader; and an image of nothing but one program.
+mkdir -p musl/bin musl/lib musl/etc scratch
+cat >cat.c <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	char line[256];
+	int fd = open(argv[argc - 1], O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line));
+	if (n < 0) {
+		perror(argv[argc - 1]);
+		return 2;
+	}
+	printf("%d %.*s", (int)getuid(), (int)n, line);
+	return 6;
+}
+END
+musl-gcc -o musl/bin/cat cat.c && musl-gcc -static -o scratch/cat cat.c || fail "musl-gcc does not compile"
+loader=$(readlink -f /lib/ld-musl-*.so.1)
+cp "$loader" "musl/lib/$(basename /lib/ld-musl-*.so.1)"
+echo used >musl/etc/used
+image alpine '{"Entrypoint": ["/bin/cat"], "Cmd": ["/etc/used"], "User": "44:45"}' musl
+instrumented alpine
+traced alpine:1-traced --rm >said 2>&1
+check_equal "where musl is the C library" "$? $(cat said)" '6 44 used'
+check "its loader is recorded" sh -c "[ '$(ask "SELECT count(*) > 0 FROM accesses WHERE path GLOB '/lib/ld-musl-*' AND op IN ('open', 'exec')")' = 1 ]"
+image scratch '{"Entrypoint": ["/cat"], "Cmd": ["/cat"]}' scratch
+instrumented scratch
+started scratch:1 --rm /none >plain 2>&1
+status=$?
+traced scratch:1-traced --rm /none >said 2>&1
+check_equal "of nothing but one program" "$? $(cat said)" "$status $(cat plain)"
+check_equal "which is all that is recorded of it" "$(ask "SELECT DISTINCT path FROM accesses WHERE errno = 0 AND path != '/'" | paste -sd' ')" /cat
 
 layers=
 for i in $(seq 29); do
