@@ -57,11 +57,12 @@ static int name_there(const struct reference *to, const char *base, char **ret_n
 	return *ret_name ? 0 : -1;
 }
 
-static int make_name(const char *asked, const char *base, const char *was, const struct reference *to,
+/* was: the whole name of the other, or a tag in a layout. */
+static int make_name(const char *asked, const char *base, const char *was, bool whole, const struct reference *to,
 		     const char *suffix, char **ret_name)
 {
 	const char *colon = was ? strrchr(was, ':') : NULL;
-	bool whole = was && strpbrk(was, ":/"), tagged = colon && !strchr(colon, '/');
+	bool tagged = colon && !strchr(colon, '/');
 
 	if (asked)
 		return asprintf(ret_name, "%s", asked);
@@ -76,10 +77,11 @@ int oci_file_name(const char *asked, const struct reference *from, const char *r
 		  const struct reference *to, const char *suffix, char **ret_name, struct error *err)
 {
 	_cleanup_(freep) char *was = name_of_image(from, ref), *base = NULL, *name = NULL;
+	bool whole = was && (reference_is_remote(from) || strpbrk(was, ":/"));
 	int r;
 
 	base = name_of_path(from->path ? from->path : was ? was : "");
-	if (!base || make_name(asked, base, was, to, suffix, &name) < 0)
+	if (!base || make_name(asked, base, was, whole, to, suffix, &name) < 0)
 		return error_oom(err);
 	r = oci_name_check(name, err);
 	if (r == 0)
