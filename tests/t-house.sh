@@ -51,6 +51,10 @@ check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base
 check_equal "only sort_items() calls qsort()" \
 	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack stage --include='*.[ch]')" db/base/array.h
 
+# --- who runs a test runs a program ---
+check_equal "all tests are executable" \
+	"$(find "$srcdir/tests" -name 't-*.sh' ! -perm -100 ! -path '*/build*')" ''
+
 # --- names of files that comments and the README mention ---
 (cd "$srcdir" && find README db fs pack stage tests -name '*.[ch]' -o -name '*.sh' -o -name README -o -name HACKING) |
 	sed "s|^|$srcdir/|" |
