@@ -16,6 +16,8 @@
 #include "stage/instance/app.h"
 #include "stage/spec/spec_json.h"
 
+enum { MEBIBYTE = 1 << 20 };
+
 struct listing {
 	struct state *state;
 	const struct asked *asked;
@@ -162,12 +164,13 @@ static void add_memory(struct columns *columns, const struct look *look, const s
 	const char *unit;
 	uint64_t number = size_in_units(look->instance.spec.memory, &unit);
 
+	/* in the units in which a limit is typed */
 	if (usage->memory >= 0)
-		text_add_size(&text, (unsigned long long)usage->memory);
+		text_printf(&text, "%.1f MiB", (double)usage->memory / MEBIBYTE);
 	else
 		text_add(&text, "-");
 	if (look->instance.spec.memory)
-		text_printf(&text, " of %" PRIu64 " %s%s", number, unit, *unit ? "B" : "bytes");
+		text_printf(&text, " of %" PRIu64 " %s%s", number, unit, *unit ? "iB" : "bytes");
 	columns_add(columns, text.bytes);
 }
 

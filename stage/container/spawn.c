@@ -20,8 +20,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	sigset_t none, ours;
 
 	sigemptyset(&none);
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGPIPE);
+	/* a shell's job in the background ignores what ends the one in front */
+	sigfillset(&ours);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &ours);
 	return posix_spawnattr_setflags(attributes,

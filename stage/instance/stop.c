@@ -22,6 +22,7 @@
 #include "stage/instance/health.h"
 #include "stage/layer/directory.h"
 #include "stage/state/event.h"
+#include "stage/watch/oom.h"
 
 enum { GRACE_MS = 10000, FREE_MS = 10000, TICK_US = 10000, UNHEARD_MAX = 1024, AT_ONCE = 200 };
 
@@ -87,19 +88,16 @@ static int forget_layer(struct state *state, const struct instance *instance, st
 static int note_event(struct state *state, const struct instance *instance, const struct run *run,
 		      struct error *err)
 {
-	_cleanup_(text_release) struct text limit = TEXT_INIT;
+	_cleanup_(text_release) struct text killed = TEXT_INIT;
 	char object[160];
 	int r = 0;
 
 	instance_object(instance->app, instance->name, object, sizeof(object));
-	if (instance->spec.memory) {
-		text_add(&limit, ", limit ");
-		text_add_size(&limit, instance->spec.memory);
-	}
+	oom_describe(&killed, 1, run->seen && run->status == 137, instance->spec.memory);
 	if (run->said)
 		r = event_note(state, object, err, "did not come up: %s", run->said);
 	if (r == 0 && run->oom)
-		r = event_note(state, object, err, "a process was killed: out of memory%s", limit.bytes);
+		r = event_note(state, object, err, "%s", killed.bytes);
 	if (r < 0 || run->said)
 		return r;
 	if (!instance->wanted)
