@@ -243,13 +243,7 @@ static int remove_app(struct stopper *stopper, struct store *store, const char *
 		r = directory_remove_at(AT_FDCWD, path, path, err);
 	if (r == 0)
 		r = app_remove(stopper->state, name, err);
-	if (r == 0)
-		r = package_forget(stopper->state, store, app.package, err);
-	if (r == 0 && app.previous)
-		r = package_forget(stopper->state, store, app.previous, err);
-	if (r == 0 && app.updating)
-		r = package_forget(stopper->state, store, app.updating, err);
-	return r;
+	return r < 0 ? r : package_tidy(stopper->state, store, err);
 }
 
 static int remove_apps(struct stopper *stopper, struct error *err)
@@ -259,7 +253,10 @@ static int remove_apps(struct stopper *stopper, struct error *err)
 
 	for (size_t i = 0; r == 0 && !stopper->failed && i < stopper->targets.apps.count; i++)
 		r = remove_app(stopper, store, stopper->targets.apps.items[i], err);
-	return r;
+	/* of commands that were killed */
+	if (r == 0)
+		r = package_tidy(stopper->state, store, err);
+	return r < 0 ? r : run_tidy(stopper->state, err);
 }
 
 int cmd_prod_rm(const struct sfc_command *command, struct asked *asked)

@@ -275,3 +275,23 @@ int package_each_unused(struct state *state, int (*visit)(const char *digest, vo
 {
 	return rows_each_name(state, "SELECT digest FROM package WHERE " UNUSED, visit, data, err);
 }
+
+struct tidying {
+	struct state *state;
+	struct store *store;
+	struct error *err;
+};
+
+static int forget_one(const char *digest, void *data)
+{
+	const struct tidying *tidying = data;
+
+	return package_forget(tidying->state, tidying->store, digest, tidying->err);
+}
+
+int package_tidy(struct state *state, struct store *store, struct error *err)
+{
+	struct tidying tidying = {state, store, err};
+
+	return package_each_unused(state, forget_one, &tidying, err);
+}

@@ -69,5 +69,7 @@ int package_forget(struct state *state, struct store *store, const char *digest,
 /* Packages that nobody stands on, and those of commands that were killed; the visitor may forget them. */
 int package_each_unused(struct state *state, int (*visit)(const char *digest, void *data), void *data,
 			struct error *err);
+/* Forget all of them. */
+int package_tidy(struct state *state, struct store *store, struct error *err);
 
 #endif

@@ -154,10 +154,10 @@ int instance_install(struct state *state, const char *path, const char *name, co
 		r = choose_name(name, package, &chosen, err);
 	if (r == 0)
 		r = install(state, store, chosen, package, err);
-	if (r < 0 && package->claim.state) {
-		claim_release(&package->claim);
-		package_forget(state, store, package->copy.digest, NULL);
-	}
+	claim_release(&package->claim);
+	/* ours if it came to nothing, and what killed commands left */
+	if (store && package_tidy(state, store, r < 0 ? NULL : err) < 0 && r == 0)
+		r = -EIO;
 	if (r == 0)
 		*ret_name = take(chosen);
 	return r;

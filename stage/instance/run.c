@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/instance/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "db/base/cleanup.h"
 #include "stage/instance/columns.h"
+#include "stage/layer/directory.h"
 #include "stage/state/rows.h"
 
 /* What is kept of the past of an instance. */
@@ -203,6 +205,9 @@ int run_begin(struct state *state, const struct instance *instance, int restarts
 	int r;
 
 	process_self(&self);
+	/* it has no process yet, but is of this boot */
+	run.note.process = self;
+	run.note.process.pid = 0;
 	run.begun_ns = state_now();
 	run.state = RUN_MAKING;
 	run.restarts = restarts;
@@ -299,6 +304,31 @@ int run_note_waiter(struct state *state, int64_t id, struct error *err)
 	bind_int(stmt, 2, self.started);
 	bind_int(stmt, 3, id);
 	return statement_run(&state->sql, stmt, err);
+}
+
+/* ---- what was left ---- */
+
+static int tidy_one(struct state *state, int dirfd, const char *container, struct error *err)
+{
+	int r = rows_holds(state, "SELECT 1 FROM run WHERE container = ? AND state <> 'ended'", container, err);
+
+	return r ? (r < 0 ? r : 0) : directory_remove_at(dirfd, container, container, err);
+}
+
+int run_tidy(struct state *state, struct error *err)
+{
+	int fd = state_directory(state, "run", err), r = 0;
+	_cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *item;
+
+	if (fd < 0)
+		return fd;
+	if (!dir)
+		return error_oom(err);
+	while (r == 0 && (item = readdir(dir)))
+		if (item->d_name[0] != '.')
+			r = tidy_one(state, fd, item->d_name, err);
+	return r;
 }
 
 /* ---- what it says of the instance ---- */

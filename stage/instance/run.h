@@ -62,6 +62,9 @@ int run_note_ended(struct state *state, const struct run *run, struct error *err
 /* We start it again after a pause. */
 int run_note_waiter(struct state *state, int64_t id, struct error *err);
 
+/* Directories of runs that are over, of commands that were killed before they could remove them. */
+int run_tidy(struct state *state, struct error *err);
+
 /* Its directory for conmon, run/CONTAINER; the caller frees. NULL: no memory. */
 char *run_directory(const struct state *state, const struct run *run);
 

@@ -51,6 +51,24 @@ static int settle(struct state *state, struct start *start)
 	return r < 0 ? r : 0;
 }
 
+static int begin(struct state *state, bool lightly, struct error *err)
+{
+	return lightly ? state_begin_lightly(state, err) : connection_begin(&state->sql, err);
+}
+
+static int finish(struct state *state, bool lightly, int r, struct error *err)
+{
+	if (r == 0 && lightly)
+		return state_commit_lightly(state, err);
+	if (r == 0)
+		r = connection_commit(&state->sql, err);
+	if (r < 0 && lightly)
+		state_rollback_lightly(state);
+	else if (r < 0)
+		connection_rollback(&state->sql);
+	return r;
+}
+
 static int intend_all(struct state *state, struct starts *starts, struct error *err)
 {
 	int r = allow_all(state, starts, err);
@@ -77,17 +95,10 @@ static int intend(struct state *state, struct starts *starts, struct error *err)
 
 	for (size_t i = 0; i < starts->count; i++)
 		lightly &= starts->items[i].instance.wanted;
-	r = lightly ? state_begin_lightly(state, err) : connection_begin(&state->sql, err);
-	if (r < 0)
-		return r;
-	r = intend_all(state, starts, err);
+	r = begin(state, lightly, err);
 	if (r == 0)
-		return lightly ? state_commit_lightly(state, err) : connection_commit(&state->sql, err);
-	if (lightly)
-		state_rollback_lightly(state);
-	else
-		connection_rollback(&state->sql);
-	return r;
+		r = intend_all(state, starts, err);
+	return finish(state, lightly, r, err);
 }
 
 /* ---- up, each in a process of its own ---- */
@@ -263,9 +274,9 @@ static void undo_all(struct state *state, struct starts *starts, int code, const
 	}
 }
 
-static int note_ready(struct state *state, struct starts *starts, struct error *err)
+static int note_all_ready(struct state *state, struct starts *starts, struct error *err)
 {
-	int r = connection_begin(&state->sql, err);
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < starts->count; i++) {
 		struct start *start = &starts->items[i];
@@ -276,11 +287,21 @@ static int note_ready(struct state *state, struct starts *starts, struct error *
 		if (r == 0 && !start->instance.ready)
 			r = instance_mark_ready(state, start->instance.app, start->instance.name, err);
 	}
-	if (r == 0)
-		r = connection_commit(&state->sql, err);
-	if (r < 0)
-		connection_rollback(&state->sql);
 	return r;
+}
+
+/* That one is there to stay must be on disk. */
+static int note_ready(struct state *state, struct starts *starts, struct error *err)
+{
+	bool lightly = true;
+	int r;
+
+	for (size_t i = 0; i < starts->count; i++)
+		lightly &= starts->items[i].instance.ready;
+	r = begin(state, lightly, err);
+	if (r == 0)
+		r = note_all_ready(state, starts, err);
+	return finish(state, lightly, r, err);
 }
 
 static int run_all(struct starting *starting, struct error *err)

@@ -158,6 +158,9 @@ static int connect_alone(struct state *state, struct error *err)
 
 	if (r == 0)
 		r = connection_open(&state->sql, state->sql.path, "", SQLITE_OPEN_READWRITE, err);
+	/* who is last has no time for what the log is for; it is gone through when it has grown */
+	if (r == 0)
+		sqlite3_db_config(state->sql.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	/* FULL: a row must be on disk before what it is about is, in a power cut too */
 	if (r == 0)
 		r = connection_execute(&state->sql,
