@@ -123,7 +123,7 @@ check_equal "eight from four terminals at once" "$(cat start.* | sort -u | grep 
 (sfc prod stop app/1 >stop.1 2>&1) & (sfc prod restart app/1 >stop.2 2>&1) & (sfc prod start app/1 >stop.3 2>&1) &
 wait
 check_equal "one object from three: nobody complains" "$(cat stop.1 stop.2 stop.3 | grep -vc started)" 0
-check_equal "what there is of it is one" "$(pgrep -f "conmon.*name app-1-" | wc -l)" "$(about app/1 '.pid' | grep -c '[0-9]')"
+check_equal "what there is of it is one" "$(pgrep -f "conmon.*name app-1-$(sqlite3 "$SFC_STATE/state.db" 'SELECT substr(uuid, 1, 8) FROM state')-" | wc -l)" "$(about app/1 '.pid' | grep -c '[0-9]')"
 
 # --- logs
 check "since when" sfc prod start other/1
