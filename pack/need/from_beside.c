@@ -10,6 +10,9 @@
 #include "pack/need/margin_rule.h"
 #include "pack/tree/intern.h"
 
+/* Of libraries that one plugin may bring along. */
+enum { PLUGIN_BYTES = 32 * 1024 * 1024 };
+
 /* ---- languages ---- */
 
 /* "_BR", "-Hant", "@latin", "_DE.UTF-8". */
@@ -142,15 +145,62 @@ struct plugins {
 	const char *directory;
 };
 
+/* Libraries that a plugin would bring, by their bytes. */
+struct weighing {
+	struct closure *closure;
+	uint64_t bytes;
+};
+
+static int weigh_library(const char *path, const char *subdirectory, void *data)
+{
+	struct weighing *weighing = data;
+	const struct closure_entry *known;
+	const struct source_entry *file;
+
+	(void)subdirectory;
+	if (source_walk(weighing->closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) < 0)
+		return 0;
+	known = closure_find(weighing->closure, file->path);
+	weighing->bytes += known && closure_entry_in(known) ? 0 : file->size;
+	return 0;
+}
+
+/* Would it bring a library that is larger than most programs? A code generator for a database is one. */
+static int is_heavy(const struct plugins *plugins, const char *path, bool *ret_heavy)
+{
+	struct closure *closure = plugins->rule->closure;
+	struct weighing weighing = {closure, 0};
+	const struct source_entry *file;
+	const struct elf_file *elf;
+	int r;
+
+	*ret_heavy = false;
+	if (source_walk(closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) < 0)
+		return 0;
+	r = loader_elf(closure->loader, file, &elf, NULL, plugins->rule->err);
+	for (size_t i = 0; r >= 0 && elf && i < elf->needed_count; i++) {
+		struct loader_query query = {elf->needed[i], elf, plugins->directory, ""};
+
+		r = loader_search(closure->loader, &query, weigh_library, &weighing, plugins->rule->err);
+	}
+	*ret_heavy = weighing.bytes > PLUGIN_BYTES;
+	return r < 0 ? r : 0;
+}
+
 static int on_name(const char *name, void *data)
 {
 	const struct plugins *plugins = data;
 	_cleanup_(freep) char *path = NULL;
+	bool heavy;
+	int r;
 
 	if (!is_library_name(name))
 		return 0;
 	path = path_join(plugins->directory, name);
-	return path ? margin_rule_add(plugins->rule, path) : error_oom(plugins->rule->err);
+	if (!path)
+		return error_oom(plugins->rule->err);
+	r = is_heavy(plugins, path, &heavy);
+	return r < 0 || heavy ? r : margin_rule_add(plugins->rule, path);
 }
 
 static int add_plugins(struct closure *closure, const struct closure_entry *entry,

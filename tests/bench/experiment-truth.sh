@@ -13,6 +13,9 @@
 # said     the chance of that, as tracepack stat --margins has it, and its interval
 # fails    which those are
 #
+# and below, over all: what of the features that fail with none passes with the margin, its bytes as multiples of
+# those with none, and in how many applications the interval held what was seen.
+#
 # A package whose paths are those of the narrower margin is not asked again.
 # shellcheck disable=SC2154 # what an application's file says
 set -u
@@ -144,17 +147,33 @@ for app; do
 done
 jq -s --slurpfile said "$dir/said" '
 	def rank: {none: 0, own: 1, near: 2, module: 3, package: 4, depends: 5}[.margin];
+	def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 	[group_by([.app, rank])[] | . as $rows | {
 		app: .[0].app, margin: .[0].margin, features: length, failed: map(select(.passes | not)) | length,
 		failing: map(select(.passes | not).feature), bytes: (map(.bytes) | add / length | floor),
 		said: first($said[] | select(.app == $rows[0].app and .margin == $rows[0].margin) | .said)
-	}]' "$dir/rows" >"$dir/table"
+	}] as $applications |
+	($applications | map(select(.margin == "none") | {(.app): .}) | add) as $none |
+	($none | map(.failed) | add) as $fails |
+	{applications: $applications, margins: [$applications | group_by(rank)[] | {
+		margin: .[0].margin, features: map(.features) | add, failed: map(.failed) | add,
+		mended: (if $fails == 0 then null else 1 - (map(.failed) | add) / $fails end),
+		ratio: map(.bytes / $none[.app].bytes) | median,
+		held: map(select(.failed / .features >= .said.low - 1e-6 and .failed / .features <= .said.high)) | length,
+		applications: length
+	}]}' "$dir/rows" >"$dir/table"
 if [ -n "$json" ]; then
 	cat "$dir/table"
 else
 	{
 		echo "application|margin|MB|failed|of|said|fails"
-		jq -r '.[] | "\(.app)|\(.margin)|\(.bytes / 100000 | round | . / 10)|\(.failed)|\(.features)|\(
+		jq -r '.applications[] | "\(.app)|\(.margin)|\(.bytes / 100000 | round | . / 10)|\(.failed)|\(.features)|\(
 			.said.chance * 100 | round) % (\(.said.low * 100 | round) to \(.said.high * 100 | round))|\(.failing | join(" "))"' "$dir/table"
+	} | column -t -s '|'
+	echo
+	{
+		echo "margin|failed|of|mended of none's|bytes, median|said held"
+		jq -r '.margins[] | "\(.margin)|\(.failed)|\(.features)|\(if .mended then "\(.mended * 100 | round) %" else "-" end)|\(
+			.ratio * 1000 | round | . / 1000)|\(.held) of \(.applications)"' "$dir/table"
 	} | column -t -s '|'
 fi

@@ -87,6 +87,42 @@ static void near_follows_what_own_python_imports(void)
 	root_free(&root);
 }
 
+/* A library that needs another by name. */
+static void plant_plugin(const char *path, const char *needs)
+{
+	char text[512];
+
+	root_file(&root, "/empty.s", 0644, "");
+	root_parents(&root, path);
+	snprintf(text, sizeof(text), "-shared -nostdlib -o lib/%s empty.s -Wl,-soname,%s", needs, needs);
+	root_dir(&root, "/lib");
+	root_cc(&root, text);
+	snprintf(text, sizeof(text), "-shared -nostdlib -o .%s empty.s -Wl,--no-as-needed lib/%s", path, needs);
+	root_cc(&root, text);
+	unlink(root_at(&root, "/empty.s"));
+}
+
+static void a_plugin_that_needs_very_much_stays_out(void)
+{
+	struct touched touched = {0};
+
+	root_new(&root);
+	root_file(&root, "/usr/lib/app/mod_a.so", 0644, "x");
+	plant_plugin("/usr/lib/app/light.so", "liblight.so");
+	plant_plugin("/usr/lib/app/heavy.so", "libheavy.so");
+	REQUIRE(truncate(root_at(&root, "/lib/libheavy.so"), 40 << 20) == 0);
+	touch(&touched, "/usr/lib/app/mod_a.so");
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR), "/lib/liblight.so /usr/lib/app/light.so");
+	over(&touched);
+	/* one that is there for another reason weighs nothing */
+	touch(&touched, "/lib/libheavy.so");
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
+		     "/lib/liblight.so /usr/lib/app/heavy.so /usr/lib/app/light.so");
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 /* A page that nothing touched came with its tree, and wants a module of the standard library. */
 static void near_follows_sources_that_came_with_their_tree(void)
 {
@@ -233,6 +269,7 @@ int main(void)
 {
 	RUN(near_takes_the_same_file_in_other_languages);
 	RUN(near_takes_plugins_but_no_libraries_of_the_linker);
+	RUN(a_plugin_that_needs_very_much_stays_out);
 	RUN(near_follows_what_own_python_imports);
 	RUN(near_follows_sources_that_came_with_their_tree);
 	RUN(near_follows_what_own_javascript_requires);
