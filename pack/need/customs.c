@@ -46,6 +46,14 @@ struct custom_ecosystem *customs_ecosystem(const struct customs *customs, const 
 	return NULL;
 }
 
+void customs_switch(struct customs *customs, struct custom_ecosystem *ecosystem, bool off)
+{
+	ecosystem->off = off;
+	for (size_t i = 0; i < customs->count; i++)
+		if (customs->items[i].ecosystem == ecosystem->name)
+			customs->items[i].off = off;
+}
+
 bool customs_turn_off(struct customs *customs, const char *name)
 {
 	bool all = strcmp(name, "all") == 0, found = all;
@@ -55,7 +63,8 @@ bool customs_turn_off(struct customs *customs, const char *name)
 
 		if (!all && strcmp(ecosystem->name, name) != 0)
 			continue;
-		ecosystem->off = found = true;
+		customs_switch(customs, ecosystem, true);
+		found = true;
 	}
 	return found;
 }

@@ -35,6 +35,7 @@ struct custom {
 	struct custom_words unless; /* patterns of paths that it does not speak of */
 	const char *anchor, *words; /* or NULL */
 	enum margin margin;         /* from which on it counts */
+	bool off;                   /* its ecosystem is */
 	struct custom_words add;    /* patterns */
 };
 
@@ -67,7 +68,9 @@ int customs_read_installed(struct customs *customs, struct error *err);
 
 /* NULL: there is none called so. */
 struct custom_ecosystem *customs_ecosystem(const struct customs *customs, const char *name);
-/* "all": all of them. False: there is none called so. */
+/* "all": all of them. False: there is none called so. What is read later stays as its ecosystem is. */
 bool customs_turn_off(struct customs *customs, const char *name);
+/* One of them, on or off. */
+void customs_switch(struct customs *customs, struct custom_ecosystem *ecosystem, bool off);
 
 #endif

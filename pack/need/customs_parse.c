@@ -17,7 +17,7 @@ struct parser {
 	const char *ecosystem, *path;
 	unsigned int line;
 	struct custom custom; /* as far as it was read */
-	bool begun;
+	bool begun, off;
 	struct error *err;
 };
 
@@ -186,6 +186,7 @@ static int begin_custom(struct parser *parser)
 		return error_oom(parser->err);
 	parser->begun = true;
 	parser->custom.ecosystem = parser->ecosystem;
+	parser->custom.off = parser->off;
 	return keep(parser, where, &parser->custom.where);
 }
 
@@ -214,7 +215,9 @@ static int parse_line(struct parser *parser, char *line)
 int customs_parse(struct customs *customs, const char *ecosystem, const char *path, char *text,
 		  struct error *err)
 {
-	struct parser parser = {.customs = customs, .ecosystem = ecosystem, .path = path, .err = err};
+	const struct custom_ecosystem *known = customs_ecosystem(customs, ecosystem);
+	struct parser parser = {.customs = customs, .ecosystem = ecosystem, .path = path,
+				.off = known && known->off, .err = err};
 	char *rest = text, *line;
 	int r = 0;
 

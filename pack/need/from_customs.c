@@ -252,11 +252,12 @@ static int has_sign(struct asked *asked, const struct custom *custom, uint64_t i
 	return r;
 }
 
-static bool is_off(const struct customs *customs, const char *ecosystem)
+/* Whose lists of what they install are looked through in C. */
+static bool has_python(const struct customs *customs)
 {
-	const struct custom_ecosystem *found = customs_ecosystem(customs, ecosystem);
+	const struct custom_ecosystem *found = customs_ecosystem(customs, "python");
 
-	return !found || found->off;
+	return found && !found->off;
 }
 
 static int ask_customs(struct asked *asked, enum margin margin)
@@ -272,7 +273,7 @@ static int ask_customs(struct asked *asked, enum margin margin)
 		};
 		int r;
 
-		if (custom->margin != margin || is_off(customs, custom->ecosystem))
+		if (custom->margin != margin || custom->off)
 			continue;
 		r = has_sign(asked, custom, initials);
 		if (r == 1)
@@ -291,7 +292,7 @@ static int apply_customs(struct closure *closure, struct closure_entry *entry, e
 
 	intern_release(&asked.imports);
 	text_release(&asked.bytes);
-	if (r < 0 || margin != MARGIN_NONE || is_off(closure->options.customs, "python"))
+	if (r < 0 || margin != MARGIN_NONE || !has_python(closure->options.customs))
 		return r;
 	return python_distributions_add(closure, entry, err);
 }

@@ -63,8 +63,8 @@ static inline void check_members(const struct example *example, enum margin marg
 static inline void switch_one(struct customs *customs, const char *name, bool on)
 {
 	for (size_t i = 0; i < customs->ecosystems.count; i++)
-		customs->ecosystems.items[i].off =
-			(strcmp(customs->ecosystems.items[i].name, name) == 0) != on;
+		customs_switch(customs, &customs->ecosystems.items[i],
+			       (strcmp(customs->ecosystems.items[i].name, name) == 0) != on);
 }
 
 static inline void check_examples(const struct example *table, size_t count, enum margin margin)
