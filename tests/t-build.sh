@@ -249,4 +249,20 @@ check_equal "which finds it through links" "$(tracepack which -s root sh)" /usr/
 check_fails "which: not there" 127 "*'perll' not found in the root's PATH; did you mean 'perl'?" \
 	tracepack which -s root perll
 check_fails "which: not executable" 126 "*" tracepack which -s root /etc/passwd
+
+# --- a warning is about what runs ---
+mkdir w && printf '#!/no/interpreter\n' >w/module && chmod 755 w/module
+cp root/opt/app/key.pem w/key.pem
+# shellcheck source=tests/manifest.sh
+. "$srcdir/tests/manifest.sh"
+manifest w.db "$dir/w" /module /key.pem
+# said OP: what is said when that is all that was done to both
+said() {
+	sqlite3 w.db "UPDATE access SET op = '$1', reading = '$1' = 'open'"
+	tracepack build -f w.db -s w -o w.sqsh 2>&1 | grep -E 'interpreter|key' | sed 's/^ *//; s/ (.*//; s/tracepack: warning: //'
+}
+check_equal "of what is only imported no interpreter is missed" "$(said open)" "left out: /key.pem"
+check_equal "a key that was only looked at is not named" "$(said stat)" ""
+check_equal "what runs misses it" "$(said exec)" "/module: its interpreter /no/interpreter is not in the source
+left out: /key.pem"
 finish

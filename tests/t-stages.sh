@@ -28,6 +28,13 @@ check "test: the report says so" grep -q "probe passed" report
 check "test: again adds a session" sfc test web -q --label notfound --network none --ready tcp:80 --probe 'curl -sS http://127.0.0.1/nothing' -- nginx -g 'daemon off;'
 check_equal "test: both are in the manifest" "$(sqlite3 "$SFC_STATE/test/web/manifest.db" "SELECT group_concat(label, ' ') FROM session WHERE state = 'complete' AND dropped = 0")" "start notfound"
 check "test: the report by label" sh -c 'sfc test report web | grep -q "^notfound"'
+check "test: as a page" sfc test report web -o web.html
+in_page() { sed -n 's/.*id="data">\(.*\)<\/script>.*/\1/p' web.html | jq -r "$1"; }
+check_equal "with the name on top" "$(in_page .title)" web
+check_equal "and what these files need" "$(in_page .closure)" true
+check "and the packages" expr "$(in_page '[.packages.rows[][0]] | join(" ")')" : '.*nginx'
+check_fails "a page that is there stays" 1 "*is there already*" sfc test report web -o web.html
+check "unless it may go" sfc test report web -o web.html --force
 check_equal "test: what it wrote is not in dev" "$(sfc dev diff web | grep -c log)" 0
 sfc test web -q --label failing -- sh -c 'exit 4'
 check_equal "test: the status of the command" $? 4

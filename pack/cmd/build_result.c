@@ -90,7 +90,8 @@ static void print_left_out(const struct build_result *result, bool as_warnings)
 		const struct closure_entry *entry = closure->entries.items[i];
 		_cleanup_(text_release) struct text path = TEXT_INIT;
 
-		if (entry->verdict != VERDICT_SECRET)
+		/* nobody misses the contents of what was only looked at */
+		if (entry->verdict != VERDICT_SECRET || (entry->selected && !selected_is_read(entry->selected)))
 			continue;
 		text_add_escaped(&path, entry->file->path);
 		if (as_warnings)

@@ -19,6 +19,7 @@ struct arguments {
 	const char *subject;
 	const char *source; /* or NULL: the one the last session names, when it is here */
 	const char *compare;
+	const char *name, *source_name; /* as they are shown; or NULL */
 	const char *output;
 	bool force;
 };
@@ -32,6 +33,10 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct arguments, source)},
 	{0, "compare", "OTHER", "also what changed since that package or manifest",
 	 OPTION_STRING(struct arguments, compare)},
+	{0, "name", "NAME", "what stands on top [the package's, or the manifest's]",
+	 OPTION_STRING(struct arguments, name)},
+	{0, "source-name", "NAME", "what to call the source [its path]",
+	 OPTION_STRING(struct arguments, source_name)},
 	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
@@ -84,6 +89,10 @@ static int report(const struct arguments *arguments, struct error *err)
 		r = output_open(&output, arguments->output, arguments->force, err);
 	if (r < 0)
 		return r;
+	if (arguments->name)
+		subject.options.title = arguments->name;
+	if (arguments->source_name)
+		subject.options.source = arguments->source_name;
 	r = report_write(subject.manifest, &subject.options, output.fd, err);
 	if (r < 0)
 		return error_prefix(err, r, "%s", arguments->output);

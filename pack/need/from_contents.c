@@ -56,6 +56,29 @@ static int expand_elf(struct closure *closure, const struct work *work, const st
 }
 
 /* "runs the script /x (env python3)" */
+/* What is only imported, or only goes along, has a #! line for who would run it: nobody misses that one. */
+static bool script_runs(const struct closure_entry *entry)
+{
+	enum reason_kind kind = entry->reason_count ? entry->reasons[0].kind : REASON_SESSION;
+
+	if (entry->selected)
+		return entry->selected->uses & USE_EXECUTED;
+	return kind != REASON_ECOSYSTEM && kind != REASON_MARGIN && kind != REASON_LISTED;
+}
+
+static int warn_of_script(struct closure *closure, const struct closure_entry *entry, const char *program,
+			  bool by_env, struct error *err)
+{
+	int r = 0;
+
+	if (script_runs(entry))
+		r = closure_warn(closure,
+				 by_env ? "%s: '%s', which env is to run, is not in the source"
+					: "%s: its interpreter %s is not in the source",
+				 entry->file->path, program);
+	return r < 0 ? error_oom(err) : 0;
+}
+
 static int add_script_program(struct closure *closure, struct closure_entry *entry,
 			      const char *path, const char *detail, struct error *err)
 {
@@ -63,12 +86,7 @@ static int add_script_program(struct closure *closure, struct closure_entry *ent
 	int r;
 
 	r = closure_add(closure, path, CLOSURE_CONTENTS, &reason, entry->rule, NULL, err);
-	if (!source_has_none(r))
-		return r;
-	return closure_warn(closure, "%s: its interpreter %s is not in the source",
-			    entry->file->path, path) < 0
-		       ? error_oom(err)
-		       : 0;
+	return source_has_none(r) ? warn_of_script(closure, entry, path, false, err) : r;
 }
 
 static int expand_script(struct closure *closure, struct closure_entry *entry,
@@ -84,10 +102,7 @@ static int expand_script(struct closure *closure, struct closure_entry *entry,
 	r = which_find(closure->source, path ? path : WHICH_PATH_DEFAULT, "/", shebang->command,
 		       &program, NULL, err);
 	if (r == -ENOENT || r == -EACCES)
-		return closure_warn(closure, "%s: '%s', which env is to run, is not in the source",
-				    entry->file->path, shebang->command) < 0
-			       ? error_oom(err)
-			       : 0;
+		return warn_of_script(closure, entry, shebang->command, true, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&detail, "env %s", shebang->command) < 0)

@@ -8,6 +8,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
 #include "stage/stages/test_mount.h"
+#include "stage/stages/test_page.h"
 #include "stage/stages/test_place.h"
 
 #define WHICH "which name? 'sfc dev list' shows them"
@@ -38,7 +39,9 @@ int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 	r = prepare(&state, &err);
 	if (r == 0)
 		r = test_manifest(state, asked->operands[0], &manifest, &err);
-	if (r == 0)
+	if (r == 0 && asked->output)
+		r = test_page(state, asked->operands[0], asked->output, asked->force, &err);
+	else if (r == 0)
 		r = program_run((const char *const[]){"tracepack", "stat", manifest,
 						      asked->json ? "--json" : NULL, NULL},
 				NULL, NULL, &err);
