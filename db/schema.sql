@@ -160,7 +160,7 @@ CREATE VIEW error (errno, name) AS
 	       (75, 'EOVERFLOW'), (95, 'EOPNOTSUPP'), (116, 'ESTALE'), (122, 'EDQUOT');
 
 -- Programs, and whether one is the tool's own: what puts the container up before the service's program
--- runs. The runtime's is a copy in memory, which inside the root is called '/'.
+-- runs. The runtime's may be a copy in memory, which inside the root was called '/'.
 CREATE VIEW actor AS
 	SELECT id, exe, comm,
 	       exe = '/' OR comm LIKE 'runc:[%' OR (comm IN ('sfc', 'crun', 'runc', 'tracefs')
