@@ -122,6 +122,9 @@ umount "$dir/full"
 # the run
 check_fails "a server that ends before it is ready" 4 "sfc: slim: sh ended with status 3 before it was ready" \
 	slim --ready tcp:39472 -- sh -c 'exit 3'
+slim --ready tcp:39472 -- sh -c 'echo to errors >&2; echo to its input >&0; exit 3' 2>said
+check_equal "its last lines are shown, wherever it wrote them" "$(grep '^  |' said)" "  | to errors
+  | to its input"
 check_fails "a server that is never ready" 4 "sfc: slim: sleep was not ready within 1 s" \
 	slim --ready tcp:39472 --timeout 1 --grace 1 -- sleep 1000
 check_fails "a probe that fails" 4 "sfc: slim: sleep: the probe failed with status 4" \

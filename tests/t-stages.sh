@@ -27,6 +27,12 @@ check_equal "test: the page" "$page" "hello from dev"
 check "test: the report says so" grep -q "probe passed" report
 check "test: again adds a session" sfc test web -q --label notfound --network none --ready tcp:80 --probe 'curl -sS http://127.0.0.1/nothing' -- nginx -g 'daemon off;'
 check_equal "test: both are in the manifest" "$(sqlite3 "$SFC_STATE/test/web/manifest.db" "SELECT group_concat(label, ' ') FROM session WHERE state = 'complete' AND dropped = 0")" "start notfound"
+check_equal "test: with when the service was started, ready, asked and stopped" \
+	"$(sqlite3 "$SFC_STATE/test/web/manifest.db" "SELECT group_concat(name, ' ') FROM
+	(SELECT phase.name FROM phase JOIN session ON id = session WHERE label = 'start' ORDER BY ns)")" \
+	"started ready probe stopping"
+check_equal "test: what put the container up is not needed" \
+	"$(sqlite3 "$SFC_STATE/test/web/manifest.db" "SELECT count(*) FROM needed WHERE path = '/proc'")" 0
 check "test: the report by label" sh -c 'sfc test report web | grep -q "^notfound"'
 check "test: as a page" sfc test report web -o web.html
 in_page() { sed -n 's/.*id="data">\(.*\)<\/script>.*/\1/p' web.html | jq -r "$1"; }

@@ -177,6 +177,7 @@ int container_wait(struct container *container, int *ret_status, struct error *e
 	if (r < 0)
 		return r;
 	*ret_status = container->status;
+	streams_gather(&container->streams);
 	r = streams_failed(&container->streams);
 	return r < 0 ? error_code(err, r, "cannot write its output") : 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,12 +15,19 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/io.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 static const struct streams none = {
 	.items = {{.from = -1, .to = -1}, {.from = -1, .to = -1}, {.from = -1, .to = -1}},
 	.theirs = {-1, -1, -1},
 	.listener = -1,
 	.master = -1,
+	.aside = -1,
+	.errors = -1,
 };
 
 /* A pipe, socket or terminal may block us; a file does not. */
@@ -55,7 +63,8 @@ void streams_release(struct streams *streams)
 	streams_given(streams);
 	closep(&streams->listener);
 	closep(&streams->master);
-	streams->listener = streams->master = -1;
+	closep(&streams->aside);
+	streams->listener = streams->master = streams->aside = -1;
 }
 
 void streams_init(struct streams *streams)
@@ -90,11 +99,28 @@ static int open_output(struct streams *streams, int number, int to, struct error
 	return 0;
 }
 
+/*
+ * Nothing to read; and what a program writes there, which took it for its output, is not lost: an empty file in
+ * memory that can never be executed. Kernels before 6.3 have none such.
+ */
+static bool open_empty(struct streams *streams)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0)
+		return false;
+	streams->theirs[0] = fd;
+	streams->aside = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return true;
+}
+
 static int open_input(struct streams *streams, int from, struct error *err)
 {
 	struct stream *stream = &streams->items[0];
 	int ends[2];
 
+	if (from < 0 && open_empty(streams))
+		return 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(err, "cannot make a pipe");
 	streams->theirs[0] = ends[0];
@@ -121,6 +147,7 @@ int streams_open(int input, int output, int errors, struct streams *streams, str
 		r = open_input(streams, input, err);
 	if (r == 0)
 		r = open_output(streams, 1, output, err);
+	streams->errors = errors;
 	return r < 0 ? r : open_output(streams, 2, errors, err);
 }
 
@@ -292,6 +319,22 @@ void streams_copy(struct streams *streams, const struct pollfd fds[STREAM_POLLS]
 		}
 	}
 	close_halves(streams);
+}
+
+void streams_gather(struct streams *streams)
+{
+	char *buffer = streams->items[0].buffer;
+	struct stat st;
+	ssize_t n;
+
+	if (streams->aside < 0 || streams->errors < 0 || fstat(streams->aside, &st) < 0 || st.st_size == 0)
+		return;
+	n = io_pread(streams->aside, buffer, STREAM_BUFFER,
+		     st.st_size > STREAM_BUFFER ? (uint64_t)st.st_size - STREAM_BUFFER : 0);
+	if (n > 0)
+		io_write(streams->errors, buffer, (size_t)n);
+	closep(&streams->aside);
+	streams->aside = -1;
 }
 
 int streams_failed(const struct streams *streams)

@@ -30,6 +30,8 @@ struct streams {
 	bool terminal;
 	int listener; /* where the runtime hands over a terminal */
 	int master;
+	int aside;  /* what it wrote to its input, which was empty; -1: no such input */
+	int errors; /* where that goes; borrowed */
 };
 
 /* None: nothing to copy. */
@@ -53,6 +55,8 @@ enum { STREAM_POLLS = 2 * STREAMS };
 /* What to poll for, exactly STREAM_POLLS of them, and what to do about it. */
 void streams_prepare(const struct streams *streams, struct pollfd fds[STREAM_POLLS]);
 void streams_copy(struct streams *streams, const struct pollfd fds[STREAM_POLLS]);
+/* The program has ended: what it wrote to its input, having lost its way, comes behind its errors. */
+void streams_gather(struct streams *streams);
 /* Nothing comes out any more; in a program that has ended, nothing goes in either. */
 bool streams_ended(const struct streams *streams);
 /* 0, or why output was lost, as -ENOSPC: not because somebody stopped reading. */

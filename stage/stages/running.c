@@ -24,6 +24,14 @@ int64_t running_now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t running_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 double running_seconds(uint64_t ms)
 {
 	return (double)ms / 1000;
@@ -77,7 +85,10 @@ int running_outcome(struct running *running, enum trial_outcome outcome, const c
 int running_stop(struct running *running, uint64_t grace_ms, char **ret_unheard, struct error *err)
 {
 	_cleanup_(freep) char *unheard = NULL;
-	int r = container_stop(running->container, grace_ms, &running->trial->status, &unheard, err);
+	int r;
+
+	running->trial->at.stopping_ns = running_now_ns();
+	r = container_stop(running->container, grace_ms, &running->trial->status, &unheard, err);
 
 	if (r == 0 && ret_unheard)
 		*ret_unheard = take(unheard);

@@ -78,6 +78,7 @@ static int probe(struct running *running, int64_t deadline, const char **ret_wha
 	int r = 0;
 
 	*ret_status = 0;
+	running->trial->at.probe_ns = asking_has_probes(&running->asking) ? running_now_ns() : 0;
 	while (r == 0 && asking_has_probes(&running->asking)) {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 
@@ -224,6 +225,7 @@ int running_serve(struct running *running, struct error *err)
 		return r;
 	if (container_ended(running->container))
 		return ended_unready(running, err);
+	running->trial->at.ready_ns = running_now_ns();
 	say_ready(running, &how);
 	r = ask(running, deadline, &how, err);
 	return r <= 0 ? r : stop_server(running, how.bytes, err);
@@ -249,6 +251,7 @@ int running_serve_on(struct running *running, struct error *err)
 		return r;
 	if (container_ended(container))
 		return ended_early(running, "before it was ready", err);
+	running->trial->at.ready_ns = running_now_ns();
 	r = running->request->is_up(running->request->data, err);
 	if (r < 0)
 		return r;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/phases.h"
 #include "stage/stages/slim_private.h"
 
 #include <errno.h>
@@ -82,8 +83,10 @@ static int report_test(struct slim *slim, double seconds, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct trace_counts counts;
-	int r = trace_count(slim->manifest, &counts, err);
+	int r = phases_note(slim->manifest, slim->test, err);
 
+	if (r == 0)
+		r = trace_count(slim->manifest, &counts, err);
 	if (r < 0)
 		return r;
 	report_step(slim->report, "test", slim->test->said, seconds);

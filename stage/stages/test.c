@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "stage/stages/phases.h"
 #include "stage/stages/test.h"
 
 #include <errno.h>
@@ -202,7 +203,9 @@ int test_run(struct test *test, struct error *err)
 	if (r < 0 || test->trial->outcome == TRIAL_BROKEN || test->trial->outcome == TRIAL_NOT_STARTED)
 		return r;
 	chmod(test->manifest, 0600);
-	r = trace_count(test->manifest, &test->counts, err);
+	r = phases_note(test->manifest, test->trial, err);
+	if (r == 0)
+		r = trace_count(test->manifest, &test->counts, err);
 	test->counted = r == 0;
 	return r < 0 ? r : describe(test, err);
 }

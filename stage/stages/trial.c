@@ -65,6 +65,7 @@ static int start(struct running *running, const struct trial_ground *ground, str
 	container_identity(running->container, &trial->uid, &trial->gid, &home);
 	snprintf(trial->home, sizeof(trial->home), "%s", home);
 	running->began_ms = running_now_ms();
+	running->trial->at.started_ns = running_now_ns();
 	r = container_start(running->container, err);
 	if (r == -EIO) {
 		trial->status = 126;

@@ -65,6 +65,9 @@ struct trial {
 	uint32_t uid, gid;
 	char home[1024];
 	double seconds;
+	struct {
+		int64_t started_ns, ready_ns, probe_ns, stopping_ns; /* since 1970; 0: it never came to that */
+	} at;
 	int captured[CAPTURED]; /* files without a name */
 	struct error err;
 };
