@@ -6,72 +6,98 @@
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/prod.sh
 . "$srcdir/tests/prod.sh"
-[ ! -e "$srcdir/scripts/sfc-prod" ] || skip "update, boot and repair are being ported"
 # shellcheck source=tests/boot.sh
 . "$srcdir/tests/boot.sh"
 
-boot_root runc,jq,golang-github-containers-common
+boot_root conmon,crun,runc,golang-github-containers-common
 mkdir state
 busybox_package web.sfc web '
 trap "echo asked to stop; exit 0" USR1
 trap "echo terminated; exit 1" TERM
+trap "exit 3" USR2
 echo "started $SFC_INSTANCE"; echo start >>/data/starts
 while :; do sleep 0.1; done' SIGUSR1
 cp web.sfc "$boot_root/root/"
-log() { cat "state/prod/web/instances/$1/log"; }
-state() { boot_run sfc prod list web --json | jq -r --arg i "$1" '.[0].instances[] | select(.name == $i).state'; }
-starts() { wc -l <"state/prod/web/instances/$1/upper/data/starts"; }
+log() { sed 's/^[^ ]* [^ ]* [FP] //' "state/app/web/$1/log"; }
+inside() { boot_run sfc prod inspect "web/$1" --json | jq -r ".[0] | $2"; }
+state() { inside "$1" .state; }
+is_now() { [ "$(state "$1")" = "$2" ]; }
+starts() { wc -l <"state/app/web/$1/layer/upper/data/starts"; }
+unit() { boot_run systemctl is-active "sfc-web@$1.service"; }
+unit_is() { [ "$(unit "$1")" = "$2" ]; }
+main_of() { boot_run systemctl show -P MainPID "sfc-web@$1.service"; }
+is_main() { [ "$(main_of "$1")" = "$(inside "$1" .conmon)" ]; }
 
 # --- the first boot
 boot_up --bind="$dir/state:/var/lib/sfc" || { fail "it boots"; finish; }
 check "install" boot_run sfc prod install /root/web.sfc
-check "three instances" boot_run sfc prod start web --count 3 --ready 'test -s /var/lib/sfc/prod/web/instances/$SFC_INSTANCE/log'
+check "three instances" boot_run sfc prod start web --count 3 --ready 'test -s /var/lib/sfc/app/web/$SFC_INSTANCE/log'
 check_equal "sfc run, where systemd is process 1" "$(boot_run sfc run -q /root/web.sfc -- busybox echo runs 2>&1)" runs
 check_equal "with a limit" "$(boot_run sfc run -q --memory 32M /root/web.sfc -- busybox echo runs 2>&1)" runs
-check "one is stopped" boot_run sfc prod stop web 3
+check "one is stopped" boot_run sfc prod stop web/3
 check "enable" boot_run sfc prod enable web
-check_equal "what runs is stopped with the machine" "$(boot_run systemctl is-active sfc@web)" active
-check_equal "the unit has nothing to complain of" "$(boot_run systemd-analyze verify --man=no sfc@web.service 2>&1)" ""
+check_equal "what runs is stopped with the machine" "$(unit 1) $(unit 2) $(unit 3)" "active active inactive"
+check "its main process is conmon" is_main 1
+check_equal "the units have nothing to complain of" "$(boot_run systemd-analyze verify --man=no sfc-web@1.service sfc-web.target 2>&1)" ""
 boot_down
 check_equal "at shutdown each got its image's signal" "$(log 1 | tail -n 1) $(log 2 | tail -n 1)" "asked to stop asked to stop"
-check_equal "and its status is known" "$(cat state/prod/web/instances/1/exit state/prod/web/instances/2/exit)" "0
-0"
 
 # --- the second boot
 boot_up --bind="$dir/state:/var/lib/sfc" || { fail "it boots again"; finish; }
-check_equal "after a boot the unit is active" "$(boot_run systemctl is-active sfc@web)" active
+check "after a boot the units are active" wait_for 30 unit_is 2 active
+wait_for 30 unit_is 1 active
 check_equal "what was up is up, what was stopped is not" "$(state 1) $(state 2) $(state 3)" "running running stopped"
+check_equal "its status before is known" "$(inside 1 '.runs[1].status')" 0
 check_equal "with what they wrote" "$(starts 1) $(starts 3)" "2 1"
-boot_run systemctl status sfc@web.service >status
-check "the status names them" grep -q 'Status: "running: 1 2, 3 stopped"' status
-check "and shows what boot said" grep -q 'web/1 started' status
-kill_one() { boot_run sh -c 'read -r pid _ </var/lib/sfc/prod/web/instances/2/pid; kill -9 $pid'; }
-check "an instance dies" kill_one
-dead_is_seen() { boot_run systemctl status sfc@web.service | grep -q 'Status: "running: 1, 2 failed'; }
-check "the status knows" wait_for 30 dead_is_seen
-check "systemctl stop" boot_run systemctl stop sfc@web
-check_equal "stops them in order" "$(state 1) $(log 1 | tail -n 1)" "exited asked to stop"
-check_equal "and leaves no process" "$(boot_run systemctl show -P TasksCurrent sfc@web)" "[not set]"
-check_equal "nor mount" "$(boot_run grep -c instances /proc/self/mountinfo)" 0
-check "systemctl start" boot_run systemctl start sfc@web
-check_equal "brings all back that were wanted" "$(state 1) $(state 2) $(state 3)" "running running stopped"
+check "conmon is in the unit" sh -c 'echo "$1" | grep -q "sfc-web@1.service"' sh "$(boot_run sh -c 'cat /proc/$0/cgroup' "$(main_of 1)")"
+boot_run journalctl -u sfc-web@1.service >journal 2>/dev/null
+check "the journal has what was said of it" grep -q 'web/1\|sfc-web@1\|sfc web/1' journal
 
-# --- one that cannot start
-boot_run sfc prod stop web 1
-rm -rf state/prod/web/instances/2/upper/etc
-mkdir -p state/prod/web/instances/2/upper/etc
-boot_run systemctl stop sfc@web
-echo 'exit 3' >state/prod/web/instances/2/upper/etc/main.sh
-boot_run sfc prod start web --name 1
-boot_run systemctl start sfc@web
-check_equal "one that does not come up does not keep the others down" \
-	"$(boot_run systemctl is-active sfc@web) $(state 1) $(state 2)" "active running failed"
-boot_run sfc prod stop web 1
-boot_run systemctl restart sfc@web 2>/dev/null
-check_equal "when none comes up the unit has failed" "$(boot_run systemctl is-active sfc@web)" failed
+# --- who starts it again
+check "one that is to be started again" boot_run sfc prod start web/new --restart on-failure:2
+check "its unit has it" is_main new
+before=$(inside new .pid)
+boot_run sh -c "kill -USR2 $before"
+again() { [ "$(inside new .pid)" != "$before" ] && [ "$(state new)" = running ] && is_main new; }
+check "systemd starts it again, in its unit" wait_for 30 again
+for i in 1 2 3; do
+	before=$(inside new .pid)
+	boot_run sh -c "kill -USR2 $before" 2>/dev/null
+	wait_for 10 again || break
+done
+check "but not for ever" wait_for 30 unit_is new failed
+check_equal "then it stays so" "$(state new)" failed
+boot_run systemctl reset-failed sfc-web@new.service
+check "until it is started by hand" boot_run sfc prod start web/new
+check "when its unit has it again" is_main new
+check "sfc prod stop" boot_run sfc prod stop web/new
+check "stops it for good" wait_for 30 unit_is new inactive
+check_equal "nobody starts it again" "$(sleep 2; state new)" stopped
+
+# --- by systemctl
+check "systemctl stop" boot_run systemctl stop sfc-web.target
+check "stops them in order" wait_for 30 is_now 1 exited
+check_equal "with the image's signal" "$(log 1 | tail -n 1) $(log 2 | tail -n 1)" "asked to stop asked to stop"
+check_equal "and leaves no process" "$(boot_run systemctl show -P TasksCurrent sfc-web@1.service)" "[not set]"
+check_equal "nor mount" "$(boot_run grep -c ' /run/sfc' /proc/self/mountinfo)" 0
+check "systemctl start" boot_run systemctl start sfc-web.target
+check "brings all back that were wanted" wait_for 30 is_now 2 running
+check_equal "and no other" "$(state 1) $(state 3) $(state new)" "running stopped stopped"
+
+# --- a worker's end for want of memory, and one that cannot start
+boot_run sfc prod stop web/2
+rm -rf state/app/web/2/layer/upper/etc
+mkdir -p state/app/web/2/layer/upper/etc
+echo 'exit 3' >state/app/web/2/layer/upper/etc/main.sh
+check_fails "one that does not come up says so" 1 "*web/2 ended with status 3*" boot_run sfc prod start web/2
+check_equal "and keeps no other down" "$(unit 1) $(state 1)" "active running"
+boot_run systemctl start sfc-web@2.service 2>/dev/null
+unit_is() { [ "$(unit "$1")" = "$2" ]; }
+check "its unit has failed" wait_for 15 unit_is 2 failed
 check "disable" boot_run sfc prod disable web
-check_equal "nothing is wanted at boot" "$(find "$boot_root/etc/systemd/system/multi-user.target.wants" -name "sfc@*")" ""
-check "rm" boot_run sfc prod rm web --all --timeout 1
+check_equal "nothing is wanted at boot" "$(find "$boot_root/etc/systemd/system" -name "sfc-*")" ""
+check_equal "what runs goes on" "$(state 1)" running
+check "rm" boot_run sfc prod rm web --all --grace 1
 boot_down
-check_equal "the store is empty" "$(find state/packages state/prod -type f)" ""
+check_equal "the store is empty" "$(find state/store/kept state/app -type f)" ""
 finish

@@ -7,7 +7,6 @@
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/prod.sh
 . "$srcdir/tests/prod.sh"
-[ ! -e "$srcdir/scripts/sfc-prod" ] || skip "update, boot and repair are being ported"
 
 rounds=${ROUNDS:-${SFC_TEST_LONG:+150}}
 rounds=${rounds:-3}
@@ -24,7 +23,6 @@ busybox_package one.sfc app "$program one"
 busybox_package two.sfc app "$program two"
 busybox_package other.sfc other "$program other"
 
-
 # The commands that are killed.
 command_of() {
 	case $1 in
@@ -32,13 +30,13 @@ command_of() {
 	1) echo start app --count 2 ;;
 	2) echo start app --name "b$round" --env "ROUND=$round" ;;
 	3) echo stop app ;;
-	4) echo restart app a ;;
-	5) echo rm app 1 2 ;;
+	4) echo restart app/a ;;
+	5) echo rm app/1 app/2 ;;
 	6) echo update app two.sfc ;;
 	7) echo update app one.sfc ;;
 	8) echo rollback app ;;
 	9) echo rm other --all ;;
-	10) echo repair ;;
+	10) echo doctor ;;
 	esac
 }
 
@@ -58,8 +56,9 @@ crash() {
 	random 60
 	moment=$(printf 0.%02d $chance)
 	random 3
-	echo "round $round: sfc prod $line; after $moment s kill $chance"
-	setsid sfc prod $line >said 2>&1 </dev/null &
+	case $line in doctor) line="doctor --repair" ;; *) line="prod $line" ;; esac
+	echo "round $round: sfc $line; after $moment s kill $chance"
+	setsid sfc $line >said 2>&1 </dev/null &
 	victim=$!
 	sleep "$moment"
 	kill_some $chance
@@ -73,50 +72,55 @@ in_time() {
 	timeout 100 "$@"
 }
 
+# repaired: what repair did, which says nothing when there was nothing.
+repaired() { in_time sfc doctor --repair 2>&1 | sed '/^ok /,$d'; }
+
 # What repair must leave: mounts of packages and of instances that run, processes that live, whole files.
 stale() {
-	find "$SFC_STATE/packages" "$SFC_STATE/prod" -maxdepth 4 \( -name '.new*' -o -name '.gone*' -o -name '*.new.*' \)
-	for file in "$SFC_STATE"/packages/*.json; do
-		[ ! -e "$file" ] || [ -f "${file%.json}.sfc" ] || echo "$file is of no package"
-	done
-	for file in "$SFC_STATE"/packages/*.sfc; do
-		[ "$(sha256sum <"$file" | cut -d ' ' -f 1).sfc" = "${file##*/}" ] || echo "$file is not what it is called"
-	done
+	(cd "$SFC_STATE/store/kept" && sha256sum -- * 2>/dev/null | awk '$1 != $2 { print $2 " is not what it is called" }'
+		ls) | sort >kept
+	value "SELECT digest FROM package" | sort | diff - kept
+	value "SELECT digest, state FROM package WHERE state <> 'ready'"
+	value "SELECT app, name, state FROM instance WHERE state <> 'ready'"
+	value "PRAGMA integrity_check" | grep -vx ok
+	value "PRAGMA foreign_key_check"
+	find "$SFC_STATE/app" -mindepth 2 -maxdepth 2 | sed 's|.*/\([^/]*/[^/]*\)$|\1|' | sort >directories
+	value "SELECT app || '/' || name FROM instance" | sort | diff - directories
 	sfc prod list --json >list
-	jq -r '.[].instances[] | select(.state | IN("running", "stopped", "exited", "failed", "lost") | not) | "\(.name) is \(.state)"' list
-	jq -r --arg s "$SFC_STATE" '.[] | "\($s)/mounts/\(.package)", (.previous, .updating | values | "\($s)/mounts/\(.)"),
-		(.instances[] | "\($s)/mounts/\(.package)", (select(.state == "running") | "\($s)/prod/\(.app)/instances/\(.name)/bundle/rootfs"))' list |
-		sort >allowed
-	awk -v s="$SFC_STATE/" 'index($5, s) == 1 { print $5 }' /proc/self/mountinfo | sort | comm -23 - allowed
-	for file in "$SFC_STATE"/prod/*/instances/*/supervisor "$SFC_STATE"/prod/*/instances/*/pid; do
-		[ ! -e "$file" ] || { read -r pid _ <"$file" && kill -0 "$pid" 2>/dev/null; } || echo "$file is of the dead"
+	jq -r '.[].instances[] | select(.state | IN("running", "stopped", "exited", "failed", "lost") | not) | "\(.app)/\(.name) is \(.state)"' list
+	for base in $(value "SELECT package FROM app UNION SELECT previous FROM app WHERE previous IS NOT NULL
+		UNION SELECT updating FROM app WHERE updating IS NOT NULL UNION SELECT package FROM instance"); do
+		grep -qx "$base" kept || echo "$base is used, and not kept"
 	done
+	# of those that do not run nothing is left
+	jq -r '.[].instances[] | select(.state != "running") | "\(.app)-\(.name)-"' list >down
+	while read -r instance; do prod_leftovers "$instance"; done <down
 }
+value() { sqlite3 "$SFC_STATE/state.db" "$1"; }
 
 check "install" sfc prod install one.sfc
 check "start" sfc prod start app --name a
-check "write" sfc prod exec app a sh -c 'echo mine >/data/precious'
+check "write" sfc prod exec app/a -- sh -c 'echo mine >/data/precious'
 for round in $(seq "$rounds"); do
 	crash
-	check "round $round: repair" in_time sh -c 'sfc doctor --repair >repaired'
-	sed -n '/^ok /,$d; s/^/  | /p' repaired
+	repaired >repaired
+	check "round $round: repair" in_time sfc doctor --quiet >said
+	sed 's/^/  | /' repaired
 	check_equal "round $round: nothing stale is left" "$(stale)" ""
 	if grep -q 'update was interrupted' repaired; then
 		random 2
 		if [ $chance = 0 ]; then set -- rollback app; else set -- update app two.sfc; fi
 		check "round $round: $1" in_time sfc prod "$@"
 	fi
-	check_equal "round $round: a second repair finds nothing" "$(in_time sfc prod repair 2>&1)" ""
-	check "round $round: start" in_time sh -c '{ sfc prod start app --name a && sfc prod start app; } >started'
+	check_equal "round $round: a second repair finds nothing" "$(repaired | grep -v 'update was interrupted')" ""
+	check "round $round: start" in_time sh -c '{ sfc prod start app/a && sfc prod start app; } >started'
 	check_equal "round $round: all run" "$(sfc prod list app --json | jq -r '[.[].instances[].state] | unique[]')" running
-	check_equal "round $round: with what was written" "$(sfc prod exec app a cat /data/precious)" mine
+	check_equal "round $round: with what was written" "$(sfc prod exec app/a -- cat /data/precious)" mine
 	[ "$failures" = 0 ] || break
-	sfc prod list app --json | jq -r '.[].instances[].name | select(. != "a")' >more
-	[ "$(wc -l <more)" -lt 4 ] || sfc prod rm app $(cat more) --timeout 1
+	sfc prod list app --json | jq -r '.[].instances[].name | select(. != "a") | "app/\(.)"' >more
+	[ "$(wc -l <more)" -lt 4 ] || sfc prod rm $(cat more) --grace 1 >/dev/null
 done
-check "rm" in_time sfc prod rm app --all --timeout 1
-[ ! -e "$SFC_STATE/prod/other" ] || check "rm the other" in_time sfc prod rm other --all
-check_equal "no program is left" "$(cat /sys/fs/cgroup/pids"$groups"*/cgroup.procs /sys/fs/cgroup"$groups"*/cgroup.procs 2>/dev/null)" ""
-check_equal "nothing is left mounted" "$(grep -c "$SFC_STATE" /proc/self/mountinfo)" 0
-check_equal "nothing is left in the store" "$(find "$SFC_STATE/packages" "$SFC_STATE/prod" -type f)" ""
+check "rm" in_time sfc prod rm --all --grace 1
+check_equal "nothing is left mounted, no program, no group" "$(prod_leftovers)" ""
+check_equal "nothing is left in the store" "$(find "$SFC_STATE/store/kept" "$SFC_STATE/app" -mindepth 1)" ""
 finish

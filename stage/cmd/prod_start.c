@@ -258,8 +258,14 @@ static int change_spec(struct starter *starter, struct instance *instance, struc
 	r = spec_from_json(then, &changed, err);
 	if (r == 0)
 		r = choose_ports(&changed, 0, 1, err);
-	if (r < 0)
+	/* said before it is kept: what it was made with must go on to start it */
+	if (r == 0 && changed.layer_size != instance->spec.layer_size && !instance->ephemeral)
+		r = error_set(err, -EINVAL, "the --layer-size of %s/%s cannot be changed; remove it and start it anew",
+			      instance->app, instance->name);
+	if (r < 0) {
+		spec_release(&changed);
 		return r;
+	}
 	spec_release(&instance->spec);
 	instance->spec = changed;
 	return 0;

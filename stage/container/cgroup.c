@@ -95,13 +95,18 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller)
 	return false;
 }
 
-/* "0::/system.slice/x.scope", or "7:pids:/sfc/x" of version 1. */
+/*
+ * "0::/system.slice/sfc-x.scope", or "7:pids:/system.slice/sfc-x.scope" of
+ * version 1, where a controller that systemd was not given leaves its process
+ * in a group of others: what does not name this one is not its group.
+ */
 void cgroup_find(struct cgroup *cgroup, pid_t pid)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT, path = TEXT_INIT;
+	_cleanup_(text_release) struct text text = TEXT_INIT, path = TEXT_INIT, unit = TEXT_INIT;
 	char *rest, *line;
 
 	text_printf(&path, "/proc/%d/cgroup", (int)pid);
+	text_printf(&unit, "/sfc-%s.scope", cgroup->name);
 	if (!cgroup->systemd || io_read_file(AT_FDCWD, path.bytes, FILE_MAX, &text, NULL) < 0)
 		return;
 	rest = text.bytes;
@@ -109,7 +114,7 @@ void cgroup_find(struct cgroup *cgroup, pid_t pid)
 		char *controllers = strchr(line, ':');
 		char *where = controllers ? strchr(controllers + 1, ':') : NULL;
 
-		if (!where || (cgroup->version == CGROUP_V1 && strncmp(controllers, ":pids:", 6) != 0))
+		if (!where || !strstr(where, unit.bytes))
 			continue;
 		free(cgroup->path);
 		cgroup->path = strdup(where + 1);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 
 #define UNITS "/etc/systemd/system"
 #define WANTS "multi-user.target.wants"
+
+enum { HEARD_MS = 10000 };
 
 /* ---- where ---- */
 
@@ -93,22 +96,59 @@ static int take_over(const char *app, const struct looks *looks, struct error *e
 	return r;
 }
 
-void enable_notify(const char *lines)
+/* The socket of who waits for us; -1: nobody does. */
+static int notify_open(struct sockaddr_un *ret_address, socklen_t *ret_size)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	_cleanup_(closep) int fd = -1;
 	size_t length = path ? strlen(path) : 0;
 
-	if (length < 2 || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
-		return;
-	memcpy(address.sun_path, path, length);
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (length < 2 || length >= sizeof(ret_address->sun_path) || (*path != '/' && *path != '@'))
+		return -1;
+	memcpy(ret_address->sun_path, path, length);
 	if (*path == '@')
-		address.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		(void)!sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&address,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+		ret_address->sun_path[0] = '\0';
+	*ret_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+static int notify_send(int fd, struct sockaddr_un *address, socklen_t size, const char *lines, int passed)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS}};
+	struct iovec part = {.iov_base = (char *)lines, .iov_len = strlen(lines)};
+	struct msghdr message = {.msg_name = address, .msg_namelen = size, .msg_iov = &part, .msg_iovlen = 1};
+
+	if (passed >= 0) {
+		memcpy(CMSG_DATA(&control.header), &passed, sizeof(passed));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Of who is gone systemd does not know which unit he was of: it closes the pipe when it has heard all of it. */
+void enable_notify(const char *lines)
+{
+	struct sockaddr_un address;
+	socklen_t size = 0;
+	_cleanup_(closep) int fd = notify_open(&address, &size), heard = -1, passed = -1;
+	struct pollfd waiting = {.events = POLLIN};
+	int ends[2];
+
+	if (fd < 0 || notify_send(fd, &address, size, lines, -1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	heard = ends[0];
+	passed = ends[1];
+	if (notify_send(fd, &address, size, "BARRIER=1", passed) < 0)
+		return;
+	closep(&passed);
+	passed = -1;
+	waiting.fd = heard;
+	poll(&waiting, 1, HEARD_MS);
 }
 
 /* ---- files ---- */
