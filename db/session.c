@@ -133,7 +133,7 @@ static int run_for_one(struct manifest *manifest, sqlite3_stmt *stmt, int64_t id
 
 	if (r == 0 && sqlite3_changes(manifest->sql.db) == 0)
 		return error_set(err, -ENOENT, "manifest '%s' has no session %lld",
-				 manifest_path(manifest), (long long)id);
+				 manifest->sql.path, (long long)id);
 	return r;
 }
 

@@ -13,6 +13,11 @@
 /* As overlayfs takes it, with room for what is around it. */
 enum { PATH_LONGEST = 4000 };
 
+bool first_opens_wanted(const struct tracefs *fs)
+{
+	return fs->options->scratch && fs->options->mode == MODE_FIRST && !fs->source.mounts_inside;
+}
+
 int first_opens_init(struct tracefs *fs)
 {
 	_cleanup_(closep) int fd = fcntl(fs->source.fd, F_DUPFD_CLOEXEC, 3);

@@ -28,7 +28,10 @@
 #define FIRST_OPENS_TREE "tree"
 #define FIRST_OPENS_OPENS "opens"
 
-/* Make the second root. */
+/* They are: where there is an overlay above, and no other disk in the source. */
+bool first_opens_wanted(const struct tracefs *fs);
+
+/* Make the second root: 0 or -ENOMEM. */
 int first_opens_init(struct tracefs *fs);
 
 /* Is this lookup for here? True: it was answered. */

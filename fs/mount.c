@@ -12,12 +12,6 @@
 #include "fs/filesystem.h"
 #include "fs/mountpoint.h"
 #include "fs/overlay.h"
-#include "fs/strangers.h"
-
-bool mount_is_root_of_all(void)
-{
-	return geteuid() == 0 && strangers_none();
-}
 
 bool mount_privileged(void)
 {

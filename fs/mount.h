@@ -35,8 +35,6 @@ struct mount {
 	dev_t dev;               /* and its device, as stat() has it */
 };
 
-/* Root, and not of a user namespace only: kernel passthrough is for nobody else. */
-bool mount_is_root_of_all(void);
 /* Do we have the right to mount? */
 bool mount_privileged(void);
 

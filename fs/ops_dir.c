@@ -3,7 +3,7 @@
  * Directory listings. A listing is noted when it is begun. The offsets the kernel hands back are the
  * source's own d_off, so that seekdir() means the same as there.
  */
-#include "fs/tracefs.h"
+#include "fs/operations.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Operations on a node as a whole: what it is, not what is in it. */
-#include "fs/tracefs.h"
+#include "fs/operations.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Extended attributes. */
-#include "fs/tracefs.h"
+#include "fs/operations.h"
 
 #include <errno.h>
 #include <fcntl.h>

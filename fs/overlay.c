@@ -15,8 +15,8 @@
 #include "db/base/path.h"
 #include "fs/filesystem.h"
 #include "fs/first_opens.h"
-#include "fs/mount.h"
 #include "fs/sticky_directories.h"
+#include "fs/strangers.h"
 
 /* The directory in which things are put together, and what is in it. */
 struct stage {
@@ -156,7 +156,7 @@ static int overlay_mount(const char *lower, const struct stage *stage, unsigned 
 		{"upperdir", upper},
 		{"workdir", work},
 		{"xino", "on"},
-		{mount_is_root_of_all() ? NULL : "userxattr", NULL},
+		{strangers_none_and_root() ? NULL : "userxattr", NULL},
 		{NULL, NULL}};
 	int r;
 

@@ -19,7 +19,10 @@
 #include "db/guard.h"
 #include "fs/background.h"
 #include "fs/mount_places.h"
+#include "fs/first_opens.h"
+#include "fs/operations.h"
 #include "fs/overlay.h"
+#include "fs/strangers.h"
 #include "fs/umount_helper.h"
 #include "fs/uring_refusal.h"
 
@@ -90,6 +93,8 @@ int run_open(struct run *run, struct options *options, struct error *err)
 	if (!run->fs)
 		return error_oom(err);
 	r = tracefs_init(run->fs, &run->ns, options, err);
+	if (r == 0 && first_opens_wanted(run->fs) && first_opens_init(run->fs) < 0)
+		r = error_oom(err);
 	if (r < 0)
 		return r;
 	run->manifest_is_new = stat(options->manifest, &st) < 0 && errno == ENOENT;
@@ -127,7 +132,7 @@ static int session_new(struct run *run, bool helper, bool allow_other, struct er
 	struct fuse_lowlevel_ops ops;
 	int r;
 
-	tracefs_operations(run->fs, &ops);
+	operations_list(run->fs, &ops);
 	r = fuse_opt_add_arg(&args, "tracefs");
 	if (r == 0 && helper)
 		r = helper_options(run, allow_other, &list);
@@ -169,7 +174,7 @@ static int start_transport(struct run *run, struct error *err)
 	struct backing *backing = &run->fs->backing;
 	int r;
 
-	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF && mount_is_root_of_all();
+	backing->wanted = run->options->passthrough != PASSTHROUGH_OFF && strangers_none_and_root();
 	/* one level for us, and one for an overlay above; alone, the source may be stacked too */
 	backing->depth = run->fs->overlaid ? 1 : 2;
 	r = transport_init(&run->transport, run->session, run->mount.fuse_fd, backing, err);

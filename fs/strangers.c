@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 
@@ -13,6 +14,11 @@ bool strangers_none(void)
 
 	return file && fscanf(file, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
 	       outside == 0 && count == UINT32_MAX;
+}
+
+bool strangers_none_and_root(void)
+{
+	return geteuid() == 0 && strangers_none();
 }
 
 uint32_t strangers_id(void)

@@ -100,10 +100,6 @@ workloads=${BENCH_WORKLOADS:-$(all_workloads)}
 
 # A process keeps the namespaces; the mount is in them. It is started as it is, for its number to be the keeper's.
 mounted_by_user() {
-	as_user test -w /dev/fuse || {
-		[ -e fuse ] || { mknod fuse c 10 229 && chmod 666 fuse; }
-		mount --bind fuse /dev/fuse && on_exit umount -l /dev/fuse
-	}
 	rm -f out/manifest.db*
 	# shellcheck disable=SC2016 # another shell expands it
 	setpriv --reuid $user --regid $user --clear-groups -- unshare -Urm env XDG_RUNTIME_DIR="$dir/out" sh -c 'tracefs "$@" / "$mnt" &&
@@ -352,6 +348,15 @@ nginx_conf >nginx.conf
 # shellcheck disable=SC2086,SC2116 # one blank between words
 case " $(echo $workloads) " in
 *' sequential '* | *' random '*) dd if=/dev/urandom of=big bs=1M count="$mib" 2>dd.said ;;
+esac
+case " $(echo $configs) " in
+*-user\ *)
+	# a plain user's /dev/fuse is for him; what is mounted in a round would outlive us
+	as_user test -w /dev/fuse || {
+		mknod fuse c 10 229 && chmod 666 fuse
+		mount --bind fuse /dev/fuse && on_exit umount -l /dev/fuse
+	}
+	;;
 esac
 job=
 on_exit stop_job
