@@ -183,7 +183,7 @@ cat >"$dir/terminal.py" <<-'END'
 	import os, pty, sys, select, termios, fcntl, time
 	pid, master = pty.fork()
 	if pid == 0:
-	    os.execvp("sfc", ["sfc", "run", sys.argv[1], "--", "sh", "-c",
+	    os.execvp("sfc", ["sfc"] + sys.argv[1:] + ["--", "sh", "-c",
 	        "tty; readlink /proc/self/fd/0; stty -a 2>/dev/null | head -n 1; echo ready; read line; echo got $line; exit 9"])
 	fcntl.ioctl(master, termios.TIOCSWINSZ, b"\x21\x00\x4d\x00\0\0\0\0")
 	seen, sent = b"", False
@@ -202,10 +202,13 @@ cat >"$dir/terminal.py" <<-'END'
 	print(seen.decode().replace("\r", ""))
 	print("status", os.waitstatus_to_exitcode(status))
 END
-python3 "$dir/terminal.py" "$dir/plain.sqsh" >"$dir/terminal"
-check "a terminal is one of its own" grep -qx /dev/pts/0 "$dir/terminal"
-check "what is typed gets there" grep -qx "got words" "$dir/terminal"
-check "and its status comes back" grep -qx "status 9" "$dir/terminal"
+for command in "run $dir/plain.sqsh" "test web -q" "dev exec web"; do
+	# shellcheck disable=SC2086 # words
+	python3 "$dir/terminal.py" $command >"$dir/terminal"
+	check "${command%% *}: a terminal is one of its own" grep -qx /dev/pts/0 "$dir/terminal"
+	check "what is typed gets there" grep -qx "got words" "$dir/terminal"
+	check "and its status comes back" grep -qx "status 9" "$dir/terminal"
+done
 
 check "nothing is left" nothing_is_left_of none
 finish

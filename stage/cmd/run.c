@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -18,6 +17,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
+#include "stage/container/terminal.h"
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
@@ -149,17 +149,6 @@ static int watch(struct watching *watching, const struct spec *spec, int *ret_st
 	return r;
 }
 
-/* Keys go to the program as they are; who started us puts the terminal back. */
-static void make_raw(void)
-{
-	struct termios settings;
-
-	if (tcgetattr(STDIN_FILENO, &settings) == 0) {
-		cfmakeraw(&settings);
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
-	}
-}
-
 static int run_container(const struct run *run, const struct layer_package *package, int *ret_status,
 			 struct error *err)
 {
@@ -192,7 +181,7 @@ static int run_container(const struct run *run, const struct layer_package *pack
 	if (r < 0)
 		return r;
 	if (spec->terminal)
-		make_raw();
+		terminal_make_raw();
 	struct watching watching = {
 		.container = container,
 		.signals = signals,
@@ -263,8 +252,7 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 {
 	struct run run = {.command = command, .asked = asked, .taken.mount = -1};
 	struct error err = ERROR_INIT;
-	struct termios settings;
-	bool terminal;
+	struct terminal terminal;
 	int r, status;
 
 	if (!asked->operand_count)
@@ -275,9 +263,7 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 	}
 	run.package = asked->operands[0];
 	snprintf(run.container, sizeof(run.container), "run-%d", (int)getpid());
-	terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-		   tcgetattr(STDIN_FILENO, &settings) == 0;
-	asked->spec.terminal = terminal;
+	asked->spec.terminal = terminal_remember(&terminal);
 	r = take_package(&run, &err);
 	cgroup_settle(false);
 	if (r == 0)
@@ -285,8 +271,7 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 	/* its own, or of who was with it */
 	if (r == 0 && status == 128 + SIGKILL)
 		cgroup_forget(run.container);
-	if (terminal)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+	terminal_restore(&terminal);
 	closep(&run.taken.mount);
 	free(run.cache);
 	return r < 0 ? command_failed(command, &err) : status;

@@ -12,6 +12,7 @@
 #include "db/base/log.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
+#include "stage/container/terminal.h"
 #include "stage/stages/compare.h"
 #include "stage/stages/report.h"
 
@@ -80,6 +81,7 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
 	struct test test = {.request = NULL};
+	struct terminal terminal;
 	int output = 0, status = EXIT_OURS, r;
 
 	if (asked->operand_count != 1)
@@ -91,6 +93,7 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 		r = script_set_path(&err);
 	if (r == 0)
 		r = output = give_way(asked, &report, &err);
+	terminal_remember(&terminal);
 	if (r >= 0) {
 		const struct test_request request = {
 			.state = state,
@@ -98,12 +101,14 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 			.spec = &asked->spec,
 			.label = asked->label,
 			.trace = asked->trace,
+			.terminal = terminal.is && !asked->json,
 		};
 
 		r = test_open(&request, &test, &err);
 		if (r == 0)
 			r = test_run(&test, &err);
 	}
+	terminal_restore(&terminal);
 	if (output > 0 && dup2(output, STDOUT_FILENO) < 0)
 		r = error_errno(&err, "cannot have our output back");
 	if (r == 0)

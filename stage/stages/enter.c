@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -17,6 +16,7 @@
 #include "db/base/text.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
+#include "stage/container/terminal.h"
 #include "stage/layer/dev.h"
 #include "stage/layer/visit.h"
 #include "stage/mount/mount.h"
@@ -86,17 +86,6 @@ static int accompany(struct container *container, int *ret_status, struct error 
 	return r < 0 ? r : container_wait(container, ret_status, err);
 }
 
-/* Keys go to the program as they are; enter_run() puts the terminal back. */
-static void make_raw(void)
-{
-	struct termios settings;
-
-	if (tcgetattr(STDIN_FILENO, &settings) == 0) {
-		cfmakeraw(&settings);
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
-	}
-}
-
 static int mount_work(const struct entering *entering, struct error *err)
 {
 	const char *const keep[] = {entering->dir, NULL};
@@ -136,7 +125,7 @@ static int inside(void *data)
 	if (r == 0)
 		r = container_start(container, &err);
 	if (r == 0 && entering->spec->terminal)
-		make_raw();
+		terminal_make_raw();
 	if (r == 0)
 		r = accompany(container, &status, &err);
 	if (r < 0)
@@ -206,11 +195,11 @@ int enter_run(struct state *state, const char *name, const struct spec *spec, co
 	_cleanup_(freep) char *words = NULL, *root = NULL, *work = NULL, *cache = NULL;
 	_cleanup_(closep) int lock = -1;
 	struct entering entering;
-	struct termios settings;
-	bool terminal = spec->terminal && tcgetattr(STDIN_FILENO, &settings) == 0;
+	struct terminal terminal;
 	int r = words_of(spec, &words, err);
 
 	*ret_status = STATUS_OURS;
+	terminal_remember(&terminal);
 	cgroup_settle(false);
 	if (r == 0)
 		r = go_in(state, name, what ? what : words, &lock, &root, err);
@@ -221,8 +210,7 @@ int enter_run(struct state *state, const char *name, const struct spec *spec, co
 	/* its own, or of who was with it */
 	if (r == 0 && *ret_status == 128 + SIGKILL)
 		cgroup_forget(entering.container);
-	if (terminal)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+	terminal_restore(&terminal);
 	/* a row that stays is of a process that is gone */
 	if (lock >= 0)
 		visit_end(state, name, NULL);

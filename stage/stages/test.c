@@ -182,9 +182,10 @@ int test_run(struct test *test, struct error *err)
 {
 	const struct test_request *request = test->request;
 	bool server = request->is_up || trial_is_server(request->spec, &test->start.image);
+	struct spec spec = *request->spec; /* borrowed */
 	_cleanup_(closep) int input = -1;
 	struct trial_request trial = {
-		.spec = request->spec,
+		.spec = &spec,
 		.image = &test->start.image,
 		.name = test->container,
 		.cache = test->cache,
@@ -198,6 +199,7 @@ int test_run(struct test *test, struct error *err)
 	int r = open_input(request->spec, !server, &input, err);
 
 	trial.input = input;
+	spec.terminal = request->terminal && !server && !spec.input;
 	if (r == 0)
 		r = trial_run(&trial, &test->trial, err);
 	if (r < 0 || test->trial->outcome == TRIAL_BROKEN || test->trial->outcome == TRIAL_NOT_STARTED)

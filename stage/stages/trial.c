@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "stage/container/cgroup.h"
+#include "stage/container/terminal.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/stages/running.h"
@@ -67,6 +68,8 @@ static int start(struct running *running, const struct trial_ground *ground, str
 	running->began_ms = running_now_ms();
 	running->trial->at.started_ns = running_now_ns();
 	r = container_start(running->container, err);
+	if (r == 0 && request->spec->terminal)
+		terminal_make_raw();
 	if (r == -EIO) {
 		trial->status = 126;
 		trial->outcome = TRIAL_NOT_STARTED;
