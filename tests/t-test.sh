@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc test: an image as "docker save" writes it, all options with every runtime, and podman.
-# shellcheck disable=SC2016,SC2046,SC2317 # programs in quotes; called by wait_for and on_exit
+# shellcheck disable=SC2016,SC2046,SC2086,SC2317 # programs in quotes; called by wait_for and on_exit
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
@@ -51,6 +51,12 @@ check "start" sfc prod start page --network private --ready 8080
 pid=$(sfc prod list page --json | jq -r '.[0].instances[0].pid')
 nsenter --net --target "$pid" curl -fsS http://127.0.0.1:8080/ >packed
 check "the same bytes from prod" cmp full packed
+for command in "test page -q" "test start page -q" "run page.sfc"; do
+	ours=$(sfc $command --network app:page/1 -- sh -c 'busybox readlink /proc/self/ns/net; busybox sleep 0.4')
+	case $command in *start*) ours=$(cat state/test/page/log); sfc test stop page -q >/dev/null ;; esac
+	check_equal "${command%% -q}: the network of an instance" "$ours" "$(readlink "/proc/$pid/ns/net")"
+done
+check_fails "of one that is not running" 125 "*'page/9', whose network it is to share, is not running" sfc test page -q --network app:page/9 -- sh -c true
 check_equal "user and directory are the image's" "$(awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status") $(readlink "/proc/$pid/cwd")" "123 /srv"
 check "its environment too" sh -c "tr '\\0' '\\n' </proc/$pid/environ | grep -qx PLACE=image"
 

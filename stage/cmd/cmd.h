@@ -14,6 +14,9 @@ struct state;
 /* The state, for who may have it; `what` needs root, in the message. */
 int cmd_state_open(const char *what, struct state **ret_state, struct error *err);
 
+/* --network app:APP/I: from now on it is one that stays, wherever the state is open again later. */
+int cmd_hold_network(struct asked *asked, struct error *err);
+
 /* Can this machine trace what is asked? */
 int cmd_check_tracing(const struct spec *spec, struct error *err);
 /* What -o names can be written. *ret_image, all zero before: it, taken apart; to be released in any case. */

@@ -18,6 +18,7 @@
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/container/terminal.h"
+#include "stage/instance/network.h"
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
@@ -230,6 +231,17 @@ static int inside(void *data)
 
 /* --- outside --- */
 
+int cmd_hold_network(struct asked *asked, struct error *err)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	int r;
+
+	if (asked->spec.network != NETWORK_INSTANCE)
+		return 0;
+	r = state_open(NULL, &state, err);
+	return r < 0 ? r : instance_network_hold(state, &asked->spec, err);
+}
+
 static int take_package(struct run *run, struct error *err)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
@@ -264,7 +276,9 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 	run.package = asked->operands[0];
 	snprintf(run.container, sizeof(run.container), "run-%d", (int)getpid());
 	asked->spec.terminal = terminal_remember(&terminal);
-	r = take_package(&run, &err);
+	r = cmd_hold_network(asked, &err);
+	if (r == 0)
+		r = take_package(&run, &err);
 	cgroup_settle(false);
 	if (r == 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &run, &status, &err);

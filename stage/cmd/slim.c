@@ -128,8 +128,10 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	_cleanup_(freep) char *cache = NULL, *here = NULL, *disk = NULL;
 	char name[32];
 	struct asked *asked = slimming->asked;
-	int r = cmd_state_open("tracing", &state, err);
+	int r = cmd_hold_network(asked, err);
 
+	if (r == 0)
+		r = cmd_state_open("tracing", &state, err);
 	if (r == 0)
 		r = script_set_path(err);
 	if (r == 0)

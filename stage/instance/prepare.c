@@ -11,6 +11,7 @@
 #include "db/base/path.h"
 #include "stage/instance/app.h"
 #include "stage/instance/guarded.h"
+#include "stage/instance/network.h"
 #include "stage/instance/output.h"
 
 enum { HOSTNAME_MAX = 63 };
@@ -72,35 +73,6 @@ static int tell(struct instance *instance, struct error *err)
 	return 0;
 }
 
-/* app:APP/I is the network of that one as long as it runs. */
-static int find_network(struct state *state, struct spec *spec, struct error *err)
-{
-	_cleanup_(freep) char *word = NULL, *path = NULL;
-	_cleanup_(run_release) struct run run = RUN_INIT;
-	const char *app, *name;
-	int r;
-
-	if (spec->network != NETWORK_INSTANCE)
-		return 0;
-	word = strdup(spec->network_name);
-	r = word ? instance_parse(word, &app, &name, err) : error_oom(err);
-	if (r == 0)
-		r = run_newest(state, app, name ? name : "", &run, err);
-	if (r < 0)
-		return r;
-	if (run.state != RUN_UP || !process_is_alive(&run.note.process))
-		return error_set(err, -ENOENT, "'%s', whose network it is to share, is not running",
-				 spec->network_name);
-	if (asprintf(&path, "/proc/%lld/ns/net", (long long)run.note.process.pid) < 0) {
-		path = NULL;
-		return error_oom(err);
-	}
-	free(spec->network_name);
-	spec->network_name = take(path);
-	spec->network = NETWORK_PATH;
-	return 0;
-}
-
 /* ---- where it is ---- */
 
 static int make_directories(struct state *state, const struct start *start, struct preparation *prepared,
@@ -157,7 +129,7 @@ static int prepare(struct state *state, struct start *start, struct preparation 
 	if (r > 0)
 		r = make_directories(state, start, prepared, &start->err);
 	if (r == 0)
-		r = find_network(state, &instance->spec, &start->err);
+		r = instance_network(state, &instance->spec, &start->err);
 	if (r == 0)
 		r = tell(instance, &start->err);
 	prepared->job = (struct put_up){
