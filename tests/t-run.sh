@@ -164,7 +164,7 @@ kill -KILL "$(inside_of "$killed")"
 wait "$killed"
 check_equal "its own supervisor killed is told" $? 137
 check "and what it ran is gone" wait_for 5 sh -c "! pgrep -f 'slee[p] 3$$'"
-rmdir /sys/fs/cgroup/*/sfc/run-"$killed" 2>/dev/null
+check "with its control group" nothing_is_left_of "$killed"
 
 # layers
 mkdir "$dir/layer"

@@ -69,7 +69,7 @@ static int copy_contents(struct unpacking *u, const struct inode *from, struct i
 			return (int)n;
 		if (n == 0)
 			return error_set(err, -EBADMSG, "a file ends early");
-		if (*u->cancel)
+		if (u->cancel && *u->cancel)
 			return error_set(err, -EINTR, "interrupted");
 		r = content_file_write(u->contents, start + done, u->buffer, (size_t)n, &stored,
 				       err);

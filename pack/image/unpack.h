@@ -14,7 +14,7 @@
 
 /*
  * Everything below `from`, a directory of image_tree(), which becomes the root of *ret_tree. The
- * `number` fields of the tree it is in are used. *cancel, when it becomes non-zero, ends it.
+ * `number` fields of the tree it is in are used. *cancel, when it becomes non-zero, ends it; NULL: nothing does.
  */
 int unpack_below(struct image *image, struct node *from, struct content_file *contents,
 		 const volatile int *cancel, struct tree **ret_tree, struct error *err);

@@ -53,6 +53,7 @@ static int put_up_guarded(void *data, struct trial_ground *ground, struct error 
 	closep(&parts.guard);
 	*ground = (struct trial_ground){
 		.root = LAYER_WORK "/root",
+		.look = LAYER_WORK "/package/rootfs", /* what we look up is no miss of the program's */
 		.defaults = slim->layers.start.given ? &slim->layers.start.defaults : NULL,
 		.traced = true, /* as it was before */
 	};

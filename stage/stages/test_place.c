@@ -87,20 +87,36 @@ int test_places_remove(const struct state *state, const char *name, const struct
 
 /* --- what was left --- */
 
+/* Manifests that were just being made: they get their name when they are whole. */
+static int remove_unborn(const struct state *state, const char *name)
+{
+	static const char prefix[] = ".manifest.db.";
+	_cleanup_(freep) char *path = state_path(state, "test/%s", name);
+	_cleanup_(closedirp) DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *item;
+	int count = 0;
+
+	while (dir && (item = readdir(dir)))
+		count += strncmp(item->d_name, prefix, sizeof(prefix) - 1) == 0 &&
+			 unlinkat(dirfd(dir), item->d_name, 0) == 0;
+	return count;
+}
+
 int test_settle(struct state *state, const char *name, struct error *err)
 {
 	_cleanup_(test_places_release) struct test_places places = {NULL};
 	bool root;
-	int was_up, r = test_places_of(state, name, &places, err);
+	int was_up, unborn, r = test_places_of(state, name, &places, err);
 
 	if (r < 0)
 		return r;
 	root = test_is_mounted(places.root);
 	if (root && is_served(places.root))
 		return 0;
+	unborn = remove_unborn(state, name);
 	was_up = test_row_find(state, name, NULL, err);
 	if (was_up <= 0 && !root && !test_is_mounted(places.source) && access(places.scratch, F_OK) < 0)
-		return was_up;
+		return was_up < 0 ? was_up : unborn > 0;
 	unmount(places.root);
 	r = test_places_remove(state, name, &places, err);
 	if (r == 0)

@@ -202,7 +202,12 @@ static int put_up_package(void *data, struct trial_ground *ground, struct error 
 		return r;
 	r = layer_parts_mount(&parts, &verification->layers, err);
 	closep(&parts.guard);
-	return r < 0 ? r : stand_on(verification, ground);
+	if (r == 0)
+		r = stand_on(verification, ground);
+	/* what we look up is no miss of the program's */
+	if (r == 0 && verification->is_guarded)
+		ground->look = LAYER_WORK "/package/rootfs";
+	return r;
 }
 
 static int take_down_package(void *data, struct error *err)
