@@ -151,6 +151,15 @@ wait $waiting
 check_equal "a signal ends it" "$?" 143
 check_equal "and whom it asked" "$(fetches)" ""
 check "and leaves nothing" nothing_left
+nc -l 127.0.0.1 $silent >/dev/null 2>&1 &
+on_exit sh -c "kill $! 2>/dev/null"
+sfc slim --network none docker-archive:web.tar -o docker://127.0.0.1:$silent/x:1 --tls-verify=false -q >said 2>&1 &
+waiting=$!
+check "it waits for one that does not take it" wait_for 30 fetches
+kill -TERM $waiting
+wait $waiting
+check_equal "a signal ends that, too" "$? $(fetches)" "143 "
+check "and leaves nothing, either" nothing_left
 
 # --- podman's storage, with nothing of ours in it but what was asked for -------------------------------------------------------
 check "into podman" slim docker-archive:web.tar -o containers-storage:web:podman -q
@@ -197,11 +206,16 @@ for kind in docker oci; do
 	check "$kind: pack" sh -c "sfc pack web$kind -o $target -q 2>errors"
 	config_of ${target%:web:packed} | fields >$kind.got
 	check "$kind: all that it says of itself it said before" diff $kind.want $kind.got
+	check_equal "$kind: as a fact" "$(sfc pack web$kind -o $target -f --json 2>/dev/null | jq -r .output)" "$target"
 	sfc pack web$kind -o web$kind.sfc -q
 	check "$kind: export" sh -c "sfc export web$kind.sfc -o $target -f -q"
 	config_of ${target%:web:packed} | fields >$kind.got
 	check "$kind: again" diff $kind.want $kind.got
 done
+check "a server that stays up is well first" sh -c 'sfc test start webdocker --label up --network none -q >/dev/null && sfc test stop webdocker >said 2>&1'
+check_equal "which its session saw" "$(sqlite3 "$SFC_STATE/test/webdocker/manifest.db" "SELECT count(*) > 0 FROM accesses
+	WHERE label = 'up' AND path = '/etc/health' AND op = 'open'")" 1
+refused "a gate of pack" 3 "sfc: pack: *is more than --max-size *: nothing is written" sfc pack webdocker -o docker-archive:x.tar -q --max-size 1000
 check_equal "what podman reads is localhost's" "$(tar -xOf oci-packed.tar index.json | jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]')" localhost/web:packed
 sfc dev create again --from docker-archive:web.tar -q
 check_equal "the same image is the same base" "$(sfc dev list --json | jq -c '[.names[]? // .[] | select(.base) | .base] | unique | length')" 2

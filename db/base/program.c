@@ -64,6 +64,13 @@ static bool take_some(int fd, struct text *text, size_t limit)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+}
+
 static void gather(struct ends *output, struct text *output_text, struct ends *errors,
 		   struct text *errors_text, pid_t pid, const volatile int *cancel)
 {
@@ -72,15 +79,19 @@ static void gather(struct ends *output, struct text *output_text, struct ends *e
 	while (output->read >= 0 || errors->read >= 0) {
 		struct pollfd fds[] = {{.fd = output->read, .events = POLLIN},
 				       {.fd = errors->read, .events = POLLIN}};
+		int ready;
 
 		if (cancel && *cancel && !asked)
 			asked = kill(pid, SIGTERM) == 0;
 		/* a signal may have come just before */
-		if (poll(fds, 2, cancel ? CANCEL_MS : -1) < 0) {
-			if (errno != EINTR)
-				return;
+		ready = poll(fds, 2, cancel ? CANCEL_MS : -1);
+		if (ready < 0 && errno != EINTR)
+			return;
+		/* what it has started may hold on to its output */
+		if (ready == 0 && asked && has_ended(pid))
+			return;
+		if (ready <= 0)
 			continue;
-		}
 		if (fds[0].revents && !take_some(output->read, output_text, OUTPUT_MAX))
 			ends_release(output);
 		if (fds[1].revents && !take_some(errors->read, errors_text, SAID_MAX))

@@ -25,8 +25,9 @@ const struct sfc_command sfc_commands[] = {
 		 "run a command once under trace, pack what it used, check the package"),
 	 .about = "The command runs in a root file system that is a copy-on-write view of the source: nothing it\n"
 		  "writes reaches the source. The package is written only when the same command, run from it,\n"
-		  "gives the same exit status and the same output. With --traces it is an IMAGE that is made slim by\n"
-		  "what its traced likeness saw: see sfc-instrument(1).",
+		  "gives the same exit status and the same output. An IMAGE, as skopeo(1) spells it, starts\n"
+		  "as it says itself; with -o IMAGE an image comes out of it. With --traces it is made slim by what\n"
+		  "its traced likeness saw: see sfc-instrument(1).",
 	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_slim},
 
 

@@ -21,17 +21,11 @@ static int take_ports(struct asking *asking)
 	const char *name;
 
 	json_object_foreach(exposed, name, value) {
-		unsigned int first, last;
-		char protocol[8] = "tcp";
-		int parts = sscanf(name, "%u/%7s", &first, protocol);
+		const char *protocol = strchr(name, '/');
 
-		if (sscanf(name, "%u-%u/%7s", &first, &last, protocol) < 2)
-			last = first;
-		if (parts < 1 || strcmp(protocol, "tcp") != 0 || last > UINT16_MAX)
-			continue;
-		for (unsigned int port = first; port <= last; port++)
-			if (array_push(&asking->ports, (uint16_t)port) < 0)
-				return -ENOMEM;
+		if (protocol && strcmp(protocol, "/tcp") == 0 &&
+		    array_push(&asking->ports, (uint16_t)strtoul(name, NULL, 10)) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/json.h"
 #include "db/base/program.h"
 #include "stage/instance/app.h"
 #include "stage/instance/guarded.h"
@@ -18,6 +19,8 @@
 #include "stage/mount/own.h"
 #include "stage/stages/deliver.h"
 #include "stage/state/claim.h"
+
+enum { RESULT_MAX = 64 << 20 };
 
 /* ---- argument lists ---- */
 
@@ -115,7 +118,7 @@ static int merge_misses(struct state *state, const struct pack_request *request,
 /* ---- packing ---- */
 
 static int build(const struct pack_request *request, const char *output, const char *manifest, const char *view,
-		 const char *image, struct text *said, struct error *err)
+		 const char *image, struct text *result, struct text *said, struct error *err)
 {
 	_cleanup_(words_release) struct words words = {0};
 
@@ -150,7 +153,42 @@ static int build(const struct pack_request *request, const char *output, const c
 	word(&words, NULL);
 	if (words.failed)
 		return error_oom(err);
-	return program_run(words.items, NULL, said, err);
+	return program_run(words.items, result, said, err);
+}
+
+/* The package is ours: what was written is the image. */
+static int print_result(const struct pack_request *request, const struct text *result, struct error *err)
+{
+	json_t *json = NULL;
+	int r = json_read(result->bytes, result->size, RESULT_MAX, &json, err);
+
+	if (r < 0)
+		return r;
+	if (json_is_string(json_object_get(json, "output")))
+		json_set(json, "output", json_path(request->output));
+	return json_print(json, err);
+}
+
+static int deliver_package(const struct pack_request *request, const char *package, const char *tmpdir,
+			   struct text *said, struct error *err)
+{
+	_cleanup_(text_release) struct text own = TEXT_INIT;
+	const struct delivery delivery = {
+		.package = package,
+		.to = request->image,
+		.access = request->access,
+		.changes = request->changes,
+		.tmpdir = tmpdir,
+		.force = request->force,
+	};
+	int r = deliver(&delivery, &own, err);
+	char *rest = NULL;
+
+	if (r < 0 || !own.size)
+		return r;
+	for (char *line = strtok_r(own.bytes, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		text_printf(said, "tracepack: %s\n", line);
+	return text_failed(said) ? error_oom(err) : 0;
 }
 
 /* By way of a package of ours. */
@@ -158,28 +196,22 @@ static int build_image(struct state *state, const struct pack_request *request, 
 		       const char *view, const char *image, struct text *said, struct error *err)
 {
 	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
+	_cleanup_(text_release) struct text result = TEXT_INIT;
 	_cleanup_(freep) char *package = NULL;
-	int r = scratch_make(state, "pack", &scratch, err);
+	int status, r = scratch_make(state, "pack", &scratch, err);
 
 	if (r == 0 && asprintf(&package, "%s/%s.sfc", scratch.path, request->app) < 0) {
 		package = NULL;
 		r = error_oom(err);
 	}
-	if (r == 0)
-		r = build(request, package, manifest, view, image, said, err);
-	if (r == 0 && !request->dry_run) {
-		const struct delivery delivery = {
-			.package = package,
-			.to = request->image,
-			.access = request->access,
-			.changes = request->changes,
-			.tmpdir = scratch.path,
-			.force = request->force,
-		};
-
-		r = deliver(&delivery, said, err);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	status = build(request, package, manifest, view, image, request->json ? &result : NULL, said, err);
+	if (status == 0 && !request->dry_run)
+		r = deliver_package(request, package, scratch.path, said, err);
+	if (r == 0 && request->json && result.size)
+		r = print_result(request, &result, err);
+	return r < 0 ? r : status;
 }
 
 int pack_run(struct state *state, const struct pack_request *request, struct text *said,
@@ -207,5 +239,5 @@ int pack_run(struct state *state, const struct pack_request *request, struct tex
 	if (r < 0)
 		return r;
 	return request->image ? build_image(state, request, manifest, view, image, said, err)
-			      : build(request, request->output, manifest, view, image, said, err);
+			      : build(request, request->output, manifest, view, image, NULL, said, err);
 }

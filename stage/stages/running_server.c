@@ -231,29 +231,42 @@ int running_serve(struct running *running, struct error *err)
 	return r <= 0 ? r : stop_server(running, how.bytes, err);
 }
 
-/* A service that stays up until a signal says otherwise. */
-int running_serve_on(struct running *running, struct error *err)
+/* 1: it is up, and who asked for it knows, or it is to stop already; 0: the outcome is known. */
+static int come_up(struct running *running, struct error *err)
 {
-	struct container *container = running->container;
 	uint64_t limit = running->spec->timeout_ms ? running->spec->timeout_ms : RUNNING_READY_MS;
-	_cleanup_(freep) char *unheard = NULL;
-	int r = wait_ready(running, (int64_t)limit, err);
+	int64_t deadline = running_now_ms() + (int64_t)limit;
+	int status = 0, r = wait_ready(running, (int64_t)limit, err);
 
 	running->trial->served = true;
 	if (r == -ETIME)
 		return not_ready(running, limit, err);
-	if (r < 0)
-		return r;
 	/* nobody said when it is up: it is when it lives for a while */
 	if (r == 0 && asking_by_answer(&running->asking))
-		r = container_pump(container, NULL, 0, LIFE_MS, err);
+		r = container_pump(running->container, NULL, 0, LIFE_MS, err);
 	if (r < 0)
 		return r;
-	if (container_ended(container))
+	if (container_ended(running->container))
 		return ended_early(running, "before it was ready", err);
 	running->trial->at.ready_ns = running_now_ns();
-	r = running->request->is_up(running->request->data, err);
-	if (r < 0)
+	r = check_health(running, deadline, &status, err);
+	if (running->interrupted)
+		return 1;
+	if (r == 0 && status)
+		return failed(running, "HEALTHCHECK", status, err);
+	if (r == 0)
+		r = running->request->is_up(running->request->data, err);
+	return r < 0 ? r : 1;
+}
+
+/* A service that stays up until a signal says otherwise. */
+int running_serve_on(struct running *running, struct error *err)
+{
+	struct container *container = running->container;
+	_cleanup_(freep) char *unheard = NULL;
+	int r = come_up(running, err);
+
+	if (r <= 0)
 		return r;
 	while (!running->interrupted && !container_ended(container)) {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
