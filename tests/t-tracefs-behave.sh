@@ -63,7 +63,7 @@ unmount_tracefs "$dir/mnt"
 check "tracefs with scratch= answers as overlayfs does" same_answers scratch overlay
 session_whole "the session with scratch= is whole"
 summary_of source >after
-check "with scratch= the source is not written" cmp before after
+check "with scratch= the source is not written" diff before after
 
 prepare first-source
 summary_of first-source >before
@@ -73,7 +73,7 @@ unmount_tracefs "$dir/mnt"
 check "tracefs with mode=first answers as overlayfs does" same_answers first overlay
 session_whole "the session with mode=first is whole"
 summary_of first-source >after
-check "with mode=first the source is not written" cmp before after
+check "with mode=first the source is not written" diff before after
 
 prepare plain-source
 mount_tracefs label=plain "$dir/plain-source" "$dir/mnt"

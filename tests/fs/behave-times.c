@@ -12,7 +12,7 @@
 static const struct timespec then[2] = {{1000000001, 123456789}, {1000000002, 987654321}};
 
 static const char *const files[] = {"kept", "set",    "written", "chmod", "linked", "renamed",
-				    "read", "reader", "touched", "omit",  "xattr",  "truncated"};
+				    "read", "reader", "reader-later", "reader-until", "touched", "omit",  "xattr",  "truncated"};
 
 static void prepare(void)
 {
@@ -125,6 +125,16 @@ static void moving(void)
 	moved("touch", "touched", before);
 }
 
+/* The flag changes while the file is open. */
+static void read_with(const char *name, int before, int after)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | before);
+	char byte;
+
+	must(fd >= 0 && fcntl(fd, F_SETFL, after) == 0 && read(fd, &byte, 1) == 1, name);
+	close(fd);
+}
+
 static void reading(void)
 {
 	struct statx before = now_of("read");
@@ -134,6 +144,12 @@ static void reading(void)
 	before = now_of("reader");
 	read_from("reader", O_NOATIME);
 	moved("read-noatime", "reader", before);
+	before = now_of("reader-later");
+	read_with("reader-later", 0, O_NOATIME);
+	moved("read-noatime-set-later", "reader-later", before);
+	before = now_of("reader-until");
+	read_with("reader-until", O_NOATIME, 0);
+	moved("read-noatime-taken-away", "reader-until", before);
 }
 
 static void of_directories(void)
