@@ -11,6 +11,7 @@
 #include "db/catalog.h"
 #include "pack/report/fold.h"
 #include "pack/report/next.h"
+#include "pack/report/rank.h"
 
 void report_rows_release(struct report_rows *rows)
 {
@@ -344,32 +345,6 @@ static int order_rows(struct report_rows *rows, struct error *err)
 	return 0;
 }
 
-static int by_first_use(const void *a, const void *b)
-{
-	const struct report_row *x = *(struct report_row *const *)a;
-	const struct report_row *y = *(struct report_row *const *)b;
-
-	if (x->session != y->session)
-		return x->session < y->session ? -1 : 1;
-	return x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
-}
-
-static int rank_rows(struct report_rows *rows, struct error *err)
-{
-	_cleanup_(freep) struct report_row **used = calloc(rows->rows.count, sizeof(*used));
-	size_t count = 0;
-
-	if (!used)
-		return error_oom(err);
-	for (size_t i = 0; i < rows->rows.count; i++)
-		if (rows->rows.items[i].session)
-			used[count++] = &rows->rows.items[i];
-	sort_items(used, count, sizeof(*used), by_first_use);
-	for (size_t i = 0; i < count; i++)
-		used[i]->rank = i + 1;
-	return 0;
-}
-
 static int by_count(const void *a, const void *b)
 {
 	const struct report_missing *x = a, *y = b;
@@ -405,5 +380,5 @@ int report_rows_gather(struct manifest *manifest, const struct report_options *o
 	if (options->evidence)
 		link_reasons(rows, options->evidence);
 	array_sort(&rows->missing, by_count);
-	return rank_rows(rows, err);
+	return report_rank(rows, err);
 }

@@ -4,6 +4,9 @@
 #include "db/catalog.h"
 #include "db/coverage.h"
 #include "db/merge.h"
+#include "db/phase.h"
+
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "tests/manifest.h"
@@ -52,6 +55,34 @@ static void two_manifests(struct manifest **a, struct manifest **b, const char *
 	saw(*b, id, "/miss", &nothing);
 	ended(*b, id);
 	CHECK(ended(*b, scratch_session(*b, "c")) > id);
+}
+
+static int add_name(const struct phase *phase, void *data)
+{
+	char *names = data;
+
+	strcat(strcat(names, phase->name), " ");
+	return 0;
+}
+
+static void phases_are_of_the_last_session_and_come_along(void)
+{
+	static const struct phase phases[] = {{"started", 3000}, {"ready", 2000}, {"probe", 0}};
+	_cleanup_(manifest_closep) struct manifest *a = NULL, *b = NULL;
+	struct merge_counts counts;
+	struct error err = ERROR_INIT;
+	char names[64] = "";
+	int64_t id;
+
+	two_manifests(&a, &b, (const char *[]){"a-phase.db", "b-phase.db"});
+	CHECK_INT(phase_note(b, phases, 3, &err), 0);
+	CHECK_INT(count_of("b-phase.db", "SELECT count(*) FROM phase JOIN session ON id = session"
+					 " WHERE label = 'c'"), 2);
+	CHECK_INT(manifest_merge(a, b, &counts, &err), 0);
+	CHECK_INT(manifest_merge(a, b, &counts, &err), 0);
+	id = count_of("a-phase.db", "SELECT id FROM session WHERE label = 'c'");
+	CHECK_INT(phase_each(a, id, add_name, names, &err), 0);
+	CHECK_STRING(names, "ready started ");
 }
 
 static void sessions_come_over_with_all_they_saw(void)
@@ -323,6 +354,7 @@ int main(void)
 {
 	scratch_enter();
 	RUN(sessions_come_over_with_all_they_saw);
+	RUN(phases_are_of_the_last_session_and_come_along);
 	RUN(merging_twice_changes_nothing);
 	RUN(a_running_session_waits_for_its_end);
 	RUN(a_manifest_is_not_merged_into_itself);
