@@ -3,6 +3,9 @@
 # Random layers, as the builders of images write them, come out as umoci unpacks them, or are refused with
 # the reason why.
 #
+# umoci's way stands where engines differ among themselves: containerd and podman make the directory of a
+# whiteout that hides nothing, and give a file the attributes of a hard link's header; podman refuses a name twice.
+#
 # SFC_TEST_LONG: 10,000 layers, others each time; SFC_TEST_LAYERS: so many, SFC_TEST_SEED: from there on.
 . "${srcdir:-.}/tests/lib.sh"
 requires root

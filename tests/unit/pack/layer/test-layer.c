@@ -129,6 +129,40 @@ static void attributes_that_steer_an_overlay_are_dropped(void)
 	root_free(&root);
 }
 
+/* As many as fit into the header that libarchive takes, in no order. */
+static void many_attributes_are_put_in_order(void)
+{
+	enum { MANY = 20000, STEP = 7919 };
+	struct root root = root_new();
+	struct tar tar = {.fd = memfd_create("tar", MFD_CLOEXEC), .archive = archive_write_new()};
+	struct archive_entry *entry = archive_entry_new();
+	const struct xattr_list *list;
+	char name[24], value[8];
+
+	/* each once: twice would be a header of over 1 MiB */
+	archive_write_set_format_pax(tar.archive);
+	REQUIRE(archive_write_set_options(tar.archive, "xattrheader=SCHILY") == ARCHIVE_OK);
+	REQUIRE(archive_write_open_fd(tar.archive, tar.fd) == ARCHIVE_OK);
+	archive_entry_copy_pathname(entry, "x");
+	archive_entry_set_mode(entry, S_IFREG | 0755);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "user.%05d", i * STEP % MANY);
+		snprintf(value, sizeof(value), "%d", i);
+		archive_entry_xattr_add_entry(entry, name, value, strlen(value));
+	}
+	REQUIRE(archive_write_header(tar.archive, entry) == ARCHIVE_OK);
+	archive_entry_free(entry);
+	REQUIRE(apply(&root, &tar) == 0);
+	list = inode_at(&root, "/x")->xattrs;
+	REQUIRE(list);
+	CHECK_INT(list->count, MANY);
+	for (size_t i = 1; i < list->count; i++)
+		if (strcmp(list->items[i - 1].name, list->items[i].name) >= 0)
+			CHECK_STRING(list->items[i].name, "(behind the one before)");
+	CHECK_INT(inode_xattr(inode_at(&root, "/x"), "user.07919")->size, 1);
+	root_free(&root);
+}
+
 /* As umoci and containerd do; what they would keep at the root is in test-layer-refused.c. */
 static void names_lead_where_they_do_elsewhere(void)
 {
@@ -317,6 +351,7 @@ int main(void)
 	RUN(names_are_bytes);
 	RUN(xattrs_arrive_and_foreign_ones_are_counted);
 	RUN(attributes_that_steer_an_overlay_are_dropped);
+	RUN(many_attributes_are_put_in_order);
 	RUN(names_lead_where_they_do_elsewhere);
 	RUN(a_name_may_come_twice);
 	RUN(the_root_may_have_an_entry);
