@@ -163,3 +163,44 @@ int config_make(struct container *container, json_t **ret_config, struct error *
 	*ret_config = config;
 	return 0;
 }
+
+/* The first string in it that is no UTF-8; NULL: there is none. */
+static const char *find_other_text(const json_t *json)
+{
+	const char *found = NULL, *key;
+	json_t *item, *again;
+	size_t i;
+
+	if (json_is_string(json)) {
+		again = json_stringn(json_string_value(json), json_string_length(json));
+		found = again ? NULL : json_string_value(json);
+		json_decref(again);
+	}
+	json_array_foreach((json_t *)json, i, item)
+	{
+		if (!found)
+			found = find_other_text(item);
+	}
+	json_object_foreach((json_t *)json, key, item)
+	{
+		if (!found)
+			found = find_other_text(item);
+	}
+	return found;
+}
+
+int config_text(const json_t *config, char **ret_text, struct error *err)
+{
+	_cleanup_(text_release) struct text shown = TEXT_INIT;
+	const char *other;
+
+	*ret_text = json_dumps(config, JSON_COMPACT);
+	if (*ret_text)
+		return 0;
+	other = find_other_text(config);
+	if (!other)
+		return error_oom(err);
+	text_add_escaped(&shown, other);
+	return error_set(err, -EINVAL, "'%s' is not UTF-8, and the configuration of a container cannot hold it",
+			 text_failed(&shown) ? "" : shown.bytes);
+}

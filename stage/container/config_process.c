@@ -178,7 +178,7 @@ json_t *config_process(const struct container *container)
 	json_set(object, "user", user(&container->user));
 	json_set(object, "args", arguments(request));
 	json_set(object, "env", environment(container));
-	json_set(object, "cwd", json_string(cwd ? cwd : "/"));
+	json_set(object, "cwd", json_stringn_nocheck(cwd ? cwd : "/", strlen(cwd ? cwd : "/")));
 	json_set(object, "capabilities", capabilities(container));
 	json_set(object, "rlimits", limits(request->spec));
 	json_set(object, "noNewPrivileges", json_boolean(container->no_new_privileges));

@@ -85,9 +85,9 @@ static int write_config(const struct container *container, const json_t *config,
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_errno(err, "cannot write '%s'", path);
-	text = json_dumps(config, JSON_COMPACT);
-	if (!text)
-		return error_oom(err);
+	r = config_text(config, &text, err);
+	if (r < 0)
+		return r;
 	r = io_write(fd, text, strlen(text));
 	return r < 0 ? error_code(err, r, "cannot write '%s'", path) : 0;
 }

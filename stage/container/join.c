@@ -55,9 +55,9 @@ int container_join_prepare(struct container *container, char *const *args, char 
 		path = NULL;
 		return error_oom(err);
 	}
-	text = json_dumps(process, JSON_COMPACT);
-	if (!text)
-		return error_oom(err);
+	r = config_text(process, &text, err);
+	if (r < 0)
+		return r;
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "cannot write '%s'", path);

@@ -70,6 +70,8 @@ int start_program(struct container *container, struct error *err);
 
 /* All of config.json, from known fields; the caller owns it. */
 int config_make(struct container *container, json_t **ret_config, struct error *err);
+/* As the runtime reads it; the caller frees. -EINVAL: a word or a variable is no UTF-8, as JSON has to be. */
+int config_text(const json_t *config, char **ret_text, struct error *err);
 /* Its parts. */
 json_t *config_process(const struct container *container);
 json_t *config_resources(const struct container *container);

@@ -71,8 +71,11 @@ if [ -c /dev/fuse ]; then
 	clean "sfc verify: paths" sfc verify named.sfc
 	clean "a difference" sfc verify --root "$tree/rootfs" named.sfc -- /bin/sh -c "printf '%s' \"\$\$$osc\""
 	sfc dev create t --from "$tree/rootfs" >/dev/null
-	sfc dev exec t -- /bin/sh -c "touch '/data/new$osc'"
+	one_line "a word that no configuration can hold" sfc dev exec t -- /bin/sh -c "touch '/data/new$osc'"
+	check "it is named as such" grep -q 'is not UTF-8, and the configuration of a container cannot hold it' clean.err
+	check "a name with control characters is made" sfc dev exec t -- /bin/sh -c "touch '/data/new$text'"
 	clean "dev diff" sfc dev diff t
+	check "and it shows the name" grep -q '^A /data/new.x1b' clean.out
 	clean "dev log" sfc dev log t
 	clean "dev list" sfc dev list
 	clean "what a program said that failed its probe" sfc test t -q --network none --probe false --timeout 3 --label "l$osc" -- /bin/sh -c "printf '%s\n' '$osc' >&2; exec sleep 100"
@@ -95,8 +98,8 @@ if command -v runc >/dev/null; then
 	sfc prod start app --name 1 >/dev/null
 	clean "list" sfc prod list
 	clean "health" sfc prod health app
-	check "logs are the bytes" sh -c 'sfc prod logs app 1 | grep -qaF "$0"' "$text"
-	script -qec "sfc prod logs app 1" /dev/null </dev/null >log.out 2>/dev/null
+	check "logs are the bytes" sh -c 'sfc prod logs app/1 | grep -qaF "$0"' "$text"
+	script -qec "sfc prod logs app/1" /dev/null </dev/null >log.out 2>/dev/null
 	check_equal "on a terminal they keep their colours and drive nothing else" \
 		"$(grep -c "$(printf '\033\[31mred\033\[0m')" log.out) $(sed "s/$(printf '\033')\[[0-9;]*m//g" log.out | tr -cd '\001-\010\013\014\016-\037\177' | wc -c)" "1 0"
 	sfc prod rm app --all --timeout 0
