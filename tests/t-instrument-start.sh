@@ -82,6 +82,15 @@ sed 's/\${TAG}/7/' project.yml >values.yml
 alone --compose values.yml -o again.yml >said 2>&1
 check_equal "the file itself says the same" "$(jq -S . again.yml)" "$(jq -S . trace.yml)"
 
+# what docker compose has is JSON
+cat >bin/docker <<'END'
+#!/bin/sh
+[ "$*" != "compose -f values.yml config --format json" ] || echo '{"services": {"a": {"image": "of-compose:1"}}}'
+[ "$1" = compose ]
+END
+PATH=$dir/bin:$PATH sfc instrument --compose values.yml -o - >said 2>&1
+check_equal "docker compose is asked where there is one" "$(jq -r .services.a.image said)" of-compose:1-traced
+
 # refused CLAIM PATTERN: of bad.yml.
 refused() {
 	check_fails "$1" 1 "$2" alone --compose bad.yml -o x

@@ -223,6 +223,12 @@ check_equal "with --compare both are run" "$? $(grep -c '^source \|^package .*sa
 check "and it is written" test -e short-slim.tar
 sfc slim short.tar --traces one --compare output -o x --exclude /etc/used >/dev/null 2>said
 check_equal "what does otherwise is not" "$? $(tail -n 1 said)" '5 sfc: slim: the package does not behave like the source: exit status 1 instead of 0'
+sfc slim short.tar --traces one -o changed.tar --change 'LABEL a=b' --change 'USER 33' --no-healthcheck >said 2>&1
+mkdir changed && tar -C changed -xf changed.tar
+check_equal "what it says of itself can be changed" "$? $(config_of changed '.config.Labels.a, .config.User, .config.Healthcheck' | paste -sd' ')" '0 "b" "33" null'
+check_fails "but not into what is none" 1 "sfc: slim: *StopSignal is 'x', which is no signal*" sfc slim short.tar --traces one -o x --change 'STOPSIGNAL x'
+check_fails "what is asked of a start is for --compare" 2 '*with --traces nothing is started, but for --compare*' sfc slim short.tar --traces one -o x --read-only
+check_fails "what is for tracing here is not taken" 2 '*not for --traces*' sfc slim short.tar --traces one -o x --label l
 check_equal "but where that is not asked" "$(sfc slim short.tar --traces one -o short-blind.tar -q --exclude /etc/used 2>&1)" short:1-slim
 check_equal "what a script wants" "$(sfc slim short.tar --traces one -o short-blind.tar --force --json 2>&1 | jq -r '[.name, .traces, .sessions, (.bytes > 0)] | map(tostring) | join(" ")')" 'short:1-slim 1 1 true'
 image other '{"Cmd": ["id"]}' glibc-free

@@ -10,6 +10,7 @@
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/script.h"
+#include "stage/spec/spec_json.h"
 #include "stage/stages/compare.h"
 #include "stage/stages/project.h"
 
@@ -95,6 +96,17 @@ static int slim_project(struct slimming *slimming, const struct traces_request *
 	return list ? cmd_write_documents(list, asked, err) : error_oom(err);
 }
 
+/* Something is asked of a start. */
+static bool asks_of_start(const struct asked *asked)
+{
+	struct spec none = SPEC_INIT, given = asked->spec; /* borrowed */
+	_cleanup_(json_freep) json_t *empty = spec_to_json(&none), *said = NULL;
+
+	given.no_healthcheck = false;
+	said = spec_to_json(&given);
+	return said && empty && !json_equal(said, empty);
+}
+
 static const char *misuse_of(const struct asked *asked)
 {
 	if (asked->compose && asked->operand_count)
@@ -105,6 +117,10 @@ static const char *misuse_of(const struct asked *asked)
 		return asked->compose ? "no output given, use -o FILE" : "no output given, use -o IMAGE";
 	if (asked->root || asked->spec.args.count)
 		return "with --traces the image says what is run: no command and no --root";
+	if (asked->dry_run || asked->keep_package || asked->label || asked->trace || asked->scratch)
+		return "--dry-run, --keep-package, --label, --trace and --scratch are for what is traced here, not for --traces";
+	if (!asked->compare && asks_of_start(asked))
+		return "with --traces nothing is started, but for --compare";
 	if (asked->compose && (asked->name || asked->other_image || asked->keep_manifest || asked->compare || asked->json))
 		return "--name, --other-image, --keep-manifest, --compare and --json are for one image";
 	return NULL;
@@ -120,6 +136,7 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 	struct traces_request request = {
 		.traces = &asked->traces,
 		.packer = &asked->packer,
+		.changes = &asked->changes,
 		.keep_manifest = asked->keep_manifest,
 		.other_image = asked->other_image,
 		.force = asked->force,
@@ -133,6 +150,8 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "%s", misuse);
 	if (compare != COMPARE_NONE)
 		request.verify = verify;
+	if (asked->spec.no_healthcheck && spec_strings_add(&asked->changes, "HEALTHCHECK NONE") < 0)
+		return command_failed(command, (error_oom(&err), &err));
 	r = access_read(asked, asked->operand_count ? asked->operands[0] : NULL, asked->output, &request.access, &err);
 	request.access.cancel = cancel_begin();
 	if (r == 0)

@@ -19,7 +19,7 @@
 static int ask_compose(const char *file, struct text *output, struct error *err)
 {
 	const char *const plugin[] = {"docker", "compose", "version", NULL};
-	const char *const of_plugin[] = {"docker", "compose", "-f", file, "config", NULL};
+	const char *const of_plugin[] = {"docker", "compose", "-f", file, "config", "--format", "json", NULL};
 	const char *const alone[] = {"docker-compose", "version", NULL};
 	const char *const of_alone[] = {"docker-compose", "-f", file, "config", NULL};
 	const char *const *words = NULL;

@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/json.h"
 #include "db/base/path.h"
 #include "pack/engine/export_source.h"
+#include "pack/oci/change.h"
 #include "pack/oci/file_write.h"
+#include "pack/oci/image_config.h"
 #include "pack/oci/relayer.h"
 #include "pack/oci/slim_config.h"
 #include "stage/stages/traces_private.h"
@@ -53,6 +56,23 @@ static int make_work(struct traces *traces, struct error *err)
 
 /* ---- the image ---- */
 
+/* What the image says of itself: what it said, but for what was asked to be otherwise. */
+static int make_config(struct traces *traces, json_t **ret_config, struct error *err)
+{
+	_cleanup_(image_config_release) struct image_config checked = IMAGE_CONFIG_INIT;
+	_cleanup_(json_freep) json_t *config = NULL;
+	const spec_strings *changes = traces->request->changes;
+	int r = slim_config(traces->file.image->config, traces->id, &config, err);
+
+	for (size_t i = 0; r == 0 && i < changes->count; i++)
+		r = change_apply(json_object_get(config, "config"), changes->items[i], err);
+	if (r == 0 && changes->count)
+		r = image_config_from_json(config, &checked, err);
+	if (r == 0)
+		*ret_config = take(config);
+	return r;
+}
+
 static int write_image(struct traces *traces, struct error *err)
 {
 	_cleanup_(export_source_release) struct export_source source = EXPORT_SOURCE_INIT;
@@ -68,7 +88,7 @@ static int write_image(struct traces *traces, struct error *err)
 	if (r == 0)
 		r = export_source_open(&source, traces->packed, traces->work.path, traces->request->access.cancel, err);
 	if (r == 0)
-		r = slim_config(traces->file.image->config, traces->id, &config, err);
+		r = make_config(traces, &config, err);
 	if (r < 0)
 		return r;
 	options.name = traces->result->name;

@@ -19,6 +19,7 @@ struct traces_request {
 	const char *name;	    /* of the slim image; NULL: that of the image, with -slim behind its tag */
 	const spec_strings *traces; /* files, or directories of *.db */
 	const spec_strings *packer; /* further options of tracepack build */
+	const spec_strings *changes; /* of the configuration, as pack/oci/change.h has them */
 	const char *keep_manifest;  /* where the merged manifest goes, too; NULL */
 	bool other_image;	    /* traces of another image are taken, too */
 	bool own_only;		    /* or left out without a word */
