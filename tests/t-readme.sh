@@ -41,7 +41,7 @@ sfc slim -q --root "$root" -o "$dir/nginx.sfc" --keep-manifest "$dir/nginx.db" -
 	--ready tcp:80 --probe 'curl -fsS http://localhost/' -- nginx -g 'daemon off;'
 check_equal "nginx is traced" $? 0
 section 'What the record can answer' | tr '\n' ' ' | sed 's/; */;\n/g' >"$dir/queries"
-check_equal "there are six queries" "$(grep -c '^SELECT .*;$' "$dir/queries")" 6
+check_equal "there are eight queries" "$(grep -c '^SELECT .*;$' "$dir/queries")" 8
 while read -r query; do
 	rows=$(sqlite3 nginx.db "$query" 2>&1 | tee rows | wc -l)
 	check "it has rows, and no error: $query" test "$rows" -gt 0 -a -z "$(grep -i '^error\|^parse error' rows)"
