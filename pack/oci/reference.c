@@ -24,6 +24,8 @@ static const struct {
 
 enum { TRANSPORTS = sizeof(transports) / sizeof(*transports), NAME_LENGTH_MAX = 512 };
 
+/* "[overlay@/graph+/run:a=b]" */
+static const char store_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@+=,";
 static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@";
 
 void reference_release(struct reference *reference)
@@ -45,7 +47,7 @@ static int check_name(const struct reference *reference, struct error *err)
 	size_t length = strlen(name);
 
 	/* podman's [STORE]NAME, and a registry at an IPv6 address */
-	if (*name == '[' && strchr(name, ']') && reference_is_remote(reference))
+	if (*name == '[' && reference_is_remote(reference) && name[1 + strspn(name + 1, store_bytes)] == ']')
 		name = strchr(name, ']') + 1;
 	if (*name && length <= NAME_LENGTH_MAX && *name != '-' && *name != '/' &&
 	    strspn(name, name_bytes) == strlen(name) && name[strlen(name) - 1] != ':' &&

@@ -58,7 +58,8 @@ static void what_is_no_image_is_refused(void)
 		"ftp:x", "docker:x", "dir:x", "debian:bookworm", "ftp://host/x", "docker://", "docker-daemon:",
 		"containers-storage:", "oci:", "oci::tag", "oci-archive:", "oci:d:", "oci:d:a b", "docker://-x",
 		"docker-daemon:--help", "docker://a b", "docker://a\nb", "docker:///a", "docker://a//b",
-		"docker://a;id", "docker://a:", "containers-storage:[x]", "docker://$(id)",
+		"docker://a;id", "docker://a:", "containers-storage:[x]", "containers-storage:[a b]x", "containers-storage:[a\tb]x", "containers-storage:[a",
+		"docker://$(id)",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
