@@ -24,6 +24,7 @@
 #include "pack/cmd/gate.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/image_source.h"
+#include "pack/cmd/launch_request.h"
 #include "pack/cmd/output.h"
 #include "pack/cmd/source_catalog.h"
 #include "pack/image/image.h"
@@ -36,16 +37,11 @@
 struct build {
 	struct closure_request request;
 	struct image_options image;
-	struct launch launch; /* what the command line says of the start */
-	struct {
-		const char **items;
-		size_t count, capacity;
-	} env; /* and of its variables */
-	const char *output, *name, *version, *config_path, *source_name;
+	struct launch_request start;
+	const char *output, *name, *version, *source_name;
 	bool package, no_records, check, force, dry_run, quiet, json;
 	enum package_catalog keep_catalog;
 	/* made on the way */
-	json_t *config;
 	struct source_catalog catalog;
 	struct image_source source_image;
 	struct gate gate;
@@ -63,36 +59,9 @@ static void build_release(struct build *build)
 	source_catalog_release(&build->catalog); /* it may still walk what closes below */
 	tree_free(build->tree);
 	package_free(build->contents);
-	json_decref(build->config);
 	image_source_release(&build->source_image);
-	launch_release(&build->launch);
-	array_release(&build->env);
+	launch_request_release(&build->start);
 	closure_request_release(&build->request);
-}
-
-/* Kept as it was said: what takes a variable out can only do so when those of the session are there. */
-static int take_env(void *target, const char *value, struct error *err)
-{
-	struct build *build = target;
-
-	if (*value == '=' || !*value)
-		return -EINVAL;
-	return array_push(&build->env, value) < 0 ? error_oom(err) : 0;
-}
-
-static int take_arg(void *target, const char *value, struct error *err)
-{
-	return launch_add_arg(target, value, err);
-}
-
-static int take_cwd(void *target, const char *value, struct error *err)
-{
-	return launch_set_cwd(target, value, err);
-}
-
-static int take_user(void *target, const char *value, struct error *err)
-{
-	return launch_set_user(target, value, err);
 }
 
 static int take_catalog(void *target, const char *value, struct error *err)
@@ -131,14 +100,7 @@ static const struct command_option command_options[] = {
 	 OPTION_STRING(struct build, version)},
 	{0, "source-name", "NAME", "what the package calls its source (default: its directory's name)",
 	 OPTION_STRING(struct build, source_name)},
-	{'e', "env", "NAME[=VALUE]", "set or take out a variable of its start",
-	 OPTION_WHOLE(take_env)},
-	{0, "arg", "ARG", NULL, OPTION_CALL(take_arg, struct build, launch)},
-	{0, "cwd", "DIR", NULL, OPTION_CALL(take_cwd, struct build, launch)},
-	{0, "user", "UID[:GID]", "start it so instead; also COMMAND behind --",
-	 OPTION_CALL(take_user, struct build, launch)},
-	{0, "config", "FILE", "JSON merged into the package's config.json",
-	 OPTION_STRING(struct build, config_path)},
+	{OPTION_TABLE(launch_request_options, struct build, start)},
 	{0, "catalog", "full|near|none", "what the package says of the rest of its source\n"
 	 "(default: full where it is small beside the package, else near)",
 	 OPTION_CALL(take_catalog, struct build, keep_catalog)},
@@ -174,28 +136,10 @@ static bool parse(struct build *build, int argc, char **argv, int *ret_code)
 	if (r == 0)
 		build->request.manifest_path = argv[optind];
 	for (int i = optind + 1; i < argc && r == 0; i++)
-		r = launch_add_arg(&build->launch, argv[i], &err);
+		r = launch_add_arg(&build->start.launch, argv[i], &err);
 	if (r < 0)
 		*ret_code = command_misused(command, "%s", err.message);
 	return r == 0;
-}
-
-static int load_config(struct build *build, struct error *err)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	json_error_t problem;
-	int r;
-
-	if (!build->config_path)
-		return 0;
-	r = io_read_file(AT_FDCWD, build->config_path, 16 * 1024 * 1024, &text, err);
-	if (r < 0)
-		return r;
-	build->config = json_loads(text.bytes, JSON_REJECT_DUPLICATES, &problem);
-	if (!json_is_object(build->config))
-		return error_set(err, -EINVAL, "%s: not a JSON object%s%s", build->config_path,
-				 build->config ? "" : ": ", build->config ? "" : problem.text);
-	return 0;
 }
 
 /* "nginx" of "/srv/nginx.sfc", unless a name was given. */
@@ -219,30 +163,6 @@ static char *source_name(const struct build *build)
 	return strdup(build->source_name ? build->source_name : *name ? name : "/");
 }
 
-/* What the command line says goes before what the session says, and that before what the image says. */
-static int merge_launch(struct build *build, struct error *err)
-{
-	struct launch *said = &build->launch, *traced = &build->request.launch;
-	int r = build->source_image.path ? launch_from_image(traced, &build->source_image.config, err)
-					  : 0;
-
-	for (size_t i = 0; i < build->env.count && r == 0; i++)
-		r = launch_set_env(traced, build->env.items[i], err);
-	if (said->args.count) {
-		struct launch_strings args = traced->args;
-
-		traced->args = said->args;
-		said->args = args;
-	}
-	if (r == 0 && said->cwd)
-		r = launch_set_cwd(traced, said->cwd, err);
-	if (said->uid >= 0) {
-		traced->uid = said->uid;
-		traced->gid = said->gid;
-	}
-	return r;
-}
-
 /* No file is newer in what is written. */
 static int64_t newest_of(const struct build *build)
 {
@@ -256,7 +176,7 @@ static int make_package(struct build *build, struct error *err)
 	struct package_options options = {
 		.name = name,
 		.version = build->version,
-		.config = build->config,
+		.config = build->start.config,
 		.image = build->source_image.path ? &build->source_image.text : NULL,
 		.time = build->image.has_time ? build->image.time
 					      : package_time(&request->selection),
@@ -274,7 +194,7 @@ static int make_package(struct build *build, struct error *err)
 		return error_oom(err);
 	options.scratch = directory;
 	options.source_name = source;
-	r = merge_launch(build, err);
+	r = launch_request_merge(&build->start, &build->source_image, &request->launch, err);
 	return r < 0 ? r
 		     : package_create(request->manifest, &request->selection, request->closure,
 				      &request->launch, &options, build->tree, &build->contents, err);
@@ -391,7 +311,7 @@ static int run(struct build *build, struct error *err)
 	build->request.identity = build->package && !build->no_records;
 	r = build->dry_run ? 0 : output_check(build->output, build->force, err);
 	if (r == 0)
-		r = load_config(build, err);
+		r = launch_request_load(&build->start, err);
 	if (r == 0)
 		r = image_source_load(&build->source_image, &build->request.rules, err);
 	if (r == 0)
@@ -415,7 +335,7 @@ static int run(struct build *build, struct error *err)
 
 static int cmd_build(int argc, char **argv)
 {
-	_cleanup_(build_release) struct build build = {.launch = LAUNCH_INIT,
+	_cleanup_(build_release) struct build build = {.start = LAUNCH_REQUEST_INIT,
 							.catalog = SOURCE_CATALOG_INIT};
 	struct error err = ERROR_INIT;
 	int r, code;
