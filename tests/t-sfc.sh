@@ -5,10 +5,6 @@
 
 commands=$(sfc --help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 check "there are commands" test "$(echo "$commands" | wc -l)" -ge 12
-check_equal "what is a script still is a command" "$(
-	cd "$srcdir/scripts" && ls sfc-* | sed -n 's/^sfc-\([a-z]*\)$/\1/p' | grep -vx init |
-		while read -r script; do echo "$commands" | grep -qx "$script" || echo "$script"; done)" ""
-
 # subcommands_of COMMAND: as its help lists them.
 subcommands_of() {
 	sfc "$1" --help | sed -n '/^Usage: .* COMMAND /,$p' | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'
@@ -76,20 +72,10 @@ if command -v mandoc >/dev/null; then
 	done
 	check_equal "every template is a page" "$(cd "$srcdir/stage/man" && ls -- *.1in | sed 's/in$//')" \
 		"$(cd "$pages" && ls -- *.1)"
-	# whatever a script takes is in its help
-	for command in dev pack prod run slim test verify; do
-		missing=
-		for option in $(find "$srcdir/scripts" -name "sfc-$command" -o -name "$command-*.sh" | xargs cat |
-			grep -oE '^[[:space:]]*(-[a-z] \| )?--[a-z-]+( \| --[a-z-]+)*\)' |
-			grep -oE -- '--[a-z-]+' | sort -u); do
-			[ "$option" = --help ] || grep -qwF -e "$option" "$dir/help.$command" || missing="$missing $option"
-		done
-		check_equal "sfc $command: no option is hidden" "$missing" ""
-	done
 fi
 if command -v shellcheck >/dev/null; then
 	check "shellcheck has nothing to say of scripts" \
-		sh -c 'cd "$0" && shellcheck -x $(ls scripts/sfc-[a-z]* | grep -v "[.]1$") scripts/demo scripts/examples/*' "$srcdir"
+		sh -c 'cd "$0" && shellcheck -x scripts/demo scripts/examples/*' "$srcdir"
 	check "nor of the tests' tools" \
 		sh -c 'cd "$0" && shellcheck -x tests/run tests/long tests/minbase.sh .ci/run' "$srcdir"
 fi

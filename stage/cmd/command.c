@@ -11,7 +11,6 @@
 #include "db/base/suggest.h"
 #include "db/base/text.h"
 #include "stage/cmd/help.h"
-#include "stage/cmd/script.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -37,7 +36,7 @@ bool command_is_group(const char *name)
 /* A group's head says what its group is for, and does nothing by itself. */
 static bool is_head(const struct sfc_command *command)
 {
-	return !command->function && !command->raw && !command->script;
+	return !command->function && !command->raw;
 }
 
 const char *command_page(const struct sfc_command *command)
@@ -105,26 +104,11 @@ const struct sfc_command *command_of(int argc, char **argv, int *ret_words)
 
 bool command_takes(const struct sfc_command *command, const struct option_row *row, char *ret_letter)
 {
-	size_t length;
-
 	if (!row->name || !(row->commands & command->options))
 		return false;
 	if (ret_letter)
 		*ret_letter = row->letter;
-	if (!command->script)
-		return true;
-	for (const char *word = command->script; *word; word += length + strspn(word + length, " ")) {
-		const char *name = word[1] == ',' ? word + 2 : word;
-
-		length = strcspn(word, " ");
-		if (strlen(row->name) != length - (size_t)(name - word) ||
-		    memcmp(row->name, name, length - (size_t)(name - word)) != 0)
-			continue;
-		if (ret_letter)
-			*ret_letter = name > word ? *word : '\0';
-		return true;
-	}
-	return false;
+	return true;
 }
 
 int command_misused(const struct sfc_command *command, const char *format, ...)
@@ -182,8 +166,6 @@ int command_run(const struct sfc_command *command, int argc, char **argv)
 		return help_command(command);
 	if (command->raw)
 		return command->raw(command, argc, argv);
-	if (command->script)
-		return script_run(command, argc, argv);
 	if (argv[1])
 		return command_misused(command, "'%s' stands before its command", argv[1]);
 	return command_misused(command, "no command given");

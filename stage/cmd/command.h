@@ -40,8 +40,6 @@ struct sfc_command {
 	int (*function)(const struct sfc_command *command, struct asked *asked);
 	/* Or with its words as they are, argv[0] its name. */
 	int (*raw)(const struct sfc_command *command, int argc, char **argv);
-	/* Or a script, with the options that it takes, each "name" or "o,name". */
-	const char *script;
 };
 
 extern const struct sfc_command sfc_commands[];

@@ -6,8 +6,6 @@
  * it takes; a row here; `int cmd_NAME(const struct sfc_command *, struct asked *)` in stage/cmd/NAME.c,
  * declared in stage/cmd/cmd.h and listed in stage/Makemodule.am; a page stage/man/sfc-NAME.1in (a group's
  * commands share one). --help, `sfc help`, completions and the page's OPTIONS follow by themselves.
- *
- * A command that is ported from its script: put `.function = cmd_NAME` in the place of `.script = "…"`.
  */
 #include "stage/cmd/command.h"
 

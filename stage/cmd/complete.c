@@ -8,7 +8,7 @@
 
 #include "db/base/cleanup.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 
 enum { OPTIONS_MAX = 128 };
 
@@ -58,7 +58,7 @@ static int complete_export(char *const *words, size_t count)
 {
 	_cleanup_(freep) char **argv = calloc(count + 3, sizeof(*argv));
 
-	if (!argv || script_set_path(NULL) < 0)
+	if (!argv || beside_set_path(NULL) < 0)
 		return EXIT_FAILED;
 	argv[0] = (char *)"tracepack";
 	argv[1] = (char *)"_complete";

@@ -5,7 +5,7 @@
 
 #include "db/base/cleanup.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 
 static bool asks_for_guard(char **argv)
 {
@@ -35,7 +35,7 @@ int cmd_export(const struct sfc_command *command, int argc, char **argv)
 	}
 	for (int i = 1; i < argc; i++)
 		words[count++] = argv[i];
-	if (script_set_path(&err) < 0)
+	if (beside_set_path(&err) < 0)
 		return command_failed(command, &err);
 	execvp(words[0], (char *const *)words);
 	error_errno(&err, "cannot execute tracepack, which is built with sfc");

@@ -12,7 +12,7 @@
 #include "pack/oci/instrument.h"
 #include "stage/cancel.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 
 #define PROGRAM "tracefs-static"
 #define ALLOWED "--cap-add SYS_ADMIN --cap-add SYS_PTRACE --device /dev/fuse --security-opt apparmor=unconfined"
@@ -27,7 +27,7 @@ int cmd_find_tracefs(char **ret_path, struct error *err)
 		return error_oom(err);
 	if (!path || access(path, R_OK) < 0) {
 		free(take(path));
-		path = script_find(PROGRAM);
+		path = beside_find(PROGRAM);
 	}
 	if (!path)
 		return error_set(err, -ENOENT, "this sfc was built without a tracefs for images: static libraries of "
@@ -77,7 +77,7 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 	r = image_access_read(&asked->access, &err);
 	request.access = image_access_carrier(&asked->access, cancel_begin());
 	if (r == 0)
-		r = script_set_path(&err);
+		r = beside_set_path(&err);
 	if (r == 0)
 		r = cmd_find_tracefs(&program, &err);
 	request.program = program;

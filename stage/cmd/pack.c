@@ -8,7 +8,7 @@
 #include "db/base/log.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 #include "stage/stages/pack.h"
 
 /* What tracepack said, as ours. */
@@ -61,7 +61,7 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = cmd_state_open("packing", &state, &err);
 	if (r == 0)
-		r = script_set_path(&err);
+		r = beside_set_path(&err);
 	if (r == 0)
 		r = pack_run(state, &request, &said, &err);
 	say(&said);

@@ -16,7 +16,7 @@
 #include "db/base/path.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/place.h"
 #include "stage/watch/ready.h"
@@ -133,7 +133,7 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	if (r == 0)
 		r = cmd_state_open("tracing", &state, err);
 	if (r == 0)
-		r = script_set_path(err);
+		r = beside_set_path(err);
 	if (r == 0)
 		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)

@@ -11,7 +11,7 @@
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 #include "stage/container/terminal.h"
 #include "stage/stages/compare.h"
 #include "stage/stages/report.h"
@@ -92,7 +92,7 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = cmd_state_open("testing", &state, &err);
 	if (r == 0)
-		r = script_set_path(&err);
+		r = beside_set_path(&err);
 	if (r == 0)
 		r = output = give_way(asked, &report, &err);
 	terminal_remember(&terminal);

@@ -6,7 +6,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 #include "stage/stages/test_mount.h"
 #include "stage/stages/test_page.h"
 #include "stage/stages/test_place.h"
@@ -24,7 +24,7 @@ static int prepare(struct state **ret_state, struct error *err)
 {
 	int r = cmd_state_open("testing", ret_state, err);
 
-	return r < 0 ? r : script_set_path(err);
+	return r < 0 ? r : beside_set_path(err);
 }
 
 int cmd_test_report(const struct sfc_command *command, struct asked *asked)

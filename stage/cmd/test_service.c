@@ -10,7 +10,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/script.h"
+#include "stage/cmd/beside.h"
 #include "stage/stages/report.h"
 
 static int answer(const struct sfc_command *command, int r, const struct error *err)
@@ -44,7 +44,7 @@ int cmd_test_start(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = cmd_hold_network(asked, &err);
 	if (r == 0)
-		r = script_set_path(&err);
+		r = beside_set_path(&err);
 	if (r == 0) {
 		const struct test_request request = {
 			.name = asked->operands[0],
