@@ -158,12 +158,38 @@ static int add_templates(struct imports *imports, const struct import_source *so
 
 /* ---- following ---- */
 
+static bool begins_function(const struct source_word *word)
+{
+	static const char *const words[] = {"def", "async", "sub", "function"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word->text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Does a statement run when its module is loaded? All of one's own may run some day. Of others' what stands in
+ * a function does not; in JavaScript, whose functions may begin anywhere, what is indented.
+ */
+static void begin_line(struct import_state *state, const struct source_word *word)
+{
+	if (state->inside && word->indent <= state->indent)
+		state->inside = false;
+	state->counts = state->source->own ||
+			(state->source->language == LANGUAGE_NODE ? word->indent == 0 : !state->inside);
+	if (!state->inside && begins_function(word)) {
+		state->inside = true;
+		state->indent = word->indent;
+	}
+}
+
 static int on_word(const struct source_word *word, void *data)
 {
 	struct import_state *state = data;
 
-	if (word->first)
-		state->counts = state->source->own || word->outer;
+	if (word->first && word->kind != SOURCE_LINE)
+		begin_line(state, word);
 	switch (state->source->language) {
 	case LANGUAGE_PYTHON:
 		return import_python(state, word);

@@ -64,6 +64,8 @@ struct import_state {
 	char last[SOURCE_WORD_LONGEST + 1];   /* the name before */
 	char base[SOURCE_WORD_LONGEST + 1];   /* of "from BASE import …" */
 	bool counts;                          /* the statement it stands in does */
+	bool inside;                          /* of a function, whose line is so far indented: */
+	size_t indent;
 	int step, depth;
 };
 

@@ -39,7 +39,8 @@ enum source_language source_language_of(const char *path, const char *head, size
 struct scan {
 	enum source_language language;
 	const char *at, *start, *end;
-	bool first, outer;
+	bool first;
+	size_t indent;
 	char text[SOURCE_WORD_LONGEST + 1];
 	int (*visit)(const struct source_word *word, void *data);
 	void *data;
@@ -93,7 +94,7 @@ static bool skip_comment(struct scan *scan)
 
 static int say(struct scan *scan, enum source_word_kind kind, const char *from, size_t length)
 {
-	struct source_word word = {kind, scan->text, scan->first, scan->outer};
+	struct source_word word = {kind, scan->text, scan->first, scan->indent};
 
 	scan->first = false;
 	if (length > SOURCE_WORD_LONGEST)
@@ -146,6 +147,15 @@ static int take_name(struct scan *scan)
 	return say(scan, SOURCE_NAME, from, (size_t)(scan->at - from));
 }
 
+static size_t count_blanks(const struct scan *scan)
+{
+	const char *p = scan->at;
+
+	while (p < scan->end && (*p == ' ' || *p == '\t'))
+		p++;
+	return (size_t)(p - scan->at);
+}
+
 /* Other code between its lines goes on. */
 static bool is_continued(const struct scan *scan)
 {
@@ -158,7 +168,7 @@ static int take_line(struct scan *scan)
 
 	scan->at++;
 	scan->first = true;
-	scan->outer = scan->at < scan->end && *scan->at != ' ' && *scan->at != '\t';
+	scan->indent = count_blanks(scan);
 	return r;
 }
 
@@ -166,10 +176,10 @@ int source_words_each(enum source_language language, const char *text, size_t si
 		      int (*visit)(const struct source_word *word, void *data), void *data)
 {
 	struct scan scan = {.language = language, .at = text, .start = text, .end = text + size,
-			    .first = true, .outer = size && *text != ' ' && *text != '\t',
-			    .visit = visit, .data = data};
+			    .first = true, .visit = visit, .data = data};
 	int r = 0;
 
+	scan.indent = count_blanks(&scan);
 	while (r == 0 && scan.at < scan.end) {
 		if (skip_comment(&scan))
 			continue;

@@ -25,7 +25,7 @@ struct source_word {
 	enum source_word_kind kind;
 	const char *text; /* NUL-terminated, until the next */
 	bool first;       /* of its line */
-	bool outer;       /* its line is not indented */
+	size_t indent;    /* of its line; a tab counts as one */
 };
 
 /* By the ending of a path, or the first line of a script; LANGUAGE_NONE: another. */

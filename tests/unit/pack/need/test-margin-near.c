@@ -66,7 +66,9 @@ static void near_follows_what_own_python_imports(void)
 	     *p; p++)
 		root_file(&root, *p, 0644, "\n");
 	root_file(&root, "/usr/lib/python3.11/json/__init__.py", 0644,
-		  "import encoder_helper\ndef rare():\n    import deep\n");
+		  "try:\n    import encoder_helper\nexcept ImportError:\n    pass\n"
+		  "class C:\n    def rare(self):\n\n        import deep\n\n    import in_class\n");
+	root_file(&root, "/usr/lib/python3.11/in_class.py", 0644, "");
 	root_file(&root, "/usr/lib/python3.11/encoder_helper.py", 0644, "");
 	root_file(&root, "/usr/lib/python3.11/deep.py", 0644, "");
 	root_file(&root, "/usr/lib/python3.11/os.py", 0644, "");
@@ -79,7 +81,8 @@ static void near_follows_what_own_python_imports(void)
 	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
 		     "/app/called.py /app/lazy/__init__.py /app/lazy/inner.py /app/plugins/one.py "
 		     "/app/sibling.py /app/templates/index.html "
-		     "/usr/lib/python3.11/encoder_helper.py /usr/lib/python3.11/json/__init__.py");
+		     "/usr/lib/python3.11/encoder_helper.py /usr/lib/python3.11/in_class.py "
+		     "/usr/lib/python3.11/json/__init__.py");
 	CHECK(strstr(why(&touched.fixture, "/app/sibling.py"),
 		     "margin /app/main.py (near: imported by /app/main.py)"));
 	over(&touched);
