@@ -115,7 +115,7 @@ static int open_it(struct state *state, const char *root, const struct carrier_o
 		return r < 0 ? r : unpack(root, ROOT_IMAGE, reach, scratch, source, err);
 	if (stat(root, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
 		return error_set(err, -ENOENT,
-				 "the root '%s' is not a directory, an archive, a package nor a name of "
+				 "the root '%s' is not a directory, an archive, an image, a package nor a name of "
 				 "'sfc dev'",
 				 root);
 	if (S_ISDIR(st.st_mode) && !is_layout(root))
