@@ -36,9 +36,10 @@ for file in etc/used etc/rare etc/never opt/deep/down/file; do echo "${file##*/}
 chown 33:33 root/srv
 find root -exec touch -h -d @1700000000 {} +
 tar -C root -cf root.tar .
-docker import -c 'USER web' -c 'WORKDIR /srv' -c 'ENTRYPOINT ["/bin/sh", "-c"]' -c "CMD [\"cat /etc/used; ls /opt >/dev/null; trap 'exit 0' TERM; sleep 1000 & wait\"]" -c 'ENV PATH=/bin' \
+docker import -c 'USER web' -c 'WORKDIR /srv' -c 'ENTRYPOINT ["/bin/sh", "-c"]' -c "CMD [\"trap 'exit 0' TERM; cat /etc/used; ls /opt >/dev/null; sleep 1000 & wait\"]" -c 'ENV PATH=/bin' \
 	-c 'HEALTHCHECK --interval=1s CMD cat /etc/used' root.tar web:1 >/dev/null
-sfc slim docker-daemon:web:1 -o web.sfc --keep-manifest test.db >said 2>&1 || fail "no package: $(cat said)"
+# it may be well before its trap is set: how it ends is of no interest here
+sfc slim docker-daemon:web:1 -o web.sfc --keep-manifest test.db --compare none >said 2>&1 || fail "no package: $(cat said)"
 
 sfc export web.sfc --guard report -o docker-daemon:web:report >said 2>&1
 check_equal "an image with a guard" $? 0
