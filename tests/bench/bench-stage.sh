@@ -15,6 +15,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--json) json=1 ;;
 	--rounds) rounds=$2; shift ;;
+	--many) shift ;; # bench-prod's
 	*) echo "bench-stage: unknown option '$1'" >&2; exit 2 ;;
 	esac
 	shift
