@@ -10,6 +10,7 @@
 #include "db/base/log.h"
 #include "db/base/suggest.h"
 #include "db/base/text.h"
+#include "stage/cmd/beside.h"
 #include "stage/cmd/help.h"
 
 static bool same(const char *a, const char *b)
@@ -149,7 +150,9 @@ static int run_parsed(const struct sfc_command *command, int argc, char **argv)
 	if (asked.help)
 		return help_command(command);
 	speak_as(command->group, command->name, asked.quiet);
-	return command->function(command, &asked);
+	/* whoever calls one of our own programs finds it, and what it starts does */
+	r = beside_set_path(&err);
+	return r < 0 ? command_failed(command, &err) : command->function(command, &asked);
 }
 
 static bool is_help(const char *word)

@@ -9,7 +9,6 @@
 #include "db/base/log.h"
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/container/cgroup.h"
 #include "stage/layer/scratch.h"
 #include "stage/machine/findings.h"
@@ -129,10 +128,8 @@ int cmd_doctor(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(findings_release) struct findings findings = FINDINGS_INIT;
 	struct error err = ERROR_INIT;
-	int r = beside_set_path(&err);
+	int r = asked->repair ? repair(&err) : 0;
 
-	if (r == 0 && asked->repair)
-		r = repair(&err);
 	if (r > 0)
 		return r;
 	if (r < 0)

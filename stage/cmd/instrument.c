@@ -77,8 +77,6 @@ int cmd_instrument(const struct sfc_command *command, struct asked *asked)
 	r = image_access_read(&asked->access, &err);
 	request.access = image_access_carrier(&asked->access, cancel_begin());
 	if (r == 0)
-		r = beside_set_path(&err);
-	if (r == 0)
 		r = cmd_find_tracefs(&program, &err);
 	request.program = program;
 	if (r == 0)

@@ -8,7 +8,6 @@
 #include "db/base/log.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/stages/pack.h"
 
 /* What tracepack said, as ours. */
@@ -60,8 +59,6 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 		r = access_read(asked, NULL, asked->output, &access, &err);
 	if (r == 0)
 		r = cmd_state_open("packing", &state, &err);
-	if (r == 0)
-		r = beside_set_path(&err);
 	if (r == 0)
 		r = pack_run(state, &request, &said, &err);
 	say(&said);

@@ -16,7 +16,6 @@
 #include "db/base/path.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/place.h"
 #include "stage/watch/ready.h"
@@ -132,8 +131,6 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 
 	if (r == 0)
 		r = cmd_state_open("tracing", &state, err);
-	if (r == 0)
-		r = beside_set_path(err);
 	if (r == 0)
 		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)

@@ -9,7 +9,6 @@
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/spec/spec_json.h"
 #include "stage/stages/compare.h"
 #include "stage/stages/project.h"
@@ -154,8 +153,6 @@ int cmd_slim_traces(const struct sfc_command *command, struct asked *asked)
 		return command_failed(command, (error_oom(&err), &err));
 	r = access_read(asked, asked->operand_count ? asked->operands[0] : NULL, asked->output, &request.access, &err);
 	request.access.cancel = cancel_begin();
-	if (r == 0)
-		r = beside_set_path(&err);
 	if (r == 0 && asked->compose)
 		r = slim_project(&slimming, &request, &said, &err);
 	else if (r == 0)

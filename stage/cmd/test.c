@@ -11,7 +11,6 @@
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/container/terminal.h"
 #include "stage/stages/compare.h"
 #include "stage/stages/report.h"
@@ -91,8 +90,6 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 		r = cmd_hold_network(asked, &err);
 	if (r == 0)
 		r = cmd_state_open("testing", &state, &err);
-	if (r == 0)
-		r = beside_set_path(&err);
 	if (r == 0)
 		r = output = give_way(asked, &report, &err);
 	terminal_remember(&terminal);

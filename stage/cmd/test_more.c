@@ -6,7 +6,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/stages/test_mount.h"
 #include "stage/stages/test_page.h"
 #include "stage/stages/test_place.h"
@@ -20,13 +19,6 @@ static int answer(const struct sfc_command *command, int r, const struct error *
 	return r < 0 ? command_failed(command, err) : EXIT_DONE;
 }
 
-static int prepare(struct state **ret_state, struct error *err)
-{
-	int r = cmd_state_open("testing", ret_state, err);
-
-	return r < 0 ? r : beside_set_path(err);
-}
-
 int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
@@ -36,7 +28,7 @@ int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
-	r = prepare(&state, &err);
+	r = cmd_state_open("testing", &state, &err);
 	if (r == 0)
 		r = test_manifest(state, asked->operands[0], &manifest, &err);
 	if (r == 0 && asked->output)
@@ -59,7 +51,7 @@ int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, WHICH);
 	r = cmd_check_tracing(&asked->spec, &err);
 	if (r == 0)
-		r = prepare(&state, &err);
+		r = cmd_state_open("testing", &state, &err);
 	if (r == 0) {
 		const struct test_mount_request request = {
 			.state = state,
@@ -83,7 +75,7 @@ int cmd_test_umount(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
-	r = prepare(&state, &err);
+	r = cmd_state_open("testing", &state, &err);
 	return answer(command, r < 0 ? r : test_umount(state, asked->operands[0], &err), &err);
 }
 
@@ -95,7 +87,7 @@ int cmd_test_rm(const struct sfc_command *command, struct asked *asked)
 
 	if (!asked->operand_count)
 		return command_misused(command, WHICH);
-	r = prepare(&state, &err);
+	r = cmd_state_open("testing", &state, &err);
 	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
 		r = test_forget(state, asked->operands[i], &err);
 	return answer(command, r, &err);

@@ -10,7 +10,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/stages/report.h"
 
 static int answer(const struct sfc_command *command, int r, const struct error *err)
@@ -43,8 +42,6 @@ int cmd_test_start(const struct sfc_command *command, struct asked *asked)
 	r = cmd_check_tracing(&asked->spec, &err);
 	if (r == 0)
 		r = cmd_hold_network(asked, &err);
-	if (r == 0)
-		r = beside_set_path(&err);
 	if (r == 0) {
 		const struct test_request request = {
 			.name = asked->operands[0],

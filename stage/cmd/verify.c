@@ -14,7 +14,6 @@
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
-#include "stage/cmd/beside.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/place.h"
 
@@ -76,8 +75,6 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	/* with a root in hand nothing is fetched, and whose it was has read them */
 	if (r == 0 && verifying->asked->root)
 		r = access_read(verifying->asked, verifying->asked->root, NULL, &verifying->access, err);
-	if (r == 0)
-		r = beside_set_path(err);
 	if (r == 0)
 		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)
