@@ -180,6 +180,8 @@ int slim_dry_run(struct slim *slim, struct error *err)
 	_cleanup_(text_release) struct text paths = TEXT_INIT;
 	int r = tracepack_list(slim->package, &paths, err);
 
+	if (r == 0)
+		r = keep_manifest(slim, err);
 	if (r < 0)
 		return r;
 	if (!paths.size)

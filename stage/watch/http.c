@@ -9,13 +9,14 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 
-enum { SECONDS = 5, STATUS_LINE = 15, PAGE_MAX = 1024 * 1024 };
+enum { SECONDS = 5, PAGE_SECONDS = 30, STATUS_LINE = 15, PAGE_MAX = 1024 * 1024 };
 
 struct url {
 	char *copy; /* of which the others are parts */
@@ -103,6 +104,7 @@ static int send_request(const struct url *url, int fd, struct error *err)
 /* All of it, or as much as anybody wants. */
 static int receive(const struct url *url, int fd, size_t most, struct text *reply, struct error *err)
 {
+	time_t until = time(NULL) + PAGE_SECONDS; /* a page may trickle without an end */
 	char chunk[16384];
 	ssize_t n;
 
@@ -112,7 +114,7 @@ static int receive(const struct url *url, int fd, size_t most, struct text *repl
 		n = read(fd, chunk, left < sizeof(chunk) ? left : sizeof(chunk));
 		if (n > 0 && text_add_bytes(reply, chunk, (size_t)n) < 0)
 			return error_oom(err);
-	} while ((n > 0 && reply->size < most) || (n < 0 && errno == EINTR));
+	} while (((n > 0 && reply->size < most) || (n < 0 && errno == EINTR)) && time(NULL) < until);
 	/* what was said before the connection broke counts */
 	return n < 0 && !reply->size ? error_errno(err, "'%s' does not answer", url->authority) : 0;
 }
