@@ -9,26 +9,21 @@
 #include "db/base/cleanup.h"
 #include "stage/machine/output.h"
 
-/* In the order of what breaks without them. */
+/* Only some commands want each. */
 static const struct {
 	const char *name;    /* as PATH has it, or where it lies */
 	const char *package; /* Debian's */
 	const char *why;
-	enum finding_state without;
 } programs[] = {
-    {"jq", "jq", "records of the stages", FINDING_BROKEN},
-    {"sqlite3", "sqlite3", "questions to manifests", FINDING_BROKEN},
-    {"setpriv", "util-linux", "programs as another user", FINDING_BROKEN},
-    {"conmon", "conmon", "what is kept up: sfc test start, sfc prod", FINDING_LACKS},
-    {"ip", "iproute2", "a network of its own (--network none)", FINDING_LACKS},
-    {"slirp4netns", "slirp4netns", "a private network with a way out (--publish)", FINDING_LACKS},
-    {"/lib/systemd/systemd-socket-proxyd", "systemd", "published ports at full speed",
-     FINDING_LACKS},
-    {"mmdebstrap", "mmdebstrap", "roots from Debian", FINDING_LACKS},
-    {"skopeo", "skopeo", "images from and to registries", FINDING_LACKS},
-    {"mkfs.ext4", "e2fsprogs", "layers with a size (--layer-size)", FINDING_LACKS},
-    {"squashfuse", "squashfuse", "packages without root", FINDING_LACKS},
-    {"newuidmap", "uidmap", "more than one user without root", FINDING_LACKS},
+    {"conmon", "conmon", "what is kept up: sfc test start, sfc prod"},
+    {"ip", "iproute2", "a network of its own (--network none)"},
+    {"slirp4netns", "slirp4netns", "a private network with a way out (--publish)"},
+    {"/lib/systemd/systemd-socket-proxyd", "systemd", "published ports at full speed"},
+    {"mmdebstrap", "mmdebstrap", "roots from Debian"},
+    {"skopeo", "skopeo", "images from and to registries"},
+    {"mkfs.ext4", "e2fsprogs", "layers with a size (--layer-size)"},
+    {"squashfuse", "squashfuse", "packages without root"},
+    {"newuidmap", "uidmap", "more than one user without root"},
 };
 
 static void look_at_ours(struct findings *findings, const char *name)
@@ -67,7 +62,7 @@ void findings_of_programs(struct findings *findings)
 		    slash ? access(programs[i].name, X_OK) == 0 : output_is_there(programs[i].name);
 
 		findings_add(findings, slash ? slash + 1 : programs[i].name,
-			     there ? FINDING_GOOD : programs[i].without,
+			     there ? FINDING_GOOD : FINDING_LACKS,
 			     there ? NULL : programs[i].package, "%s", programs[i].why);
 	}
 }
