@@ -47,6 +47,21 @@ for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/ "$srcdir"/stage/*/; 
 done
 check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base')"
 
+# --- two sources never call each other in a circle: tsort(1) finds one among who needs whose symbols ---
+# calls FOLDER: pairs of its objects, the first calls the second
+calls() {
+	find "$builddir/$1" -name '*.o' ! -path '*/build*' -exec nm -A {} + 2>/dev/null |
+		sed -n 's/^\(.*\.o\):[0-9a-f]* *\([A-Z]\) \(.*\)$/\1 \2 \3/p' |
+		awk '$2 == "U" { wants[++n] = $1; what[n] = $3; next } { has[$3] = $1 }
+			END { for (i = 1; i <= n; i++) if (what[i] in has && has[what[i]] != wants[i]) print wants[i], has[what[i]] }'
+}
+for folder in db fs pack; do
+	calls "$folder" >called
+	check "$folder: sources call each other" test "$(grep -c . called)" -gt 20
+	tsort called 2>&1 >order | sed "s|.*$builddir/||" >circle
+	check_equal "$folder: in no circle" "$(cat circle)" ''
+done
+
 # --- what may be nothing is sorted by what takes nothing ---
 check_equal "only sort_items() calls qsort()" \
 	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack stage --include='*.[ch]')" db/base/array.h

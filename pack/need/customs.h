@@ -72,5 +72,7 @@ struct custom_ecosystem *customs_ecosystem(const struct customs *customs, const 
 bool customs_turn_off(struct customs *customs, const char *name);
 /* One of them, on or off. */
 void customs_switch(struct customs *customs, struct custom_ecosystem *ecosystem, bool off);
+/* What is known of one, from an older file of that name, is forgotten. */
+void customs_forget(struct customs *customs, const char *ecosystem);
 
 #endif
