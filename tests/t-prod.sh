@@ -62,6 +62,12 @@ for runtime in runc crun; do
 	check_equal "$runtime: restarted" "$(sfc prod exec "web/$runtime" wc -l /data/starts)" "3 /data/starts"
 done
 
+# --- on the host's network the port must be its own
+sfc prod start web/host -e PORT=18475 --ready tcp:18475 >/dev/null
+check_fails "a port that another listens on does not make it ready" 1 "*web/other did not become ready*tcp:18475*" \
+	sfc prod start web/other --ready tcp:18475 --timeout 2
+sfc prod rm web/host
+
 # --- several, and alone with their layers
 check "three more" sfc prod start web --count 3
 sfc prod exec web/1 rm /etc/main.sh # named as it is listed

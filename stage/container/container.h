@@ -112,6 +112,12 @@ int container_network_enter(const struct container *container, struct error *err
 int container_join_prepare(struct container *container, char *const *args, char **ret_file, struct error *err);
 int container_join(const struct container *container, const char *file, int output, int errors);
 
+/*
+ * A socket that listens where it does is of one of its processes: on the host's network it may be another's. True
+ * also where that cannot be told.
+ */
+bool container_has_socket(const struct container *container, uint64_t inode);
+
 /* Its root as we see it; borrowed. */
 const char *container_root(const struct container *container);
 /* Who it was prepared to run as. */

@@ -16,30 +16,35 @@ enum { TICK_MS = 20, LISTENING = 0x0a };
 
 /* --- a port --- */
 
-static bool listens_in(const char *path, unsigned int wanted)
+/* container NULL: whoever listens. */
+static bool listens_in(const char *path, unsigned int wanted, const struct container *container)
 {
 	_cleanup_(fclosep) FILE *file = fopen(path, "re");
 	char line[512];
 
-	/* "  0: 0100007F:1F90 00000000:0000 0A …" */
+	/* "  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 …" */
 	while (file && fgets(line, sizeof(line), file)) {
 		unsigned int port, state;
+		unsigned long inode;
 
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) == 2 &&
-		    port == wanted && state == LISTENING)
+		if (sscanf(line,
+			   " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
+			   &port, &state, &inode) == 3 &&
+		    port == wanted && state == LISTENING &&
+		    (!container || container_has_socket(container, inode)))
 			return true;
 	}
 	return false;
 }
 
-static bool port_listens(const char *process, unsigned int port)
+static bool port_listens(const char *process, unsigned int port, const struct container *container)
 {
 	static const char *const tables[] = {"tcp", "tcp6"};
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
 		snprintf(path, sizeof(path), "/proc/%s/net/%s", process, tables[i]);
-		if (listens_in(path, port))
+		if (listens_in(path, port, container))
 			return true;
 	}
 	return false;
@@ -50,12 +55,12 @@ static bool container_listens(const struct container *container, unsigned int po
 	char process[16];
 
 	snprintf(process, sizeof(process), "%d", (int)container_pid(container));
-	return port_listens(process, port);
+	return port_listens(process, port, container);
 }
 
 bool ready_port_taken(unsigned int port)
 {
-	return port_listens("self", port);
+	return port_listens("self", port, NULL);
 }
 
 /* --- asked from outside, in the container's network --- */
