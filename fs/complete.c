@@ -44,7 +44,7 @@ static void complete_list(const char *list)
 void complete(int argc, char **argv)
 {
 	struct complete_option flags[FLAGS_MAX];
-	struct complete_line line = {flags, 0, "SOURCE MOUNTPOINT", 2, true};
+	struct complete_line line = {flags, 0, "SOURCE MOUNTPOINT", 2, true, NULL, NULL};
 	const char *before = argc > 2 ? argv[argc - 2] : "";
 	bool takes_value;
 

@@ -76,6 +76,20 @@ ask "an option behind others" "sfc slim -o x --root / --prob" --probe
 ask "words to choose from" "sfc prod start web --guard " deny heal off report
 ask "behind = too" "sfc prod start web --guard=he" heal
 ask "a file" "sfc run pack" package.sfc
+# names that the state knows; without one there are none, and none is made
+check_equal "no state, no names" "$(SFC_STATE=$dir/none sfc _complete test ''; ls -d "$dir/none" 2>&1)" "$(sfc _complete test '' | grep -v '^we')
+ls: cannot access '$dir/none': No such file or directory"
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p "$dir/.roots/etc"
+	sfc dev create webby --from "$dir/.roots" -q >/dev/null && sfc dev create other --from webby -q >/dev/null || fail "names"
+	ask "a name" "sfc dev diff web" webby
+	ask "a name for test" "sfc test mount o" other
+	ask "one more where several can be" "sfc test rm webby o" other
+	check_equal "not where one is all" "$(sfc _complete dev diff webby o)" ""
+	sqlite3 "$SFC_STATE/state.db" "INSERT INTO package VALUES ('00', 'shop', 1, 0, 0, 'ready')" \
+		"INSERT INTO app (name, package, installed_ns, updated_ns) VALUES ('shop', '00', 0, 0)"
+	ask "an application" "sfc prod stop sh" shop
+fi
 ask "a directory alone" "sfc slim --scratch " inner
 ask "the traced command's words are left alone" "sfc slim -- ls pack" package.sfc
 ask "tracepack's command" "tracepack why-" why-not
@@ -116,6 +130,7 @@ in_zsh() {
 }
 check_equal "zsh: a command" "$(in_zsh "sfc sl")" "LINE<sfc slim >"
 check_equal "zsh: a command of a group" "$(in_zsh "sfc dev com")" "LINE<sfc dev commit >"
+[ "$(id -u)" != 0 ] || check_equal "zsh: a name" "$(in_zsh "sfc dev diff web")" "LINE<sfc dev diff webby >"
 check_equal "zsh: an option" "$(in_zsh "sfc slim -o x --prob")" "LINE<sfc slim -o x --probe >"
 check_equal "zsh: a word to choose" "$(in_zsh "sfc prod start web --guard he")" "LINE<sfc prod start web --guard heal >"
 check_equal "zsh: a file" "$(in_zsh "sfc run pack")" "LINE<sfc run package.sfc >"

@@ -141,6 +141,9 @@ void complete_words(const struct complete_line *line, char *const *words, size_t
 		complete_value(option->argument, "", last);
 	else if (*last == '-')
 		complete_option(line, last);
-	else if (files_of(line->operands))
+	else if (line->more && (!operands || strstr(line->operands, "…")))
+		line->more(last, line->data);
+	if (!command && !option && *last != '-' && files_of(line->operands) &&
+	    !(line->command && operands >= line->before && line->before))
 		puts(files_of(line->operands));
 }

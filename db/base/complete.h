@@ -23,6 +23,9 @@ struct complete_line {
 	const char *operands; /* as --help shows them: FILE, PACKAGE, DIR… tell what they are */
 	size_t before; /* operands before a COMMAND that follows at once; SIZE_MAX: none does */
 	bool command;  /* there is a COMMAND, behind "--" or those operands */
+	/* Offers what can stand as one more operand, beside files that `operands` tell of; NULL: nobody knows. */
+	void (*more)(const char *begun, const void *data);
+	const void *data;
 };
 
 /* One word that is offered when it begins as `begun` does. */

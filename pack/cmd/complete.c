@@ -31,7 +31,7 @@ static void complete_command(const struct command *command, char *const *words, 
 {
 	struct complete_option options[OPTIONS_MAX];
 	struct complete_line line = {options, 0, "FILE", SIZE_MAX,
-				     strstr(command->operands, "COMMAND") != NULL};
+				     strstr(command->operands, "COMMAND") != NULL, NULL, NULL};
 
 	collect(options, &line.count, command->options);
 	complete_words(&line, words, count);
