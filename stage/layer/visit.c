@@ -36,10 +36,7 @@ int visit_note(struct state *state, const char *dev, const char *what, struct er
 		return r;
 	process_self(&self);
 	bind_text(stmt, 1, dev);
-	bind_int(stmt, 2, self.pid);
-	bind_int(stmt, 3, self.started);
-	bind_int(stmt, 4, self.pidns);
-	bind_text(stmt, 5, self.boot);
+	rows_bind_process(stmt, 2, &self);
 	bind_text(stmt, 6, what);
 	bind_int(stmt, 7, state_now());
 	return statement_run(&state->sql, stmt, err);
@@ -68,16 +65,6 @@ int visit_end(struct state *state, const char *dev, struct error *err)
 	return forget(state, dev, &self, err);
 }
 
-static void read_process(sqlite3_stmt *stmt, struct process *ret_process)
-{
-	*ret_process = (struct process){
-		.pid = sqlite3_column_int64(stmt, 0),
-		.started = sqlite3_column_int64(stmt, 1),
-		.pidns = sqlite3_column_int64(stmt, 2),
-	};
-	snprintf(ret_process->boot, sizeof(ret_process->boot), "%s", column_text(stmt, 3));
-}
-
 #define COLUMNS "SELECT pid, pid_started, pidns, boot, what, since_ns FROM visit"
 
 int visit_each(struct state *state, const char *dev,
@@ -97,7 +84,7 @@ int visit_each(struct state *state, const char *dev,
 		};
 		struct process process;
 
-		read_process(stmt, &process);
+		rows_read_process(stmt, 0, &process);
 		r = process_is_alive(&process) ? visit(&row, data) : 0;
 	}
 	return r;
@@ -156,7 +143,7 @@ static int join_any(struct state *state, const char *dev, const char *root, int 
 	while (r == 0 && !found && (r = statement_step(&state->sql, stmt, err)) > 0) {
 		struct process visitor;
 
-		read_process(stmt, &visitor);
+		rows_read_process(stmt, 0, &visitor);
 		found = join_one(&visitor, root, ret_mount, err);
 		r = found < 0 ? found : 0;
 	}

@@ -2,7 +2,6 @@
 #include "stage/stages/test_row.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +18,8 @@ void test_row_release(struct test_row *row)
 
 int test_row_put(struct state *state, const char *name, const struct test_row *row, struct error *err)
 {
-	static const char sql[] = "INSERT OR REPLACE INTO test (name, kind, label, asked, container, state, boot,"
-				  " pidns, pid, pid_started, begun_ns)"
+	static const char sql[] = "INSERT OR REPLACE INTO test (name, kind, label, asked, container, state, pid,"
+				  " pid_started, pidns, boot, begun_ns)"
 				  " VALUES (?, ?, ?, ?, ?, 'making', ?, ?, ?, ?, ?)";
 	sqlite3_stmt *stmt;
 	int r = statement_get(&state->sql, sql, &stmt, err);
@@ -32,10 +31,7 @@ int test_row_put(struct state *state, const char *name, const struct test_row *r
 	bind_text(stmt, 3, row->label);
 	bind_text(stmt, 4, row->asked);
 	bind_text(stmt, 5, row->container);
-	bind_text(stmt, 6, row->process.boot);
-	bind_int(stmt, 7, row->process.pidns);
-	bind_int(stmt, 8, row->process.pid);
-	bind_int(stmt, 9, row->process.started);
+	rows_bind_process(stmt, 6, &row->process);
 	bind_int(stmt, 10, row->begun_ns);
 	return statement_run(&state->sql, stmt, err);
 }
@@ -57,7 +53,7 @@ int test_row_remove(struct state *state, const char *name, struct error *err)
 
 int test_row_find(struct state *state, const char *name, struct test_row *ret_row, struct error *err)
 {
-	static const char sql[] = "SELECT kind, label, asked, container, boot, pidns, pid, pid_started, begun_ns"
+	static const char sql[] = "SELECT kind, label, asked, container, pid, pid_started, pidns, boot, begun_ns"
 				  " FROM test WHERE name = ?";
 	_cleanup_(statement_donep) sqlite3_stmt *stmt = NULL;
 	struct test_row row;
@@ -74,15 +70,9 @@ int test_row_find(struct state *state, const char *name, struct test_row *ret_ro
 		.label = strdup(column_text(stmt, 1)),
 		.asked = strdup(column_text(stmt, 2)),
 		.container = strdup(column_text(stmt, 3)),
-		.process =
-			{
-				.pidns = sqlite3_column_int64(stmt, 5),
-				.pid = sqlite3_column_int64(stmt, 6),
-				.started = sqlite3_column_int64(stmt, 7),
-			},
 		.begun_ns = sqlite3_column_int64(stmt, 8),
 	};
-	snprintf(row.process.boot, sizeof(row.process.boot), "%s", column_text(stmt, 4));
+	rows_read_process(stmt, 4, &row.process);
 	if (!row.label || !row.asked || !row.container) {
 		test_row_release(&row);
 		return error_oom(err);

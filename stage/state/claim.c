@@ -11,6 +11,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/process.h"
+#include "stage/state/rows.h"
 
 enum {
 	PATIENCE_S = 120,
@@ -36,12 +37,7 @@ static int owner_of(struct state *state, const char *object, struct process *ret
 	r = statement_step(&state->sql, stmt, err);
 	if (r <= 0)
 		return r;
-	*ret_owner = (struct process){
-	    .pid = sqlite3_column_int64(stmt, 0),
-	    .started = sqlite3_column_int64(stmt, 1),
-	    .pidns = sqlite3_column_int64(stmt, 2),
-	};
-	snprintf(ret_owner->boot, sizeof(ret_owner->boot), "%s", column_text(stmt, 3));
+	rows_read_process(stmt, 0, ret_owner);
 	return 1;
 }
 
@@ -58,10 +54,7 @@ static int put(struct state *state, const char *object, struct error *err)
 		return r;
 	process_self(&self);
 	bind_text(stmt, 1, object);
-	bind_int(stmt, 2, self.pid);
-	bind_int(stmt, 3, self.started);
-	bind_int(stmt, 4, self.pidns);
-	bind_text(stmt, 5, self.boot);
+	rows_bind_process(stmt, 2, &self);
 	bind_int(stmt, 6, state_now());
 	return statement_run(&state->sql, stmt, err);
 }

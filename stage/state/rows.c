@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/state/rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,4 +54,22 @@ int rows_each_name(struct state *state, const char *sql, int (*visit)(const char
 	}
 	array_release(&names);
 	return r;
+}
+
+void rows_read_process(sqlite3_stmt *stmt, int column, struct process *ret_process)
+{
+	*ret_process = (struct process){
+		.pid = sqlite3_column_int64(stmt, column),
+		.started = sqlite3_column_int64(stmt, column + 1),
+		.pidns = sqlite3_column_int64(stmt, column + 2),
+	};
+	snprintf(ret_process->boot, sizeof(ret_process->boot), "%s", column_text(stmt, column + 3));
+}
+
+void rows_bind_process(sqlite3_stmt *stmt, int place, const struct process *process)
+{
+	bind_int(stmt, place, process->pid);
+	bind_int(stmt, place + 1, process->started);
+	bind_int(stmt, place + 2, process->pidns);
+	bind_text(stmt, place + 3, process->boot);
 }

@@ -4,6 +4,7 @@
 #define STAGE_STATE_ROWS_H
 
 #include "db/base/error.h"
+#include "db/base/process.h"
 #include "stage/state/state.h"
 
 /* Run one whose only value is the name. */
@@ -13,5 +14,9 @@ int rows_holds(struct state *state, const char *sql, const char *name, struct er
 /* Names are read before the first is shown: the visitor may change the table. */
 int rows_each_name(struct state *state, const char *sql, int (*visit)(const char *name, void *data),
 		   void *data, struct error *err);
+
+/* A process as the tables have one: pid, pid_started, pidns and boot, columns or values that follow each other. */
+void rows_read_process(sqlite3_stmt *stmt, int column, struct process *ret_process);
+void rows_bind_process(sqlite3_stmt *stmt, int place, const struct process *process);
 
 #endif
