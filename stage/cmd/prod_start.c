@@ -105,27 +105,6 @@ static int copy_spec(const struct spec *spec, struct spec *ret_spec, struct erro
 	return r;
 }
 
-/* Of a range of ports the nth of several has the nth. */
-static int choose_ports(struct spec *spec, uint64_t nth, uint64_t count, struct error *err)
-{
-	for (size_t i = 0; i < spec->ports.count; i++) {
-		struct spec_port *port = &spec->ports.items[i];
-
-		if (port->last && (uint64_t)(port->last - port->host) + 1 < count)
-			return error_set(err, -EINVAL, "--publish %u-%u:%u: not enough ports for %llu instances",
-					 port->host, port->last, port->port, (unsigned long long)count);
-		if (!port->last && count > 1)
-			return error_set(err, -EINVAL,
-					 "--publish: one port of the host for %llu instances; give a range, as "
-					 "8081-8083:80",
-					 (unsigned long long)count);
-		if (port->last)
-			port->host = (uint16_t)(port->host + nth);
-		port->last = 0;
-	}
-	return 0;
-}
-
 static char *copy_or_null(const char *text)
 {
 	return text ? strdup(text) : NULL;
@@ -149,7 +128,7 @@ static int add_new(struct starter *starter, const struct app *app, const char *n
 	instance->wanted = true;
 	r = copy_spec(&starter->asked->spec, &instance->spec, err);
 	if (r == 0)
-		r = choose_ports(&instance->spec, nth, count, err);
+		r = spec_choose_ports(&instance->spec, nth, count, err);
 	if (r == 0 && (!instance->app || !instance->name || !instance->package || !instance->user))
 		r = error_oom(err);
 	if (r == 0 && array_push(&starter->starts, start) < 0)
@@ -257,7 +236,7 @@ static int change_spec(struct starter *starter, struct instance *instance, struc
 		return error_oom(err);
 	r = spec_from_json(then, &changed, err);
 	if (r == 0)
-		r = choose_ports(&changed, 0, 1, err);
+		r = spec_choose_ports(&changed, 0, 1, err);
 	/* said before it is kept: what it was made with must go on to start it */
 	if (r == 0 && changed.layer_size != instance->spec.layer_size && !instance->ephemeral)
 		r = error_set(err, -EINVAL, "the --layer-size of %s/%s cannot be changed; remove it and start it anew",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/spec/values.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -225,82 +224,6 @@ int value_tmpfs(const char *word, struct spec_tmpfs *ret_tmpfs, struct error *er
 		return error_set(err, -EINVAL,
 				 "nothing can be put in the place of the root itself");
 	*ret_tmpfs = (struct spec_tmpfs){take(destination), size};
-	return 0;
-}
-
-static int port_number(const char *word, uint16_t *ret_port)
-{
-	uint64_t number;
-
-	if (value_number(word, 1, UINT16_MAX, &number) < 0)
-		return -EINVAL;
-	*ret_port = (uint16_t)number;
-	return 0;
-}
-
-/* "127.0.0.1" or "[::1]", as it is spelled without brackets. */
-static int address_of(const char *word, char **ret_address)
-{
-	size_t length = strlen(word);
-	char bytes[sizeof(struct in6_addr)], bare[INET6_ADDRSTRLEN];
-	int family = AF_INET;
-
-	if (*word == '[' && length > 2 && word[length - 1] == ']') {
-		family = AF_INET6;
-		word++;
-		length -= 2;
-	}
-	if (length >= sizeof(bare))
-		return -EINVAL;
-	memcpy(bare, word, length);
-	bare[length] = '\0';
-	if (inet_pton(family, bare, bytes) != 1)
-		return -EINVAL;
-	*ret_address = strdup(bare);
-	return *ret_address ? 0 : -ENOMEM;
-}
-
-/* From its end: the protocol, the port inside, the one of the host, its address. */
-int value_port(const char *word, struct spec_port *ret_port)
-{
-	_cleanup_(freep) char *copy = strdup(word), *address = NULL;
-	struct spec_port port = {0};
-	char *slash, *colon, *dash;
-	int r;
-
-	if (!copy)
-		return -ENOMEM;
-	slash = strchr(copy, '/');
-	if (slash) {
-		port.udp = strcmp(slash, "/udp") == 0;
-		if (!port.udp && strcmp(slash, "/tcp") != 0)
-			return -EINVAL;
-		*slash = '\0';
-	}
-	colon = strrchr(copy, ':');
-	if (!colon || port_number(colon + 1, &port.port) < 0)
-		return -EINVAL;
-	*colon = '\0';
-	colon = strrchr(copy, ':');
-	if (colon && *copy) {
-		*colon = '\0';
-		r = address_of(copy, &address);
-		if (r < 0)
-			return r;
-	}
-	colon = colon ? colon + 1 : copy;
-	dash = strchr(colon, '-');
-	if (dash) {
-		*dash = '\0';
-		if (port_number(dash + 1, &port.last) < 0)
-			return -EINVAL;
-	}
-	if ((*colon || dash) && port_number(colon, &port.host) < 0)
-		return -EINVAL;
-	if (dash && port.last < port.host)
-		return -EINVAL;
-	port.address = take(address);
-	*ret_port = port;
 	return 0;
 }
 
