@@ -27,7 +27,7 @@ check "install" sfc prod install one.sfc
 misses() { sfc prod misses "app/$1" --json | jq -r '[.[].path] | join(" ")'; }
 look='cat /etc/unused /opt/deep/file /etc/never; [ -d /opt/other ]'
 for guard in report heal deny; do
-# it finds tracefs beside itself
+	# it finds tracefs beside itself
 	check "$guard: start" env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$builddir/stage/sfc" prod start "app/$guard" --guard $guard
 	check_equal "$guard: a file of the package" "$(sfc prod exec "app/$guard" -- cat /etc/used)" used
 	check_equal "$guard: no miss yet" "$(sfc prod misses app/$guard)" ""
