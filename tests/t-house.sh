@@ -66,6 +66,12 @@ done
 check_equal "only sort_items() calls qsort()" \
 	"$(cd "$srcdir" && grep -rlE 'qsort\((\w|&)' db fs pack stage --include='*.[ch]')" db/base/array.h
 
+# --- no file is too long, but for those that are one noun (page.c is made of page.html) ---
+sed -n 's/^    \([a-z].*\.[ch]\)   .*/\1/p; s/^    \([a-z].*\.c\), \([a-z].*\.c\)   .*/\1\n\2/p' "$srcdir/tests/HACKING" | tr -d ' ' | tr ',' '\n' | sort -u >nouns
+check_equal "sources have 400 lines at the most, headers 200, or HACKING says why" \
+	"$(cd "$srcdir" && find db fs pack stage tests -name '*.[ch]' ! -path pack/report/page.c -exec awk \
+		'FNR == (FILENAME ~ /\.h$/ ? 201 : 401) { print FILENAME }' {} + | sort | grep -vxFf "$dir/nouns")" ''
+
 # --- who runs a test runs a program ---
 check_equal "all tests are executable" \
 	"$(find "$srcdir/tests" -name 't-*.sh' ! -perm -100 ! -path '*/build*')" ''
