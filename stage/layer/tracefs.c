@@ -54,17 +54,11 @@ static _Noreturn void become(const char *options, const char *source, const char
 	_exit(127);
 }
 
-/* The last line that is no warning, without the name of the program. */
-static int reason(const struct tracefs_program *program, struct error *err)
+static int reason_in(struct text *said, const char *prefix, struct error *err)
 {
-	_cleanup_(text_release) struct text said = TEXT_INIT, line = TEXT_INIT;
-	char bytes[4096], *rest, *found = NULL, *at;
-	ssize_t n;
+	_cleanup_(text_release) struct text line = TEXT_INIT;
+	char *rest = said->size ? said->bytes : NULL, *found = NULL, *at;
 
-	lseek(program->log, 0, SEEK_SET);
-	while (said.size < LOG_MAX && (n = read(program->log, bytes, sizeof(bytes))) > 0)
-		text_add_bytes(&said, bytes, (size_t)n);
-	rest = said.size ? said.bytes : NULL;
 	while (rest && (at = strsep(&rest, "\n"))) {
 		if (strncmp(at, "tracefs: ", 9) == 0)
 			at += 9;
@@ -72,7 +66,24 @@ static int reason(const struct tracefs_program *program, struct error *err)
 			found = at;
 	}
 	text_add_plain(&line, found ? found : "tracefs said nothing");
-	return error_set(err, -EIO, "%s", line.bytes);
+	return error_set(err, -EIO, "%s%s", prefix, line.bytes);
+}
+
+int tracefs_reason_in(struct text *said, struct error *err)
+{
+	return reason_in(said, "", err);
+}
+
+int tracefs_reason(const struct tracefs_program *program, const char *prefix, struct error *err)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	char bytes[4096];
+	ssize_t n;
+
+	lseek(program->log, 0, SEEK_SET);
+	while (said.size < LOG_MAX && (n = read(program->log, bytes, sizeof(bytes))) > 0)
+		text_add_bytes(&said, bytes, (size_t)n);
+	return reason_in(&said, prefix, err);
 }
 
 static bool is_mounted(const char *path)
@@ -84,22 +95,25 @@ static bool is_mounted(const char *path)
 	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-static bool ended_within(const struct tracefs_program *program, int ms)
+int tracefs_wait(struct tracefs_program *program, int ms)
 {
 	struct pollfd waiting = {.fd = program->pidfd, .events = POLLIN};
+	int status = -1;
 
 	if (poll(&waiting, 1, ms) != 1)
-		return false;
-	while (waitpid(program->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return true;
+		return -1;
+	while (waitpid(program->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			break;
+	program->pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
 void tracefs_kill(struct tracefs_program *program)
 {
 	if (program->pid) {
 		kill(program->pid, SIGKILL);
-		ended_within(program, -1);
+		tracefs_wait(program, -1);
 	}
 	tracefs_leave(program);
 }
@@ -109,10 +123,8 @@ static int wait_mounted(struct tracefs_program *program, const char *mountpoint,
 	for (int waited = 0; waited < APPEAR_MS; waited += TICK_MS) {
 		if (is_mounted(mountpoint))
 			return 0;
-		if (ended_within(program, TICK_MS)) {
-			program->pid = 0;
-			return reason(program, err);
-		}
+		if (tracefs_wait(program, TICK_MS) >= 0)
+			return tracefs_reason(program, "", err);
 	}
 	return error_set(err, -ETIME, "tracefs did not come up within %d s", APPEAR_MS / 1000);
 }

@@ -26,6 +26,11 @@ struct tracefs_program {
 /* stays: it outlives us, whatever ends us. Returns when it is mounted. */
 int tracefs_start(const char *options, const char *source, const char *mountpoint, bool stays,
 		  struct tracefs_program *ret_program, struct error *err);
+/* Its status once it has ended within ms (-1: however long it takes), 255: by a signal; -1: it runs on. */
+int tracefs_wait(struct tracefs_program *program, int ms);
+/* -EIO, with the prefix and what it said: the last line that is no warning, without the name of the program. */
+int tracefs_reason(const struct tracefs_program *program, const char *prefix, struct error *err);
+int tracefs_reason_in(struct text *said, struct error *err);
 /* Forget it, which goes on. */
 void tracefs_leave(struct tracefs_program *program);
 /* It ends now. */

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "db/base/error.h"
+#include "stage/layer/tracefs.h"
 #include "stage/stages/report.h"
 
 struct trace_options {
@@ -20,15 +21,13 @@ struct trace_options {
 };
 
 struct trace {
-	pid_t pid; /* 0: it does not run */
-	int pidfd;
-	int log; /* what it said */
+	struct tracefs_program program;
 	const char *mountpoint; /* borrowed from the options */
 };
 
 #define TRACE_INIT                                                                                 \
 	{                                                                                          \
-		0, -1, -1, NULL                                                                    \
+		TRACEFS_PROGRAM_INIT, NULL                                                         \
 	}
 
 /* Returns when it is mounted. */
