@@ -9,6 +9,11 @@ requires sqlite3 --version
 requires jq --version
 requires which unsquashfs
 
+# Who ends a session has the manifest to himself for a moment.
+look() {
+	sqlite3 -cmd '.timeout 60000' "$@"
+}
+
 mkdir -p root/data root/hung root/disk root/memory elsewhere mnt
 echo 1 >root/data/file
 chmod 4711 root/data/file
@@ -31,12 +36,12 @@ check "mounting is not held up" timeout 60 tracefs -o manifest="$dir/m.db",ro ro
 check "nor is a read" timeout 60 cat mnt/data/file
 check "nor is unmounting" timeout 60 umount mnt
 wait_for 60 sh -c '[ "$(sqlite3 m.db "SELECT state FROM session")" = complete ]'
-check_equal "the session is whole" "$(sqlite3 m.db 'SELECT state FROM session')" complete
+check_equal "the session is whole" "$(look m.db 'SELECT state FROM session')" complete
 check_equal "another disk is in the catalog, what is mounted over no disk is not" \
-	"$(sqlite3 m.db "SELECT path || ' ' || kind || ' ' || size FROM catalog WHERE path NOT LIKE '%lost+found'" | tr '\n' ';')" \
+	"$(look m.db "SELECT path || ' ' || kind || ' ' || size FROM catalog WHERE path NOT LIKE '%lost+found'" | tr '\n' ';')" \
 	"/ dir 0;/data dir 0;/data/file file 2;/data/link link 4;/disk dir 0;/disk/inside file 2;/hung dir 0;/memory dir 0;"
 check_equal "with the mode that each has" \
-	"$(sqlite3 m.db "SELECT printf('%s %o', path, mode) FROM catalog WHERE path LIKE '/data%' OR path = '/memory'" | tr '\n' ';')" \
+	"$(look m.db "SELECT printf('%s %o', path, mode) FROM catalog WHERE path LIKE '/data%' OR path = '/memory'" | tr '\n' ';')" \
 	"/data 2750;/data/file 4711;/data/link 777;/memory 1777;"
 
 kill -CONT "$hung"
@@ -48,7 +53,7 @@ check "xdev stays on one" timeout 60 tracefs -o manifest="$dir/x.db",ro,xdev roo
 umount mnt
 wait_for 60 sh -c '[ "$(sqlite3 x.db "SELECT state FROM session")" = complete ]'
 check_equal "xdev leaves the other disk out of the catalog" \
-	"$(sqlite3 x.db "SELECT count(*) FROM catalog WHERE path LIKE '/disk/%'")" 0
+	"$(look x.db "SELECT count(*) FROM catalog WHERE path LIKE '/disk/%'")" 0
 
 # --- in a package ---
 

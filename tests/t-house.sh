@@ -50,7 +50,7 @@ check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base
 # --- two sources never call each other in a circle: tsort(1) finds one among who needs whose symbols ---
 # calls FOLDER: pairs of its objects, the first calls the second
 calls() {
-	find "$builddir/$1" -name '*.o' ! -path '*/build*' -exec nm -A {} + 2>/dev/null |
+	(cd "$builddir" && find "$1" -name '*.o' -exec nm -A {} + 2>/dev/null) |
 		sed -n 's/^\(.*\.o\):[0-9a-f]* *\([A-Z]\) \(.*\)$/\1 \2 \3/p' |
 		awk '$2 == "U" { wants[++n] = $1; what[n] = $3; next } { has[$3] = $1 }
 			END { for (i = 1; i <= n; i++) if (what[i] in has && has[what[i]] != wants[i]) print wants[i], has[what[i]] }'

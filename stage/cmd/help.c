@@ -73,7 +73,7 @@ static void add_commands(struct text *text, const char *group)
 		if (!command->hidden &&
 		    (group ? command->group && strcmp(command->group, group) == 0
 			   : !command->group))
-			text_printf(text, "  %-9s %s\n", command->name, command->summary);
+			text_printf(text, "  %-10s %s\n", command->name, command->summary);
 }
 
 static int print(const struct text *text)
