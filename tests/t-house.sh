@@ -72,6 +72,13 @@ check_equal "sources have 400 lines at the most, headers 200, or HACKING says wh
 	"$(cd "$srcdir" && find db fs pack stage tests -name '*.[ch]' ! -path pack/report/page.c -exec awk \
 		'FNR == (FILENAME ~ /\.h$/ ? 201 : 401) { print FILENAME }' {} + | sort | grep -vxFf "$dir/nouns")" ''
 
+# --- what was built is no source ---
+if [ -e "$srcdir/.git" ]; then
+	(cd "$srcdir" && git -c safe.directory='*' ls-files -z | xargs -0 grep -lP '^\x7fELF|^!<arch>' 2>/dev/null) |
+		grep -v '^tests/fuzz/corpus' >built
+	check_equal "no program and no library is among the sources" "$(cat built)" ''
+fi
+
 # --- who runs a test runs a program ---
 check_equal "all tests are executable" \
 	"$(find "$srcdir/tests" -name 't-*.sh' ! -perm -100 ! -path '*/build*')" ''
