@@ -21,7 +21,7 @@
 
 static const char volume[] = "volume", unfinished[] = "volume.new";
 
-enum { LEAST = 8 << 20, ROOM = 64 << 10 };
+enum { LEAST = 8 << 20, ROOM_MOST = 1 << 20 };
 
 /* ---- a file system in a file ---- */
 
@@ -190,8 +190,13 @@ void volume_forget(const char *layer)
 bool volume_has_room(const char *path)
 {
 	struct statvfs st;
+	uint64_t room;
 
-	/* a file system keeps a few blocks for itself */
-	return statvfs(path, &st) < 0 ||
-	       ((uint64_t)st.f_bavail * st.f_frsize >= ROOM && (!st.f_files || st.f_favail > 0));
+	if (statvfs(path, &st) < 0)
+		return true;
+	/* a write that no longer fits as a whole fails before all is taken, by up to a large folio */
+	room = (uint64_t)st.f_blocks * st.f_frsize / 64;
+	if (room > ROOM_MOST)
+		room = ROOM_MOST;
+	return (uint64_t)st.f_bavail * st.f_frsize >= room && (!st.f_files || st.f_favail > 0);
 }

@@ -25,7 +25,7 @@ int volume_open_to_read(const char *layer, int *ret_mount, struct error *err);
 /* Its directory goes: it gives its account back. */
 void volume_forget(const char *layer);
 
-/* Has the file system that a path is on anything left, that is not kept for root? */
+/* Has the file system that a path is on more left than a sixty-fourth, or 1 MiB, not counting what is kept for root? */
 bool volume_has_room(const char *path);
 
 #endif
