@@ -73,6 +73,29 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 		       : -ENAMETOOLONG;
 }
 
+/*
+ * Under its name only when it can be asked: device numbers are used again, also while who had this one before is
+ * still ending and looks what it left.
+ */
+static int listen_at(int fd, const char *path, ino_t *ret_inode)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat st;
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s.%d", path, (int)getpid()) >=
+	    (int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	unlink(address.sun_path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	if (listen(fd, 8) < 0 || lstat(address.sun_path, &st) < 0 || rename(address.sun_path, path) < 0) {
+		unlink(address.sun_path);
+		return -EIO;
+	}
+	*ret_inode = st.st_ino;
+	return 0;
+}
+
 int control_open(struct control *control, dev_t dev, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
@@ -84,11 +107,8 @@ int control_open(struct control *control, dev_t dev, struct error *err)
 	if (fd < 0)
 		return error_errno(err, "cannot make a socket");
 	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
-		if (!directory_usable(directory) || address_of(directory, dev, &address) < 0)
-			continue;
-		unlink(address.sun_path); /* of one that died; device numbers are used again */
-		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		    listen(fd, 8) < 0)
+		if (!directory_usable(directory) || address_of(directory, dev, &address) < 0 ||
+		    listen_at(fd, address.sun_path, &control->inode) < 0)
 			continue;
 		memcpy(control->path, address.sun_path, sizeof(control->path));
 		control->fd = take_fd(&fd);
@@ -100,9 +120,13 @@ int control_open(struct control *control, dev_t dev, struct error *err)
 
 void control_release(struct control *control)
 {
+	struct stat st;
+
 	if (control->fd < 0)
 		return;
-	unlink(control->path);
+	/* by now it may be another's */
+	if (lstat(control->path, &st) == 0 && st.st_ino == control->inode)
+		unlink(control->path);
 	closep(&control->fd);
 	control->fd = -1;
 }
@@ -112,9 +136,14 @@ void control_sweep(dev_t dev)
 	struct sockaddr_un address;
 	char directory[80];
 
-	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++)
-		if (address_of(directory, dev, &address) == 0)
+	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
+		_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		/* who answers has come since */
+		if (address_of(directory, dev, &address) == 0 &&
+		    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED)
 			unlink(address.sun_path);
+	}
 }
 
 static bool may_ask(int fd)

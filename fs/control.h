@@ -27,6 +27,7 @@
 struct control {
 	int fd; /* listening, or -1 */
 	char path[108]; /* as long as unix(7) allows */
+	ino_t inode; /* of that */
 };
 
 /* Listen for questions about the mount of this device. */

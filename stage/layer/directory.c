@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 
 #include "db/base/cleanup.h"
 #include "pack/layer/extract_dir.h"
+
+enum { TRIES = 500, TICK_MS = 10 };
 
 int directory_open(const struct state *state, const char *part, const char *name, int *ret_fd,
 		   struct error *err)
@@ -46,12 +49,19 @@ int directory_remove_at(int dirfd, const char *name, const char *shown, struct e
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : error_errno(err, "cannot remove '%s'", shown);
-	r = extract_remove_below(fd);
-	if (r < 0)
-		return error_code(err, r, "cannot remove '%s'", shown);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
-		return error_errno(err, "cannot remove '%s'", shown);
-	return 0;
+	/* a tracefs that has just lost its mount writes the last of its manifest */
+	for (int tries = 0; tries < TRIES; tries++) {
+		r = extract_remove_below(fd);
+		if (r < 0)
+			return error_code(err, r, "cannot remove '%s'", shown);
+		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
+			return 0;
+		r = -errno;
+		if (r != -ENOTEMPTY)
+			break;
+		poll(NULL, 0, TICK_MS);
+	}
+	return error_code(err, r, "cannot remove '%s'", shown);
 }
 
 int directory_remove(const struct state *state, const char *part, const char *name, struct error *err)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Who has a device number after another is asked by it, whatever the one before still does at its end. */
+#include "fs/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+
+enum { MAJOR = 4094, MINOR = 77 }; /* of no mount */
+
+static bool answers(const struct control *control)
+{
+	char mount[40];
+	struct error err = ERROR_INIT;
+	struct text question = TEXT_INIT;
+	int asked, taken = -1, r = -ENOENT;
+
+	snprintf(mount, sizeof(mount), "%u:%u", MAJOR, MINOR);
+	asked = control_begin(mount, "status", &err);
+	if (asked >= 0)
+		r = control_accept((struct control *)control, &question, &taken);
+	text_release(&question);
+	if (taken >= 0)
+		close(taken);
+	if (asked >= 0)
+		close(asked);
+	return r == 0;
+}
+
+static void the_end_of_one_is_not_that_of_the_next(void)
+{
+	struct control before, next;
+	struct error err = ERROR_INIT;
+
+	REQUIRE(control_open(&before, makedev(MAJOR, MINOR), &err) == 0);
+	CHECK(answers(&before));
+	REQUIRE(control_open(&next, makedev(MAJOR, MINOR), &err) == 0);
+	CHECK(answers(&next));
+	control_release(&before);
+	CHECK(answers(&next));
+	control_sweep(makedev(MAJOR, MINOR));
+	CHECK(answers(&next));
+	control_release(&next);
+	CHECK(access(next.path, F_OK) < 0);
+}
+
+static void what_a_killed_one_left_is_swept(void)
+{
+	struct control killed;
+	struct error err = ERROR_INIT;
+
+	REQUIRE(control_open(&killed, makedev(MAJOR, MINOR), &err) == 0);
+	close(killed.fd);
+	CHECK(access(killed.path, F_OK) == 0);
+	control_sweep(makedev(MAJOR, MINOR));
+	CHECK(access(killed.path, F_OK) < 0);
+}
+
+int main(void)
+{
+	RUN(the_end_of_one_is_not_that_of_the_next);
+	RUN(what_a_killed_one_left_is_swept);
+	return test_end();
+}
