@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <uuid.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/process.h"
 #include "db/manifest_private.h"
 #include "db/session_table.h"
@@ -33,14 +33,6 @@ const char *session_mode_name(enum session_mode mode)
 const char *session_state_name(enum session_state state)
 {
 	return state_names[state];
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 static void bind_id_or_null(sqlite3_stmt *stmt, int place, int64_t value)
@@ -109,7 +101,7 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 	bind_text(stmt, 12, uuid);
 	bind_text(stmt, 13, system.nodename);
 	bind_text(stmt, 14, system.release);
-	bind_int(stmt, 15, now_ns());
+	bind_int(stmt, 15, clock_wall_ns());
 	bind_int(stmt, 16, writer.pid);
 	bind_int(stmt, 17, writer.started);
 	bind_int(stmt, 18, writer.pidns);
@@ -181,7 +173,7 @@ int session_ending(struct manifest *manifest, int64_t id, struct error *err)
 	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
-	bind_int(stmt, 1, now_ns());
+	bind_int(stmt, 1, clock_wall_ns());
 	bind_int(stmt, 2, id);
 	return run_for_one(manifest, stmt, id, err);
 }
@@ -197,7 +189,7 @@ int session_end(struct manifest *manifest, int64_t id, enum session_state state,
 	r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
-	bind_int(stmt, 1, now_ns());
+	bind_int(stmt, 1, clock_wall_ns());
 	bind_text(stmt, 2, session_state_name(state));
 	bind_int(stmt, 3, id);
 	return run_for_one(manifest, stmt, id, err);

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 
 /* Batches are built from large blocks: thousands of small pieces, freed at once. */
 enum { BLOCK_SIZE = 256 * 1024 };
@@ -168,19 +168,11 @@ static int batch_raw(struct batch *batch, const struct raw_event *raw)
 	return 0;
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void aggregator_init(struct aggregator *aggregator, bool raw)
 {
 	*aggregator = (struct aggregator){.raw = raw};
 	pthread_mutex_init(&aggregator->lock, NULL);
-	aggregator->base_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	aggregator->base_ns = clock_wall_ns() - clock_steady_ns();
 }
 
 void aggregator_release(struct aggregator *aggregator)
@@ -266,7 +258,7 @@ void aggregator_add(struct aggregator *aggregator, const struct event *event)
 	int64_t ns;
 
 	pthread_mutex_lock(&aggregator->lock);
-	ns = aggregator->base_ns + clock_ns(CLOCK_MONOTONIC);
+	ns = aggregator->base_ns + clock_steady_ns();
 	if (!aggregator->batch)
 		aggregator->batch = batch_new();
 	aggregator->seq++;
@@ -312,7 +304,7 @@ struct batch *aggregator_take(struct aggregator *aggregator, bool all)
 	if (taken) {
 		taken->dropped += aggregator->lost;
 		aggregator->lost = 0;
-		now = aggregator->base_ns + clock_ns(CLOCK_MONOTONIC);
+		now = aggregator->base_ns + clock_steady_ns();
 		for (size_t i = 0; i < AGGREGATOR_SLOTS; i++) {
 			struct last_stat *last = &aggregator->last_stats[i];
 			struct aggregate *before = last->aggregate;
@@ -331,7 +323,7 @@ void aggregator_restart(struct aggregator *aggregator)
 {
 	pthread_mutex_lock(&aggregator->lock);
 	aggregator->seq = aggregator->batch ? aggregator->batch->events : 0;
-	aggregator->base_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	aggregator->base_ns = clock_wall_ns() - clock_steady_ns();
 	pthread_mutex_unlock(&aggregator->lock);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/follow.h"
 
-#include <time.h>
-
+#include "db/base/clock.h"
 #include "fs/thread.h"
 
 /* A look costs four microseconds, and is worth it this often. */
@@ -13,14 +12,6 @@ static const int64_t SHORT_NS = 10 * 1000 * 1000;
 
 /* Looks in a row at one CPU: to leave another for it; to go there from nowhere, at first and at most. */
 enum { NEEDED_OTHER = 2, NEEDED_FIRST = 3, NEEDED_MOST = 24 };
-
-int64_t follow_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 void follow_init(struct follow *follow)
 {
@@ -66,7 +57,7 @@ int follow_look(struct follow *follow, pid_t tid)
 
 	if (next == INT64_MAX || tid <= 0)
 		return FOLLOW_NOBODY;
-	now = follow_now();
+	now = clock_steady_ns();
 	if (now < next || !__atomic_compare_exchange_n(&follow->next_ns, &next, now + INTERVAL_NS,
 						       false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return FOLLOW_NOBODY;

@@ -44,6 +44,4 @@ bool follow_seen(struct follow *follow, int cpu, int64_t now_ns);
 /* Where to be. */
 void follow_cpus(const struct follow *follow, cpu_set_t *ret_cpus);
 
-int64_t follow_now(void);
-
 #endif

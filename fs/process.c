@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/path.h"
 
 /* A thread renamed, or one that executed something outside the mount, is noticed after this. */
@@ -18,14 +18,6 @@ static const int64_t KEEP_NS = 1000 * 1000 * 1000;
 
 /* Between an exec's last open and the new program being in place lies no more than this. */
 static const int64_t EXEC_NS = 50 * 1000 * 1000;
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static struct program *program_new(const char *exe, const char *comm)
 {
@@ -221,7 +213,7 @@ const struct program *processes_find(struct processes *processes, pid_t tid)
 
 	if (tid <= 0 || processes->proc_fd < 0)
 		return processes->nobody;
-	now = now_ns();
+	now = clock_steady_ns();
 	pthread_mutex_lock(&processes->lock);
 	slot = *slot_of(processes, tid);
 	pthread_mutex_unlock(&processes->lock);
@@ -246,7 +238,7 @@ void processes_exec(struct processes *processes, pid_t tid, const char *path)
 		if (strcmp(path_name(slot->program->exe), path_name(path)) == 0)
 			slot->same = true;
 		slot->before = slot->program;
-		slot->exec_ns = now_ns();
+		slot->exec_ns = clock_steady_ns();
 		slot->read_ns = 0;
 	}
 	pthread_mutex_unlock(&processes->lock);

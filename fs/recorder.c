@@ -9,19 +9,12 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/guard.h"
 #include "fs/batch_write.h"
 
 /* A tenth of a CPU is left to the writer where others want all of it. */
 enum { LESS_URGENT = 10 };
-
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* The manifest is not touched but by way of this; with `writing` held, once there are threads. */
 static int guarded(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
@@ -52,7 +45,7 @@ static int write_start(void *data, struct error *err)
 	recorder->events = recorder->dropped = recorder->per_second = 0;
 	free(recorder->problem);
 	recorder->problem = NULL;
-	recorder->started_ns = recorder->flushed_ns = monotonic_ns();
+	recorder->started_ns = recorder->flushed_ns = clock_steady_ns();
 	pthread_mutex_unlock(&recorder->lock);
 	return 0;
 }
@@ -210,7 +203,7 @@ static int flush_now(struct recorder *recorder, bool last)
 		problem_set(recorder, &err);
 		return r;
 	}
-	now = monotonic_ns();
+	now = clock_steady_ns();
 	pthread_mutex_lock(&recorder->lock);
 	if (recorder->dropped > dropped)
 		recorder->spoilt = true;
@@ -233,7 +226,7 @@ static void flush(struct recorder *recorder, bool last)
 void recorder_status(struct recorder *recorder, struct recorder_status *ret_status)
 {
 	struct recorder_status *s = ret_status;
-	int64_t now = monotonic_ns();
+	int64_t now = clock_steady_ns();
 
 	pthread_mutex_lock(&recorder->lock);
 	*s = (struct recorder_status){.events = recorder->events,
@@ -252,7 +245,7 @@ void recorder_status(struct recorder *recorder, struct recorder_status *ret_stat
 
 static struct timespec deadline(unsigned int ms)
 {
-	int64_t at = monotonic_ns() + (int64_t)ms * 1000000;
+	int64_t at = clock_steady_ns() + (int64_t)ms * 1000000;
 
 	return (struct timespec){.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000};
 }

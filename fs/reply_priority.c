@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db/base/clock.h"
 #include "fs/thread.h"
 
 /*
@@ -37,10 +38,7 @@ static _Thread_local struct reply_thread self;
 
 static int64_t now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_steady_ns() / 1000;
 }
 
 static int policy_set(pid_t tid, int policy)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "fs/requests.h"
 
 /* The largest request: max_write of libfuse, a page for headers. */
@@ -267,7 +268,7 @@ static void follow_asker(struct transport *transport, pid_t tid)
 	if (cpu == FOLLOW_NOBODY)
 		return;
 	pthread_mutex_lock(&transport->lock);
-	if (follow_seen(&transport->follow, cpu, follow_now())) {
+	if (follow_seen(&transport->follow, cpu, clock_steady_ns())) {
 		follow_cpus(&transport->follow, &cpus);
 		for (size_t i = 0; i < transport->ids.count; i++)
 			pthread_setaffinity_np(transport->ids.items[i], sizeof(cpus), &cpus);

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/text.h"
 
 static const char *program_name = "sfc-tools";
@@ -90,14 +90,6 @@ void log_debug(const char *format, ...)
 	LINE_IF(shown_level >= LOG_DEBUG, "");
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void bar_draw(const char *what, uint64_t done, uint64_t total, int64_t elapsed_ms)
 {
 	enum { WIDTH = 30 };
@@ -126,7 +118,7 @@ static void bar_draw(const char *what, uint64_t done, uint64_t total, int64_t el
 
 void progress_show(const char *what, uint64_t done, uint64_t total)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_steady_ms();
 
 	if (shown_level == LOG_QUIET || !isatty(STDERR_FILENO))
 		return;

@@ -22,9 +22,9 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "pack/image/directory.h"
 #include "pack/image/inode.h"
 #include "pack/image/plan.h"
@@ -332,21 +332,13 @@ static void writer_release(struct writer *writer)
 	free(writer->exports);
 }
 
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 int image_write(struct tree *tree, const struct image_options *options, int fd,
 		struct image_stats *ret_stats, struct error *err)
 {
 	struct writer writer = {0};
 	struct plan plan = {.writer = &writer, .err = err};
 	struct error own = ERROR_INIT;
-	double started = seconds_now();
+	double started = clock_steady_seconds();
 	int r;
 
 	if (!err)
@@ -356,7 +348,7 @@ int image_write(struct tree *tree, const struct image_options *options, int fd,
 	if (r == 0)
 		r = write_all(&writer, &plan, err);
 	writer.stats.bytes_out = writer.output.position;
-	writer.stats.seconds = seconds_now() - started;
+	writer.stats.seconds = clock_steady_seconds() - started;
 	if (writer.workers) {
 		writer.stats.memory_peak = workers_memory(writer.workers);
 		writer.stats.starved_seconds = workers_starved(writer.workers);

@@ -5,7 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "db/base/clock.h"
 
 enum {
 	BLOCKS_PER_THREAD = 8, /* so that neither big files nor many small ones make anybody wait */
@@ -45,14 +46,6 @@ struct workers {
 	uint64_t tail; /* where the next block goes */
 	bool stop;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* Compress into the spare buffer; the block's old buffer becomes the spare one. */
 static int run_job(struct thread *thread, struct job *job)
@@ -107,11 +100,11 @@ static void *thread_main(void *data)
 		int r;
 
 		if (w->next == w->tail && !w->stop && w->tail)
-			since = now();
+			since = clock_steady_seconds();
 		while (w->next == w->tail && !w->stop)
 			pthread_cond_wait(&w->work, &w->lock);
 		if (since && !w->stop)
-			thread->starved += now() - since;
+			thread->starved += clock_steady_seconds() - since;
 		if (w->stop)
 			break;
 		slot = &w->slots[w->next++ % w->slot_count];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
@@ -72,7 +73,7 @@ static int add_events(struct inspection *inspection, const struct look *look, js
 	r = event_each(inspection->state, name, add_event, events, err);
 	look_usage(&inspection->looks, look, &usage);
 	if (r == 0 && instance_is_up(look->now) && (look->run.oom || usage.oom_kills > 0)) {
-		const struct event_row row = {state_now(), "kernel", NULL};
+		const struct event_row row = {clock_wall_ns(), "kernel", NULL};
 		struct event_row killed = row;
 
 		look_problem(look, &usage, &problem);
@@ -81,7 +82,7 @@ static int add_events(struct inspection *inspection, const struct look *look, js
 	}
 	if (r == 0 && health_layer_is_full(&look->run)) {
 		_cleanup_(text_release) struct text full = TEXT_INIT;
-		struct event_row row = {state_now(), "kernel", NULL};
+		struct event_row row = {clock_wall_ns(), "kernel", NULL};
 
 		health_say_full(look->instance.spec.layer_size, &full);
 		row.what = full.bytes;

@@ -13,6 +13,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/output.h"
@@ -67,7 +68,7 @@ static int read_since(const char *word, int64_t *ret_ns, struct error *err)
 	if (!number)
 		return error_oom(err);
 	if (value_thousandths(number, &ms) == 0) {
-		*ret_ns = state_now() - (int64_t)ms * 1000000 * (letter ? seconds[letter - letters] : 1);
+		*ret_ns = clock_wall_ns() - (int64_t)ms * 1000000 * (letter ? seconds[letter - letters] : 1);
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {

@@ -9,23 +9,15 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/container/private.h"
 
 enum { ALSO_MAX = 8, TICK_MS = 20, DRAIN_MS = 2000, TRIES = 5000, TRY_US = 1000 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool container_ended(const struct container *container)
 {
@@ -111,7 +103,7 @@ static int turn(struct container *container, struct pollfd *also, size_t count, 
 {
 	struct pollfd fds[STREAM_POLLS + 1 + ALSO_MAX];
 	struct pollfd *others = fds + STREAM_POLLS + 1;
-	int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+	int64_t left = deadline < 0 ? -1 : deadline - clock_steady_ms();
 	int ready = 0;
 
 	streams_prepare(&container->streams, fds);
@@ -148,20 +140,20 @@ static int turn(struct container *container, struct pollfd *also, size_t count, 
 int container_pump(struct container *container, struct pollfd *also, size_t count,
 		   int64_t timeout_ms, struct error *err)
 {
-	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms, drained = -1;
+	int64_t deadline = timeout_ms < 0 ? -1 : clock_steady_ms() + timeout_ms, drained = -1;
 	int ready = 0;
 
 	if (count > ALSO_MAX)
 		return error_set(err, -EINVAL, "too many descriptors to wait for");
 	while (ready == 0) {
-		bool late = deadline >= 0 && now_ms() >= deadline;
+		bool late = deadline >= 0 && clock_steady_ms() >= deadline;
 
 		if (container->reaped && streams_ended(&container->streams))
 			return 0;
 		/* somebody outside may have got hold of its output; it is no longer the program's */
 		if (container->reaped && drained < 0)
-			drained = now_ms() + DRAIN_MS;
-		if (drained >= 0 && now_ms() >= drained)
+			drained = clock_steady_ms() + DRAIN_MS;
+		if (drained >= 0 && clock_steady_ms() >= drained)
 			return 0;
 		ready = turn(container, also, count, drained >= 0 ? drained : deadline, err);
 		if (late && !container->reaped)
@@ -244,7 +236,7 @@ static int wait_grace(struct container *container, bool hearing, int64_t deadlin
 		      struct error *err)
 {
 	while (!container->reaped && (hearing || others_signal(container, 0))) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_steady_ms();
 		int r;
 
 		if (left <= 0)
@@ -262,7 +254,7 @@ static int wait_others(struct container *container, int64_t deadline)
 	if (!others_signal(container, container->stop_signal))
 		return true;
 	while (others_signal(container, 0)) {
-		if (now_ms() >= deadline)
+		if (clock_steady_ms() >= deadline)
 			return false;
 		usleep(TICK_MS * 1000);
 	}
@@ -279,7 +271,7 @@ static int kill_all(struct container *container, struct error *err)
 int container_stop(struct container *container, uint64_t grace_ms, int *ret_status, char **ret_unheard,
 		   struct error *err)
 {
-	int64_t deadline = now_ms() + (int64_t)(grace_ms > INT_MAX ? INT_MAX : grace_ms);
+	int64_t deadline = clock_steady_ms() + (int64_t)(grace_ms > INT_MAX ? INT_MAX : grace_ms);
 	bool hearing = container->init.pid || hears(container->pid, container->stop_signal), mute = false;
 	int in_time = true, r;
 

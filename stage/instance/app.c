@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/suggest.h"
 #include "db/base/text.h"
 #include "stage/state/claim.h"
@@ -134,7 +135,7 @@ int app_add(struct state *state, const char *name, const char *package, struct e
 		return r;
 	bind_text(stmt, 1, name);
 	bind_text(stmt, 2, package);
-	bind_int(stmt, 3, state_now());
+	bind_int(stmt, 3, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 
@@ -151,7 +152,7 @@ int app_move(struct state *state, const char *name, const char *package, const c
 	bind_text(stmt, 1, name);
 	bind_text(stmt, 2, package);
 	bind_text(stmt, 3, previous);
-	bind_int(stmt, 4, state_now());
+	bind_int(stmt, 4, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 
@@ -227,7 +228,7 @@ int package_begin(struct state *state, const struct store_copy *copy, const char
 	bind_text(stmt, 2, name);
 	bind_int(stmt, 3, (int64_t)copy->bytes);
 	bind_int(stmt, 4, copy->set_id);
-	bind_int(stmt, 5, state_now());
+	bind_int(stmt, 5, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/text.h"
 #include "stage/instance/columns.h"
 #include "stage/layer/directory.h"
@@ -170,7 +171,7 @@ int instance_add(struct state *state, const struct instance *instance, struct er
 	bind_text(stmt, 6, instance->guard);
 	bind_text(stmt, 7, instance->guard_source);
 	bind_int(stmt, 8, instance->ephemeral);
-	bind_int(stmt, 9, state_now());
+	bind_int(stmt, 9, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "stage/instance/columns.h"
 #include "stage/layer/directory.h"
 #include "stage/state/rows.h"
@@ -208,7 +209,7 @@ int run_begin(struct state *state, const struct instance *instance, int restarts
 	/* it has no process yet, but is of this boot */
 	run.note.process = self;
 	run.note.process.pid = 0;
-	run.begun_ns = state_now();
+	run.begun_ns = clock_wall_ns();
 	run.state = RUN_MAKING;
 	run.restarts = restarts;
 	run.package = strdup(instance->package);
@@ -267,7 +268,7 @@ int run_note_ready(struct state *state, int64_t id, struct error *err)
 
 	if (r < 0)
 		return r;
-	bind_int(stmt, 1, state_now());
+	bind_int(stmt, 1, clock_wall_ns());
 	bind_int(stmt, 2, id);
 	return statement_run(&state->sql, stmt, err);
 }
@@ -281,7 +282,7 @@ int run_note_ended(struct state *state, const struct run *run, struct error *err
 
 	if (r < 0)
 		return r;
-	bind_int(stmt, 1, state_now());
+	bind_int(stmt, 1, clock_wall_ns());
 	if (run->seen)
 		bind_int(stmt, 2, run->status);
 	bind_int(stmt, 3, run->oom);

@@ -12,6 +12,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/container/keep.h"
@@ -217,7 +218,7 @@ static int hear(void *data, size_t i, const void *from)
 		return 0;
 	start->run.note = message->note;
 	start->run.guard = message->guard;
-	starting->up_ms[i] = stays_now_ms();
+	starting->up_ms[i] = clock_steady_ms();
 	r = note_up(starting->state, start, starting->err);
 	if (r == 0)
 		start->run.state = RUN_UP;

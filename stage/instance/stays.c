@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/path.h"
 #include "db/base/process.h"
 #include "db/base/text.h"
@@ -18,14 +18,6 @@
 
 /* What has nothing to be ready by. */
 enum { LIFE_MS = 200 };
-
-int64_t stays_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool start_goes_on(const struct start *start)
 {
@@ -56,7 +48,7 @@ void stays_watch(const struct starts *starts, const int64_t *up_ms)
 			last = up_ms[i] + life_of(start);
 	}
 	do {
-		int64_t left = last - stays_now_ms();
+		int64_t left = last - clock_steady_ms();
 
 		pending = 0;
 		for (size_t i = 0; fds && i < count; i++) {

@@ -8,8 +8,6 @@
 #include "stage/instance/prepare.h"
 #include "stage/instance/start.h"
 
-/* A clock that nobody sets. */
-int64_t stays_now_ms(void);
 /* One that is still to be put up, or looked at. */
 bool start_goes_on(const struct start *start);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/text.h"
 #include "stage/layer/directory.h"
 #include "stage/state/rows.h"
@@ -221,7 +222,7 @@ int base_begin(struct state *state, const char *name, const char *source, const 
 	bind_text(stmt, 1, name);
 	bind_text(stmt, 2, source);
 	bind_text(stmt, 3, parent);
-	bind_int(stmt, 4, state_now());
+	bind_int(stmt, 4, clock_wall_ns());
 	r = statement_run(&state->sql, stmt, err);
 	return r < 0 ? r : directory_make(state, "base", name, ret_dirfd, err);
 }

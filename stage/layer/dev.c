@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "stage/layer/base.h"
 #include "stage/layer/directory.h"
 #include "stage/state/rows.h"
@@ -158,7 +159,7 @@ static int insert(struct state *state, const char *name, const char *base, const
 	bind_text(stmt, 1, name);
 	bind_text(stmt, 2, base);
 	bind_text(stmt, 3, source);
-	bind_int(stmt, 4, state_now());
+	bind_int(stmt, 4, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 

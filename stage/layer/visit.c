@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/process.h"
 #include "stage/layer/base.h"
 #include "stage/layer/directory.h"
@@ -38,7 +39,7 @@ int visit_note(struct state *state, const char *dev, const char *what, struct er
 	bind_text(stmt, 1, dev);
 	rows_bind_process(stmt, 2, &self);
 	bind_text(stmt, 6, what);
-	bind_int(stmt, 7, state_now());
+	bind_int(stmt, 7, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 

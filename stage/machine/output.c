@@ -8,20 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 
 enum { TEXT_MOST = 1024 * 1024, WAIT_MS = 10000 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Until its end, the limit of size or the deadline. */
 static void read_all(int fd, struct text *text, int64_t until_ms)
@@ -31,7 +23,7 @@ static void read_all(int fd, struct text *text, int64_t until_ms)
 
 	while (n > 0 && text->size < TEXT_MOST) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		int64_t left = until_ms - now_ms();
+		int64_t left = until_ms - clock_steady_ms();
 
 		if (left <= 0 || poll(&ready, 1, (int)left) <= 0)
 			return;
@@ -54,7 +46,7 @@ static void become(const char *const *argv, int out)
 
 int output_of(const char *const *argv, struct text *text)
 {
-	int64_t until_ms = now_ms() + WAIT_MS;
+	int64_t until_ms = clock_steady_ms() + WAIT_MS;
 	int fds[2], status;
 	pid_t pid;
 
@@ -71,7 +63,7 @@ int output_of(const char *const *argv, struct text *text)
 		return -EAGAIN;
 	/* what has closed its output ends; what hangs is not waited for */
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (now_ms() > until_ms)
+		if (clock_steady_ms() > until_ms)
 			kill(pid, SIGKILL);
 		usleep(1000);
 	}

@@ -7,30 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "stage/mount/namespace.h"
 
 enum { GRACE_MS = 10000 };
-
-int64_t running_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t running_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 double running_seconds(uint64_t ms)
 {
@@ -87,7 +71,7 @@ int running_stop(struct running *running, uint64_t grace_ms, char **ret_unheard,
 	_cleanup_(freep) char *unheard = NULL;
 	int r;
 
-	running->trial->at.stopping_ns = running_now_ns();
+	running->trial->at.stopping_ns = clock_wall_ns();
 	r = container_stop(running->container, grace_ms, &running->trial->status, &unheard, err);
 
 	if (r == 0 && ret_unheard)
@@ -150,13 +134,13 @@ bool running_was_not_executed(struct running *running, struct error *err)
 
 int running_to_end(struct running *running, struct error *err)
 {
-	int64_t deadline = running->spec->timeout_ms ? running_now_ms() + (int64_t)running->spec->timeout_ms : -1;
+	int64_t deadline = running->spec->timeout_ms ? clock_steady_ms() + (int64_t)running->spec->timeout_ms : -1;
 	struct container *container = running->container;
 	int r;
 
 	while (!container_ended(container)) {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
-		int64_t left = deadline < 0 ? -1 : deadline - running_now_ms();
+		int64_t left = deadline < 0 ? -1 : deadline - clock_steady_ms();
 
 		if (deadline >= 0 && left <= 0)
 			return running_late(running, "did not end", running->spec->timeout_ms, err);

@@ -32,9 +32,6 @@ int running_serve_on(struct running *running, struct error *err);
 
 enum { RUNNING_READY_MS = 60000 };
 
-int64_t running_now_ms(void);
-/* The time of day, as a manifest has it. */
-int64_t running_now_ns(void);
 double running_seconds(uint64_t ms);
 /* Between asking and killing. */
 uint64_t running_grace(const struct running *running);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/text.h"
 #include "stage/stages/running.h"
 
@@ -63,7 +64,7 @@ static int check_health(struct running *running, int64_t deadline, int *ret_stat
 			continue;
 		}
 		if (r < 0 || *ret_status == 0 || container_ended(running->container) ||
-		    running_now_ms() >= deadline)
+		    clock_steady_ms() >= deadline)
 			return r;
 		r = pause_for(running, CHECK_AGAIN_MS, err);
 	}
@@ -78,7 +79,7 @@ static int probe(struct running *running, int64_t deadline, const char **ret_wha
 	int r = 0;
 
 	*ret_status = 0;
-	running->trial->at.probe_ns = asking_has_probes(&running->asking) ? running_now_ns() : 0;
+	running->trial->at.probe_ns = asking_has_probes(&running->asking) ? clock_wall_ns() : 0;
 	while (r == 0 && asking_has_probes(&running->asking)) {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 
@@ -90,7 +91,7 @@ static int probe(struct running *running, int64_t deadline, const char **ret_wha
 			continue;
 		}
 		if (r < 0 || *ret_status == 0 || !asking_by_answer(&running->asking) ||
-		    container_ended(running->container) || running_now_ms() >= deadline)
+		    container_ended(running->container) || clock_steady_ms() >= deadline)
 			return r;
 		r = pause_for(running, AGAIN_MS, err);
 	}
@@ -127,18 +128,18 @@ static void say_ready(const struct running *running, struct text *text)
 	if (port)
 		text_printf(text, " on :%u", port);
 	if (!asking_by_answer(&running->asking))
-		text_printf(text, " after %.1f s", running_seconds((uint64_t)(running_now_ms() - running->began_ms)));
+		text_printf(text, " after %.1f s", running_seconds((uint64_t)(clock_steady_ms() - running->began_ms)));
 }
 
 static int wait_ready(struct running *running, int64_t limit_ms, struct error *err)
 {
-	int64_t deadline = running_now_ms() + limit_ms;
+	int64_t deadline = clock_steady_ms() + limit_ms;
 	int r;
 
 	do {
 		struct pollfd signals = {.fd = running->signals, .events = POLLIN};
 
-		r = asking_wait(&running->asking, running->container, &signals, deadline - running_now_ms(), err);
+		r = asking_wait(&running->asking, running->container, &signals, deadline - clock_steady_ms(), err);
 		if (r < 0 || !signals.revents)
 			break;
 	} while (!running_is_to_stop(running));
@@ -212,7 +213,7 @@ static int ask(struct running *running, int64_t deadline, struct text *how, stru
 int running_serve(struct running *running, struct error *err)
 {
 	uint64_t limit = running->spec->timeout_ms ? running->spec->timeout_ms : RUNNING_READY_MS;
-	int64_t deadline = running_now_ms() + (int64_t)limit;
+	int64_t deadline = clock_steady_ms() + (int64_t)limit;
 	_cleanup_(text_release) struct text how = TEXT_INIT;
 	int r = wait_ready(running, (int64_t)limit, err);
 
@@ -225,7 +226,7 @@ int running_serve(struct running *running, struct error *err)
 		return r;
 	if (container_ended(running->container))
 		return ended_unready(running, err);
-	running->trial->at.ready_ns = running_now_ns();
+	running->trial->at.ready_ns = clock_wall_ns();
 	say_ready(running, &how);
 	r = ask(running, deadline, &how, err);
 	return r <= 0 ? r : stop_server(running, how.bytes, err);
@@ -235,7 +236,7 @@ int running_serve(struct running *running, struct error *err)
 static int come_up(struct running *running, struct error *err)
 {
 	uint64_t limit = running->spec->timeout_ms ? running->spec->timeout_ms : RUNNING_READY_MS;
-	int64_t deadline = running_now_ms() + (int64_t)limit;
+	int64_t deadline = clock_steady_ms() + (int64_t)limit;
 	int status = 0, r = wait_ready(running, (int64_t)limit, err);
 
 	running->trial->served = true;
@@ -248,7 +249,7 @@ static int come_up(struct running *running, struct error *err)
 		return r;
 	if (container_ended(running->container))
 		return ended_early(running, "before it was ready", err);
-	running->trial->at.ready_ns = running_now_ns();
+	running->trial->at.ready_ns = clock_wall_ns();
 	r = check_health(running, deadline, &status, err);
 	if (running->interrupted)
 		return 1;

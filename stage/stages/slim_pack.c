@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/json.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
@@ -68,7 +69,7 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 	_cleanup_(freep) char *name = slim_name(slim->request);
 	_cleanup_(freep) char *root = slim->request->root ? realpath(slim->request->root, NULL) : NULL;
 	const char *asked = root ? root : slim->request->root;
-	double began = slim_now();
+	double began = clock_steady_seconds();
 	const struct tracepack_build build = {
 		.manifest = slim->manifest,
 		.source = slim->source.path,
@@ -94,8 +95,8 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 		struct error ignored = ERROR_INIT;
 
 		slim->result = SLIM_TOO_LARGE;
-		report_pack(slim, &said, slim_now() - began, &ignored);
+		report_pack(slim, &said, clock_steady_seconds() - began, &ignored);
 		return 0;
 	}
-	return report_pack(slim, &said, slim_now() - began, err);
+	return report_pack(slim, &said, clock_steady_seconds() - began, err);
 }

@@ -32,9 +32,6 @@ struct slim {
 	int status;
 };
 
-/* Seconds of a clock that only goes on. */
-double slim_now(void);
-
 /* "web" of web.sfc, of docker-daemon:web:slim and of oci-archive:web.tar. NULL: no memory; the caller frees. */
 char *slim_name(const struct slim_request *request);
 /* Before: the variables it is started with; what is kept of its image. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/stages/phases.h"
+#include "db/base/clock.h"
 #include "stage/stages/slim_private.h"
 
 #include <errno.h>
@@ -111,7 +112,7 @@ static int report_test(struct slim *slim, double seconds, struct error *err)
 int slim_test(struct slim *slim, struct error *err)
 {
 	struct trial_request request = slim_trial(slim);
-	double began = slim_now();
+	double began = clock_steady_seconds();
 	int r;
 
 	request.put_up = put_up_traced;
@@ -120,5 +121,5 @@ int slim_test(struct slim *slim, struct error *err)
 	if (r < 0)
 		return r;
 	r = slim_judge(slim, slim->test, err);
-	return r <= 0 ? r : report_test(slim, slim_now() - began, err);
+	return r <= 0 ? r : report_test(slim, clock_steady_seconds() - began, err);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
 #include "db/sql/statement.h"
@@ -174,7 +175,7 @@ int slim_verify(struct slim *slim, struct error *err)
 	const struct slim_request *request = slim->request;
 	char said[64];
 	_cleanup_(freep) char *manifest = guard_manifest(slim);
-	double began = slim_now();
+	double began = clock_steady_seconds();
 	bool possible;
 	int r;
 
@@ -198,9 +199,9 @@ int slim_verify(struct slim *slim, struct error *err)
 	slim->status = slim->test->status;
 	if (!compare_trials(request->spec, slim->test, slim->verify, request->compare, said, sizeof(said)))
 		return differs(slim, said, err);
-	report_step(slim->report, "verify", said, slim_now() - began);
+	report_step(slim->report, "verify", said, clock_steady_seconds() - began);
 	report_fact(slim->report, "verify", json_pack("{s:s, s:i}", "said", said, "status", slim->verify->status));
-	report_seconds(slim->report, "verify", slim_now() - began);
+	report_seconds(slim->report, "verify", clock_steady_seconds() - began);
 	r = guarded_report(slim->report, manifest, slim->package, slim->source.path, err);
 	return r < 0 ? r : 1;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/program.h"
 #include "db/base/text.h"
 #include "stage/layer/dev.h"
@@ -45,7 +46,7 @@ static int put_up(const struct test_mount_request *request, int view,
 		.label = (char *)options.label,
 		.asked = (char *)"{}",
 		.container = (char *)"",
-		.begun_ns = state_now(),
+		.begun_ns = clock_wall_ns(),
 	};
 	int r = manifest ? test_row_put(request->state, request->name, &row, err) : error_oom(err);
 

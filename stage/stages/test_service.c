@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/container/exec.h"
@@ -71,7 +72,7 @@ static int put_row(const struct staying *staying, const struct test *test, struc
 		.label = test->label,
 		.asked = asked,
 		.container = (char *)test->container,
-		.begun_ns = state_now(),
+		.begun_ns = clock_wall_ns(),
 	};
 
 	json_decref(json);
@@ -287,7 +288,7 @@ int test_stop(struct state *state, const char *name, struct test_stopped *ret_st
 	if (r < 0)
 		return r;
 	stopped.label = take(row.label);
-	stopped.seconds = (double)(state_now() - row.begun_ns) / 1e9;
+	stopped.seconds = (double)(clock_wall_ns() - row.begun_ns) / 1e9;
 	*ret_stopped = stopped;
 	stopped = (struct test_stopped){.label = NULL};
 	return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/path.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/terminal.h"
@@ -65,8 +66,8 @@ static int start(struct running *running, const struct trial_ground *ground, str
 		return r;
 	container_identity(running->container, &trial->uid, &trial->gid, &home);
 	snprintf(trial->home, sizeof(trial->home), "%s", home);
-	running->began_ms = running_now_ms();
-	running->trial->at.started_ns = running_now_ns();
+	running->began_ms = clock_steady_ms();
+	running->trial->at.started_ns = clock_wall_ns();
 	r = container_start(running->container, err);
 	if (r == 0 && request->spec->terminal)
 		terminal_make_raw();
@@ -94,7 +95,7 @@ static int run_on(struct running *running, const struct trial_ground *ground, st
 		r = running->request->is_up               ? running_serve_on(running, err)
 		    : asking_is_server(&running->asking) ? running_serve(running, err)
 						     : running_to_end(running, err);
-	running->trial->seconds = running_seconds((uint64_t)(running_now_ms() - running->began_ms));
+	running->trial->seconds = running_seconds((uint64_t)(clock_steady_ms() - running->began_ms));
 	/* an interrupt of all of us ends the runtime too, which may be noticed first: it is no verdict */
 	if (!running->request->is_up && running->trial->outcome != TRIAL_INTERRUPTED && running->container &&
 	    running_is_to_stop(running)) {

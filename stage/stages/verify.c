@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/digest.h"
 #include "db/base/json.h"
 #include "pack/package/bundle.h"
@@ -42,14 +42,6 @@ struct verification {
 	bool is_guarded;
 	char *noted;                    /* the guard's manifest */
 };
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* --- its parts --- */
 
@@ -284,7 +276,7 @@ static int differs(struct verification *verification, const char *how, struct er
 
 static int run_source(struct verification *verification, struct error *err)
 {
-	double began = now();
+	double began = clock_steady_seconds();
 	int r = try_it(verification, put_up_source, &verification->in_source, err);
 
 	if (r == 0)
@@ -296,8 +288,8 @@ static int run_source(struct verification *verification, struct error *err)
 		return 0;
 	}
 	if (r == 1) {
-		report_step(verification->report, "source", verification->in_source->said, now() - began);
-		report_seconds(verification->report, "source", now() - began);
+		report_step(verification->report, "source", verification->in_source->said, clock_steady_seconds() - began);
+		report_seconds(verification->report, "source", clock_steady_seconds() - began);
 	}
 	return r;
 }
@@ -305,7 +297,7 @@ static int run_source(struct verification *verification, struct error *err)
 static int run_package(struct verification *verification, struct error *err)
 {
 	const struct spec *spec = verification->request->spec;
-	double began = now();
+	double began = clock_steady_seconds();
 	char said[64];
 	int r = try_it(verification, put_up_package, &verification->in_package, err);
 
@@ -318,8 +310,8 @@ static int run_package(struct verification *verification, struct error *err)
 	if (!compare_trials(spec, verification->in_source, verification->in_package,
 			    verification->request->compare, said, sizeof(said)))
 		return differs(verification, said, err);
-	report_step(verification->report, "package", said, now() - began);
-	report_seconds(verification->report, "package", now() - began);
+	report_step(verification->report, "package", said, clock_steady_seconds() - began);
+	report_seconds(verification->report, "package", clock_steady_seconds() - began);
 	report_fact(verification->report, "compared", json_string(said));
 	r = report_missed(verification, err);
 	if (r < 0)

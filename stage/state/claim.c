@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/process.h"
 #include "stage/state/rows.h"
 
@@ -55,7 +55,7 @@ static int put(struct state *state, const char *object, struct error *err)
 	process_self(&self);
 	bind_text(stmt, 1, object);
 	rows_bind_process(stmt, 2, &self);
-	bind_int(stmt, 6, state_now());
+	bind_int(stmt, 6, clock_wall_ns());
 	return statement_run(&state->sql, stmt, err);
 }
 
@@ -104,14 +104,6 @@ static int attempt(struct state *state, const char *const *objects, size_t count
 
 /* ---- waiting ---- */
 
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static int64_t patience_ms(void)
 {
 	const char *given = getenv("SFC_LOCK_TIMEOUT");
@@ -148,13 +140,13 @@ static int refuse(const char *object, const struct process *owner, struct error 
 static int take_within(struct state *state, const char *const *objects, size_t count,
 		       int64_t limit_ms, struct error *err)
 {
-	int64_t until = clock_ms() + limit_ms, look = LOOK_FIRST_MS, left;
+	int64_t until = clock_steady_ms() + limit_ms, look = LOOK_FIRST_MS, left;
 	struct process owner;
 	size_t which = 0;
 	int r;
 
 	while ((r = attempt(state, objects, count, &which, &owner, err)) == 0) {
-		left = until - clock_ms();
+		left = until - clock_steady_ms();
 		if (left <= 0)
 			return refuse(objects[which], &owner, err);
 		wait_for(&owner, look < left ? look : left);

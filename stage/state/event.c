@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "stage/state/person.h"
 
 int event_note(struct state *state, const char *object, struct error *err, const char *format, ...)
@@ -27,7 +28,7 @@ int event_note(struct state *state, const char *object, struct error *err, const
 	if (r < 0)
 		return r;
 	person_find(&person);
-	bind_int(stmt, 1, state_now());
+	bind_int(stmt, 1, clock_wall_ns());
 	bind_text(stmt, 2, object);
 	bind_text(stmt, 3, person.name);
 	bind_text(stmt, 4, what);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/state/place.h"
@@ -49,7 +50,7 @@ static int note_birth(struct connection *sql, struct error *err)
 		return r;
 	uuid.bytes[strcspn(uuid.bytes, "\n")] = '\0';
 	bind_text(stmt, 1, uuid.bytes);
-	bind_int(stmt, 2, state_now());
+	bind_int(stmt, 2, clock_wall_ns());
 	return statement_run(sql, stmt, err);
 }
 
@@ -309,17 +310,9 @@ int state_check_name(const char *what, const char *name, struct error *err)
 
 /* ---- time ---- */
 
-int64_t state_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 void state_ago(int64_t at_ns, char *buffer, size_t size)
 {
-	long long seconds = (state_now() - at_ns) / 1000000000LL;
+	long long seconds = (clock_wall_ns() - at_ns) / 1000000000LL;
 
 	if (seconds < 60)
 		snprintf(buffer, size, "just now");

@@ -64,8 +64,7 @@ void state_rollback_lightly(struct state *state);
  */
 int state_check_name(const char *what, const char *name, struct error *err);
 
-/* Now, as the tables have it; and such a time for people ("2 h ago") and for JSON (…Z). */
-int64_t state_now(void);
+/* A time of the tables for people ("2 h ago"), and for JSON (…Z). */
 void state_ago(int64_t at_ns, char *buffer, size_t size);
 void state_stamp(int64_t at_ns, char *buffer, size_t size);
 

@@ -10,6 +10,7 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/watch/http.h"
@@ -153,6 +154,6 @@ int crawl_run(struct container *container, const char *url, int output, int erro
 	int r = question_begin(&question, ask_outside, &asking, err);
 
 	return r < 0 ? r
-		     : question_wait(&question, container, also, timeout_ms < 0 ? -1 : question_now() + timeout_ms,
+		     : question_wait(&question, container, also, timeout_ms < 0 ? -1 : clock_steady_ms() + timeout_ms,
 				     ret_status, err);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/watch/http.h"
@@ -74,7 +75,7 @@ int health_ask(struct container *container, const char *health, int64_t timeout_
 		return error_errno(err, "cannot keep what it answers");
 	r = question_begin(&question, inside, &asking, err);
 	if (r == 0)
-		r = question_wait(&question, container, NULL, question_now() + timeout_ms, &status, err);
+		r = question_wait(&question, container, NULL, clock_steady_ms() + timeout_ms, &status, err);
 	if (r < 0 || status == 0)
 		return r;
 	last_line(said, &line);

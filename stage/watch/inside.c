@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/json.h"
 #include "pack/oci/derived.h"
 #include "stage/watch/question.h"
@@ -122,7 +123,7 @@ int inside_run(struct container *container, const spec_strings *words, int outpu
 	asking.file = file;
 	r = question_begin(&question, ask_inside, &asking, err);
 	if (r == 0)
-		r = question_wait(&question, container, also, timeout_ms < 0 ? -1 : question_now() + timeout_ms,
+		r = question_wait(&question, container, also, timeout_ms < 0 ? -1 : clock_steady_ms() + timeout_ms,
 				  ret_status, err);
 	unlink(file);
 	return r;

@@ -8,20 +8,12 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 
 enum { LATE_STATUS = 124, ENDING_MS = 5000 };
-
-int64_t question_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int question_begin(struct question *question, int (*inside)(void *data), void *data, struct error *err)
 {
@@ -74,7 +66,7 @@ int question_wait(struct question *question, struct container *container, struct
 	while (true) {
 		struct pollfd waiting[] = {{.fd = question->pidfd, .events = POLLIN},
 					   {.fd = also ? also->fd : -1, .events = POLLIN}};
-		int64_t left = deadline < 0 ? -1 : deadline - question_now();
+		int64_t left = deadline < 0 ? -1 : deadline - clock_steady_ms();
 		int r = container_ended(container)
 				? poll(waiting, 2, left < 0 || left > ENDING_MS ? ENDING_MS : (int)left)
 				: container_pump(container, waiting, 2, left < 0 ? -1 : left, err);
@@ -86,7 +78,7 @@ int question_wait(struct question *question, struct container *container, struct
 		if (r > 0)
 			break;
 		if (container_ended(container) ? left != 0 && poll(waiting, 1, ENDING_MS) != 1
-					       : deadline >= 0 && question_now() >= deadline) {
+					       : deadline >= 0 && clock_steady_ms() >= deadline) {
 			*ret_status = give_up(question);
 			return 0;
 		}

@@ -25,13 +25,10 @@ struct question {
 int question_begin(struct question *question, int (*inside)(void *data), void *data, struct error *err);
 
 /*
- * *ret_status as a shell has it; 124 when it took longer than until the deadline (of question_now(); -1: it may).
+ * *ret_status as a shell has it; 124 when it took longer than until the deadline (of clock_steady_ms(); -1: it may).
  * -EINTR: `also`, one descriptor or NULL, is ready, and it was given up. Who is asked may have ended meanwhile.
  */
 int question_wait(struct question *question, struct container *container, struct pollfd *also,
 		  int64_t deadline, int *ret_status, struct error *err);
-
-/* Milliseconds of a clock that only goes on. */
-int64_t question_now(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "stage/watch/http.h"
 #include "stage/watch/question.h"
 
@@ -106,7 +107,7 @@ int probe_run(struct container *container, const char *command, const char *root
 {
 	struct asking asking = {.command = command, .root = root, .output = output, .errors = errors};
 
-	return ask(container, &asking, also, timeout_ms < 0 ? -1 : question_now() + timeout_ms, ret_status, err);
+	return ask(container, &asking, also, timeout_ms < 0 ? -1 : clock_steady_ms() + timeout_ms, ret_status, err);
 }
 
 /* --- ready --- */
@@ -133,14 +134,14 @@ static int is_ready(struct container *container, const struct spec *spec, struct
 int ready_wait(struct container *container, const struct spec *spec, struct pollfd *also,
 	       size_t count, int64_t timeout_ms, struct error *err)
 {
-	int64_t deadline = question_now() + timeout_ms;
+	int64_t deadline = clock_steady_ms() + timeout_ms;
 
 	while (!container_ended(container)) {
 		int r = is_ready(container, spec, count == 1 ? also : NULL, deadline, err);
 
 		if (r != 0)
 			return r == -EINTR || r > 0 ? 0 : r;
-		if (question_now() >= deadline)
+		if (clock_steady_ms() >= deadline)
 			return -ETIME;
 		r = container_pump(container, also, count, TICK_MS, err);
 		if (r != 0)
@@ -152,7 +153,7 @@ int ready_wait(struct container *container, const struct spec *spec, struct poll
 int ready_wait_ports(struct container *container, const uint16_t *ports, size_t count, struct pollfd *also,
 		     int64_t timeout_ms, unsigned int *ret_port, struct error *err)
 {
-	int64_t deadline = question_now() + timeout_ms;
+	int64_t deadline = clock_steady_ms() + timeout_ms;
 
 	*ret_port = 0;
 	while (!container_ended(container)) {
@@ -163,7 +164,7 @@ int ready_wait_ports(struct container *container, const uint16_t *ports, size_t 
 				*ret_port = ports[i];
 		if (*ret_port)
 			return 0;
-		if (question_now() >= deadline)
+		if (clock_steady_ms() >= deadline)
 			return -ETIME;
 		r = container_pump(container, also, 1, TICK_MS, err);
 		if (r != 0)

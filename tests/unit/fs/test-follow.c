@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "db/base/clock.h"
 #include "tests/test.h"
 
 enum { MS = 1000 * 1000 };
@@ -122,7 +123,7 @@ static void a_thread_is_looked_up_but_not_all_the_time(void)
 	follow.next_ns = 0;
 	cpu = follow_look(&follow, getpid());
 	CHECK(cpu >= 0 && cpu < CPU_SETSIZE);
-	follow.next_ns = follow_now() + (int64_t)1000 * MS;
+	follow.next_ns = clock_steady_ns() + (int64_t)1000 * MS;
 	CHECK(follow_look(&follow, getpid()) == FOLLOW_NOBODY);
 	follow.next_ns = 0;
 	CHECK(follow_look(&follow, 0) == FOLLOW_NOBODY); /* of another pid namespace */
