@@ -136,6 +136,13 @@ int command_failed(const struct sfc_command *command, const struct error *err)
 	return command->passes_status ? EXIT_OURS : EXIT_FAILED;
 }
 
+int command_answer(const struct sfc_command *command, int r, const struct error *err)
+{
+	if (r == -EINVAL)
+		return command_misused(command, "%s", err->message);
+	return r < 0 ? command_failed(command, err) : EXIT_DONE;
+}
+
 static int run_parsed(const struct sfc_command *command, int argc, char **argv)
 {
 	const struct options_grammar grammar = {command->options, command->operands, command->command};
@@ -143,10 +150,8 @@ static int run_parsed(const struct sfc_command *command, int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int r = options_parse(&asked, &grammar, argc, argv, &err);
 
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err.message);
 	if (r < 0)
-		return command_failed(command, &err);
+		return command_answer(command, r, &err);
 	if (asked.help)
 		return help_command(command);
 	speak_as(command->group, command->name, asked.quiet);

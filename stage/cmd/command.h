@@ -62,6 +62,8 @@ int command_misused(const struct sfc_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* A failure of ours: prints the message, returns what to exit with. */
 int command_failed(const struct sfc_command *command, const struct error *err);
+/* Either, by the code: -EINVAL is what is asked wrongly; EXIT_DONE where it is none. */
+int command_answer(const struct sfc_command *command, int r, const struct error *err);
 
 /* Run it; argv[0] is the last word of its name. */
 int command_run(const struct sfc_command *command, int argc, char **argv);

@@ -19,20 +19,6 @@
 
 /* ---- what all share ---- */
 
-static int answer(const struct sfc_command *command, int r, const struct error *err)
-{
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err->message);
-	return r < 0 ? command_failed(command, err) : EXIT_DONE;
-}
-
-int cmd_state_open(const char *what, struct state **ret_state, struct error *err)
-{
-	if (geteuid() != 0)
-		return error_set(err, -EPERM, "%s needs root: run it through sudo", what);
-	return state_open(NULL, ret_state, err);
-}
-
 #define WORKING "working with root file systems"
 
 /* Exactly so many operands, or what is asked instead; 0 or an exit status. */
@@ -70,9 +56,9 @@ int cmd_dev_create(const struct sfc_command *command, struct asked *asked)
 		r = dev_create(state, asked->operands[0], asked->from, &options, &base, &err);
 	}
 	if (r < 0)
-		return answer(command, r, &err);
+		return command_answer(command, r, &err);
 	if (asked->json)
-		return answer(command,
+		return command_answer(command,
 			      json_print(json_pack("{s:s, s:s, s:o}", "name", asked->operands[0], "base",
 						   base, "from", json_path(asked->from)),
 					 &err),
@@ -96,9 +82,9 @@ int cmd_dev_commit(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = dev_commit(state, asked->operands[0], asked->operands[1], &err);
 	if (r < 0)
-		return answer(command, r, &err);
+		return command_answer(command, r, &err);
 	if (asked->json)
-		return answer(command,
+		return command_answer(command,
 			      json_print(json_pack("{s:s, s:s}", "name", asked->operands[0], "base",
 						   asked->operands[1]),
 					 &err),
@@ -119,7 +105,7 @@ int cmd_dev_reset(const struct sfc_command *command, struct asked *asked)
 	if (r)
 		return r;
 	r = cmd_state_open(WORKING, &state, &err);
-	return answer(command, r < 0 ? r : dev_reset(state, asked->operands[0], &err), &err);
+	return command_answer(command, r < 0 ? r : dev_reset(state, asked->operands[0], &err), &err);
 }
 
 int cmd_dev_rm(const struct sfc_command *command, struct asked *asked)
@@ -133,7 +119,7 @@ int cmd_dev_rm(const struct sfc_command *command, struct asked *asked)
 	r = cmd_state_open(WORKING, &state, &err);
 	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
 		r = dev_delete(state, asked->operands[i], &err);
-	return answer(command, r, &err);
+	return command_answer(command, r, &err);
 }
 
 /* ---- exec, shell ---- */
@@ -192,5 +178,5 @@ int cmd_dev_repair(const struct sfc_command *command, struct asked *asked)
 	int r = cmd_state_open(WORKING, &state, &err);
 
 	(void)asked;
-	return answer(command, r < 0 ? r : dev_repair(state, say_line, &err), &err);
+	return command_answer(command, r < 0 ? r : dev_repair(state, say_line, &err), &err);
 }

@@ -62,7 +62,5 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = pack_run(state, &request, &said, &err);
 	say(&said);
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err.message);
-	return r < 0 ? command_failed(command, &err) : r;
+	return r < 0 ? command_answer(command, r, &err) : r;
 }

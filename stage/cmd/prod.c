@@ -21,13 +21,6 @@ void targets_release(struct targets *targets)
 	spec_strings_release(&targets->apps);
 }
 
-int prod_answer(const struct sfc_command *command, int r, const struct error *err)
-{
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err->message);
-	return r < 0 ? command_failed(command, err) : EXIT_DONE;
-}
-
 /* ---- which are meant ---- */
 
 static int add(struct targets *targets, const char *app, const char *name, bool named, struct error *err)

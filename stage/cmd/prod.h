@@ -45,8 +45,6 @@ int targets_claim(struct state *state, const struct targets *targets, bool apps,
  */
 void prod_refresh_units(struct state *state, const struct asked *asked);
 
-/* 0, or what to exit with, having said why. */
-int prod_answer(const struct sfc_command *command, int r, const struct error *err);
 
 /* One instance as JSON: what list and inspect have in common. */
 json_t *prod_instance_json(const struct looks *looks, const struct look *look);

@@ -81,5 +81,5 @@ int cmd_prod_exec(const struct sfc_command *command, struct asked *asked)
 	}
 	instance_release(&look.instance);
 	run_release(&look.run);
-	return r < 0 ? prod_answer(command, r, &err) : status;
+	return r < 0 ? command_answer(command, r, &err) : status;
 }

@@ -80,6 +80,6 @@ int cmd_prod_health(const struct sfc_command *command, struct asked *asked)
 	json_decref(asking.json);
 	targets_release(&asking.targets);
 	looks_release(&asking.looks);
-	r = prod_answer(command, r, &err);
+	r = command_answer(command, r, &err);
 	return r == EXIT_DONE && asking.ill ? EXIT_FAILED : r;
 }

@@ -232,5 +232,5 @@ int cmd_prod_inspect(const struct sfc_command *command, struct asked *asked)
 		r = inspect(&inspection, asked, &err);
 	looks_release(&inspection.looks);
 	json_decref(inspection.list);
-	return prod_answer(command, r, &err);
+	return command_answer(command, r, &err);
 }

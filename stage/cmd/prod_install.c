@@ -43,7 +43,7 @@ int cmd_prod_install(const struct sfc_command *command, struct asked *asked)
 		r = instance_install(state, asked->operands[0], asked->name, asked->digest, &name, &package,
 				     &err);
 	if (r < 0)
-		return prod_answer(command, r, &err);
+		return command_answer(command, r, &err);
 	claim_release(&package.claim);
 	print(asked, name, &package);
 	return EXIT_DONE;

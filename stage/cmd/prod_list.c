@@ -302,5 +302,5 @@ int cmd_prod_list(const struct sfc_command *command, struct asked *asked)
 		r = list(&listing, &err);
 	looks_release(&listing.looks);
 	columns_release(&listing.columns);
-	return prod_answer(command, r, &err);
+	return command_answer(command, r, &err);
 }

@@ -263,7 +263,7 @@ int cmd_prod_logs(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = prepare(state, asked, &logs, &err);
 	if (r < 0)
-		return prod_answer(command, r, &err);
+		return command_answer(command, r, &err);
 	r = show_all(&logs);
 	if (r == 0 && asked->follow)
 		r = follow(&logs);

@@ -118,5 +118,5 @@ int cmd_prod_misses(const struct sfc_command *command, struct asked *asked)
 		r = show_all(&showing, asked, &err);
 	json_decref(showing.json);
 	columns_release(&showing.columns);
-	return prod_answer(command, r, &err);
+	return command_answer(command, r, &err);
 }

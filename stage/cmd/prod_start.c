@@ -371,7 +371,7 @@ int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 		r = asked->operand_count == 1 ? add_one(&starter, &err) : add_targets(&starter, &err);
 	if (r == 0)
 		r = instance_start(state, &starter.starts, &err);
-	status = prod_answer(command, r, &err);
+	status = command_answer(command, r, &err);
 	for (size_t i = 0; r == 0 && i < starter.starts.count; i++) {
 		print(&starter, &starter.starts.items[i]);
 		if (starter.starts.items[i].code < 0)

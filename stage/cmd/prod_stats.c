@@ -130,5 +130,5 @@ int cmd_prod_stats(const struct sfc_command *command, struct asked *asked)
 	json_decref(counting.json);
 	looks_release(&counting.looks);
 	columns_release(&counting.columns);
-	return prod_answer(command, r, &err);
+	return command_answer(command, r, &err);
 }

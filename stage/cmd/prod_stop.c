@@ -105,7 +105,7 @@ static int stop_all(struct stopper *stopper, struct error *err)
 static int finish(const struct sfc_command *command, struct stopper *stopper, int r,
 		  const struct error *err)
 {
-	int status = prod_answer(command, r, err);
+	int status = command_answer(command, r, err);
 
 	if (status == EXIT_DONE && stopper->failed)
 		status = EXIT_FAILED;

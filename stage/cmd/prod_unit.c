@@ -36,7 +36,7 @@ int cmd_prod_enable(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		printf("%s starts at boot (sfc-%s.target)\n", asked->operands[0], asked->operands[0]);
 	return r == -EINVAL && asked->operand_count == 1 ? command_failed(command, &err)
-							  : prod_answer(command, r, &err);
+							  : command_answer(command, r, &err);
 }
 
 int cmd_prod_disable(const struct sfc_command *command, struct asked *asked)
@@ -54,7 +54,7 @@ int cmd_prod_disable(const struct sfc_command *command, struct asked *asked)
 		r = disable_app(asked->operands[0], &err);
 	if (r == 0)
 		printf("%s no longer starts at boot\n", asked->operands[0]);
-	return prod_answer(command, r, &err);
+	return command_answer(command, r, &err);
 }
 
 /* ---- called by a unit ---- */
@@ -101,7 +101,7 @@ int cmd_prod_wanted(const struct sfc_command *command, struct asked *asked)
 {
 	struct one one = {.targets = TARGETS_INIT, .claims = CLAIMS_INIT, .instance = INSTANCE_INIT, .run = RUN_INIT};
 	struct error err = ERROR_INIT;
-	int status = prod_answer(command, find(&one, asked, false, &err), &err);
+	int status = command_answer(command, find(&one, asked, false, &err), &err);
 
 	if (status == EXIT_DONE && !one.instance.wanted)
 		status = EXIT_FAILED;
@@ -152,7 +152,7 @@ int cmd_prod_unit_start(const struct sfc_command *command, struct asked *asked)
 
 	if (r == 0)
 		r = start(&one, &err);
-	r = prod_answer(command, r, &err);
+	r = command_answer(command, r, &err);
 	one_release(&one);
 	return r;
 }
@@ -180,7 +180,7 @@ int cmd_prod_unit_stop(const struct sfc_command *command, struct asked *asked)
 
 	if (r == 0)
 		r = stop(&one, &err);
-	r = prod_answer(command, r, &err);
+	r = command_answer(command, r, &err);
 	one_release(&one);
 	return r;
 }

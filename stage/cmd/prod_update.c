@@ -46,7 +46,7 @@ int cmd_prod_update(const struct sfc_command *command, struct asked *asked)
 	int r = check(asked, 2, &err);
 
 	if (r < 0)
-		return prod_answer(command, r, &err);
+		return command_answer(command, r, &err);
 	r = cmd_state_open(PROD_WHAT, &state, &err);
 	if (r == 0) {
 		request.app = asked->operands[0];
@@ -71,7 +71,7 @@ int cmd_prod_rollback(const struct sfc_command *command, struct asked *asked)
 	int r = check(asked, 1, &err);
 
 	if (r < 0)
-		return prod_answer(command, r, &err);
+		return command_answer(command, r, &err);
 	r = cmd_state_open(PROD_WHAT, &state, &err);
 	if (r == 0) {
 		request.app = asked->operands[0];

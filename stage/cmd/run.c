@@ -18,7 +18,6 @@
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/container/terminal.h"
-#include "stage/instance/network.h"
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
@@ -230,17 +229,6 @@ static int inside(void *data)
 }
 
 /* --- outside --- */
-
-int cmd_hold_network(struct asked *asked, struct error *err)
-{
-	_cleanup_(state_closep) struct state *state = NULL;
-	int r;
-
-	if (asked->spec.network != NETWORK_INSTANCE)
-		return 0;
-	r = state_open(NULL, &state, err);
-	return r < 0 ? r : instance_network_hold(state, &asked->spec, err);
-}
 
 static int take_package(struct run *run, struct error *err)
 {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include "stage/cmd/cmd.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/place.h"
-#include "stage/watch/ready.h"
 
 struct slimming {
 	const struct sfc_command *command;
@@ -39,54 +37,10 @@ static int check_files(const struct asked *asked, struct error *err)
 	return 0;
 }
 
-int cmd_check_tracing(const struct spec *spec, struct error *err)
-{
-	_cleanup_(closep) int fuse = -1;
-	bool shared = spec->network == NETWORK_HOST || (spec->network == NETWORK_UNSET && !spec->ports.count);
-
-	if (geteuid() != 0)
-		return error_set(err, -EPERM, "tracing needs root: run it through sudo");
-	/* opening is the only honest test: a device cgroup may forbid what the mode allows */
-	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (fuse < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))
-		return error_set(err, -ENODEV, "needs /dev/fuse, which is not here: run 'modprobe fuse', or pass "
-					       "the device into this container");
-	if (fuse < 0)
-		return error_errno(err, "cannot open /dev/fuse");
-	if (spec->ready == READY_TCP && shared && ready_port_taken(spec->ready_port))
-		return error_set(err, -EADDRINUSE,
-				 "something on this machine listens on port %u already; stop it, or use "
-				 "--network none",
-				 spec->ready_port);
-	return 0;
-}
-
-/* Signals end us as any program; who waits for us cleans up. */
-void cmd_unblock_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-void cmd_say_warnings(struct text *warnings)
-{
-	char *rest = warnings->size ? warnings->bytes : NULL, *line;
-
-	while (rest && (line = strsep(&rest, "\n")))
-		if (strncmp(line, "warning: ", 9) == 0)
-			log_warning("%s", line + 9);
-		else if (*line)
-			log_error("%s", line);
-}
-
 /* --- inside: in a mount namespace of our own --- */
 
-static int answer(const struct slimming *slimming, enum slim_result result, int status,
-		  const struct error *err)
+static int answer(enum slim_result result, int status, const struct error *err)
 {
-	(void)slimming;
 	if (result == SLIM_INTERRUPTED)
 		return status;
 	/* what was tried on the way may have left a word, too */
@@ -113,9 +67,7 @@ static int inside(void *data)
 	if (r == 0)
 		r = slim_run(&slimming->request, &report, &result, &status, &warnings, &err);
 	cmd_say_warnings(&warnings);
-	if (r == -EINVAL)
-		return command_misused(slimming->command, "%s", err.message);
-	return r < 0 ? command_failed(slimming->command, &err) : answer(slimming, result, status, &err);
+	return r < 0 ? command_answer(slimming->command, r, &err) : answer(result, status, &err);
 }
 
 /* --- outside: what it left is removed, however it ended --- */
@@ -212,7 +164,5 @@ int cmd_slim(const struct sfc_command *command, struct asked *asked)
 		r = access_read(asked, asked->root, asked->output, &slimming.access, &err);
 	if (r == 0)
 		r = run(&slimming, &status, &err);
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err.message);
-	return r < 0 ? command_failed(command, &err) : status;
+	return r < 0 ? command_answer(command, r, &err) : status;
 }

@@ -114,7 +114,5 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 		status = answer(command, asked, &test, &report);
 	if (test.request)
 		test_close(&test);
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err.message);
-	return r < 0 ? command_failed(command, &err) : status;
+	return r < 0 ? command_answer(command, r, &err) : status;
 }

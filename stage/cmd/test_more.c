@@ -12,13 +12,6 @@
 
 #define WHICH "which name? 'sfc dev list' shows them"
 
-static int answer(const struct sfc_command *command, int r, const struct error *err)
-{
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err->message);
-	return r < 0 ? command_failed(command, err) : EXIT_DONE;
-}
-
 int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
@@ -37,7 +30,7 @@ int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 		r = program_run((const char *const[]){"tracepack", "stat", manifest,
 						      asked->json ? "--json" : NULL, NULL},
 				NULL, NULL, &err);
-	return r > 0 ? EXIT_FAILED : answer(command, r, &err);
+	return r > 0 ? EXIT_FAILED : command_answer(command, r, &err);
 }
 
 int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
@@ -64,7 +57,7 @@ int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
 	}
 	if (r == 0)
 		puts(path);
-	return answer(command, r, &err);
+	return command_answer(command, r, &err);
 }
 
 int cmd_test_umount(const struct sfc_command *command, struct asked *asked)
@@ -76,7 +69,7 @@ int cmd_test_umount(const struct sfc_command *command, struct asked *asked)
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
 	r = cmd_state_open("testing", &state, &err);
-	return answer(command, r < 0 ? r : test_umount(state, asked->operands[0], &err), &err);
+	return command_answer(command, r < 0 ? r : test_umount(state, asked->operands[0], &err), &err);
 }
 
 int cmd_test_rm(const struct sfc_command *command, struct asked *asked)
@@ -90,5 +83,5 @@ int cmd_test_rm(const struct sfc_command *command, struct asked *asked)
 	r = cmd_state_open("testing", &state, &err);
 	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
 		r = test_forget(state, asked->operands[i], &err);
-	return answer(command, r, &err);
+	return command_answer(command, r, &err);
 }

@@ -12,13 +12,6 @@
 #include "stage/cmd/cmd.h"
 #include "stage/stages/report.h"
 
-static int answer(const struct sfc_command *command, int r, const struct error *err)
-{
-	if (r == -EINVAL)
-		return command_misused(command, "%s", err->message);
-	return r < 0 ? command_failed(command, err) : EXIT_DONE;
-}
-
 static int tell_up(const struct asked *asked, struct error *err)
 {
 	const char *name = asked->operands[0];
@@ -52,7 +45,7 @@ int cmd_test_start(const struct sfc_command *command, struct asked *asked)
 
 		r = test_start(&request, &err);
 	}
-	return answer(command, r < 0 ? r : tell_up(asked, &err), &err);
+	return command_answer(command, r < 0 ? r : tell_up(asked, &err), &err);
 }
 
 static int tell_stopped(const struct asked *asked, const struct test_stopped *stopped, struct error *err)
@@ -86,7 +79,7 @@ int cmd_test_stop(const struct sfc_command *command, struct asked *asked)
 	r = cmd_state_open("testing", &state, &err);
 	if (r == 0)
 		r = test_stop(state, asked->operands[0], &stopped, &err);
-	return answer(command, r < 0 ? r : tell_stopped(asked, &stopped, &err), &err);
+	return command_answer(command, r < 0 ? r : tell_stopped(asked, &stopped, &err), &err);
 }
 
 int cmd_test_exec(const struct sfc_command *command, struct asked *asked)

@@ -28,10 +28,8 @@ struct verifying {
 static int answer(const struct verifying *verifying, int r, enum verify_result result, int status,
 		  const struct error *err)
 {
-	if (r == -EINVAL)
-		return command_misused(verifying->command, "%s", err->message);
 	if (r < 0)
-		return command_failed(verifying->command, err);
+		return command_answer(verifying->command, r, err);
 	if (result == VERIFY_INTERRUPTED)
 		return status;
 	/* what was tried on the way may have left a word, too */
