@@ -214,6 +214,16 @@ static int walk_failed(const struct walk *walk, int code, struct error *err)
 		    : error_oom(err);
 }
 
+/* "/usr/bin" has 8 bytes; the root none. */
+static size_t path_length(const struct node *node)
+{
+	size_t length = 0;
+
+	for (; node != node->parent; node = node->parent)
+		length += strlen(node->name) + 1;
+	return length;
+}
+
 int layer_find(struct tree *tree, const char *clean, bool make, struct layer_place *ret_place,
 	       struct error *err)
 {
@@ -227,6 +237,10 @@ int layer_find(struct tree *tree, const char *clean, bool make, struct layer_pla
 	r = walk_along(&walk, directory, NULL);
 	if (r < 0 || walk.outside)
 		return walk_failed(&walk, r, err);
+	/* links lead deeper than names can say, one below the other without an end */
+	if (path_length(walk.at) + walk.missing.size + strlen(last) > LAYER_PATH_MAX)
+		return error_set(err, -ENAMETOOLONG, "leads through a symbolic link to a path of more than %d bytes",
+				 LAYER_PATH_MAX);
 	if (make && !node_is_dir(walk.at))
 		return error_set(err, -EBADMSG, "is below a file, not a directory");
 	if (make && (r = make_missing(&walk, err)) < 0)

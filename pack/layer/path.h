@@ -3,7 +3,8 @@
  * Where a name of an archive belongs in a tree, by the rules of who unpacks images elsewhere (umoci,
  * containerd): as text first, a leading slash, "." and ".." taken away; then walked from the root,
  * following links the way a process with the tree as its root would, also through what is not there
- * yet. What leads out of the root is refused at each step, where those stay at the root.
+ * yet. What leads out of the root is refused at each step, where those stay at the root, and so is what
+ * leads deeper than a path can say.
  */
 #ifndef PACK_LAYER_PATH_H
 #define PACK_LAYER_PATH_H

@@ -51,6 +51,25 @@ static void hostile_entries_are_refused_with_their_name(void)
 	}
 }
 
+/* Each of the links leads 1500 directories down from where it lies: by 40 of them a tree would be too deep to walk. */
+static void links_do_not_lead_deeper_than_a_path_can_say(void)
+{
+	struct root root = root_new();
+	struct tar tar = tar_begin(NULL);
+	char target[3000];
+
+	for (size_t i = 0; i < sizeof(target); i++)
+		target[i] = i % 2 ? '/' : 'a';
+	target[sizeof(target) - 1] = '\0';
+	add(&tar, 'l', "l", target);
+	add(&tar, 'l', "l/m", target);
+	add(&tar, 'f', "l/x", "");
+	add(&tar, 'f', "l/m/x", "");
+	CHECK_INT(apply(&root, &tar), -ENAMETOOLONG);
+	CHECK(strstr(root.err.message, "entry 'l/m/x': leads through a symbolic link to a path of more than 4095 bytes"));
+	root_free(&root);
+}
+
 static void more_than_was_allowed_is_refused(void)
 {
 	struct root root = root_new();
@@ -169,6 +188,7 @@ static void what_is_no_tar_is_said_to_be_none(void)
 int main(void)
 {
 	RUN(hostile_entries_are_refused_with_their_name);
+	RUN(links_do_not_lead_deeper_than_a_path_can_say);
 	RUN(more_than_was_allowed_is_refused);
 	RUN(a_bomb_is_refused_by_its_ratio);
 	RUN(a_stream_cut_anywhere_is_refused);
