@@ -147,8 +147,7 @@ static void remove_comments(char *text)
 {
 	for (char *p = text; *p; p++)
 		if (*p == '#' && (p == text || strchr(" \t\n", p[-1])))
-			for (; *p && *p != '\n' && p[1]; p++)
-				*p = ' ';
+			memset(p, ' ', strcspn(p, "\n"));
 }
 
 /* Is it a word to be taken, as it stands behind another? */

@@ -160,7 +160,7 @@ static const struct example examples[] = {
 	 "/etc/pam.d/mine /etc/pam.d/vsftpd /opt/own/check.so /usr/lib/security/pam_unix.so", NULL,
 	 {"/etc/pam.d/vsftpd=#auth required pam_old.so\nauth include mine # or include other.mine\n"
 	  "auth required /opt/own/check.so login\n",
-	  "/etc/pam.d/mine=auth required pam_unix.so\n", "/etc/pam.d/other.mine=",
+	  "/etc/pam.d/mine=auth required pam_unix.so\nauth include # m", "/etc/pam.d/other.mine=", "/etc/pam.d/m=",
 	  "/etc/pam.d/login=", "/opt/own/check.so", "/usr/lib/security/pam_unix.so",
 	  "/usr/lib/security/pam_old.so"}},
 	/* nothing can be read there, and that is no reason to give up */
