@@ -99,3 +99,10 @@ uint64_t closure_bytes(const struct closure *closure)
 	}
 	return bytes;
 }
+
+int closure_check_cancel(const struct closure *closure, struct error *err)
+{
+	const volatile int *cancel = closure->options.cancel;
+
+	return cancel && *cancel ? error_set(err, -EINTR, "interrupted") : 0;
+}

@@ -141,6 +141,9 @@ struct closure_entry *closure_find_hashed(const struct closure *closure, const c
 /* Bytes of the files that are in, those of hard links for each name. */
 uint64_t closure_bytes(const struct closure *closure);
 
+/* -EINTR with err set when it is to end; 0: it goes on. */
+int closure_check_cancel(const struct closure *closure, struct error *err);
+
 int closure_warn(struct closure *closure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

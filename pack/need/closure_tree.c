@@ -101,7 +101,6 @@ int closure_tree(struct closure *closure, struct node *top, struct error *err)
 {
 	struct scan_options options = {.top = top};
 	_cleanup_(scan_freep) struct scan *scan = NULL;
-	const volatile int *cancel = closure->options.cancel;
 	struct node *root;
 	int r;
 
@@ -109,9 +108,8 @@ int closure_tree(struct closure *closure, struct node *top, struct error *err)
 		return error_oom(err);
 	r = scan_path(scan, node_tree(top), "/", &root, err);
 	for (size_t i = 0; i < closure->entries.count && r == 0; i++) {
-		if (cancel && *cancel)
-			return error_set(err, -EINTR, "interrupted");
-		if (closure_entry_in(closure->entries.items[i]))
+		r = closure_check_cancel(closure, err);
+		if (r == 0 && closure_entry_in(closure->entries.items[i]))
 			r = add_entry(scan, node_tree(top), closure, closure->entries.items[i], err);
 	}
 	if (r == 0)

@@ -24,6 +24,8 @@ static void imports_release(struct imports *imports)
 	intern_release(&imports->strings);
 	intern_release(&imports->seen);
 	intern_release(&imports->known_roots);
+	intern_release(&imports->listed);
+	intern_release(&imports->extensions);
 }
 
 /* ---- where modules lie ---- */
@@ -222,7 +224,9 @@ int closure_add_imports(struct closure *closure, struct error *err)
 	for (size_t i = 0; r == 0 && i < imports.sources.count; i++) {
 		const struct import_source source = imports.sources.items[i]; /* they move */
 
-		r = look_through(&imports, &source);
+		r = closure_check_cancel(closure, err);
+		if (r == 0)
+			r = look_through(&imports, &source);
 		if (r == 0 && source.own)
 			r = add_templates(&imports, &source);
 	}

@@ -35,6 +35,7 @@ struct imports {
 	} sources;
 	struct import_roots roots[LANGUAGE_PHP + 1]; /* by language */
 	struct intern strings, seen, known_roots;
+	struct intern listed, extensions; /* directories, and "DIRECTORY/NAME" of Python's modules in C there */
 	struct error *err;
 };
 

@@ -13,42 +13,77 @@
 enum { IDLE, IMPORT, ALIAS, FROM, AFTER_FROM, NAMES, NAMES_ALIAS };
 
 /* An extension module: NAME.so, NAME.abi3.so, NAME.cpython-311-x86_64-linux-gnu.so. */
-struct extension {
+static bool is_extension(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= 3 && strcmp(name + length - 3, ".so") == 0;
+}
+
+/* Those of one directory. */
+struct extensions {
 	struct import_state *state;
-	const char *directory, *name;
+	const char *directory, *name; /* of the one that is taken */
 	size_t length;
 	int found;
 };
 
-static int on_extension(const char *name, void *data)
+static int note_extension(const char *name, void *data)
 {
-	struct extension *extension = data;
-	size_t length = strlen(name);
+	struct extensions *extensions = data;
+	struct imports *imports = extensions->state->imports;
+	_cleanup_(freep) char *known = NULL;
+
+	if (!is_extension(name))
+		return 0;
+	if (asprintf(&known, "%s/%.*s", extensions->directory, (int)strcspn(name, "."), name) < 0)
+		return error_oom(imports->err);
+	return intern_string(&imports->extensions, known) ? 0 : error_oom(imports->err);
+}
+
+static int take_extension(const char *name, void *data)
+{
+	struct extensions *extensions = data;
 	int r;
 
-	if (strncmp(name, extension->name, extension->length) != 0 || name[extension->length] != '.' ||
-	    length < 3 || strcmp(name + length - 3, ".so") != 0)
+	if (strncmp(name, extensions->name, extensions->length) != 0 || name[extensions->length] != '.' ||
+	    !is_extension(name))
 		return 0;
-	r = imports_take_part(extension->state->imports, extension->state->source, extension->directory,
-			      name, length, "");
-	extension->found |= r > 0;
+	r = imports_take_part(extensions->state->imports, extensions->state->source, extensions->directory,
+			      name, strlen(name), "");
+	extensions->found |= r > 0;
 	return r < 0 ? r : 0;
+}
+
+/* Every import of every source asks in every directory: each is listed once, and again for who is there. */
+static int take_extensions(struct import_state *state, const char *directory, const char *name, size_t length)
+{
+	struct imports *imports = state->imports;
+	struct extensions extensions = {state, directory, name, length, 0};
+	_cleanup_(freep) char *known = NULL;
+	int r = 0;
+
+	if (!intern_has(&imports->listed, directory)) {
+		r = intern_string(&imports->listed, directory) ? 0 : error_oom(imports->err);
+		if (r == 0)
+			r = source_list(imports->closure->source, directory, note_extension, &extensions, imports->err);
+	}
+	if (r == 0 && asprintf(&known, "%s/%.*s", directory, (int)length, name) < 0)
+		return error_oom(imports->err);
+	if (r == 0 && intern_has(&imports->extensions, known))
+		r = source_list(imports->closure->source, directory, take_extension, &extensions, imports->err);
+	return r < 0 ? r : extensions.found;
 }
 
 /* One part of a module's name in a directory: 1 when it is there, -1 … an error, 0 when not. */
 static int take_part(struct import_state *state, const char *directory, const char *name, size_t length)
 {
 	struct imports *imports = state->imports;
-	struct extension extension = {state, directory, name, length, 0};
 	int r = imports_take_part(imports, state->source, directory, name, length, "/__init__.py");
 
 	if (r == 0)
 		r = imports_take_part(imports, state->source, directory, name, length, ".py");
-	if (r == 0) {
-		r = source_list(imports->closure->source, directory, on_extension, &extension, imports->err);
-		r = r < 0 ? r : extension.found;
-	}
-	return r;
+	return r == 0 ? take_extensions(state, directory, name, length) : r;
 }
 
 /* "a.b.c" below a directory, as far as it is there: how many parts that was. */

@@ -65,7 +65,9 @@ static int walk_entry(struct margin_walk *walk, const struct source_entry *entry
 	if (entry->kind == ENTRY_MISSING || entry->dev != dev || !walk->wanted(entry, walk->data))
 		return 0;
 	if (entry->kind == ENTRY_DIR) {
-		r = source_list(source, entry->path, is_any, &level.empty, walk->rule->err);
+		r = closure_check_cancel(walk->rule->closure, walk->rule->err);
+		if (r == 0)
+			r = source_list(source, entry->path, is_any, &level.empty, walk->rule->err);
 		if (r < 0)
 			return r;
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/need/need.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,16 +27,15 @@ static int compare_entries(const void *a, const void *b)
 /* What the contents of files need, until none is left to look into. */
 static int look_into_all(struct closure *closure, struct error *err)
 {
-	const volatile int *cancel = closure->options.cancel;
 	struct work work;
+	int r = 0;
 
-	while (work_queue_take(&closure->work, &work)) {
-		int r = cancel && *cancel ? -EINTR : closure_add_contents(closure, &work, err);
-
-		if (r < 0)
-			return r == -EINTR ? error_set(err, r, "interrupted") : r;
+	while (r >= 0 && work_queue_take(&closure->work, &work)) {
+		r = closure_check_cancel(closure, err);
+		if (r == 0)
+			r = closure_add_contents(closure, &work, err);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* What contents and customs need, until nothing new comes. */

@@ -5,6 +5,11 @@
  */
 #include "tests/unit/pack/need/margin.h"
 
+#include <errno.h>
+
+#include "pack/need/from_imports.h"
+#include "pack/need/from_trees.h"
+
 static void near_takes_the_same_file_in_other_languages(void)
 {
 	struct touched touched = {0};
@@ -127,6 +132,29 @@ static void a_plugin_that_needs_very_much_stays_out(void)
 }
 
 /* A page that nothing touched came with its tree, and wants a module of the standard library. */
+/* Each directory is listed once: what the second source asks for is known from the first. */
+static void near_takes_python_modules_in_c(void)
+{
+	struct touched touched = {0};
+
+	root_new(&root);
+	root_file(&root, "/app/a.py", 0644, "import _hash\n");
+	root_file(&root, "/app/b.py", 0644, "import _zip, _none\n");
+	root_file(&root, "/usr/lib/python3.11/os.py", 0644, "");
+	root_file(&root, "/usr/lib/python3.11/_hash.cpython-311-x86_64-linux-gnu.so", 0644, "x");
+	root_file(&root, "/usr/lib/python3.11/_hash.txt", 0644, "x");
+	root_file(&root, "/usr/lib/python3.11/_zip.abi3.so", 0644, "x");
+	root_file(&root, "/usr/lib/python3.11/_zipped.so", 0644, "x");
+	touch(&touched, "/app/a.py");
+	touch(&touched, "/app/b.py");
+	touch(&touched, "/usr/lib/python3.11/os.py");
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
+		     "/usr/lib/python3.11/_hash.cpython-311-x86_64-linux-gnu.so /usr/lib/python3.11/_zip.abi3.so");
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 static void near_follows_sources_that_came_with_their_tree(void)
 {
 	struct touched touched = {0};
@@ -268,15 +296,39 @@ static void what_a_program_opens_is_told_by_notes_and_strings(void)
 	root_free(&root);
 }
 
+/* A rule may look at a million names. */
+static void a_rule_ends_when_it_is_told_to(void)
+{
+	struct touched touched = {0};
+	struct error err = ERROR_INIT;
+	const volatile int cancelled = 1;
+
+	root_new(&root);
+	root_file(&root, "/app/a.py", 0644, "import b\n");
+	root_file(&root, "/app/b.py", 0644, "");
+	touch(&touched, "/app/a.py");
+	touched.fixture.options.cancel = &cancelled;
+	begin(&touched.fixture);
+	REQUIRE(closure_add_selection(touched.fixture.closure, &touched.selection, &err) == 0);
+	CHECK_INT(closure_add_imports(touched.fixture.closure, &err), -EINTR);
+	CHECK_STRING(err.message, "interrupted");
+	CHECK_INT(closure_add_empty_directories(touched.fixture.closure, &err), -EINTR);
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 int main(void)
 {
 	RUN(near_takes_the_same_file_in_other_languages);
 	RUN(near_takes_plugins_but_no_libraries_of_the_linker);
 	RUN(a_plugin_that_needs_very_much_stays_out);
 	RUN(near_follows_what_own_python_imports);
+	RUN(near_takes_python_modules_in_c);
 	RUN(near_follows_sources_that_came_with_their_tree);
 	RUN(near_follows_what_own_javascript_requires);
 	RUN(near_follows_ruby_perl_and_php);
 	RUN(what_a_program_opens_is_told_by_notes_and_strings);
+	RUN(a_rule_ends_when_it_is_told_to);
 	return test_end();
 }
