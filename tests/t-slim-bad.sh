@@ -178,6 +178,7 @@ check "and it is said that nothing was compared" grep -q "nothing was compared" 
 check "nor for --compare none" sfc verify -q --compare none "$dir/good.sfc"
 cp "$dir/good.sfc" "$dir/altered.sfc"
 printf XX | dd of="$dir/altered.sfc" bs=1 seek=5000 conv=notrunc 2>/dev/null
+check_fails "a file that is no package" 1 "sfc: verify: '*' is no SquashFS image" sfc verify "$dir/report"
 check_fails "a package that was altered" 1 "sfc: verify: *" sfc verify "$dir/altered.sfc"
 check_fails "a source that is not there" 1 "sfc: verify: the root '*' is not a directory, *" \
 	sfc verify --root "$dir/none" "$dir/good.sfc"

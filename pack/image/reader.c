@@ -77,12 +77,12 @@ static int check_super(const struct image *image, const struct sqfs_super *super
 	const struct image_info *info = &image->info;
 
 	if (le32toh(super->magic) != SQFS_MAGIC)
-		return error_set(err, -EINVAL, "'%s' is no SquashFS image", image->name);
+		return error_set(err, -EBADMSG, "'%s' is no SquashFS image", image->name);
 	if (le16toh(super->major) != SQFS_MAJOR || le16toh(super->minor) != 0)
-		return error_set(err, -EINVAL, "'%s' is SquashFS %u.%u; only 4.0 can be read",
+		return error_set(err, -EBADMSG, "'%s' is SquashFS %u.%u; only 4.0 can be read",
 				 image->name, le16toh(super->major), le16toh(super->minor));
 	if (le16toh(super->compressor) != SQFS_ZSTD)
-		return error_set(err, -EINVAL, "'%s' is not compressed with zstd", image->name);
+		return error_set(err, -EBADMSG, "'%s' is not compressed with zstd", image->name);
 	if (info->block_size < 4096 || info->block_size > 1024 * 1024 ||
 	    le16toh(super->block_log) > 20 || info->block_size != 1u << le16toh(super->block_log))
 		return image_damaged(image, "its block size is impossible", err);
@@ -157,7 +157,7 @@ int image_open(int fd, const char *name, struct image **ret_image, struct error 
 	if (size < 0)
 		return error_errno(err, "cannot read '%s'", name);
 	if ((size_t)size < sizeof(super))
-		return error_set(err, -EINVAL, "'%s' is no SquashFS image", name);
+		return error_set(err, -EBADMSG, "'%s' is no SquashFS image", name);
 	r = image_read_at(image, &super, sizeof(super), 0, err);
 	if (r < 0)
 		return r;

@@ -37,7 +37,7 @@ struct image_info {
 	uint64_t fragment_table, export_table; /* SQFS_NO_TABLE when absent */
 };
 
-/* fd is borrowed and outlives the image; name is for messages, borrowed. -EINVAL: not an image. */
+/* fd is borrowed and outlives the image; name is for messages, borrowed. -EBADMSG: not an image. */
 int image_open(int fd, const char *name, struct image **ret_image, struct error *err);
 void image_close(struct image *image);
 void image_closep(struct image **image);

@@ -7,7 +7,7 @@
 
 int image_damaged(const struct image *image, const char *what, struct error *err)
 {
-	return error_set(err, -EINVAL, "'%s' is damaged: %s", image->name, what);
+	return error_set(err, -EBADMSG, "'%s' is damaged: %s", image->name, what);
 }
 
 int image_read_at(const struct image *image, void *data, size_t size, uint64_t position,

@@ -210,7 +210,7 @@ int bundle_json(const struct bundle *bundle, const char *path, json_t **ret_json
 	json = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, &problem);
 	if (!json_is_object(json)) {
 		json_decref(json);
-		return error_set(err, -EINVAL, "%s of '%s' is not a JSON object", path,
+		return error_set(err, -EBADMSG, "%s of '%s' is not a JSON object", path,
 				 bundle->path);
 	}
 	*ret_json = json;

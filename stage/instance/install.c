@@ -147,9 +147,6 @@ int instance_install(struct state *state, const char *path, const char *name, co
 		r = store_open(state->dir, &store, err);
 	if (r == 0)
 		r = package_read(store, path, digest, package, err);
-	/* what is wrong with a file is not asked wrongly */
-	if (r == -EINVAL)
-		return -EBADMSG;
 	if (r == 0)
 		r = choose_name(name, package, &chosen, err);
 	if (r == 0)

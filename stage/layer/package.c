@@ -136,7 +136,7 @@ static int check_places(int work, struct error *err)
 		if (n < 0)
 			continue;
 		target[n] = '\0';
-		return error_set(err, -EINVAL, "/%s in its root is a link to '%s'", places[i], target);
+		return error_set(err, -EBADMSG, "/%s in its root is a link to '%s'", places[i], target);
 	}
 	return 0;
 }

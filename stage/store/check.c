@@ -41,10 +41,10 @@ static int check_bounds(const struct image *image, const char *name, struct erro
 	const struct image_info *info = image_info(image);
 
 	if (info->inode_count > INODES_MAX)
-		return error_set(err, -EINVAL, "'%s' has %u inodes; more than %d are not mounted",
+		return error_set(err, -EBADMSG, "'%s' has %u inodes; more than %d are not mounted",
 				 name, info->inode_count, INODES_MAX);
 	if (info->bytes_used - info->inode_table > METADATA_MAX)
-		return error_set(err, -EINVAL, "'%s' has more than 64 MiB of metadata", name);
+		return error_set(err, -EBADMSG, "'%s' has more than 64 MiB of metadata", name);
 	return 0;
 }
 

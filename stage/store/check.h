@@ -11,7 +11,7 @@
 
 #include "db/base/error.h"
 
-/* -EINVAL with err naming the first thing that no writer makes. */
+/* -EBADMSG with err naming the first thing that no writer makes. */
 int store_check(int image, const char *name, bool *ret_set_id, struct error *err);
 
 #endif

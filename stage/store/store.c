@@ -161,14 +161,14 @@ int store_check_beginning(int file, const char *name, const struct stat *st, str
 	ssize_t n;
 
 	if (!S_ISREG(st->st_mode))
-		return error_set(err, -EINVAL, "'%s' is not a package: not a file", name);
+		return error_set(err, -EBADMSG, "'%s' is not a package: not a file", name);
 	n = io_pread(file, &super, sizeof(super), 0);
 	if (n < 0)
 		return error_code(err, (int)n, "cannot read '%s'", name);
 	if (n < 4 || le32toh(super.magic) != SQFS_MAGIC)
-		return error_set(err, -EINVAL, "'%s' is not a package: not a SquashFS image", name);
+		return error_set(err, -EBADMSG, "'%s' is not a package: not a SquashFS image", name);
 	if ((size_t)n < sizeof(super) || le64toh(super.bytes_used) > (uint64_t)st->st_size)
-		return error_set(err, -EINVAL,
+		return error_set(err, -EBADMSG,
 				 "'%s' is cut short: %jd of %" PRIu64 " bytes; copy it again", name,
 				 (intmax_t)st->st_size,
 				 (size_t)n < sizeof(super) ? (uint64_t)sizeof(super)

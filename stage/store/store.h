@@ -41,7 +41,7 @@ struct store_package {
 	int mount;   /* a detached clone; the caller's */
 };
 
-/* The package in `file`, open for reading; name is for messages. -EINVAL: it is none, or damaged. */
+/* The package in `file`, open for reading; name is for messages. -EBADMSG: it is none, or damaged. */
 int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
 	       struct error *err);
 
@@ -58,7 +58,7 @@ struct store_copy {
 		.fd = -1, .mount = -1                                                              \
 	}
 
-/* A package that was copied, digested and walked. digest: what it has to be, NULL: any. -EINVAL: it is none. */
+/* A package that was copied, digested and walked. digest: what it has to be, NULL: any. -EBADMSG: it is none. */
 int store_copy(struct store *store, int file, const char *name, const char *digest,
 	       struct store_copy *ret_copy, struct error *err);
 void store_copy_release(struct store_copy *copy);
