@@ -75,14 +75,15 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 
 /*
  * Under its name only when it can be asked: device numbers are used again, also while who had this one before is
- * still ending and looks what it left.
+ * still ending and looks what it left. Until then it has another, the same for all of this number: whoever was
+ * killed in between has left one, and the next takes it away.
  */
 static int listen_at(int fd, const char *path, ino_t *ret_inode)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s.%d", path, (int)getpid()) >=
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s.new", path) >=
 	    (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	unlink(address.sun_path);

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/test.h"
@@ -61,9 +63,29 @@ static void what_a_killed_one_left_is_swept(void)
 	CHECK(access(killed.path, F_OK) < 0);
 }
 
+/* Killed before it had its name: whatever its pid was, nothing of it stays. */
+static void what_one_left_half_made_the_next_takes_away(void)
+{
+	struct sockaddr_un half = {.sun_family = AF_UNIX};
+	struct control next;
+	struct error err = ERROR_INIT;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	REQUIRE(control_open(&next, makedev(MAJOR, MINOR), &err) == 0);
+	REQUIRE(snprintf(half.sun_path, sizeof(half.sun_path), "%s.new", next.path) < (int)sizeof(half.sun_path));
+	control_release(&next);
+	REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&half, sizeof(half)) == 0);
+	close(fd);
+	REQUIRE(control_open(&next, makedev(MAJOR, MINOR), &err) == 0);
+	CHECK(answers(&next));
+	CHECK(access(half.sun_path, F_OK) < 0);
+	control_release(&next);
+}
+
 int main(void)
 {
 	RUN(the_end_of_one_is_not_that_of_the_next);
 	RUN(what_a_killed_one_left_is_swept);
+	RUN(what_one_left_half_made_the_next_takes_away);
 	return test_end();
 }
