@@ -266,6 +266,9 @@ void manifest_close(struct manifest *manifest)
 
 	if (!manifest || manifest_lost())
 		return;
+	/* SQLite keeps all others out while it does this itself, and has little left to do so now */
+	if (manifest->sql.db && manifest->sql.writing)
+		sqlite3_wal_checkpoint_v2(manifest->sql.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	connection_release(&manifest->sql);
 	cache_release(&manifest->entries);
 	cache_release(&manifest->programs);
