@@ -52,10 +52,24 @@ static struct kept *folded_at(const struct folding *folding, const char *path, s
 	return NULL;
 }
 
+/* Of the names as far as they are there: of none, when it is kept. */
+static int digest_names(struct kept *kept)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	if (text_failed(&kept->names))
+		return -ENOMEM;
+	if (digest_once(kept->names.bytes, kept->names.size, digest) < 0)
+		return -EIO;
+	memcpy(kept->entry.digest, digest, CATALOG_DIGEST_SIZE);
+	return 0;
+}
+
 static int keep(struct folding *folding, const struct catalog_entry *entry, bool fold)
 {
 	size_t length = strlen(entry->path);
 	struct kept *kept = calloc(1, sizeof(*kept) + length + 1);
+	int r = 0;
 
 	if (!kept || array_push(&folding->kept, kept) < 0) {
 		free(kept);
@@ -68,22 +82,21 @@ static int keep(struct folding *folding, const struct catalog_entry *entry, bool
 	kept->length = length;
 	kept->names = (struct text)TEXT_INIT;
 	memcpy(kept->path, entry->path, length);
-	return fold ? hash_add(&folding->folded, &kept->link, hash_bytes(kept->path, length)) : 0;
+	if (!fold)
+		return 0;
+	if (!kept->was_folded)
+		r = digest_names(kept);
+	return r < 0 ? r : hash_add(&folding->folded, &kept->link, hash_bytes(kept->path, length));
 }
 
 static int close_one(struct folding *folding)
 {
 	struct kept *kept = folding->open.items[--folding->open.count];
-	uint8_t digest[DIGEST_SIZE];
+	int r = digest_names(kept);
 
-	if (text_failed(&kept->names))
-		return -ENOMEM;
-	if (digest_once(kept->names.bytes, kept->names.size, digest) < 0)
-		return -EIO;
-	memcpy(kept->entry.digest, digest, CATALOG_DIGEST_SIZE);
 	text_release(&kept->names);
 	kept->names = (struct text)TEXT_INIT;
-	return 0;
+	return r;
 }
 
 static bool is_below(const char *path, const struct kept *directory)

@@ -97,6 +97,8 @@ look_near() {
 /far/deep|3|2|1"
 	check_equal "its digest is that of the sorted names" "$(packed "SELECT lower(hex(digest)) FROM catalog WHERE path = '/far/deep'")" \
 		"$(printf 'l\nnk\0x\0' | sha256sum | cut -c 1-16)"
+	check_equal "an empty one's is that of no names" "$(packed "SELECT lower(hex(digest)) FROM catalog WHERE path = '/empty'")" \
+		"$(sha256sum </dev/null | cut -c 1-16)"
 	check_equal "what is near is whole" "$(packed "SELECT path FROM catalog WHERE path LIKE '/used%' OR path LIKE '/sought%' ORDER BY path" | tr '\n' ' ')" \
 		"/sought /used /used/one /used/other "
 	check_equal "untouched answers by directory" "$(packed "SELECT path, kind, size, names FROM untouched WHERE path LIKE '/far%' OR path LIKE '/used/%' ORDER BY path" | tr '\n' ' ')" \
@@ -159,7 +161,7 @@ tracefs -o manifest="$dir/g.db,kind=prod,known=$dir/packed.db,ro,catalog=no" gua
 for path in used/other used/never far/any far/deep/any never; do cat "mnt/$path" 2>/dev/null; done
 umount mnt
 wait_for 60 sh -c '[ "$(sqlite3 g.db "SELECT state FROM session")" = complete ]'
-check_equal "the guard records what may have been" "$(sqlite3 g.db 'SELECT DISTINCT path FROM missing ORDER BY path' | tr '\n' ' ')" \
+check_equal "the guard records what may have been" "$(look g.db 'SELECT DISTINCT path FROM missing ORDER BY path' | tr '\n' ' ')" \
 	"/far /far/any /far/deep/any /used /used/other "
 
 # A manifest without a catalog: the packer lists the source, for the package alone.
