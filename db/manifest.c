@@ -166,20 +166,6 @@ static int connect_immutable(struct manifest *manifest, struct error *err)
 	return r < 0 ? r : schema_check(manifest, err);
 }
 
-/* All of it, whatever its journal: VACUUM, because pages as they are would say that there is a WAL. */
-static int copy_into(struct manifest *manifest, const char *uri, struct error *err)
-{
-	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
-	int r = statement_new(&manifest->sql, "VACUUM INTO ?", &stmt, err);
-
-	if (r < 0)
-		return r;
-	bind_text(stmt, 1, uri);
-	/* query_only would forbid the copy as well */
-	r = connection_execute(&manifest->sql, "PRAGMA query_only = OFF", err);
-	return r < 0 ? r : statement_step(&manifest->sql, stmt, err);
-}
-
 /* An older manifest that may not be written is climbed as a copy in memory. */
 static int read_through_copy(struct manifest *manifest, int version, struct error *err)
 {
@@ -194,7 +180,7 @@ static int read_through_copy(struct manifest *manifest, int version, struct erro
 	r = connection_open(&copy.sql, name, "?vfs=memdb",
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 	if (r == 0)
-		r = copy_into(manifest, copy.sql.uri, err);
+		r = manifest_vacuum_into(manifest, copy.sql.uri, err);
 	if (r == 0)
 		r = schema_climb(&copy, version, NULL, 0, err);
 	if (r == 0) {

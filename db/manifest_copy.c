@@ -19,10 +19,21 @@ static int output_new(struct io_output *output, const char *path, struct error *
 	return io_output_open_named(output, path, 0644, err);
 }
 
+int manifest_vacuum_into(struct manifest *manifest, const char *uri, struct error *err)
+{
+	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
+	int r = statement_new(&manifest->sql, "VACUUM INTO ?", &stmt, err);
+
+	if (r < 0)
+		return r;
+	bind_text(stmt, 1, uri);
+	r = connection_execute(&manifest->sql, "PRAGMA query_only = OFF", err);
+	return r < 0 ? r : statement_step(&manifest->sql, stmt, err);
+}
+
 int manifest_copy(struct manifest *manifest, const char *path, struct error *err)
 {
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	_cleanup_(statement_freep) sqlite3_stmt *stmt = NULL;
 	_cleanup_(freep) char *uri = NULL;
 	int r = output_new(&output, path, err);
 
@@ -31,14 +42,7 @@ int manifest_copy(struct manifest *manifest, const char *path, struct error *err
 	uri = connection_uri(output.temporary, "");
 	if (!uri)
 		return error_oom(err);
-	r = statement_new(&manifest->sql, "VACUUM INTO ?", &stmt, err);
-	if (r < 0)
-		return r;
-	bind_text(stmt, 1, uri);
-	/* query_only would forbid the other file as well */
-	r = connection_execute(&manifest->sql, "PRAGMA query_only = OFF", err);
-	if (r == 0)
-		r = statement_step(&manifest->sql, stmt, err);
+	r = manifest_vacuum_into(manifest, uri, err);
 	if (!manifest->sql.writing)
 		sqlite3_exec(manifest->sql.db, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (r == -ENOSPC) /* it is not the manifest that is being read which is full */

@@ -18,4 +18,10 @@ struct manifest {
 	int64_t old_entries;		/* up to this id there were entries before it */
 };
 
+/*
+ * All of it, compact, into a database that is empty, whatever its own journal is: the pages as they are would say
+ * that there is a WAL. Reading is not forbidden to write afterwards: query_only forbids this as well.
+ */
+int manifest_vacuum_into(struct manifest *manifest, const char *uri, struct error *err);
+
 #endif
