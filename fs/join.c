@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -55,6 +56,7 @@ int join(struct options *options)
 	int status = COMMAND_FAILED;
 
 	if (become(options, &err) == 0) {
+		unsetenv(TRACES_USER_VARIABLE); /* also where it was not asked for */
 		execvp(options->command[0], options->command);
 		status = errno == ENOENT ? COMMAND_MISSING : COMMAND_REFUSED;
 		error_errno(&err, "cannot run %s", options->command[0]);

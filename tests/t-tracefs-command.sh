@@ -223,4 +223,11 @@ mknod fuse c 10 229 && chmod 666 fuse && mount --bind fuse /dev/fuse && on_exit 
 chmod 777 .
 check_fails "a plain user is told what it takes" 125 "*nothing may be mounted here; *--cap-add SYS_ADMIN*" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$builddir/fs/tracefs" -o "manifest=$dir/u.db" / -- true
+
+# Beside a traced command, by docker exec: the variable is the image's affair, whoever starts it.
+check_equal "who joins as another user already does not get the variable" \
+	"$(SFC_TRACE_USER=44 setpriv --reuid 65534 --regid 65534 --clear-groups "$builddir/fs/tracefs" -o image=web,join / -- sh -c 'echo "[$SFC_TRACE_USER] $(id -u)"')" \
+	"[] 65534"
+check_equal "nor who is told by -u whom to become" \
+	"$(SFC_TRACE_USER=44 tracefs -u 65534 -o image=web,join / -- sh -c 'echo "[$SFC_TRACE_USER] $(id -u)"')" "[] 65534"
 finish
