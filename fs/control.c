@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fs/control.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,31 @@ static int listen_at(int fd, const char *path, ino_t *ret_inode)
 	return 0;
 }
 
+/* Who answers has come since. */
+static void remove_dead(const struct sockaddr_un *address)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED)
+		unlink(address->sun_path);
+}
+
+/* Of those that were killed together with who looks after them. */
+static void sweep(const char *directory)
+{
+	_cleanup_(closedirp) DIR *dir = opendir(directory);
+	unsigned int major_number, minor_number;
+	struct sockaddr_un address;
+	struct dirent *item;
+	int length;
+
+	while (dir && (item = readdir(dir)))
+		if (sscanf(item->d_name, "%u:%u%n", &major_number, &minor_number, &length) == 2 &&
+		    !item->d_name[length] &&
+		    address_of(directory, makedev(major_number, minor_number), &address) == 0)
+			remove_dead(&address);
+}
+
 int control_open(struct control *control, dev_t dev, struct error *err)
 {
 	_cleanup_(closep) int fd = -1;
@@ -112,6 +138,7 @@ int control_open(struct control *control, dev_t dev, struct error *err)
 		    listen_at(fd, address.sun_path, &control->inode) < 0)
 			continue;
 		memcpy(control->path, address.sun_path, sizeof(control->path));
+		sweep(directory);
 		control->fd = take_fd(&fd);
 		return 0;
 	}
@@ -137,14 +164,9 @@ void control_sweep(dev_t dev)
 	struct sockaddr_un address;
 	char directory[80];
 
-	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
-		_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-		/* who answers has come since */
-		if (address_of(directory, dev, &address) == 0 &&
-		    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED)
-			unlink(address.sun_path);
-	}
+	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++)
+		if (address_of(directory, dev, &address) == 0)
+			remove_dead(&address);
 }
 
 static bool may_ask(int fd)

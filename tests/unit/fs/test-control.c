@@ -82,10 +82,24 @@ static void what_one_left_half_made_the_next_takes_away(void)
 	control_release(&next);
 }
 
+static void what_many_killed_ones_left_the_next_one_sweeps(void)
+{
+	struct control killed, next;
+	struct error err = ERROR_INIT;
+
+	REQUIRE(control_open(&killed, makedev(MAJOR, MINOR + 1), &err) == 0);
+	close(killed.fd);
+	REQUIRE(control_open(&next, makedev(MAJOR, MINOR), &err) == 0);
+	CHECK(access(killed.path, F_OK) < 0);
+	CHECK(answers(&next));
+	control_release(&next);
+}
+
 int main(void)
 {
 	RUN(the_end_of_one_is_not_that_of_the_next);
 	RUN(what_a_killed_one_left_is_swept);
 	RUN(what_one_left_half_made_the_next_takes_away);
+	RUN(what_many_killed_ones_left_the_next_one_sweeps);
 	return test_end();
 }
