@@ -19,7 +19,7 @@ enum {
 struct schema_step {
 	int version;
 	const char *sql;
-	const char *from; /* then the schema, from this text in it on; NULL: nothing of it */
+	const char *from; /* then today's schema from this text on, which no later step does again; NULL: nothing */
 };
 
 /* Into an empty database, in one transaction. */

@@ -301,6 +301,27 @@ static void scanned_manifest(const char *path)
 	CHECK_INT(catalog_scan(manifest, "root", true, &skipped, &err), 0);
 }
 
+/* Which tables and views there are, and of all but the catalog, whose columns came one by one, how they are made. */
+static void is_as_a_new_one(const char *path)
+{
+	_cleanup_(manifest_closep) struct manifest *fresh = scratch_manifest("fresh.db");
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+
+	REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, "ATTACH 'fresh.db' AS fresh", NULL, NULL, NULL), SQLITE_OK);
+	REQUIRE(sqlite3_prepare_v2(db,
+				   "WITH old AS (SELECT name, iif(name = 'catalog', '', sql) FROM main.sqlite_schema),"
+				   " new AS (SELECT name, iif(name = 'catalog', '', sql) FROM fresh.sqlite_schema)"
+				   " SELECT count(*) FROM (SELECT * FROM (SELECT * FROM old EXCEPT SELECT * FROM new)"
+				   " UNION ALL SELECT * FROM (SELECT * FROM new EXCEPT SELECT * FROM old))",
+				   -1, &stmt, NULL) == SQLITE_OK);
+	REQUIRE(sqlite3_step(stmt) == SQLITE_ROW);
+	CHECK_INT(sqlite3_column_int(stmt, 0), 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+}
+
 static void a_manifest_of_version_1_is_read_and_climbs(void)
 {
 	struct manifest *manifest;
@@ -320,6 +341,7 @@ static void a_manifest_of_version_1_is_read_and_climbs(void)
 	CHECK_INT(count_of("old.db", "SELECT count(*) - count(names) FROM untouched"), 15);
 	CHECK(count_of("old.db", "SELECT count(*) FROM needed") > 0);
 	CHECK_INT(count_of("old.db", "SELECT count(*) FROM packed"), 0);
+	is_as_a_new_one("old.db");
 }
 
 static void what_was_listed_without_modes_learns_them_when_it_is_listed_again(void)
