@@ -157,11 +157,13 @@ int margins_read(const char *manifest, const char *source, struct margins *ret_m
 	const struct asking asking = {manifest, source, err};
 	const struct session_list *sessions = &all.selection.sessions;
 	struct margins margins = {0};
+	bool several;
 	int r = open_request(&asking, NULL, NULL, false, &all);
 
 	if (r == 0)
 		r = closure_request_compute(&all, err);
-	for (size_t i = 0; r == 0 && count_labels(sessions) > 1 && i < sessions->count; i++)
+	several = count_labels(sessions) > 1;
+	for (size_t i = 0; r == 0 && several && i < sessions->count; i++)
 		if (is_first_of_label(sessions, i))
 			r = leave_out(&asking, &all, sessions->items[i].label, &margins);
 	if (r == 0)
