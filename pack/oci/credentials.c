@@ -14,22 +14,38 @@
 #include "db/base/json.h"
 #include "db/base/path.h"
 
-enum { CREDENTIALS_MAX = 4096 };
+enum { CREDENTIALS_MAX = 16384 }; /* some registries make passwords of some thousand bytes */
+
+/* A line that was cut would be another password. */
+static int take_line(char *line, size_t size, char **ret_credentials, struct error *err)
+{
+	size_t length = strcspn(line, "\r\n");
+
+	if (length == CREDENTIALS_MAX - 1)
+		return error_set(err, -EINVAL, "standard input has a line of more than %d bytes for --creds",
+				 CREDENTIALS_MAX - 2);
+	/* a byte of zero would end it unseen */
+	if (length < size && !line[length])
+		return error_set(err, -EINVAL, "standard input has no text for --creds");
+	line[length] = '\0';
+	if (!strchr(line, ':') || *line == ':')
+		return error_set(err, -EINVAL, "standard input has no USER:PASSWORD for --creds");
+	*ret_credentials = strdup(line);
+	return *ret_credentials ? 0 : error_oom(err);
+}
 
 int credentials_read(char **ret_credentials, struct error *err)
 {
 	char line[CREDENTIALS_MAX];
 	ssize_t size = io_read(STDIN_FILENO, line, sizeof(line) - 1);
+	int r;
 
 	if (size < 0)
 		return error_code(err, (int)size, "cannot read credentials from standard input");
 	line[size] = '\0';
-	line[strcspn(line, "\r\n")] = '\0';
-	if (!strchr(line, ':') || *line == ':')
-		return error_set(err, -EINVAL, "standard input has no USER:PASSWORD for --creds");
-	*ret_credentials = strdup(line);
+	r = take_line(line, (size_t)size, ret_credentials, err);
 	explicit_bzero(line, sizeof(line));
-	return *ret_credentials ? 0 : error_oom(err);
+	return r;
 }
 
 void credentials_free(char *credentials)

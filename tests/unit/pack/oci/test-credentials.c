@@ -10,15 +10,20 @@
 #include "tests/root.h"
 
 /* Standard input holds this. */
-static void say(const char *line)
+static void say_bytes(const char *bytes, size_t size)
 {
 	int ends[2];
 
 	REQUIRE(pipe(ends) == 0);
-	REQUIRE(write(ends[1], line, strlen(line)) == (ssize_t)strlen(line));
+	REQUIRE(write(ends[1], bytes, size) == (ssize_t)size);
 	close(ends[1]);
 	REQUIRE(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
 	close(ends[0]);
+}
+
+static void say(const char *line)
+{
+	say_bytes(line, strlen(line));
 }
 
 static void they_are_one_line_on_standard_input(void)
@@ -43,6 +48,34 @@ static void they_are_one_line_on_standard_input(void)
 			CHECK_STRING(err.message, "standard input has no USER:PASSWORD for --creds");
 		credentials_free(credentials);
 	}
+}
+
+/* What is left of it would be sent, and refused by the registry for no reason that one sees. */
+static void a_line_that_is_too_long_is_refused_not_cut(void)
+{
+	static char line[20000];
+	static const size_t lengths[] = {5000, 16382, 16383, 19999};
+	char *cut = NULL;
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		bool taken = lengths[i] <= 16382;
+		struct error err = ERROR_INIT;
+		char *credentials = NULL;
+
+		memset(line, 'p', lengths[i]);
+		memcpy(line, "user:", 5);
+		line[lengths[i]] = '\0';
+		say(line);
+		CHECK_INT(credentials_read(&credentials, &err), taken ? 0 : -EINVAL);
+		if (taken)
+			CHECK_STRING(credentials, line);
+		else
+			CHECK_STRING(err.message, "standard input has a line of more than 16382 bytes for --creds");
+		credentials_free(credentials);
+	}
+	say_bytes("user:pa\0ss\n", 11);
+	CHECK_INT(credentials_read(&cut, NULL), -EINVAL);
+	CHECK(!cut);
 }
 
 static void nothing_is_read_that_was_not_announced(void)
@@ -96,6 +129,7 @@ static void their_file_is_their_owner_s(void)
 int main(void)
 {
 	RUN(they_are_one_line_on_standard_input);
+	RUN(a_line_that_is_too_long_is_refused_not_cut);
 	RUN(nothing_is_read_that_was_not_announced);
 	RUN(their_file_is_their_owner_s);
 	return test_end();
