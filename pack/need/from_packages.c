@@ -111,15 +111,16 @@ static size_t next_name(const char **list)
 	return strcspn(p, " ,|\t\n[<>=~");
 }
 
-/* "b" of "b:any"; "so:libz.so.1" is a name as it stands. */
+/* "b" of "b:any"; what apk has a prefix for, "so:libz.so.1", is a name as it stands. */
 static size_t without_arch(const char *name, size_t length)
 {
+	static const char *const prefixes[] = {"so:", "cmd:", "pc:"};
 	const char *colon = memchr(name, ':', length);
 
-	if (!colon || (colon - name == 2 && strncmp(name, "so", 2) == 0) ||
-	    (colon - name == 3 && (strncmp(name, "cmd", 3) == 0 || strncmp(name, "pc:", 3) == 0)))
-		return length;
-	return (size_t)(colon - name);
+	for (size_t i = 0; colon && i < sizeof(prefixes) / sizeof(*prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return length;
+	return colon ? (size_t)(colon - name) : length;
 }
 
 static bool lists_name(const char *list, const char *name, size_t length)

@@ -235,17 +235,18 @@ static void package_takes_whole_packages_and_depends_their_dependencies(void)
 	static const char *const files[] = {"/usr/sbin/app", "/usr/lib/app/helper", "/usr/share/doc/app/README",
 					    "/usr/share/man/man1/app.1", "/usr/share/locale/de/app.mo",
 					    "/usr/lib/common/x", "/usr/lib/virtual/x", "/usr/lib/far/x",
-					    "/usr/lib/libapp.a", NULL};
+					    "/usr/lib/libapp.a", "/usr/lib/prefix/x", NULL};
 	struct touched touched = {0};
 
 	root_new(&root);
 	for (const char *const *p = files; *p; p++)
 		root_file(&root, *p, 0644, "x");
-	install("app", "app-common (>= 2), no-such | mail-agent:any",
+	install("app", "app-common (>= 2), no-such | mail-agent:any, pc:libprefix",
 		"/.\n/usr/sbin/app\n/usr/lib/app/helper\n/usr/share/doc/app/README\n"
 		"/usr/share/man/man1/app.1\n/usr/share/locale/de/app.mo\n/usr/lib/libapp.a\n");
 	install("app-common", "far", "/usr/lib/common/x\n");
 	install("agent", "far\nProvides: mail-agent (= 1), other", "/usr/lib/virtual/x\n");
+	install("prefix", "far\nProvides: pc:libprefix=1.2", "/usr/lib/prefix/x\n"); /* as apk has it */
 	install("far", "", "/usr/lib/far/x\n");
 	touch(&touched, "/usr/sbin/app");
 	CHECK_STRING(with_margin(&touched, MARGIN_MODULE), "");
@@ -254,7 +255,7 @@ static void package_takes_whole_packages_and_depends_their_dependencies(void)
 	CHECK_STRING(why(&touched.fixture, "/usr/lib/app/helper"), "margin (package: of the package app)");
 	over(&touched);
 	CHECK_STRING(with_margin(&touched, MARGIN_DEPENDS),
-		     "/usr/lib/app/helper /usr/lib/common/x /usr/lib/virtual/x");
+		     "/usr/lib/app/helper /usr/lib/common/x /usr/lib/prefix/x /usr/lib/virtual/x");
 	CHECK_STRING(why(&touched.fixture, "/usr/lib/common/x"),
 		     "margin (depends: of the package app-common, on which app depends)");
 	over(&touched);
