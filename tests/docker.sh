@@ -2,6 +2,32 @@
 # shellcheck shell=sh disable=SC2154 # dir is of tests/lib.sh
 # A docker daemon of the test's own, on nothing but a socket in $dir, and gone with it. Sourced.
 
+# docker_traced: with it, all that tests want whose images have tracefs in them.
+docker_traced() {
+	requires root
+	requires fuse
+	requires sqlite3 --version
+	requires jq --version
+	requires skopeo --version
+	requires docker-compose version
+	requires dockerd --version
+	[ -x "$builddir/fs/tracefs-static" ] || skip "tracefs is not linked statically in this build"
+	TMPDIR=$dir/tmp
+	export TMPDIR
+	mkdir "$TMPDIR"
+	docker_up
+}
+
+# docker_root APPLET…: what its images are of, in root/: busybox, and a user web.
+docker_root() {
+	requires busybox true
+	mkdir -p root/bin root/etc root/srv root/tmp
+	cp "$(command -v busybox)" root/bin/busybox
+	for applet; do ln -s busybox "root/bin/$applet"; done
+	printf 'root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n' >root/etc/passwd
+	printf 'root:x:0:\nweb:x:33:\n' >root/etc/group
+}
+
 # docker_up: DOCKER_HOST is it. Networks and ports of 127.0.0.1 are there; the host's rules stay as they are.
 docker_up() {
 	mkdir -p "$dir/daemon"

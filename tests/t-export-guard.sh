@@ -8,30 +8,13 @@
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/docker.sh
 . "$srcdir/tests/docker.sh"
-requires root
-requires fuse
-requires sqlite3 --version
-requires jq --version
-requires skopeo --version
 requires podman --version
 requires runc --version
-requires busybox true
-requires docker-compose version
-requires dockerd --version
-[ -x "$builddir/fs/tracefs-static" ] || skip "tracefs is not linked statically in this build"
-TMPDIR=$dir/tmp
-export TMPDIR
-mkdir "$TMPDIR"
-SFC_STATE=$dir/state
-export SFC_STATE
-docker_up
+docker_traced
 
 # --- the image, and a package of what its test used ---
-mkdir -p root/bin root/etc root/srv root/opt/deep/down root/tmp
-cp "$(command -v busybox)" root/bin/busybox
-for applet in sh cat ls id touch sleep; do ln -s busybox "root/bin/$applet"; done
-printf 'root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n' >root/etc/passwd
-printf 'root:x:0:\nweb:x:33:\n' >root/etc/group
+docker_root sh cat ls id touch sleep
+mkdir -p root/opt/deep/down
 for file in etc/used etc/rare etc/never opt/deep/down/file; do echo "${file##*/}" >"root/$file"; done
 chown 33:33 root/srv
 find root -exec touch -h -d @1700000000 {} +

@@ -7,27 +7,12 @@
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/docker.sh
 . "$srcdir/tests/docker.sh"
-requires root
-requires fuse
-requires sqlite3 --version
-requires jq --version
-requires skopeo --version
 requires curl --version
-requires busybox true
-requires docker-compose version
-requires dockerd --version
-[ -x "$builddir/fs/tracefs-static" ] || skip "tracefs is not linked statically in this build"
-TMPDIR=$dir/tmp
-export TMPDIR
-mkdir "$TMPDIR"
-docker_up
+docker_traced
 
 # --- two images ---
-mkdir -p root/bin root/etc root/srv root/data root/tmp
-cp "$(command -v busybox)" root/bin/busybox
-for applet in sh cat id sleep httpd wget kill touch; do ln -s busybox "root/bin/$applet"; done
-printf 'root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:/bin/sh\n' >root/etc/passwd
-printf 'root:x:0:\nweb:x:33:\n' >root/etc/group
+docker_root sh cat id sleep httpd wget kill touch
+mkdir root/data
 for file in used unused health job; do echo $file >root/etc/$file; done
 echo page >root/srv/page
 chown -R 33:33 root/data root/srv

@@ -14,18 +14,10 @@
 killing="clone3 execve fdatasync mkdirat openat pwrite64 renameat unlinkat write"
 failing="clone3:EAGAIN fdatasync:EIO openat:EMFILE pwrite64:ENOSPC unlinkat:EIO"
 points=${SFC_TEST_POINTS:-1} # of each call
+least="6 4" follow=
 
-# in memory: hundreds of states to a disk that others use take their time
-mkdir ram
-mount -t tmpfs -o mode=700,size=512m sfc ram || skip "no tmpfs"
-on_exit umount -l "$dir/ram"
+in_memory
 on_exit prod_down
-cd ram || exit 99
-here=$dir/ram
-export SFC_STATE="$here/state" SFC_LOCK_TIMEOUT=20
-forget_store() {
-	awk -v d="$SFC_STATE/store" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-}
 on_exit forget_store
 
 program='trap "exit 0" TERM; echo data >>/data/kept; while :; do sleep 0.1; done #'
@@ -70,8 +62,8 @@ afterwards() { # BASE…: that it may stand on
 	value "SELECT 'package', digest, state FROM package WHERE state <> 'ready'"
 	(cd "$SFC_STATE/store/kept" && ls) | sort >kept
 	value "SELECT digest FROM package" | sort | diff - kept
-	prod_leftovers app-2-
 }
+leftovers() { prod_leftovers app-2-; }
 
 trial() { # HOW COMMAND… : strace's injection, then the command
 	how=$1
@@ -87,33 +79,8 @@ trial() { # HOW COMMAND… : strace's injection, then the command
 	esac
 }
 
-# run NAME BASES COMMAND…
-run() {
-	name=$1 bases=$2
-	shift 2
-	tried=0 bad=
-	sample "" "$killing" "$@" >samples
-	while read -r call number; do
-		tried=$((tried + 1))
-		wrong=$(trial "$call:signal=KILL:when=$number" "$@"; afterwards $bases)
-		[ -z "$wrong" ] || { bad=1; echo "killed at $call $number: $wrong"; }
-	done <samples
-	check "$name: killed at any of $tried calls" test -z "$bad" -a "$tried" -ge 6
-	tried=0 bad=
-	sample "" "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
-	for pair in $failing; do
-		grep "^${pair%:*} " samples >chosen
-		while read -r call number; do
-			tried=$((tried + 1))
-			wrong=$(trial "$call:error=${pair#*:}:when=$number" "$@"; afterwards $bases)
-			[ -z "$wrong" ] || { bad=1; echo "$call $number fails with ${pair#*:}: $wrong"; }
-		done <chosen
-	done
-	check "$name: any of $tried calls fails" test -z "$bad" -a "$tried" -ge 4
-}
-
 before=
-run "update" "$one $two" sfc prod update app "$here/two.sfc"
+run "update" "afterwards $one $two" sfc prod update app "$here/two.sfc"
 before="sfc prod update app $here/two.sfc"
-run "rollback" "$one $two" sfc prod rollback app
+run "rollback" "afterwards $one $two" sfc prod rollback app
 finish

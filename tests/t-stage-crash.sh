@@ -3,7 +3,7 @@
 # sfc killed, or failed by the kernel, at one system call after the other: the next command finds all as it was
 # or as it was to be. strace does it from outside; which calls are hit is sampled evenly, and with SFC_TEST_LONG
 # each is.
-# shellcheck disable=SC2154,SC2086,SC2010,SC2012,SC2015,SC2317 # lib.sh's names; words; names we chose; eval'ed
+# shellcheck disable=SC2154,SC2086,SC2010,SC2012,SC2015,SC2016,SC2317,SC2034 # lib.sh's names; words; names we chose; eval'ed; crash.sh's
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 requires root
@@ -16,15 +16,9 @@ requires busybox true
 killing="clone clone3 execve fchmod fchownat fdatasync flock fsync mkdir mkdirat mount move_mount fsopen fsmount openat pwrite64 renameat2 rmdir syncfs unlink unlinkat unshare vfork"
 failing="fdatasync:EIO fsmount:ENOSPC mkdirat:ENOSPC mkdir:ENOSPC move_mount:ENOMEM openat:EMFILE pwrite64:ENOSPC pwrite64:EIO syncfs:EIO unlinkat:EIO"
 points=${SFC_TEST_POINTS:-3} # of each call
+least="14 8" follow=
 
-# in memory: thousands of commits to a disk that others use take their time
-mkdir ram
-mount -t tmpfs -o mode=700,size=512m sfc ram || skip "no tmpfs"
-on_exit umount -l "$dir/ram"
-cd ram || exit 99
-here=$dir/ram
-
-export SFC_STATE="$here/state" SFC_LOCK_TIMEOUT=20
+in_memory
 mkdir -p src/bin src/etc
 cp "$(command -v busybox)" src/bin/busybox
 for tool in sh cat; do ln -s busybox "src/bin/$tool"; done
@@ -77,31 +71,6 @@ trial() { # HOW WHAT… : strace's injection, then the command
 		[ "$status" = 0 ] || [ "$(grep -c . trial.err)" = 1 ] || echo "said: $(cat trial.err)"
 		;;
 	esac
-}
-
-# run NAME AFTER COMMAND…: AFTER is a shell command that says what is wrong, or nothing.
-run() {
-	name=$1 after=$2
-	shift 2
-	tried=0 bad=
-	sample "" "$killing" "$@" >samples
-	while read -r call number; do
-		tried=$((tried + 1))
-		wrong=$(trial "$call:signal=KILL:when=$number" "$@"; eval "$after"; leftovers)
-		[ -z "$wrong" ] || { bad=1; echo "killed at $call $number: $wrong"; }
-	done <samples
-	check "$name: killed at any of $tried calls" test -z "$bad" -a "$tried" -ge 14
-	tried=0 bad=
-	sample "" "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
-	for pair in $failing; do
-		grep "^${pair%:*} " samples >chosen
-		while read -r call number; do
-			tried=$((tried + 1))
-			wrong=$(trial "$call:error=${pair#*:}:when=$number" "$@"; eval "$after"; leftovers)
-			[ -z "$wrong" ] || { bad=1; echo "$call $number fails with ${pair#*:}: $wrong"; }
-		done <chosen
-	done
-	check "$name: any of $tried calls fails" test -z "$bad" -a "$tried" -ge 8
 }
 
 has() { # NAME PATH: in its layer or base

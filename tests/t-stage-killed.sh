@@ -16,17 +16,9 @@ requires losetup --version
 killing="clone3 execve fsmount mkdirat mount move_mount openat pwrite64 renameat umount2 unlinkat write"
 failing="clone3:EAGAIN fsmount:ENOSPC mkdirat:ENOSPC move_mount:ENOMEM openat:EMFILE pwrite64:ENOSPC"
 points=${SFC_TEST_POINTS:-1} # of each call
+least="8 5" follow=-f
 
-# in memory: hundreds of states to a disk that others use take their time
-mkdir ram
-mount -t tmpfs -o mode=700,size=512m sfc ram || skip "no tmpfs"
-on_exit umount -l "$dir/ram"
-cd ram || exit 99
-here=$dir/ram
-export SFC_STATE="$here/state" SFC_LOCK_TIMEOUT=20
-forget_store() {
-	awk -v d="$SFC_STATE/store" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
-}
+in_memory
 on_exit forget_store
 
 busybox_root "$here/root" sh cat sleep
@@ -70,31 +62,6 @@ trial() { # HOW WHAT… : strace's injection, then the command
 	# raw: it must not look into a program whose memory is a file that a stopped tracefs is to read
 	timeout -k 5 60 strace -f -qq -e raw=all -o /dev/null -e "inject=$how" "$@" >trial.out 2>trial.err </dev/null
 	case $? in 124) echo "it hangs" ;; esac
-}
-
-# run NAME AFTER COMMAND…: AFTER is a shell command that says what is wrong, or nothing.
-run() {
-	name=$1 after=$2
-	shift 2
-	tried=0 bad=
-	sample -f "$killing" "$@" >samples
-	while read -r call number; do
-		tried=$((tried + 1))
-		wrong=$(trial "$call:signal=KILL:when=$number" "$@"; eval "$after"; leftovers)
-		[ -z "$wrong" ] || { bad=1; echo "killed at $call $number: $wrong"; }
-	done <samples
-	check "$name: killed at any of $tried calls" test -z "$bad" -a "$tried" -ge 8
-	tried=0 bad=
-	sample -f "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
-	for pair in $failing; do
-		grep "^${pair%:*} " samples >chosen
-		while read -r call number; do
-			tried=$((tried + 1))
-			wrong=$(trial "$call:error=${pair#*:}:when=$number" "$@"; eval "$after"; leftovers)
-			[ -z "$wrong" ] || { bad=1; echo "$call $number fails with ${pair#*:}: $wrong"; }
-		done <chosen
-	done
-	check "$name: any of $tried calls fails" test -z "$bad" -a "$tried" -ge 5
 }
 
 # says WANTED COMMAND…: it prints this and succeeds.
