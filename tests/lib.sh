@@ -132,6 +132,23 @@ wait_for() {
 	return 1
 }
 
+# free_ports N: sets port to the first of so many in a row, of TCP and UDP, that nobody on this machine has. They are
+# below those that the kernel gives to who connects, and from where this test's number says: two tests take others.
+next_port=$((20000 + $$ % 600 * 20))
+free_ports() {
+	port=$next_port
+	found=0
+	while [ "$found" -lt "$1" ]; do
+		found=$((found + 1))
+		if cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null |
+			grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X $((port + found - 1))) "; then
+			port=$((port + found))
+			found=0
+		fi
+	done
+	next_port=$((port + $1))
+}
+
 # ended PID: it is gone, or nobody has asked yet how it ended.
 ended() {
 	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in '' | [ZX]) ;; *) return 1 ;; esac

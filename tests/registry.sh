@@ -6,13 +6,9 @@ requires command -v htpasswd
 requires command -v curl
 requires python3 --version
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # registry_up: at is docker://HOST:PORT, port its port, registry its process; auth.json and creds are what it takes.
 registry_up() {
-	port=$(free_port)
+	free_ports 1
 	at=docker://127.0.0.1:$port
 	htpasswd -Bbn user 'se:cret' >htpasswd 2>/dev/null
 	cat >registry.yml <<-YML

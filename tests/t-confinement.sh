@@ -167,7 +167,7 @@ run "$dir/setid.sqsh"
 check_equal "the second time, too" "$(value NoNewPrivs)" 0
 
 # the host's loopback is not reached from a private network
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_ports 1
 python3 -c 'import socket, sys, time
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 time.sleep(60)' "$port" & listener=$!

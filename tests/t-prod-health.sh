@@ -20,7 +20,7 @@ exits() {
 	"$@" >said 2>&1
 	[ $? = "$wanted" ]
 }
-port=$((20000 + $$ % 20000))
+free_ports 11
 check "start with a command" sfc prod start web --name c --env PORT=$port --health "test ! -e '$dir/ill'"
 check "and with an address" sfc prod start web --name u --env PORT=$((port + 1)) \
 	--ready "http://127.0.0.1:$((port + 1))/health" --health "http://127.0.0.1:$((port + 1))/health"

@@ -63,9 +63,10 @@ for runtime in runc crun; do
 done
 
 # --- on the host's network the port must be its own
-sfc prod start web/host -e PORT=18475 --ready tcp:18475 >/dev/null
-check_fails "a port that another listens on does not make it ready" 1 "*web/other did not become ready*tcp:18475*" \
-	sfc prod start web/other --ready tcp:18475 --timeout 2
+free_ports 1
+sfc prod start web/host -e PORT=$port --ready tcp:$port >/dev/null
+check_fails "a port that another listens on does not make it ready" 1 "*web/other did not become ready*tcp:$port*" \
+	sfc prod start web/other --ready tcp:$port --timeout 2
 sfc prod rm web/host
 
 # --- several, and alone with their layers
@@ -103,14 +104,16 @@ check "rm job" sfc prod rm job --all
 
 # --- ports of a private network
 if [ -n "$(command -v slirp4netns)" ]; then
-	check "published ports, a range for two" sfc prod start web --count 2 --publish 127.0.0.1:18471-18472:80 --env PORT=80 --ready 80
-	for port in 18471 18472; do
+	free_ports 3
+	first=$port second=$((port + 1)) third=$((port + 2))
+	check "published ports, a range for two" sfc prod start web --count 2 --publish 127.0.0.1:$first-$second:80 --env PORT=80 --ready 80
+	for port in $first $second; do
 		check "port $port answers" sh -c "curl -fsS http://127.0.0.1:$port/ >$port"
 	done
-	check "each by its own instance" sh -c '! cmp -s 18471 18472'
-	check_fails "a port that is taken is named" 1 "*cannot publish port 18471*in use*" sfc prod start web --publish 127.0.0.1:18471:80
+	check "each by its own instance" sh -c "! cmp -s $first $second"
+	check_fails "a port that is taken is named" 1 "*cannot publish port $first*in use*" sfc prod start web --publish 127.0.0.1:$first:80
 	check_equal "and leaves no instance" "$(sfc prod list web --json | jq '.[0].instances | map(select(.name == "6")) | length')" 0
-	check_fails "an address that is not ours is named" 1 "*cannot publish port 18473*annot assign*" sfc prod start web --publish 192.0.2.1:18473:80
+	check_fails "an address that is not ours is named" 1 "*cannot publish port $third*annot assign*" sfc prod start web --publish 192.0.2.1:$third:80
 	check_fails "a port that is none" 2 "*--publish*70000*" sfc prod start web --publish 70000:80
 	check_fails "publishing on the host's network is refused" 2 "*--publish wants a network of its own*" sfc prod start web --network host --publish 1:1
 fi

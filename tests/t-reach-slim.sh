@@ -97,11 +97,13 @@ web_image silent '.config.Entrypoint = ["/bin/sleep", "100"] | .config.Cmd = nul
 refused "one that never listens" 4 "sfc: slim: sleep listened on none of the ports that its image exposes (8080/tcp, 443/tcp) within 1 s*" sfc slim --network none docker-archive:silent.tar -o x.sfc -q --timeout 1 --grace 0
 web_image ill '.config.Healthcheck.Test = ["CMD", "/bin/cat", "/none"]'
 refused "one that is not well" 4 "*httpd: HEALTHCHECK failed with status 1" sh -c "sfc slim --network none docker-archive:ill.tar -o x.sfc -q --timeout 1 2>&1 >/dev/null | tail -n 1 >&2; exit 4"
-nc -l 127.0.0.1 8080 >/dev/null 2>&1 &
+free_ports 1
+web_image taken ".config.ExposedPorts = {\"$port/tcp\": {}}"
+nc -l 127.0.0.1 "$port" >/dev/null 2>&1 &
 listens=$!
 on_exit sh -c "kill $listens 2>/dev/null"
-check "somebody listens" wait_for 10 sh -c "grep -q ':1F90 ' /proc/net/tcp"
-refused "a port that is taken on the host's network" 1 "sfc: slim: something on this machine listens on port 8080 already, which the image exposes;*" sfc slim docker-archive:web.tar -o x.sfc -q
+check "somebody listens" wait_for 10 grep -q ":$(printf %04X "$port") " /proc/net/tcp
+refused "a port that is taken on the host's network" 1 "sfc: slim: something on this machine listens on port $port already, which the image exposes;*" sfc slim docker-archive:taken.tar -o x.sfc -q
 kill $listens
 
 # --- a result for others: facts, gates, what would be kept ---------------------------------------------------------------
@@ -138,7 +140,8 @@ check_equal "a wrong password is refused in one line" "$(wrong)" "sfc: slim: '$a
 check "which leaves nothing" nothing_left
 refused "a password for two registries" 2 "sfc: slim: --creds is for one registry, and here are two; use --authfile; see*" sfc slim $at/web:1 -o docker://other.example/x --creds -
 refused "one input for two" 2 "sfc: slim: --creds - and --input - both want standard input; see*" sfc slim $at/web:1 -o x.sfc --creds - --input -
-silent=$(free_port)
+free_ports 1
+silent=$port
 nc -l 127.0.0.1 $silent >/dev/null 2>&1 &
 on_exit sh -c "kill $! 2>/dev/null"
 sfc slim docker://127.0.0.1:$silent/x:1 --tls-verify=false --creds - -o x.sfc <creds >said 2>&1 &

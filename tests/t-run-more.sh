@@ -52,7 +52,7 @@ while True:
 END
 # who asks from the host's loopback is not answered: the private network does not reach that
 address=$(hostname -I | cut -d' ' -f1)
-port=$(python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_ports 1
 if [ -n "$address" ]; then
 	sfc run -p "$port:9000/udp" -v /usr:/usr:ro -v /lib:/lib:ro -v /lib64:/lib64:ro -v "$dir:/v:ro" "$dir/a.sqsh" \
 		-- sh -c 'exec /usr/bin/python3 /v/answer.py' & server=$!

@@ -104,7 +104,7 @@ umount "$dir/volume/deep"
 
 # networks
 check_equal "none: only a loopback" "$(sfc run --network none "$dir/a.sqsh" -- sh -c 'ls /sys/class/net')" lo
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_ports 1
 sfc run -p "127.0.0.1:$port:8080" "$dir/a.sqsh" -- httpd -f -p 8080 -h / & server=$!
 check "a published port answers" wait_for 10 curl -fs -o "$dir/page" "http://127.0.0.1:$port/index.html"
 check_equal "with the package's page" "$(cat "$dir/page")" page

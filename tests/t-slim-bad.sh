@@ -106,12 +106,14 @@ fi
 check_fails "no /dev/fuse" 1 "sfc: slim: needs /dev/fuse, which is not here: *" unshare --mount sh -c \
 	'mount -t tmpfs tmpfs /dev && mknod /dev/null c 1 3 && exec "$@"' sh "$builddir/stage/sfc" slim \
 	--root "$dir/root" -o "$out" -- sh -c true
-nc -l 127.0.0.1 39471 >/dev/null &
+free_ports 2
+free=$((port + 1))
+nc -l 127.0.0.1 "$port" >/dev/null &
 listener=$!
 on_exit kill "$listener"
-wait_for 5 grep -q ':9A2F 00000000:0000 0A' /proc/net/tcp
-check_fails "a port that is taken" 1 "sfc: slim: something on this machine listens on port 39471*" \
-	slim --ready tcp:39471 -- sh -c true
+wait_for 5 grep -q ":$(printf %04X "$port") 00000000:0000 0A" /proc/net/tcp
+check_fails "a port that is taken" 1 "sfc: slim: something on this machine listens on port $port*" \
+	slim --ready tcp:"$port" -- sh -c true
 mkdir "$dir/full"
 mount -t tmpfs -o size=64k tmpfs "$dir/full"
 check_fails "a full disk" 1 "sfc: slim: *No space left*" \
@@ -121,12 +123,12 @@ umount "$dir/full"
 
 # the run
 check_fails "a server that ends before it is ready" 4 "sfc: slim: sh ended with status 3 before it was ready" \
-	slim --ready tcp:39472 -- sh -c 'exit 3'
-slim --ready tcp:39472 -- sh -c 'echo to errors >&2; echo to its input >&0; exit 3' 2>said
+	slim --ready tcp:"$free" -- sh -c 'exit 3'
+slim --ready tcp:"$free" -- sh -c 'echo to errors >&2; echo to its input >&0; exit 3' 2>said
 check_equal "its last lines are shown, wherever it wrote them" "$(grep '^  |' said)" "  | to errors
   | to its input"
 check_fails "a server that is never ready" 4 "sfc: slim: sleep was not ready within 1 s" \
-	slim --ready tcp:39472 --timeout 1 --grace 1 -- sleep 1000
+	slim --ready tcp:"$free" --timeout 1 --grace 1 -- sleep 1000
 check_fails "a probe that fails" 4 "sfc: slim: sleep: the probe failed with status 4" \
 	slim --ready true --probe 'exit 4' -- sleep 1000
 check_fails "a command that does not end" 4 "sfc: slim: sleep did not end within 1 s" \

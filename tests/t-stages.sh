@@ -64,29 +64,32 @@ check_fails "pack: what changed since it was traced" 1 "*'/var/www/html/index.ht
 check "test: the next version" sfc test web -q --label start --network none --ready tcp:80 --probe "$ask >/dev/null" -- nginx -g 'daemon off;'
 check "pack: the next version" sfc pack web -o web2.sfc --only start --only notfound --quiet
 check "prod: install" sfc prod install web1.sfc
-check "prod: three instances" sfc prod start web --count 3 --publish 127.0.0.1:18481-18483:80 --ready tcp:80 --memory 64M
+free_ports 3
+ports="$port $((port + 1)) $((port + 2))"
+check "prod: three instances" sfc prod start web --count 3 --publish 127.0.0.1:$port-$((port + 2)):80 --ready tcp:80 --memory 64M
 check_equal "status: every stage of it" "$(sfc status --json | jq -r '[.[] | select(.name == "web") | .stage, .up // 0] | join(" ")')" \
 	"dev 0 test 0 prod 3"
 check "status: for people" sh -c 'sfc status | grep -q "^web  *prod .* 3 up  *installed"'
-check_equal "prod: all answer the same" "$(for port in 18481 18482 18483; do curl -fsS http://127.0.0.1:$port/; done | uniq -c | tr -s ' ')" " 3 hello from dev"
+check_equal "prod: all answer the same" "$(for at in $ports; do curl -fsS http://127.0.0.1:$at/; done | uniq -c | tr -s ' ')" " 3 hello from dev"
 sfc prod exec web/2 sh -c 'echo mine >/var/log/nginx/note' 2>/dev/null ||
 	echo mine >"/proc/$(sfc prod list web --json | jq '.[0].instances[1].pid')/root/var/log/nginx/note"
 check "prod: update" sfc prod update web web2.sfc
-check_equal "prod: all answer the new page" "$(for port in 18481 18482 18483; do curl -fsS http://127.0.0.1:$port/; done | uniq -c | tr -s ' ')" " 3 hello again"
+check_equal "prod: all answer the new page" "$(for at in $ports; do curl -fsS http://127.0.0.1:$at/; done | uniq -c | tr -s ' ')" " 3 hello again"
 check_equal "prod: what an instance wrote is kept" "$(cat "$SFC_STATE/app/web/2/layer/upper/var/log/nginx/note")" mine
 check "prod: rollback" sfc prod rollback web
-check_equal "prod: the old page" "$(curl -fsS http://127.0.0.1:18481/)" "hello from dev"
+check_equal "prod: the old page" "$(curl -fsS http://127.0.0.1:$port/)" "hello from dev"
 
 # --- redis: state in the writable layer, a client from inside
 check "redis: dev" sfc dev create kv --from "$root"
 check "redis: test" sfc test kv -q --network none --ready tcp:6379 --probe 'printf "SET k v\r\nSAVE\r\nGET k\r\nQUIT\r\n" | nc -w 2 127.0.0.1 6379' -- redis-server --bind 127.0.0.1 --dir /var/lib/redis
 check "redis: pack" sfc pack kv -o kv.sfc --quiet
 check "redis: install" sfc prod install kv.sfc
-check "redis: start" sfc prod start kv --count 2 --publish 127.0.0.1:18491-18492:6379 --ready tcp:6379
+free_ports 2
+check "redis: start" sfc prod start kv --count 2 --publish 127.0.0.1:$port-$((port + 1)):6379 --ready tcp:6379
 talk() { printf '%s\r\nQUIT\r\n' "$2" | nc -w 2 127.0.0.1 "$1" | head -n "$3" | tail -n 1 | tr -d '\r'; }
-check_equal "redis: set" "$(talk 18491 'SET name one' 1)" +OK
-check_equal "redis: save" "$(talk 18491 SAVE 1)" +OK
-check_equal "redis: the other has its own data" "$(talk 18492 'GET name' 1)" '$-1'
+check_equal "redis: set" "$(talk $port 'SET name one' 1)" +OK
+check_equal "redis: save" "$(talk $port SAVE 1)" +OK
+check_equal "redis: the other has its own data" "$(talk $((port + 1)) 'GET name' 1)" '$-1'
 check "redis: restart" sfc prod restart kv/1
-check_equal "redis: the data is kept" "$(talk 18491 'GET name' 2)" one
+check_equal "redis: the data is kept" "$(talk $port 'GET name' 2)" one
 finish

@@ -62,6 +62,7 @@ check "its environment too" sh -c "tr '\\0' '\\n' </proc/$pid/environ | grep -qx
 
 # --- options
 echo outside >volume/file
+free_ports 1
 look='id -u; id -g; pwd; echo "$PLACE $MORE"; cat /vol/file; echo x 2>/dev/null >/vol/new && echo wrote; echo y >/tmp/y && echo scratch; ls /sys/class/net'
 for runtime in runc crun; do
 	requires "$runtime" --version
@@ -76,11 +77,11 @@ for runtime in runc crun; do
 	check_equal "$runtime: the status of the command" $? 5
 	sfc test page -q --label $runtime --runtime $runtime --timeout 1 -- sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done' 2>said
 	check_equal "$runtime: too long" "$? $(cat said)" "1 sfc: test: sh did not end within 1 s"
-	check "$runtime: a service" sfc test start page --label $runtime --runtime $runtime --publish 127.0.0.1:18561:8080 --ready tcp:8080
-	check_equal "$runtime: its port is published" "$(curl -fsS http://127.0.0.1:18561/)" "the page"
+	check "$runtime: a service" sfc test start page --label $runtime --runtime $runtime --publish 127.0.0.1:$port:8080 --ready tcp:8080
+	check_equal "$runtime: its port is published" "$(curl -fsS http://127.0.0.1:$port/)" "the page"
 	check_equal "$runtime: exec" "$(sfc test exec page cat /srv/index.html)" "the page"
 	check "$runtime: stop" sfc test stop page
-	check_fails "$runtime: the port is free again" 7 "curl: (7)*" curl -sS http://127.0.0.1:18561/
+	check_fails "$runtime: the port is free again" 7 "curl: (7)*" curl -sS http://127.0.0.1:$port/
 done
 check_equal "the runtime is named" "$(sqlite3 state/test/page/manifest.db "SELECT DISTINCT exe FROM program WHERE comm = 'crun'")" "$(command -v crun)"
 check_equal "nobody is called /" "$(sqlite3 state/test/page/manifest.db "SELECT count(*) FROM program WHERE exe = '/'")" 0
