@@ -221,6 +221,9 @@ check_equal "SFC_TRACE names another place for the trace" "$(find one -name '*.d
 sfc slim short.tar --traces one --compare output -o short-slim.tar >said 2>&1
 check_equal "with --compare both are run" "$? $(grep -c '^source \|^package .*same exit status, same output' said)" '0 2'
 check "and it is written" test -e short-slim.tar
+check_fails "one that may not be as large is not written" 3 'sfc: slim: *is more than --max-size 1.0 kB: nothing is written' \
+	sfc slim short.tar --traces one -o too-large.tar --max-size 1000
+check_equal "nor is anything of it" "$(ls too-large.tar 2>/dev/null)" ""
 sfc slim short.tar --traces one --compare output -o x --exclude /etc/used >/dev/null 2>said
 check_equal "what does otherwise is not" "$? $(tail -n 1 said)" '5 sfc: slim: the package does not behave like the source: exit status 1 instead of 0'
 sfc slim short.tar --traces one -o changed.tar --change 'LABEL a=b' --change 'USER 33' --no-healthcheck >said 2>&1

@@ -118,7 +118,7 @@ int traces_build(struct traces *traces, struct text *said, struct error *err)
 	for (size_t i = 0; i < traces->request->packer->count; i++)
 		tracepack_word(&words, traces->request->packer->items[i]);
 	r = run(traces, &words, &warnings, err);
-	return r < 0 ? r : add_news(said, &warnings, traces->request->other_image, err);
+	return r != 0 ? r : add_news(said, &warnings, traces->request->other_image, err);
 }
 
 int traces_keep_manifest(struct traces *traces, struct text *said, struct error *err)
