@@ -73,6 +73,14 @@ check_equal "by a command of the host, which sees its root" \
 	"$(sfc run --ready "test -e $dir/up -a -e \$SFC_ROOT/index.html" --timeout 10 "$dir/a.sqsh" -- sh -c 'sleep 1; echo end')" end
 check_equal "by a page" "$(sfc run --network none --ready http://127.0.0.1:8080/index.html "$dir/a.sqsh" -- sh -c 'httpd -p 8080 -h /; sleep 1; echo end')" end
 
+sfc run --network none --ready tcp:81 --timeout 1 --grace 0 "$dir/a.sqsh" -- sh -c 'trap : USR1; while :; do sleep 0.1; done' 2>said & waiting=$!
+sleep 0.5
+kill -USR1 "$waiting"
+check "a signal that is the program's does not end the wait for it to be ready" wait_for 10 ended "$waiting"
+kill -KILL "$waiting" 2>/dev/null
+wait "$waiting"
+check_equal "which has its limit" "$? $(cat said)" "125 sfc: run: it was not ready within 1 s"
+
 # --- another runtime: gVisor, whose kernel is another one
 gvisor="--runtime $(command -v runsc) --runtime-arg --platform=ptrace --runtime-arg --network=none --runtime-arg --ignore-cgroups"
 check "runsc runs a package on its own kernel" sh -c 'test "$(sfc run $1 "$2" -- cat /proc/version)" != "$(cat /proc/version)"' sh "$gvisor" "$dir/a.sqsh"

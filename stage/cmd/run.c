@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/log.h"
 #include "pack/package/start_config.h"
 #include "stage/cmd/cmd.h"
@@ -109,22 +110,28 @@ static int stop(const struct watching *watching, int *ret_status, struct error *
 	return r;
 }
 
-static int late(const struct watching *watching, const struct spec *spec, const char *what,
-		uint64_t limit_ms, struct error *err)
+static int late(const struct watching *watching, const char *what, uint64_t limit_ms, struct error *err)
 {
 	int status, r = stop(watching, &status, err);
 
-	(void)spec;
 	return r < 0 ? r : error_set(err, -ETIME, "it %s within %g s", what, (double)limit_ms / 1000);
 }
 
+/* 1: it is to stop. */
 static int wait_ready(struct watching *watching, const struct spec *spec, struct error *err)
 {
 	uint64_t limit = spec->timeout_ms ? spec->timeout_ms : READY_MS;
-	struct pollfd signals = {.fd = watching->signals, .events = POLLIN};
-	int r = ready_wait(watching->container, spec, &signals, 1, (int64_t)limit, err);
+	int64_t deadline = clock_steady_ms() + (int64_t)limit;
+	int r;
 
-	return r == -ETIME ? late(watching, spec, "was not ready", limit, err) : r;
+	do {
+		struct pollfd signals = {.fd = watching->signals, .events = POLLIN};
+
+		r = ready_wait(watching->container, spec, &signals, 1, deadline - clock_steady_ms(), err);
+		if (r < 0 || !signals.revents)
+			return r == -ETIME ? late(watching, "was not ready", limit, err) : r;
+	} while (!is_to_stop(watching));
+	return 1;
 }
 
 static int watch(struct watching *watching, const struct spec *spec, int *ret_status,
@@ -135,6 +142,8 @@ static int watch(struct watching *watching, const struct spec *spec, int *ret_st
 	int64_t limit = spec->timeout_ms && spec->ready == READY_UNSET ? (int64_t)spec->timeout_ms : -1;
 	int r = spec->ready == READY_UNSET ? 0 : wait_ready(watching, spec, err);
 
+	if (r > 0)
+		return stop(watching, ret_status, err);
 	while (r >= 0) {
 		r = container_pump(container, &signals, 1, limit, err);
 		if (r < 0)
@@ -144,7 +153,7 @@ static int watch(struct watching *watching, const struct spec *spec, int *ret_st
 		if (r > 0 && is_to_stop(watching))
 			return stop(watching, ret_status, err);
 		if (r == 0 && limit >= 0)
-			return late(watching, spec, "did not end", spec->timeout_ms, err);
+			return late(watching, "did not end", spec->timeout_ms, err);
 	}
 	return r;
 }
