@@ -161,6 +161,7 @@ static int add_named(struct inspection *inspection, const struct target *target,
 
 static void print_value(const char *name, const json_t *value)
 {
+	_cleanup_(text_release) struct text plain = TEXT_INIT;
 	_cleanup_(freep) char *text = NULL;
 	const char *key;
 	json_t *member;
@@ -187,7 +188,9 @@ static void print_value(const char *name, const json_t *value)
 		return;
 	}
 	text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-	printf("%-24s %s\n", name, json_is_string(value) ? json_string_value(value) : text ? text : "");
+	/* what a program printed last is among it */
+	text_add_plain(&plain, json_is_string(value) ? json_string_value(value) : text ? text : "");
+	printf("%-24s %s\n", name, plain.bytes);
 }
 
 static int print(const struct asked *asked, json_t *list, struct error *err)

@@ -98,6 +98,9 @@ if command -v runc >/dev/null; then
 	sfc prod start app --name 1 >/dev/null
 	clean "list" sfc prod list
 	clean "health" sfc prod health app
+	sfc prod start app --name 2 --env "X=$text" >/dev/null
+	clean "inspect: what it was started with" sfc prod inspect app/2
+	check_equal "which it has" "$(grep -c 'X=' clean.out)" 1
 	check "logs are the bytes" sh -c 'sfc prod logs app/1 | grep -qaF "$0"' "$text"
 	script -qec "sfc prod logs app/1" /dev/null </dev/null >log.out 2>/dev/null
 	check_equal "on a terminal they keep their colours and drive nothing else" \
