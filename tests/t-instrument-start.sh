@@ -119,6 +119,11 @@ refused "no project" "*'bad.yml': it has no services"
 check "nothing is written then" sh -c '[ ! -e x ]'
 check_fails "an output that is there" 1 "*'trace.yml' exists; use --force*" alone --compose values.yml -o trace.yml
 check_fails "no output" 2 '*no output given*' sfc instrument --compose values.yml
+for option in "--name web:2" "--user 33"; do
+	check_fails "what is only for an image: ${option% *}" 2 '*--name and --user are for an image*' sfc instrument --compose values.yml -o x $option
+done
+check_equal "a disk that is full" "$(sfc instrument --compose values.yml -o - 2>&1 >/dev/full | tail -n 1)" \
+	"sfc: instrument: cannot write the output: No space left on device"
 check_fails "both at once" 2 '*one at a time*' sfc instrument --compose values.yml --kubernetes values.yml -o x
 
 # --- Kubernetes ---

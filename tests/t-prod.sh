@@ -84,6 +84,7 @@ kill $follower
 wait $follower 2>/dev/null
 sfc prod start web/2 >/dev/null
 check "list is aligned text" sh -c 'sfc prod list | grep -q "^web/1 .*running"'
+check_fails "logs that cannot be written were not shown" 1 "sfc: prod: cannot show what they printed: No space left on device" sh -c 'sfc prod logs web/2 >/dev/full'
 check "an ephemeral one" sfc prod start web --name e --ephemeral --ready "test -s '$SFC_STATE/app/web/e/log'"
 sfc prod stop web/e
 check_equal "a stopped one has no layer" "$(ls "$SFC_STATE/app/web/e")" log

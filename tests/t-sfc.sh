@@ -30,6 +30,9 @@ check_equal "a group has its commands" "$(subcommands_of dev | tr '\n' ' ')" \
 	"create shell exec diff commit log reset list rm "
 check_equal "sfc help is sfc --help" "$(sfc help)" "$(sfc --help)"
 check_equal "sfc version is sfc --version" "$(sfc version)" "$(sfc --version)"
+check_fails "what cannot be printed was not done" 1 "sfc: version: cannot write to the standard output: No space left on device" \
+	sh -c 'sfc version >/dev/full'
+check_equal "who has read enough of it is content" "$( (trap '' PIPE; { sleep 0.2; sfc version; echo $? >status; } | :) 2>&1; cat status)" 0
 check_fails "nothing said" 2 "sfc: no command given; see 'sfc --help'" sfc
 check_fails "a wrong word" 2 "sfc: unknown command 'slmi'; did you mean 'slim'?" sfc slmi
 check_fails "a word that is only begun" 2 "sfc: unknown command 'ver'; did you mean 'verify'?" sfc ver

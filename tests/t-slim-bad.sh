@@ -108,6 +108,8 @@ check_fails "no /dev/fuse" 1 "sfc: slim: needs /dev/fuse, which is not here: *" 
 	--root "$dir/root" -o "$out" -- sh -c true
 free_ports 2
 free=$((port + 1))
+check_fails "traces of another image, and none" 2 "sfc: slim: --other-image goes with --traces*" \
+	sfc slim web.tar --other-image -o x.tar
 nc -l 127.0.0.1 "$port" >/dev/null &
 listener=$!
 on_exit kill "$listener"

@@ -143,6 +143,19 @@ int command_answer(const struct sfc_command *command, int r, const struct error 
 	return r < 0 ? command_failed(command, err) : EXIT_DONE;
 }
 
+/* What was said and could not be written was not said; whoever had read enough of it is content. */
+static int said_all(const struct sfc_command *command, int status)
+{
+	struct error err = ERROR_INIT;
+
+	errno = 0;
+	if (status != EXIT_DONE || (fflush(stdout) != EOF && !ferror(stdout)) || errno == EPIPE)
+		return status;
+	errno = errno ? errno : EIO;
+	error_errno(&err, "cannot write to the standard output");
+	return command_failed(command, &err);
+}
+
 static int run_parsed(const struct sfc_command *command, int argc, char **argv)
 {
 	const struct options_grammar grammar = {command->options, command->operands, command->command};
@@ -157,7 +170,7 @@ static int run_parsed(const struct sfc_command *command, int argc, char **argv)
 	speak_as(command->group, command->name, asked.quiet);
 	/* whoever calls one of our own programs finds it, and what it starts does */
 	r = beside_set_path(&err);
-	return r < 0 ? command_failed(command, &err) : command->function(command, &asked);
+	return r < 0 ? command_failed(command, &err) : said_all(command, command->function(command, &asked));
 }
 
 static bool is_help(const char *word)
@@ -173,7 +186,7 @@ int command_run(const struct sfc_command *command, int argc, char **argv)
 	if (is_help(argv[1]))
 		return help_command(command);
 	if (command->raw)
-		return command->raw(command, argc, argv);
+		return said_all(command, command->raw(command, argc, argv));
 	if (argv[1])
 		return command_misused(command, "'%s' stands before its command", argv[1]);
 	return command_misused(command, "no command given");

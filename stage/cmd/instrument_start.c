@@ -59,8 +59,10 @@ int cmd_write_documents(const json_t *list, const struct asked *asked, struct er
 	}
 	if (text_failed(&text))
 		return error_oom(err);
-	if (strcmp(asked->output, "-") == 0)
-		return io_write(STDOUT_FILENO, text.bytes, text.size);
+	if (strcmp(asked->output, "-") == 0) {
+		r = io_write(STDOUT_FILENO, text.bytes, text.size);
+		return r < 0 ? error_code(err, r, "cannot write the output") : 0;
+	}
 	r = io_output_open(&output, asked->output, 0644, err);
 	if (r < 0)
 		return r;
@@ -95,6 +97,8 @@ int cmd_instrument_start(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "--compose or --kubernetes, one at a time");
 	if (asked->operand_count)
 		return command_misused(command, "the images are those that the file names");
+	if (asked->name || asked->image_user)
+		return command_misused(command, "--name and --user are for an image");
 	if (!asked->output)
 		return command_misused(command, "no output given, use -o FILE");
 	r = cmd_check_documents(asked, &err);

@@ -136,7 +136,7 @@ static int show(const struct output_line *line, void *data)
 		fwrite(line->text, 1, line->size, stdout);
 	if (line->whole)
 		putchar('\n');
-	return ferror(stdout) ? -EPIPE : 0;
+	return !ferror(stdout) ? 0 : errno ? -errno : -EIO;
 }
 
 /* ---- reading ---- */
@@ -182,7 +182,7 @@ static int show_all(struct logs *logs)
 
 	for (size_t i = 0; r == 0 && i < logs->count; i++)
 		r = show_log(logs, &logs->items[i]);
-	return fflush(stdout) == EOF ? -EPIPE : r;
+	return fflush(stdout) == EOF ? -errno : r;
 }
 
 static int follow(struct logs *logs)
@@ -268,5 +268,7 @@ int cmd_prod_logs(const struct sfc_command *command, struct asked *asked)
 	if (r == 0 && asked->follow)
 		r = follow(&logs);
 	/* whoever read it has had enough */
-	return r < 0 && r != -EPIPE ? EXIT_FAILED : EXIT_DONE;
+	if (r < 0 && r != -EPIPE)
+		return command_failed(command, (error_code(&err, r, "cannot show what they printed"), &err));
+	return EXIT_DONE;
 }

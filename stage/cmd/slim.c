@@ -155,8 +155,8 @@ int cmd_slim(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->traces.count)
 		return cmd_slim_traces(command, asked);
-	if (asked->compose)
-		return command_misused(command, "--compose goes with --traces");
+	if (asked->compose || asked->other_image)
+		return command_misused(command, "%s goes with --traces", asked->compose ? "--compose" : "--other-image");
 	r = check(&slimming, &err);
 	if (r == 0)
 		r = cmd_check_tracing(&asked->spec, &err);

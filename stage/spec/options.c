@@ -18,7 +18,7 @@
 	 OF(PROD_MISSES) | \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
-	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |     \
+	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(TEST) | OF(TEST_START) |     \
 	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
 /* Of one or several instances. */
 #define PROD                                                                                       \
@@ -223,7 +223,7 @@ const struct option_row option_rows[] = {
 	{"repair", 0, NULL, "first clean up what a crash left of packages, instances, tests and roots", OF(DOCTOR), take_flag,
 	 MEMBER(repair)},
 	{"json", 0, NULL, "facts as JSON: sizes in bytes, times in full", TELLING, take_flag, MEMBER(json)},
-	{"quiet", 'q', NULL, "only the one thing a script wants, and what is wrong", QUIETABLE & ~OF(DOCTOR), take_flag, MEMBER(quiet)},
+	{"quiet", 'q', NULL, "only the one thing a script wants, and what is wrong", QUIETABLE, take_flag, MEMBER(quiet)},
 	{"quiet", 'q', NULL, "only what is missing", OF(DOCTOR), take_flag, MEMBER(quiet)},
 	{0},
 };
