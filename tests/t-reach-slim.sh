@@ -91,6 +91,11 @@ check "and its output is compared" grep -q 'same exit status, same output' said
 slim docker-archive:ends.tar -o x.sfc -f >/dev/null 2>said
 check "a HEALTHCHECK that could not be run is said" grep -q "warning: the image's HEALTHCHECK was not run, and may lack files; --no-healthcheck" said
 rm x.sfc
+web_image short '.config.Entrypoint = ["/bin/sh", "-c", "sleep 0.05; cat /etc/used"] | .config.Cmd = null | del(.config.ExposedPorts)'
+slim docker-archive:short.tar -o x.sfc >said 2>&1
+check_equal "and so was one that had no port to listen on, though its HEALTHCHECK could be answered meanwhile" \
+	"$? $(grep -c 'sh ended with status 0 before it was ready: a run, no server' said) $(grep -c 'same exit status, same output' said)" '0 1 1'
+rm -f x.sfc
 web_image fails '.config.Entrypoint = ["/bin/sh", "-c", "exit 3"] | .config.Cmd = null'
 refused "a server that fails" 4 "sfc: slim: sh ended with status 3 before it was ready" sfc slim --network none docker-archive:fails.tar -o x.sfc -q
 web_image silent '.config.Entrypoint = ["/bin/sleep", "100"] | .config.Cmd = null | .config.ExposedPorts["443"] = {}'

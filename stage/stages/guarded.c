@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
 #include "db/catalog.h"
 #include "pack/package/bundle.h"
+#include "stage/stages/source.h"
 #include "stage/stages/tracepack.h"
 #include "stage/watch/misses.h"
 
@@ -42,14 +42,6 @@ int guarded_put_up(struct guarded *guarded, int package, const char *manifest, i
 int guarded_take_down(struct guarded *guarded, struct error *err)
 {
 	return guarded->up ? guard_flush(&guarded->guard, err) : 0;
-}
-
-static bool source_has(const char *source, const char *path)
-{
-	_cleanup_(freep) char *whole = NULL;
-	struct stat st;
-
-	return asprintf(&whole, "%s%s", source, path) > 0 && lstat(whole, &st) == 0;
 }
 
 /* Of the misses those that the source has; as many of their paths as are shown. */

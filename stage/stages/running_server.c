@@ -147,6 +147,17 @@ static int wait_ready(struct running *running, int64_t limit_ms, struct error *e
 	return r;
 }
 
+/*
+ * Nobody says when it is up, or only a HEALTHCHECK, which may be answered by what is just ending: it is up when it
+ * lives for a while.
+ */
+static int live(struct running *running, struct error *err)
+{
+	if (!asking_by_answer(&running->asking) || asking_has_probes(&running->asking))
+		return 0;
+	return pause_for(running, LIFE_MS, err);
+}
+
 /* It was not up in time: of an image it is said by which ports it would have been. */
 static int not_ready(struct running *running, uint64_t limit_ms, struct error *err)
 {
@@ -218,6 +229,8 @@ int running_serve(struct running *running, struct error *err)
 	int r = wait_ready(running, (int64_t)limit, err);
 
 	running->trial->served = true;
+	if (r == 0)
+		r = live(running, err);
 	if (running->interrupted)
 		return running_interrupt(running, err);
 	if (r == -ETIME)
@@ -242,9 +255,10 @@ static int come_up(struct running *running, struct error *err)
 	running->trial->served = true;
 	if (r == -ETIME)
 		return not_ready(running, limit, err);
-	/* nobody said when it is up: it is when it lives for a while */
-	if (r == 0 && asking_by_answer(&running->asking))
-		r = container_pump(running->container, NULL, 0, LIFE_MS, err);
+	if (r == 0)
+		r = live(running, err);
+	if (running->interrupted)
+		return 1;
 	if (r < 0)
 		return r;
 	if (container_ended(running->container))

@@ -19,17 +19,6 @@
 
 /* --- before --- */
 
-static int open_input(struct slim *slim, struct error *err)
-{
-	const char *input = slim->request->spec->input;
-
-	slim->input = -1;
-	if (!input)
-		return 0;
-	slim->input = strcmp(input, "-") == 0 ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
-	return slim->input < 0 ? error_errno(err, "cannot read the input '%s'", input) : 0;
-}
-
 /* What it is asked to start; what its image starts. */
 static int check_command(const struct slim *slim, struct error *err)
 {
@@ -64,7 +53,7 @@ static int make_memory(struct slim *slim, struct error *err)
 
 static int prepare(struct slim *slim, struct error *err)
 {
-	int r = open_input(slim, err);
+	int r = trial_open_input(slim->request->spec, false, &slim->input, err);
 
 	if (r == 0)
 		r = source_root_open(slim->request->state, slim->request->root, slim->request->access,

@@ -12,32 +12,6 @@
 #include "db/base/text.h"
 #include "stage/stages/tracepack.h"
 
-static int describe(struct slim *slim, struct error *err)
-{
-	const struct spec *spec = slim->request->spec;
-	struct tracepack_start start = {
-		.cwd = spec->cwd ? spec->cwd : slim->defaults.cwd ? slim->defaults.cwd : "/",
-		.home = slim->test->home,
-		.uid = slim->test->uid,
-		.gid = slim->test->gid,
-		.args = slim->defaults.args,
-		.env = &slim->env,
-		.asked = &spec->env,
-	};
-	spec_strings args = ARRAY_INIT;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < spec->args.count; i++)
-		r = array_push(&args, spec->args.items[i]);
-	if (r == 0 && spec->args.count) {
-		r = array_push(&args, NULL);
-		start.args = args.items;
-	}
-	r = r < 0 ? error_oom(err) : tracepack_describe(slim->manifest, &start, err);
-	array_release(&args);
-	return r;
-}
-
 static int report_pack(struct slim *slim, const struct text *said, double seconds, struct error *err)
 {
 	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes", "gate"};
@@ -86,7 +60,7 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 		return error_oom(err);
 	r = slim_note_health(slim, warnings, err);
 	if (r == 0)
-		r = describe(slim, err);
+		r = trial_describe(slim->test, slim->request->spec, &slim->defaults, slim->manifest, err);
 	if (r == 0)
 		r = tracepack_build(&build, &said, warnings, err);
 	if (r < 0)

@@ -122,14 +122,6 @@ static int run_packed(struct slim *slim, int (*put_up)(void *, struct trial_grou
 	return r;
 }
 
-static bool source_has(const struct slim *slim, const char *path)
-{
-	_cleanup_(freep) char *whole = NULL;
-	struct stat st;
-
-	return asprintf(&whole, "%s%s", slim->source.path, path) > 0 && lstat(whole, &st) == 0;
-}
-
 static void show_missed(const struct slim *slim)
 {
 	struct connection sql = {.noun = "manifest"};
@@ -143,7 +135,7 @@ static void show_missed(const struct slim *slim)
 	for (; r > 0 && shown < MISSED_SHOWN; r = statement_step(&sql, row, NULL)) {
 		_cleanup_(text_release) struct text path = TEXT_INIT;
 
-		if (!source_has(slim, column_text(row, 0)))
+		if (!source_has(slim->source.path, column_text(row, 0)))
 			continue;
 		text_add_escaped(&path, column_text(row, 0));
 		fprintf(stderr, "  looked for in vain: %s\n", path.bytes);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,14 @@ void source_root_release(struct source_root *source)
 	free(source->image);
 	source->path = source->image = NULL;
 	layer_start_release(&source->start);
+}
+
+bool source_has(const char *root, const char *path)
+{
+	_cleanup_(freep) char *whole = NULL;
+	struct stat st;
+
+	return asprintf(&whole, "%s%s", root, path) > 0 && lstat(whole, &st) == 0;
 }
 
 /* What stands in config.json of a directory of ours. */

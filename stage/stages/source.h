@@ -7,6 +7,8 @@
 #ifndef STAGE_STAGES_SOURCE_H
 #define STAGE_STAGES_SOURCE_H
 
+#include <stdbool.h>
+
 #include "db/base/error.h"
 #include "pack/oci/carrier.h"
 #include "stage/layer/scratch.h"
@@ -29,5 +31,8 @@ int source_root_open(struct state *state, const char *root, const struct carrier
 /* What a base says of its start, if it does. */
 int source_start_of_base(struct state *state, const char *base, struct layer_start *start, struct error *err);
 void source_root_release(struct source_root *source);
+
+/* Is there something at this path of a root, a link where it is one? */
+bool source_has(const char *root, const char *path);
 
 #endif

@@ -12,13 +12,11 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
-#include "pack/source/which.h"
 #include "stage/layer/package.h"
 #include "stage/layer/view.h"
 #include "stage/mount/mount.h"
 #include "stage/stages/source.h"
 #include "stage/stages/test_place.h"
-#include "stage/stages/tracepack.h"
 
 /* --- inside --- */
 
@@ -130,54 +128,6 @@ int test_open(const struct test_request *request, struct test *test, struct erro
 	return r < 0 ? r : make_places(test, err);
 }
 
-/* So that the packer knows how to start it. */
-static int describe(const struct test *test, struct error *err)
-{
-	static char path[] = "PATH=" WHICH_PATH_DEFAULT, *plain[] = {path, NULL};
-	const struct spec *spec = test->request->spec;
-	const struct start_defaults *defaults = test->defaults;
-	const struct trial *trial = test->trial;
-	struct tracepack_start start = {
-		.cwd = spec->cwd ? spec->cwd : defaults && defaults->cwd ? defaults->cwd : "/",
-		.home = trial->home,
-		.uid = trial->uid,
-		.gid = trial->gid,
-		.args = defaults ? defaults->args : NULL,
-		.asked = &spec->env,
-	};
-	spec_strings env = ARRAY_INIT, args = ARRAY_INIT;
-	int r = 0;
-
-	for (char *const *item = defaults ? defaults->env : plain; r == 0 && *item; item++)
-		r = array_push(&env, *item);
-	for (size_t i = 0; r == 0 && i < spec->args.count; i++)
-		r = array_push(&args, spec->args.items[i]);
-	if (r == 0 && spec->args.count) {
-		r = array_push(&args, NULL);
-		start.args = args.items;
-	}
-	start.env = &env;
-	r = r < 0 ? error_oom(err) : tracepack_describe(test->manifest, &start, err);
-	array_release(&env);
-	array_release(&args);
-	return r;
-}
-
-/* What it reads: what was said; else ours, of a server nothing. */
-static int open_input(const struct spec *spec, bool through, int *ret_input, struct error *err)
-{
-	int input = -1;
-
-	if (spec->input ? strcmp(spec->input, "-") == 0 : through)
-		input = dup(STDIN_FILENO);
-	else if (spec->input)
-		input = open(spec->input, O_RDONLY | O_CLOEXEC);
-	if (input < 0 && (spec->input || through))
-		return error_errno(err, "cannot read the input '%s'", spec->input ? spec->input : "-");
-	*ret_input = input;
-	return 0;
-}
-
 int test_run(struct test *test, struct error *err)
 {
 	const struct test_request *request = test->request;
@@ -196,7 +146,7 @@ int test_run(struct test *test, struct error *err)
 		.is_up = request->is_up ? is_up : NULL,
 		.data = test,
 	};
-	int r = open_input(request->spec, !server, &input, err);
+	int r = trial_open_input(request->spec, !server, &input, err);
 
 	trial.input = input;
 	spec.terminal = request->terminal && !server && !spec.input;
@@ -209,7 +159,7 @@ int test_run(struct test *test, struct error *err)
 	if (r == 0)
 		r = trace_count(test->manifest, &test->counts, err);
 	test->counted = r == 0;
-	return r < 0 ? r : describe(test, err);
+	return r < 0 ? r : trial_describe(test->trial, request->spec, test->defaults, test->manifest, err);
 }
 
 void test_close(struct test *test)

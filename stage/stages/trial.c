@@ -2,6 +2,7 @@
 #include "stage/stages/trial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +12,13 @@
 #include "db/base/cleanup.h"
 #include "db/base/clock.h"
 #include "db/base/path.h"
+#include "pack/source/which.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/terminal.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/stages/running.h"
+#include "stage/stages/tracepack.h"
 
 bool trial_is_server(const struct spec *spec, const struct image_config *image)
 {
@@ -173,6 +176,50 @@ int trial_run(const struct trial_request *request, struct trial **ret_trial, str
 	}
 	*ret_trial = take(trial);
 	return 0;
+}
+
+int trial_open_input(const struct spec *spec, bool through, int *ret_input, struct error *err)
+{
+	int input = -1;
+
+	if (spec->input ? strcmp(spec->input, "-") == 0 : through)
+		input = dup(STDIN_FILENO);
+	else if (spec->input)
+		input = open(spec->input, O_RDONLY | O_CLOEXEC);
+	if (input < 0 && (spec->input || through))
+		return error_errno(err, "cannot read the input '%s'", spec->input ? spec->input : "-");
+	*ret_input = input;
+	return 0;
+}
+
+int trial_describe(const struct trial *trial, const struct spec *spec, const struct start_defaults *defaults,
+		   const char *manifest, struct error *err)
+{
+	static char path[] = "PATH=" WHICH_PATH_DEFAULT, *plain[] = {path, NULL};
+	struct tracepack_start start = {
+		.cwd = spec->cwd ? spec->cwd : defaults && defaults->cwd ? defaults->cwd : "/",
+		.home = trial->home,
+		.uid = trial->uid,
+		.gid = trial->gid,
+		.args = defaults ? defaults->args : NULL,
+		.asked = &spec->env,
+	};
+	spec_strings env = ARRAY_INIT, args = ARRAY_INIT; /* borrowed */
+	int r = 0;
+
+	for (char *const *item = defaults ? defaults->env : plain; r == 0 && *item; item++)
+		r = array_push(&env, *item);
+	for (size_t i = 0; r == 0 && i < spec->args.count; i++)
+		r = array_push(&args, spec->args.items[i]);
+	if (r == 0 && spec->args.count) {
+		r = array_push(&args, NULL);
+		start.args = args.items;
+	}
+	start.env = &env;
+	r = r < 0 ? error_oom(err) : tracepack_describe(manifest, &start, err);
+	array_release(&env);
+	array_release(&args);
+	return r;
 }
 
 void trial_free(struct trial *trial)

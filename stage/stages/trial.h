@@ -77,6 +77,14 @@ bool trial_is_server(const struct spec *spec, const struct image_config *image);
 
 /* 0 whatever the outcome; a negative errno and *ret_trial untouched where there could be none. */
 int trial_run(const struct trial_request *request, struct trial **ret_trial, struct error *err);
+/*
+ * What it reads: what was said, '-' being ours; `through`: ours where nothing was said; else nothing, -1. For
+ * struct trial_request; the caller closes.
+ */
+int trial_open_input(const struct spec *spec, bool through, int *ret_input, struct error *err);
+/* So that the packer knows how to start what the manifest's last session, which has ended, has traced. */
+int trial_describe(const struct trial *trial, const struct spec *spec, const struct start_defaults *defaults,
+		   const char *manifest, struct error *err);
 void trial_free(struct trial *trial);
 void trial_freep(struct trial **trial);
 

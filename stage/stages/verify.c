@@ -2,7 +2,6 @@
 #include "stage/stages/verify.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,16 +130,11 @@ static int prepare(struct verification *verification, struct error *err)
 {
 	const struct verify_request *request = verification->request;
 	_cleanup_(store_closep) struct store *store = NULL;
-	const char *input = request->spec->input;
 	int r = source_root_open(request->state, request->root, request->access, request->scratch,
 				 &verification->source, err);
 
-	if (r == 0 && input) {
-		verification->input =
-			strcmp(input, "-") == 0 ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
-		if (verification->input < 0)
-			r = error_errno(err, "cannot read the input '%s'", input);
-	}
+	if (r == 0)
+		r = trial_open_input(request->spec, false, &verification->input, err);
 	if (r == 0)
 		r = bundle_start(verification->bundle, &verification->start.config, err);
 	if (r == 0)
