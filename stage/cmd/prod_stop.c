@@ -17,7 +17,7 @@
 #include "stage/layer/directory.h"
 
 struct stopper {
-	struct state *state;
+	struct state *state; /* from find_all() to finish() */
 	const struct asked *asked;
 	struct targets targets;
 	struct claims claims;
@@ -72,7 +72,10 @@ static int want_down(struct stopper *stopper, struct error *err)
 
 static int find_all(struct stopper *stopper, bool apps, struct error *err)
 {
-	int r = targets_find(stopper->state, stopper->asked, &stopper->targets, err);
+	int r = cmd_state_open(PROD_WHAT, &stopper->state, err);
+
+	if (r == 0)
+		r = targets_find(stopper->state, stopper->asked, &stopper->targets, err);
 
 	if (r == 0)
 		r = targets_claim(stopper->state, &stopper->targets, apps, &stopper->claims, err);
@@ -102,7 +105,8 @@ static int stop_all(struct stopper *stopper, struct error *err)
 	return r;
 }
 
-static int finish(const struct sfc_command *command, struct stopper *stopper, int r,
+/* changed: instances came or went. */
+static int finish(const struct sfc_command *command, struct stopper *stopper, bool changed, int r,
 		  const struct error *err)
 {
 	int status = command_answer(command, r, err);
@@ -110,34 +114,21 @@ static int finish(const struct sfc_command *command, struct stopper *stopper, in
 	if (status == EXIT_DONE && stopper->failed)
 		status = EXIT_FAILED;
 	stopper_release(stopper);
-	return status;
-}
-
-/* Where instances came or went. */
-static int finish_changed(const struct sfc_command *command, struct stopper *stopper, int r, const struct error *err)
-{
-	struct state *state = stopper->state;
-	const struct asked *asked = stopper->asked;
-	int status = finish(command, stopper, r, err);
-
-	if (r == 0)
-		prod_refresh_units(state, asked);
+	if (r == 0 && changed)
+		prod_refresh_units(stopper->state, stopper->asked);
+	state_closep(&stopper->state);
 	return status;
 }
 
 int cmd_prod_stop(const struct sfc_command *command, struct asked *asked)
 {
-	_cleanup_(state_closep) struct state *state = NULL;
 	struct stopper stopper = {.asked = asked, .targets = TARGETS_INIT};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = find_all(&stopper, false, &err);
 
-	stopper.state = state;
-	if (r == 0)
-		r = find_all(&stopper, false, &err);
 	if (r == 0)
 		r = stop_all(&stopper, &err);
-	return finish(command, &stopper, r, &err);
+	return finish(command, &stopper, false, r, &err);
 }
 
 /* ---- and starting again ---- */
@@ -177,19 +168,15 @@ static int start_again(struct stopper *stopper, struct error *err)
 
 int cmd_prod_restart(const struct sfc_command *command, struct asked *asked)
 {
-	_cleanup_(state_closep) struct state *state = NULL;
 	struct stopper stopper = {.asked = asked, .targets = TARGETS_INIT};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = find_all(&stopper, false, &err);
 
-	stopper.state = state;
-	if (r == 0)
-		r = find_all(&stopper, false, &err);
 	if (r == 0)
 		r = stop_all(&stopper, &err);
 	if (r == 0)
 		r = start_again(&stopper, &err);
-	return finish_changed(command, &stopper, r, &err);
+	return finish(command, &stopper, true, r, &err);
 }
 
 /* ---- and forgetting ---- */
@@ -261,14 +248,10 @@ static int remove_apps(struct stopper *stopper, struct error *err)
 
 int cmd_prod_rm(const struct sfc_command *command, struct asked *asked)
 {
-	_cleanup_(state_closep) struct state *state = NULL;
 	struct stopper stopper = {.asked = asked, .targets = TARGETS_INIT};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = find_all(&stopper, asked->all, &err);
 
-	stopper.state = state;
-	if (r == 0)
-		r = find_all(&stopper, asked->all, &err);
 	if (r == 0 && !asked->all && stopper.targets.apps.count)
 		r = error_set(&err, -EINVAL,
 			      "which instance? 'sfc prod rm %s --all' removes the application",
@@ -279,5 +262,5 @@ int cmd_prod_rm(const struct sfc_command *command, struct asked *asked)
 		remove_instances(&stopper);
 	if (r == 0 && asked->all)
 		r = remove_apps(&stopper, &err);
-	return finish_changed(command, &stopper, r, &err);
+	return finish(command, &stopper, true, r, &err);
 }

@@ -18,33 +18,17 @@
 #include "stage/layer/view.h"
 #include "stage/mount/own.h"
 #include "stage/stages/deliver.h"
+#include "stage/stages/tracepack.h"
 #include "stage/state/claim.h"
 
 enum { RESULT_MAX = 64 << 20 };
 
 /* ---- argument lists ---- */
 
-struct words {
-	const char **items;
-	size_t count, capacity;
-	int failed;
-};
-
-static void words_release(struct words *words)
-{
-	array_release(words);
-}
-
-static void word(struct words *words, const char *text)
-{
-	if (array_push(words, text) < 0)
-		words->failed = -ENOMEM;
-}
-
-static void word_list(struct words *words, const spec_strings *strings)
+static void word_list(struct tracepack_words *words, const spec_strings *strings)
 {
 	for (size_t i = 0; i < strings->count; i++)
-		word(words, strings->items[i]);
+		tracepack_word(words, strings->items[i]);
 }
 
 /* ---- what is there ---- */
@@ -91,28 +75,19 @@ static int merge_misses(struct state *state, const struct pack_request *request,
 {
 	_cleanup_(spec_strings_release) spec_strings paths = ARRAY_INIT;
 	_cleanup_(text_release) struct text said = TEXT_INIT;
-	_cleanup_(words_release) struct words words = {0};
-	const char *line;
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < request->misses->count; i++)
 		r = missed_by(state, request->misses->items[i], &paths, err);
 	if (r < 0 || !paths.count)
 		return r;
-	word(&words, "tracepack");
-	word(&words, "merge");
-	word(&words, "--quiet");
-	word(&words, manifest);
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "merge");
+	tracepack_word(&words, "--quiet");
+	tracepack_word(&words, manifest);
 	word_list(&words, &paths);
-	word(&words, NULL);
-	if (words.failed)
-		return error_oom(err);
-	r = program_run(words.items, NULL, &said, err);
-	if (r <= 0)
-		return r;
-	line = program_line(&said, "tracepack: ");
-	return error_set(err, -EIO, "%s",
-			 strncmp(line, "tracepack: merge: ", 18) == 0 ? line + 18 : line);
+	return tracepack_run(&words, NULL, NULL, &said, err);
 }
 
 /* ---- packing ---- */
@@ -120,37 +95,37 @@ static int merge_misses(struct state *state, const struct pack_request *request,
 static int build(const struct pack_request *request, const char *output, const char *manifest, const char *view,
 		 const char *image, struct text *result, struct text *said, struct error *err)
 {
-	_cleanup_(words_release) struct words words = {0};
+	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 
-	word(&words, "tracepack");
-	word(&words, "build");
-	word(&words, manifest);
-	word(&words, "-s");
-	word(&words, view);
-	word(&words, "-o");
-	word(&words, output);
-	word(&words, "--package");
-	word(&words, "--name");
-	word(&words, request->app);
-	word(&words, "--source-name");
-	word(&words, request->name);
+	tracepack_word(&words, "tracepack");
+	tracepack_word(&words, "build");
+	tracepack_word(&words, manifest);
+	tracepack_word(&words, "-s");
+	tracepack_word(&words, view);
+	tracepack_word(&words, "-o");
+	tracepack_word(&words, output);
+	tracepack_word(&words, "--package");
+	tracepack_word(&words, "--name");
+	tracepack_word(&words, request->app);
+	tracepack_word(&words, "--source-name");
+	tracepack_word(&words, request->name);
 	if (image) {
-		word(&words, "--image-config");
-		word(&words, image);
+		tracepack_word(&words, "--image-config");
+		tracepack_word(&words, image);
 	}
 	if (request->force)
-		word(&words, "--force");
+		tracepack_word(&words, "--force");
 	if (request->dry_run)
-		word(&words, "--dry-run");
+		tracepack_word(&words, "--dry-run");
 	if (request->json)
-		word(&words, "--json");
+		tracepack_word(&words, "--json");
 	if (request->quiet)
-		word(&words, "--quiet");
+		tracepack_word(&words, "--quiet");
 	word_list(&words, request->packer);
 	if (request->args->count)
-		word(&words, "--");
+		tracepack_word(&words, "--");
 	word_list(&words, request->args);
-	word(&words, NULL);
+	tracepack_word(&words, NULL);
 	if (words.failed)
 		return error_oom(err);
 	return program_run(words.items, result, said, err);
