@@ -23,7 +23,7 @@ done <"$dir/named"
 
 # Tracing anything: the commands as they stand, with other places for its files.
 mkdir "$dir/traced"
-section 'Tracing anything' | sed "s|/mnt/traced|$dir/traced|g; s|/var/tmp/web.db|$dir/web.db|g; s|/srv/web|$root|g" |
+section 'Tracing anything' | sed "s|/mnt/traced|$dir/traced|g; s|/var/tmp/web.db|$dir/web.db|g; s|/var/tmp/perl.db|$dir/perl.db|g; s|/srv/web|$root|g" |
 	grep -v '^mkdir ' | sed 's|^chroot .*|& \|\| :|' >"$dir/walk"
 check "it is some commands" test "$(wc -l <"$dir/walk")" -ge 5
 # as installed: mount(8) looks for its helpers in the system's directory alone
