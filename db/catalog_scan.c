@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -168,6 +169,11 @@ static int scan_one(struct scan *scan, int parent, const char *name, const struc
 
 	if (!below)
 		return scan_add(scan, scan->path.bytes, found);
+	/* a level of the stack for each of the path: nobody names what is deeper than a path can be */
+	if (scan->path.size >= PATH_MAX) {
+		scan->skipped++;
+		return 0;
+	}
 	fd = open_quietly(parent, name);
 	if (fd >= 0)
 		return scan_directory(scan, fd, found->mount);

@@ -23,7 +23,7 @@ static int catalog_write(void *data, struct error *err)
 			       &cataloguer->cancelled, &skipped, err);
 	if (r == 0 && skipped)
 		log_note("the catalog lacks what is in %" PRIu64 " directories that this user may "
-			 "not list", skipped);
+			 "not list, or that are deeper than a path can be", skipped);
 	return r;
 }
 

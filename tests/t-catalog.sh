@@ -178,4 +178,16 @@ keep_default() { cp pkg/sfc/package.json default.json; }
 with default.sfc keep_default
 with listed.sfc look_listed
 check_equal "the manifest stays as it was" "$(sqlite3 c.db 'SELECT count(*) FROM catalog')" 0
+
+# A tree deeper than any path can be is listed as far as one goes.
+requires python3 --version
+mkdir deep
+(cd deep && python3 -c '
+import os
+for _ in range(20000):
+	os.mkdir("d")
+	os.chdir("d")')
+tracefs -o manifest="$dir/d.db,scratch=tmpfs" deep -- /none >said 2>&1
+check_equal "what is too deep ends nothing" "$? $(grep -c 'lacks what is in 1 directories .* deeper than a path can be' said)" '127 1'
+check_equal "and is listed as far as a path goes" "$(look d.db 'SELECT max(length(path)) BETWEEN 4000 AND 4100 FROM catalog')" 1
 finish
