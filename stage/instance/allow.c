@@ -13,14 +13,26 @@ static bool is_to_start(const struct start *start)
 	return !start->ran && start->code == 0;
 }
 
+/* One that waits to come up again, and does now, is no second one. */
+static bool is_among(const struct starts *starts, const struct instance *instance)
+{
+	for (size_t i = 0; i < starts->count; i++)
+		if (strcmp(starts->items[i].instance.app, instance->app) == 0 &&
+		    strcmp(starts->items[i].instance.name, instance->name) == 0)
+			return true;
+	return false;
+}
+
 /* What counts of a user: what is up, and what is about to come up again by itself. */
-static void sum_up(const struct looks *looks, const char *user, struct limits_sum *sum)
+static void sum_up(const struct looks *looks, const char *user, const struct starts *starts,
+		   struct limits_sum *sum)
 {
 	for (size_t i = 0; i < looks->count; i++) {
 		const struct look *look = &looks->items[i];
 
 		if (strcmp(look->instance.user, user) == 0 &&
-		    (instance_is_up(look->now) || look->now == NOW_RESTARTING))
+		    (instance_is_up(look->now) ||
+		     (look->now == NOW_RESTARTING && !is_among(starts, &look->instance))))
 			limits_add(sum, &look->instance.spec);
 	}
 }
@@ -30,7 +42,7 @@ static void allow_user(const struct limits *limits, const struct looks *looks, c
 {
 	struct limits_sum sum = {.taken = {0}};
 
-	sum_up(looks, user, &sum);
+	sum_up(looks, user, starts, &sum);
 	for (size_t i = from; i < starts->count; i++) {
 		struct start *start = &starts->items[i];
 

@@ -158,9 +158,12 @@ static int start_again(struct affair *affair, int64_t *ret_pause_ms, struct erro
 		return r;
 	}
 	r = instance_start(affair->state, &starts, err);
-	affair->run = starts.items[0].run.id;
 	if (r < 0 || starts.items[0].code == 0)
 		return r;
+	/* it was refused before it began: nobody would know why it is down */
+	if (starts.items[0].run.state == RUN_NONE)
+		return error_set(err, starts.items[0].code, "%s", starts.items[0].err.message);
+	affair->run = starts.items[0].run.id;
 	if (!instance_restarts(&starts.items[0].instance, &starts.items[0].run))
 		return 0;
 	*ret_pause_ms = pause_ms(affair->state, affair->app, affair->name);
