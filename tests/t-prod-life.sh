@@ -47,6 +47,25 @@ check "one that is killed comes back" wait_for 20 runs app/k 2
 check "and runs" wait_for 20 instance_is app/k running
 check_equal "list shows how often" "$(sfc prod list app/k | awk 'NR == 2 { print $(NF - 1) }')" 1
 check "rm while it may come back" sfc prod rm app/k app/a app/r app/s --grace 0
+echo "nobody instances=1" >limits.conf
+sfc prod start app/l -e WHAT=end -e AFTER=0.3 --restart always --for nobody >/dev/null
+check "one that ends again and again" wait_for 30 runs app/l 5
+resting() { instance_is app/l restarting; }
+check "rests for a while" wait_for 20 resting
+check "and is no second one when it comes up" sfc prod start app/l
+check "rm" sfc prod rm app/l --grace 0
+rm limits.conf
+
+# --- who waits until it is ready is killed
+sfc prod start app --name w --ready 'sleep 30; false' >waits.out 2>&1 &
+starter=$!
+is_up() { [ "$(run_of app/w state)" = up ]; }
+check "one that is to be ready is up" wait_for 20 is_up
+kill -9 "$(pgrep -P "$starter")"
+wait "$starter"
+check_equal "when nobody waits for it any more that is no start" "$? $(cat waits.out)" \
+	"1 sfc: prod: app/w: what waited until it is ready was killed"
+check_equal "and leaves nothing" "$(prod_leftovers app-w-)" ""
 
 # --- memory
 check_fails "too much memory is said" 1 "*app/m ended with status 137*" sfc prod start app/m -m 24M -e WHAT=memory --ready false

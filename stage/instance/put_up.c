@@ -205,9 +205,9 @@ int put_up(const struct put_up *job, struct container_note *ret_note, struct gua
 	if (outcome.code < 0 || outcome.note.network.pid == 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
+	*ret_guard = outcome.guard;
 	if (outcome.code < 0)
 		return error_set(err, outcome.code, "%s", outcome.err.message);
 	*ret_note = outcome.note;
-	*ret_guard = outcome.guard;
 	return 0;
 }

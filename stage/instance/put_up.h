@@ -29,7 +29,10 @@ struct put_up {
 	int heals;             /* the root that its guard serves from, detached; -1: none */
 };
 
-/* 0 it runs, and what is returned says where. What came up of one that failed is down again. */
+/*
+ * 0 it runs, and what is returned says where. What came up of one that failed is down again, but for its guard:
+ * that is returned all the same, for it writes its manifest to the end.
+ */
 int put_up(const struct put_up *job, struct container_note *ret_note, struct guard *ret_guard,
 	   struct error *err);
 

@@ -209,20 +209,24 @@ static int hear(void *data, size_t i, const void *from)
 			start->code = error_set(&start->err, -ECHILD, "what was to start it was killed");
 		return 0;
 	}
-	if (message->code < 0) {
+	/* one that did not come up may have left its guard, which ends by itself */
+	if (message->phase == PHASE_UP)
+		start->run.guard = message->guard;
+	if (message->code < 0 || message->phase == PHASE_READY) {
 		start->code = message->code;
 		start->err = message->err;
 		return 0;
 	}
-	if (message->phase == PHASE_READY)
-		return 0;
 	start->run.note = message->note;
-	start->run.guard = message->guard;
 	starting->up_ms[i] = clock_steady_ms();
 	r = note_up(starting->state, start, starting->err);
-	if (r == 0)
-		start->run.state = RUN_UP;
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	start->run.state = RUN_UP;
+	/* until it says so */
+	if (start->instance.spec.ready != READY_UNSET)
+		start->code = error_set(&start->err, -ECHILD, "what waited until it is ready was killed");
+	return 1;
 }
 
 /* ---- what comes of it ---- */
