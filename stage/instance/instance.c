@@ -15,6 +15,7 @@
 #include "db/base/text.h"
 #include "stage/instance/columns.h"
 #include "stage/layer/directory.h"
+#include "stage/layer/volume.h"
 #include "stage/spec/spec_json.h"
 #include "stage/state/event.h"
 #include "stage/state/rows.h"
@@ -245,15 +246,18 @@ int instance_drop_before(struct state *state, const char *app, struct error *err
 
 int instance_remove(struct state *state, const char *app, const char *name, struct error *err)
 {
-	_cleanup_(freep) char *path = NULL;
+	_cleanup_(freep) char *path = NULL, *layer = NULL;
 	char object[160];
 	int r = change(state, "UPDATE instance SET state = 'going', wanted = 'down' WHERE app = ? AND name = ?",
 		       app, name, err);
 
 	path = state_path(state, "app/%s/%s", app, name);
-	if (!path)
+	layer = state_path(state, "app/%s/%s/layer", app, name);
+	if (!path || !layer)
 		return error_oom(err);
 	/* made only when it was first started */
+	if (r == 0)
+		volume_forget(layer);
 	if (r == 0)
 		r = directory_remove_at(AT_FDCWD, path, path, err);
 	instance_object(app, name, object, sizeof(object));

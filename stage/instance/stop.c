@@ -21,6 +21,7 @@
 #include "stage/instance/guarded.h"
 #include "stage/instance/health.h"
 #include "stage/layer/directory.h"
+#include "stage/layer/volume.h"
 #include "stage/state/event.h"
 #include "stage/watch/oom.h"
 
@@ -81,7 +82,10 @@ static int forget_layer(struct state *state, const struct instance *instance, st
 
 	if (!path)
 		return error_oom(err);
-	return instance->ephemeral ? directory_remove_at(AT_FDCWD, path, path, err) : 0;
+	if (!instance->ephemeral)
+		return 0;
+	volume_forget(path);
+	return directory_remove_at(AT_FDCWD, path, path, err);
 }
 
 /* What is worth a line: that it was killed for want of memory, or how it ended by itself. */
