@@ -105,6 +105,9 @@ sqlite3 "$SFC_STATE/state.db" "INSERT INTO instance (app, name, package, asked, 
 	SELECT app, '8', package, asked, user, 0, 'up', 1, 'making' FROM instance WHERE name = '1'"
 group=$(find /sys/fs/cgroup -maxdepth 3 -path "*/sfc/app-1-$uuid-*" | head -n 1)
 [ -z "$group" ] || mkdir "${group%/*}/app-9-$uuid-9998"
+mkdir "$SFC_STATE/app/busy"
+sqlite3 "$SFC_STATE/state.db" "INSERT INTO claim VALUES ('app/busy', $$, $(cut -d' ' -f22 /proc/$$/stat),
+	$(stat -L -c %i /proc/self/ns/pid), '$(cat /proc/sys/kernel/random/boot_id)', 1)"
 sfc doctor --repair >repair.out
 check_equal "half-made things are named and removed" "$(sed '/^ok /,$d' repair.out | sort)" "app: removed the half-made instance '8'
 app: removed the half-made instance '9'
@@ -112,6 +115,9 @@ half: removed, it was never wholly installed
 removed the package sha256:$(printf 0%.0s $(seq 64)), which no application uses
 ${group:+removed what was left of the container 'app-9-$uuid-9998'
 }removed what was left of the container 'app-9-$uuid-9999'"
+check "what somebody is making is not said to be removed, nor is it" test -d "$SFC_STATE/app/busy"
+sqlite3 "$SFC_STATE/state.db" "DELETE FROM claim WHERE object = 'app/busy'"
+rmdir "$SFC_STATE/app/busy"
 check_equal "a second repair finds nothing" "$(sfc doctor --repair | sed '/^ok /,$d')" ""
 check_equal "and all run" "$(states)" "running running running"
 

@@ -311,7 +311,7 @@ int run_note_waiter(struct state *state, int64_t id, struct error *err)
 
 static int tidy_one(struct state *state, int dirfd, const char *container, struct error *err)
 {
-	int r = rows_holds(state, "SELECT 1 FROM run WHERE container = ? AND state <> 'ended'", container, err);
+	int r = run_is_live(state, container, err);
 
 	return r ? (r < 0 ? r : 0) : directory_remove_at(dirfd, container, container, err);
 }

@@ -108,45 +108,56 @@ static int list_names(struct repair *repair, const char *path, spec_strings *nam
 	return 0;
 }
 
-/* Under the claim of what it would be of. */
-static int remove_directory(struct repair *repair, const char *object, char *path)
+/* Is there a row of it? name NULL: of the application. */
+static int has_row(struct repair *repair, const char *app, const char *name)
 {
-	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
-	_cleanup_(freep) char *owned = path;
+	return name ? instance_find(repair->state, app, name, NULL, repair->err)
+		    : app_find(repair->state, app, NULL, repair->err);
+}
 
-	if (!owned)
+/* 1 it is gone. Looked at again under the claim of what it would be of: who was just making it may be done. */
+static int remove_directory(struct repair *repair, const char *app, const char *name)
+{
+	_cleanup_(freep) char *path = name ? state_path(repair->state, "app/%s/%s", app, name)
+					   : state_path(repair->state, "app/%s", app);
+	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
+	char object[160];
+	int r;
+
+	if (!path)
 		return error_oom(repair->err);
+	if (name)
+		instance_object(app, name, object, sizeof(object));
+	else
+		snprintf(object, sizeof(object), "app/%.100s", app);
 	if (claim_try(repair->state, object, &claim, NULL) < 0)
 		return 0;
-	return directory_remove_at(AT_FDCWD, owned, owned, repair->err);
+	r = has_row(repair, app, name);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = directory_remove_at(AT_FDCWD, path, path, repair->err);
+	return r < 0 ? r : 1;
 }
 
 static int repair_app_directory(struct repair *repair, const char *app)
 {
 	_cleanup_(freep) char *path = state_path(repair->state, "app/%s", app);
 	_cleanup_(spec_strings_release) spec_strings names = ARRAY_INIT;
-	char object[160];
-	int r = app_find(repair->state, app, NULL, repair->err);
+	int r = has_row(repair, app, NULL);
 
 	if (r == 0) {
-		snprintf(object, sizeof(object), "app/%.100s", app);
-		r = remove_directory(repair, object, take(path));
-		if (r == 0)
+		r = remove_directory(repair, app, NULL);
+		if (r > 0)
 			say(repair, "%s: removed, it was never wholly installed", app);
-		return r;
+		return r < 0 ? r : 0;
 	}
 	if (r > 0)
 		r = list_names(repair, path, &names);
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
-		r = instance_find(repair->state, app, names.items[i], NULL, repair->err);
-		if (r != 0) {
-			r = r > 0 ? 0 : r;
-			continue;
-		}
-		instance_object(app, names.items[i], object, sizeof(object));
-		r = remove_directory(repair, object, state_path(repair->state, "app/%s/%s", app, names.items[i]));
-		if (r == 0)
+		r = has_row(repair, app, names.items[i]);
+		if (r == 0 && (r = remove_directory(repair, app, names.items[i])) > 0)
 			say(repair, "%s: removed the half-made instance '%s'", app, names.items[i]);
+		r = r < 0 ? r : 0;
 	}
 	return r;
 }
