@@ -71,7 +71,7 @@ static int add_events(struct inspection *inspection, const struct look *look, js
 
 	instance_object(look->instance.app, look->instance.name, name, sizeof(name));
 	r = event_each(inspection->state, name, add_event, events, err);
-	look_usage(&inspection->looks, look, &usage);
+	look_memory(&inspection->looks, look, &usage);
 	if (r == 0 && instance_is_up(look->now) && (look->run.oom || usage.oom_kills > 0)) {
 		const struct event_row row = {clock_wall_ns(), "kernel", NULL};
 		struct event_row killed = row;

@@ -73,7 +73,7 @@ json_t *prod_instance_json(const struct looks *looks, const struct look *look)
 	json_t *object = json_object();
 	struct usage usage;
 
-	look_usage(looks, look, &usage);
+	look_memory(looks, look, &usage);
 	look_problem(look, &usage, &problem);
 	json_set(object, "app", json_string(instance->app));
 	json_set(object, "name", json_string(instance->name));
@@ -208,7 +208,7 @@ static void add_row(struct listing *listing, const struct look *look)
 	char text[160];
 	struct usage usage;
 
-	look_usage(&listing->looks, look, &usage);
+	look_memory(&listing->looks, look, &usage);
 	snprintf(text, sizeof(text), "%s/%s", look->instance.app, look->instance.name);
 	columns_add(columns, text);
 	add_state(columns, look, &usage);

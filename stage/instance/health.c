@@ -16,14 +16,17 @@
 
 enum { ANSWER_MS = 10000 };
 
-bool health_layer_is_full(const struct run *run)
+static bool layer_is_full(const struct run *run)
 {
 	char path[80];
 
-	if (run->state != RUN_UP || !process_is_alive(&run->note.conmon))
-		return false;
 	snprintf(path, sizeof(path), "/proc/%" PRId64 "/root" LAYER_WORK "/layer", run->note.conmon.pid);
 	return !volume_has_room(path);
+}
+
+bool health_layer_is_full(const struct run *run)
+{
+	return run->state == RUN_UP && process_is_alive(&run->note.conmon) && layer_is_full(run);
 }
 
 void health_say_full(uint64_t layer_size, struct text *text)
@@ -40,7 +43,8 @@ int health_look(struct state *state, const struct look *look, struct text *probl
 {
 	int r = guarded_problem(state, look, problem, err);
 
-	if (r == 0 && !problem->size && health_layer_is_full(&look->run))
+	/* that conmon lives has just been looked at */
+	if (r == 0 && !problem->size && look->now == NOW_RUNNING && layer_is_full(&look->run))
 		health_say_full(look->instance.spec.layer_size, problem);
 	return r;
 }

@@ -91,7 +91,9 @@ int look_read(struct state *state, const char *app, struct looks *looks, struct 
 
 /* ---- what is looked up of one ---- */
 
-void look_usage(const struct looks *looks, const struct look *look, struct usage *ret_usage)
+static void look_up(const struct looks *looks, const struct look *look,
+		    void (*read)(const char *top, const struct cgroup *cgroup, struct usage *ret_usage),
+		    struct usage *ret_usage)
 {
 	struct cgroup cgroup = looks->here;
 
@@ -99,7 +101,17 @@ void look_usage(const struct looks *looks, const struct look *look, struct usage
 	if (!instance_is_up(look->now) || !*look->run.note.cgroup)
 		return;
 	cgroup.path = (char *)look->run.note.cgroup; /* lent */
-	usage_read(USAGE_TOP, &cgroup, ret_usage);
+	read(USAGE_TOP, &cgroup, ret_usage);
+}
+
+void look_usage(const struct looks *looks, const struct look *look, struct usage *ret_usage)
+{
+	look_up(looks, look, usage_read, ret_usage);
+}
+
+void look_memory(const struct looks *looks, const struct look *look, struct usage *ret_usage)
+{
+	look_up(looks, look, usage_read_memory, ret_usage);
 }
 
 const char *look_state(const struct look *look)

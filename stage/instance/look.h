@@ -35,6 +35,8 @@ void looks_release(struct looks *looks);
 
 /* What its group uses; all -1 where it is not up. */
 void look_usage(const struct looks *looks, const struct look *look, struct usage *ret_usage);
+/* Only what a list shows: its memory, and what was killed for it. */
+void look_memory(const struct looks *looks, const struct look *look, struct usage *ret_usage);
 /* "running", …; "unhealthy": it runs, and is ill. */
 const char *look_state(const struct look *look);
 /* What is wrong with it, or was: "" nothing. usage may be NULL. */

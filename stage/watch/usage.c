@@ -64,12 +64,18 @@ int64_t usage_oom_kills(const char *top, const struct cgroup *cgroup)
 	return read_counter(top, cgroup, &oom_kills);
 }
 
+void usage_read_memory(const char *top, const struct cgroup *cgroup, struct usage *ret_usage)
+{
+	*ret_usage = (struct usage){.cpu_us = -1, .processes = -1};
+	ret_usage->memory = read_counter(top, cgroup, &memory);
+	ret_usage->oom_kills = read_counter(top, cgroup, &oom_kills);
+}
+
 void usage_read(const char *top, const struct cgroup *cgroup, struct usage *ret_usage)
 {
-	ret_usage->memory = read_counter(top, cgroup, &memory);
+	usage_read_memory(top, cgroup, ret_usage);
 	ret_usage->cpu_us = read_counter(top, cgroup, &cpu);
 	ret_usage->processes = read_counter(top, cgroup, &processes);
-	ret_usage->oom_kills = read_counter(top, cgroup, &oom_kills);
 	/* version 1 counts in nanoseconds */
 	if (cgroup->version == CGROUP_V1 && ret_usage->cpu_us > 0)
 		ret_usage->cpu_us /= 1000;

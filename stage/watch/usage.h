@@ -21,6 +21,8 @@ struct usage {
 };
 
 void usage_read(const char *top, const struct cgroup *cgroup, struct usage *ret_usage);
+/* memory and oom_kills, half of the files; the others are -1. */
+void usage_read_memory(const char *top, const struct cgroup *cgroup, struct usage *ret_usage);
 /* The last of them alone. */
 int64_t usage_oom_kills(const char *top, const struct cgroup *cgroup);
 
