@@ -46,7 +46,7 @@ static int unlink_files(int fd, char **ret_name)
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
 			continue;
 		if (unlinkat(fd, item->d_name, 0) == 0 ||
-		    unlinkat(fd, item->d_name, AT_REMOVEDIR) == 0)
+		    unlinkat(fd, item->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			continue;
 		if (errno != ENOTEMPTY && errno != EEXIST)
 			return -errno;

@@ -52,16 +52,13 @@ int directory_remove_at(int dirfd, const char *name, const char *shown, struct e
 	/* a tracefs that has just lost its mount writes the last of its manifest */
 	for (int tries = 0; tries < TRIES; tries++) {
 		r = extract_remove_below(fd);
-		if (r < 0)
-			return error_code(err, r, "cannot remove '%s'", shown);
-		if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
-			return 0;
-		r = -errno;
+		if (r == 0 || r == -ENOENT)
+			r = unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
 		if (r != -ENOTEMPTY)
 			break;
 		poll(NULL, 0, TICK_MS);
 	}
-	return error_code(err, r, "cannot remove '%s'", shown);
+	return r < 0 ? error_code(err, r, "cannot remove '%s'", shown) : 0;
 }
 
 int directory_remove(const struct state *state, const char *part, const char *name, struct error *err)

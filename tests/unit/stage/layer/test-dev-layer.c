@@ -4,15 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "db/base/text.h"
 #include "stage/layer/base.h"
 #include "stage/layer/diff.h"
+#include "stage/layer/directory.h"
 #include "stage/layer/marks.h"
 #include "stage/layer/root.h"
 #include "stage/layer/upper.h"
@@ -313,6 +316,52 @@ static void sources_are_told_apart(void)
 	CHECK_INT(root_source_find(state, "nowhere", &options, &source, &err), -ENOENT);
 }
 
+/* As a database's journal goes while who has it ends: two that remove the same, so that each finds some gone. */
+static void what_is_removed_may_go_by_itself(void)
+{
+	struct error err = ERROR_INIT;
+	pid_t other;
+	int status;
+
+	shell("mkdir -p ending/below && cd ending/below && seq 5000 | xargs touch");
+	other = fork();
+	REQUIRE(other >= 0);
+	if (other == 0)
+		_exit(directory_remove_at(AT_FDCWD, "ending", "ending", &err) < 0);
+	CHECK_INT(directory_remove_at(AT_FDCWD, "ending/below", "ending/below", &err), 0);
+	CHECK_STRING(err.message, "");
+	REQUIRE(waitpid(other, &status, 0) == other);
+	CHECK(access("ending/below", F_OK) < 0);
+	shell("rm -rf ending");
+}
+
+/* Who ends writes for a while, below as well as at the top. */
+static void what_is_removed_may_be_written_meanwhile(void)
+{
+	struct error err = ERROR_INIT;
+	pid_t writer;
+	int status;
+
+	shell("mkdir -p written/below");
+	writer = fork();
+	REQUIRE(writer >= 0);
+	if (writer == 0) {
+		int below = open("written/below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		char name[16];
+
+		for (int i = 0; i < 20000; i++) {
+			snprintf(name, sizeof(name), "%d", i);
+			close(openat(below, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		}
+		_exit(0);
+	}
+	REQUIRE(poll(NULL, 0, 20) == 0);
+	CHECK_INT(directory_remove_at(AT_FDCWD, "written", "written", &err), 0);
+	CHECK_STRING(err.message, "");
+	CHECK(access("written", F_OK) < 0);
+	REQUIRE(waitpid(writer, &status, 0) == writer);
+}
+
 int main(void)
 {
 	struct error err = ERROR_INIT;
@@ -335,6 +384,8 @@ int main(void)
 	RUN(a_layer_is_the_one_its_row_names);
 	RUN(a_commit_stands_on_what_was_below);
 	RUN(sources_are_told_apart);
+	RUN(what_is_removed_may_go_by_itself);
+	RUN(what_is_removed_may_be_written_meanwhile);
 	state_close(state);
 	return test_end();
 }
