@@ -94,7 +94,8 @@ check_equal "and they are entered" "$(sfc prod exec app/u wc -l /data/runs)" "2 
 
 # --- a reboot: nothing of what is noted is of this boot
 sfc prod stop app/t
-pids="$(instance_pid app/u) $(about app/u .conmon)"
+# who watches it first, or it may note how that ended
+pids="$(about app/u .conmon) $(instance_pid app/u)"
 sqlite3 "$SFC_STATE/state.db" "UPDATE run SET boot = 'another'; UPDATE claim SET boot = 'another'"
 # shellcheck disable=SC2086 # two of them
 kill -9 $pids
