@@ -209,4 +209,10 @@ check_equal "search finds one of them" "$(saw found)" "/srv/0/98/file-98600,/srv
 check_equal "the last row can be reached" "$(saw last)" true
 check_equal "no message on the console" "$(grep -c 'CONSOLE' chromium.log)" 0
 echo "two searches, six sorts, a scroll and a redraw took $(saw took)"
+
+# --- a manifest from somebody else ---
+sqlite3 m.db "INSERT INTO catalog (path, kind, size) VALUES ('nowhere', 'file', 1)"
+tracepack report -q m.db -o bad.html 2>said
+check_equal "a catalog of no paths is refused" "$?" 1
+check "and it is said why" grep -q "the catalog has 'nowhere', which is no absolute path" said
 finish

@@ -88,10 +88,13 @@ struct cataloguing {
 static int directory_of(struct cataloguing *cataloguing, const char *path, struct report_row **ret_row,
 			struct error *err)
 {
-	size_t length = (size_t)(strrchr(path, '/') - path);
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
 	struct report_rows *rows = cataloguing->rows;
 	int r;
 
+	if (!slash)
+		return error_set(err, -EBADMSG, "the catalog has '%.100s', which is no absolute path", path);
 	if (cataloguing->node && cataloguing->path.size == length &&
 	    memcmp(cataloguing->path.bytes, path, length) == 0) {
 		*ret_row = &rows->rows.items[cataloguing->node->inode->scratch - 1];
