@@ -70,6 +70,11 @@ check_fails "of which application?" 2 "*which application?*" sfc prod rollback
 check_fails "an application that is not there" 1 "*no application 'none'*" sfc prod update none two.sfc
 check_equal "the same again changes nothing" "$(sfc prod update app one.sfc)" "app stands on sha256:$hex_one already"
 check_equal "and starts nothing anew" "$(base)$(states)" "$hex_one running running stopped"
+before=$(sqlite3 "$SFC_STATE/state.db" "UPDATE app SET updating = previous; SELECT previous FROM app")
+check "one that was interrupted can end where it began" sfc prod update app one.sfc
+check_equal "and what was before that stays so" "$(sqlite3 "$SFC_STATE/state.db" "SELECT previous, updating FROM app")" "$before|"
+check_equal "with its package" "$(base)$(states) $(sqlite3 "$SFC_STATE/state.db" "SELECT count(*) FROM package")" \
+	"$hex_one running running stopped 2"
 
 # --- kill -9
 for name in 1 2; do

@@ -159,7 +159,10 @@ static int note_intention(struct update *update, const char *digest, struct erro
 static int note_done(struct update *update, const char *digest, struct error *err)
 {
 	char object[160];
-	int r = app_move(update->state, update->app.name, digest, update->app.package, err);
+	/* one that was interrupted may end where it began */
+	bool same = strcmp(digest, update->app.package) == 0;
+	int r = app_move(update->state, update->app.name, digest,
+			 same ? update->app.previous : update->app.package, err);
 
 	snprintf(object, sizeof(object), "app/%.100s", update->app.name);
 	if (r == 0)
@@ -202,9 +205,8 @@ static int swap(struct update *update, const char *digest, struct error *err)
 	if (r == 0)
 		r = in_transaction(update, digest, note_done, &problem);
 	if (r == 0) {
-		forget(update, update->app.previous && strcmp(update->app.previous, digest) != 0
-				       ? update->app.previous
-				       : NULL);
+		/* what still names it keeps it */
+		forget(update, update->app.previous);
 		return 0;
 	}
 	note_failure(update, digest, problem.message);
