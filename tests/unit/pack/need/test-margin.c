@@ -112,8 +112,12 @@ static void own_takes_the_operators_own_tree_but_its_secrets(void)
 
 	plant_own_tree();
 	install("some", "", "/.\n/srv/web/packaged\n");
+	/* what a package manager keeps for itself, and no package has */
+	root_file(&root, "/var/lib/apt/extended_states", 0644, "x");
+	root_file(&root, "/var/lib/apt/lists/a", 0644, "x");
 	touch(&touched, "/etc/app.conf");
 	touch(&touched, "/srv/web/index.html");
+	touch(&touched, "/var/lib/apt/extended_states");
 	CHECK_STRING(with_margin(&touched, MARGIN_OWN), "/opt/named/x /srv/web/error.html");
 	CHECK_STRING(why(&touched.fixture, "/srv/web/error.html"),
 		     "margin /srv/web/index.html (own: the operator's own tree /srv/web)");
