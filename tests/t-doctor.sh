@@ -83,4 +83,15 @@ sfc doctor --repair >said
 check_equal "--repair repairs, and then looks" $? 0
 check "it said what it removed" grep -q "^removed what was left of the base 'half'" said
 check "and did" test ! -e state/base/half
+
+# A group of an instance is looked after by its own state: a runtime may just be making it.
+groups=/sys/fs/cgroup
+[ -e "$groups/cgroup.controllers" ] || groups=$groups/pids
+gone=$(sh -c 'echo $$')
+remove_groups() { rmdir "$groups/sfc/web-1-0123abcd-$gone" "$groups/sfc/run-$gone" 2>/dev/null; }
+on_exit remove_groups
+mkdir -p "$groups/sfc/web-1-0123abcd-$gone" "$groups/sfc/run-$gone"
+sfc doctor --repair >said
+check "--repair removes the group of a command that was killed" test ! -e "$groups/sfc/run-$gone"
+check "and leaves that of an instance" test -d "$groups/sfc/web-1-0123abcd-$gone"
 finish

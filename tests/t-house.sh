@@ -55,8 +55,9 @@ calls() {
 		awk '$2 == "U" { wants[++n] = $1; what[n] = $3; next } { has[$3] = $1 }
 			END { for (i = 1; i <= n; i++) if (what[i] in has && has[what[i]] != wants[i]) print wants[i], has[what[i]] }'
 }
-for folder in db fs pack; do
-	calls "$folder" >called
+# stage: without the table of commands, which names all of them and is read by what shows it
+for folder in db fs pack stage; do
+	calls "$folder" | grep -v '/[a-z_]*-commands\.o$' >called
 	check "$folder: sources call each other" test "$(grep -c . called)" -gt 20
 	tsort called 2>&1 >order | sed "s|.*$builddir/||" >circle
 	check_equal "$folder: in no circle" "$(cat circle)" ''

@@ -79,7 +79,7 @@ kill -USR1 "$waiting"
 check "a signal that is the program's does not end the wait for it to be ready" wait_for 10 ended "$waiting"
 kill -KILL "$waiting" 2>/dev/null
 wait "$waiting"
-check_equal "which has its limit" "$? $(cat said)" "125 sfc: run: it was not ready within 1 s"
+check_equal "which has its limit" "$? $(grep ^sfc said)" "125 sfc: run: it was not ready within 1 s"
 
 # --- another runtime: gVisor, whose kernel is another one
 gvisor="--runtime $(command -v runsc) --runtime-arg --platform=ptrace --runtime-arg --network=none --runtime-arg --ignore-cgroups"

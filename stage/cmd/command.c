@@ -10,8 +10,6 @@
 #include "db/base/log.h"
 #include "db/base/suggest.h"
 #include "db/base/text.h"
-#include "stage/cmd/beside.h"
-#include "stage/cmd/help.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -70,8 +68,7 @@ static int unknown(const char *group, const char *word)
 	return EXIT_USAGE;
 }
 
-/* "sfc: dev", in front of what is said. */
-static void speak_as(const char *group, const char *name, bool quiet)
+void command_speak_as(const char *group, const char *name, bool quiet)
 {
 	static char prefix[64];
 
@@ -96,7 +93,7 @@ const struct sfc_command *command_of(int argc, char **argv, int *ret_words)
 		return command;
 	}
 	if (is_head(head) && argv[2][0] != '-') {
-		speak_as(head->name, NULL, false);
+		command_speak_as(head->name, NULL, false);
 		unknown(head->name, argv[2]);
 		return NULL;
 	}
@@ -141,53 +138,4 @@ int command_answer(const struct sfc_command *command, int r, const struct error 
 	if (r == -EINVAL)
 		return command_misused(command, "%s", err->message);
 	return r < 0 ? command_failed(command, err) : EXIT_DONE;
-}
-
-/* What was said and could not be written was not said; whoever had read enough of it is content. */
-static int said_all(const struct sfc_command *command, int status)
-{
-	struct error err = ERROR_INIT;
-
-	errno = 0;
-	if (status != EXIT_DONE || (fflush(stdout) != EOF && !ferror(stdout)) || errno == EPIPE)
-		return status;
-	errno = errno ? errno : EIO;
-	error_errno(&err, "cannot write to the standard output");
-	return command_failed(command, &err);
-}
-
-static int run_parsed(const struct sfc_command *command, int argc, char **argv)
-{
-	const struct options_grammar grammar = {command->options, command->operands, command->command};
-	_cleanup_(asked_release) struct asked asked = ASKED_INIT;
-	struct error err = ERROR_INIT;
-	int r = options_parse(&asked, &grammar, argc, argv, &err);
-
-	if (r < 0)
-		return command_answer(command, r, &err);
-	if (asked.help)
-		return help_command(command);
-	speak_as(command->group, command->name, asked.quiet);
-	/* whoever calls one of our own programs finds it, and what it starts does */
-	r = beside_set_path(&err);
-	return r < 0 ? command_failed(command, &err) : said_all(command, command->function(command, &asked));
-}
-
-static bool is_help(const char *word)
-{
-	return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
-}
-
-int command_run(const struct sfc_command *command, int argc, char **argv)
-{
-	speak_as(command->group, command->name, false);
-	if (command->function)
-		return run_parsed(command, argc, argv);
-	if (is_help(argv[1]))
-		return help_command(command);
-	if (command->raw)
-		return said_all(command, command->raw(command, argc, argv));
-	if (argv[1])
-		return command_misused(command, "'%s' stands before its command", argv[1]);
-	return command_misused(command, "no command given");
 }

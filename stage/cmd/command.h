@@ -65,6 +65,8 @@ int command_failed(const struct sfc_command *command, const struct error *err);
 /* Either, by the code: -EINVAL is what is asked wrongly; EXIT_DONE where it is none. */
 int command_answer(const struct sfc_command *command, int r, const struct error *err);
 
+/* "sfc: dev", in front of what is said from now on; group NULL: "sfc: NAME". */
+void command_speak_as(const char *group, const char *name, bool quiet);
 /* Run it; argv[0] is the last word of its name. */
 int command_run(const struct sfc_command *command, int argc, char **argv);
 

@@ -19,7 +19,7 @@
 
 #define TOP "/sys/fs/cgroup"
 
-enum { FILE_MAX = 1 << 20, TRIES = 100, TRY_US = 2000, YOUNG_S = 2 };
+enum { FILE_MAX = 1 << 20, TRIES = 100, TRY_US = 2000, YOUNG_S = 2, ID_DIGITS = 8 };
 
 static enum cgroup_version version_here(void)
 {
@@ -212,6 +212,14 @@ void cgroup_forget(const char *name)
 	cgroup_release(&cgroup);
 }
 
+/* "web-1-0123abcd-9": an instance's ends in the number of its run in the state 0123abcd, which is no process. */
+static bool is_of_instance(const char *name, const char *number)
+{
+	const char *id = number - ID_DIGITS;
+
+	return number - name > ID_DIGITS + 1 && id[-1] == '-' && strspn(id, "0123456789abcdef") == ID_DIGITS;
+}
+
 /* "slim-4711", whose process is gone. */
 static bool is_left(const char *name)
 {
@@ -219,7 +227,8 @@ static bool is_left(const char *name)
 	char *end = NULL;
 	long pid = number ? strtol(number + 1, &end, 10) : 0;
 
-	return pid > 0 && *end == '\0' && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+	return pid > 0 && *end == '\0' && !is_of_instance(name, number) && kill((pid_t)pid, 0) < 0 &&
+	       errno == ESRCH;
 }
 
 /* By when the kernel was first asked of it, or again after it forgot. */

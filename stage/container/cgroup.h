@@ -59,7 +59,8 @@ void cgroup_remove(const struct cgroup *cgroup);
 /* The same by the container's name, when whoever had it was killed with all that was in it. */
 void cgroup_forget(const char *name);
 /*
- * Groups of commands that were killed: nobody is in one, and the process whose number ends its name is gone.
+ * Groups of commands that were killed: nobody is in one, and the process whose number ends its name is gone. Those
+ * of instances are left to repair, which takes an instance's claim first: a runtime may just be making one.
  * Where processes have the numbers that those commands saw; one of another process namespace may just be making
  * it, so that they are left alone for two seconds, unless it is to be now. Returns how many there were.
  */

@@ -162,31 +162,6 @@ int container_prepare(const struct container_request *request, struct container 
 
 /* --- starting --- */
 
-/* What the runtime said of its failure is in its log, or went where the program's errors go. */
-int start_failed(struct container *container, const char *more, struct error *err)
-{
-	_cleanup_(freep) char *log = in_work(container, "log");
-	_cleanup_(text_release) struct text said = TEXT_INIT;
-	struct stream *errors = &container->streams.items[2];
-
-	if (log)
-		runtime_said(log, &said);
-	if (!said.size && more)
-		text_add_plain(&said, more);
-	if (!said.size && errors->from >= 0) {
-		char text[1024];
-		ssize_t n;
-
-		streams_given(&container->streams);
-		n = io_read(errors->from, text, sizeof(text) - 1);
-		text[n > 0 ? n : 0] = '\0';
-		text[strcspn(text, "\n")] = '\0';
-		text_add_plain(&said, text);
-	}
-	return error_set(err, -EIO, "%s cannot start it%s%s", path_name(container->runtime.program),
-			 said.size ? ": " : "", said.size ? said.bytes : "");
-}
-
 static int call_runtime(struct container *container, struct error *err)
 {
 	_cleanup_(freep) char *directory = in_work(container, bundle);
@@ -374,23 +349,6 @@ void container_release(struct container *container)
 		cgroup_remove(&container->cgroup);
 	network_release(&container->network);
 	container_free(container);
-}
-
-void container_free(struct container *container)
-{
-	streams_release(&container->streams);
-	seccomp_rules_release(&container->seccomp);
-	runtime_release(&container->runtime);
-	cgroup_release(&container->cgroup);
-	oci_user_release(&container->user);
-	closep(&container->pidfd);
-	free(container->home);
-	free(container->program);
-	free(container->name);
-	free(container->work);
-	free(container->root);
-	free(container->directory);
-	free(container);
 }
 
 void container_releasep(struct container **container)

@@ -13,8 +13,8 @@
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
-#include "stage/instance/enable.h"
 #include "stage/instance/health.h"
+#include "stage/instance/restarts.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
 #include "stage/layer/package.h"
@@ -27,20 +27,6 @@
 enum { CONMON_MS = 10000, PAUSE_FIRST_MS = 100, PAUSE_LAST_MS = 60000, RUNS_MAX = 12 };
 /* Who lived as long as that has not ended soon after. */
 #define LONG_NS INT64_C(10000000000)
-
-bool instance_restarts(const struct instance *instance, const struct run *run)
-{
-	const struct spec *spec = &instance->spec;
-
-	/* two that start it again would meet */
-	if (!instance->wanted || spec->restart == RESTART_NO || enable_rules(instance->app, instance->name))
-		return false;
-	if (spec->restart == RESTART_ALWAYS)
-		return true;
-	if (run->seen && run->status == 0)
-		return false;
-	return !spec->restart_most || run->restarts < (int)spec->restart_most;
-}
 
 /* ---- the pause ---- */
 

@@ -6,15 +6,9 @@
 #ifndef STAGE_INSTANCE_ENDED_H
 #define STAGE_INSTANCE_ENDED_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/base/error.h"
-#include "stage/instance/instance.h"
-#include "stage/instance/run.h"
-
-/* By --restart, after this run has ended as it says. */
-bool instance_restarts(const struct instance *instance, const struct run *run);
 
 /*
  * In conmon's place: returns at once, so that conmon and its mounts can end; all that follows is done in a

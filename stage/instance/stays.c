@@ -12,8 +12,8 @@
 #include "db/base/process.h"
 #include "db/base/text.h"
 #include "stage/container/keep.h"
-#include "stage/instance/ended.h"
 #include "stage/instance/output.h"
+#include "stage/instance/restarts.h"
 #include "stage/instance/stop.h"
 
 /* What has nothing to be ready by. */
