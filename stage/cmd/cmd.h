@@ -60,6 +60,7 @@ int cmd_prod_install(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_list(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_logs(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_misses(const struct sfc_command *command, struct asked *asked);
+int cmd_prod_own(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_restart(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_rm(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_rollback(const struct sfc_command *command, struct asked *asked);

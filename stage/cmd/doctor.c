@@ -53,6 +53,15 @@ static const char *installer(void)
 	return geteuid() == 0 ? "apt-get install " : "sudo apt-get install ";
 }
 
+/* What mends it, as it is typed by who asks; empty: nothing that could be typed. */
+static void add_command(struct text *text, const struct finding *finding)
+{
+	if (finding->package)
+		text_printf(text, "%s%s", installer(), finding->package);
+	else if (finding->command)
+		text_printf(text, "%s%s", geteuid() == 0 ? "" : "sudo ", finding->command);
+}
+
 static void add_packages(struct text *text, const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->list.count; i++) {
@@ -70,12 +79,13 @@ static int show(const struct findings *findings, bool quiet)
 
 	for (size_t i = 0; i < findings->list.count; i++) {
 		const struct finding *finding = &findings->list.items[i];
+		_cleanup_(text_release) struct text command = TEXT_INIT;
 
 		if (quiet && finding->state == FINDING_GOOD)
 			continue;
-		printf("%-3s %-22s %s%s%s%s\n", words[finding->state], finding->name, finding->says,
-		       finding->package ? ": " : "", finding->package ? installer() : "",
-		       finding->package ? finding->package : "");
+		add_command(&command, finding);
+		printf("%-3s %-22s %s%s%s\n", words[finding->state], finding->name, finding->says,
+		       command.size ? ": " : "", command.bytes);
 	}
 	add_packages(&packages, findings);
 	if (packages.size && !quiet)
@@ -89,15 +99,14 @@ static json_t *finding_json(const struct finding *finding)
 	_cleanup_(text_release) struct text command = TEXT_INIT;
 	json_t *object = json_object();
 
-	if (finding->package)
-		text_printf(&command, "%s%s", installer(), finding->package);
+	add_command(&command, finding);
 	if (object && json_set(object, "name", json_string(finding->name)) == 0 &&
 	    json_set(object, "state", json_string(words[finding->state])) == 0 &&
 	    json_set(object, "says", json_path(finding->says)) == 0 &&
 	    json_set(object, "package",
 		     finding->package ? json_string(finding->package) : json_null()) == 0 &&
 	    json_set(object, "install",
-		     finding->package ? json_string(command.bytes) : json_null()) == 0)
+		     command.size ? json_path(command.bytes) : json_null()) == 0)
 		return object;
 	json_decref(object);
 	return NULL;
@@ -135,6 +144,7 @@ int cmd_doctor(const struct sfc_command *command, struct asked *asked)
 	if (r < 0)
 		return command_failed(command, &err);
 	findings_of_kernel(&findings);
+	findings_of_users(&findings);
 	findings_of_programs(&findings);
 	if (findings.failed)
 		return command_failed(command, (error_oom(&err), &err));

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "db/base/columns.h"
 #include "stage/cmd/command.h"
 #include "stage/instance/look.h"
 #include "stage/state/claim.h"
@@ -45,6 +46,14 @@ int targets_claim(struct state *state, const struct targets *targets, bool apps,
  */
 void prod_refresh_units(struct state *state, const struct asked *asked);
 
+
+/* What list shows: a row of text for each instance into columns, or an object for each application into json. */
+enum { PROD_LIST_COLUMNS = 9 };
+extern const char *const prod_list_heads[PROD_LIST_COLUMNS + 1];
+int prod_list_fill(struct state *state, const struct asked *asked, struct columns *columns, json_t *json,
+		   struct error *err);
+/* Who asks has these: printed. */
+int prod_list(const struct asked *asked, struct error *err);
 
 /* One instance as JSON: what list and inspect have in common. */
 json_t *prod_instance_json(const struct looks *looks, const struct look *look);

@@ -22,7 +22,7 @@ struct listing {
 	struct state *state;
 	const struct asked *asked;
 	struct looks looks;
-	struct columns columns;
+	struct columns *columns;
 	json_t *json;
 };
 
@@ -203,7 +203,7 @@ static void add_network(struct columns *columns, const struct spec *spec)
 
 static void add_row(struct listing *listing, const struct look *look)
 {
-	struct columns *columns = &listing->columns;
+	struct columns *columns = listing->columns;
 	const struct spec *spec = &look->instance.spec;
 	char text[160];
 	struct usage usage;
@@ -261,46 +261,42 @@ static int add_app(const struct app *app, void *data)
 		json_set(object, "instances", instances);
 		json_array_append_new(listing->json, object);
 	} else if (!any && !listing->asked->quiet) {
-		add_installed(&listing->columns, app->name);
+		add_installed(listing->columns, app->name);
 	}
 	return 0;
 }
 
-static int list(struct listing *listing, struct error *err)
+const char *const prod_list_heads[PROD_LIST_COLUMNS + 1] = {"NAME", "STATE", "PID", "USER", "MEMORY", "CPUS",
+							     "PIDS", "RESTARTS", "NETWORK", NULL};
+
+int prod_list_fill(struct state *state, const struct asked *asked, struct columns *columns, json_t *json,
+		   struct error *err)
 {
-	static const char *const heads[] = {"NAME", "STATE", "PID", "USER", "MEMORY", "CPUS", "PIDS",
-					    "RESTARTS", "NETWORK"};
-	int r = check_words(listing, err);
+	struct listing listing = {
+		.state = state, .asked = asked, .looks = LOOKS_INIT, .columns = columns, .json = json};
+	int r = check_words(&listing, err);
 
 	if (r == 0)
-		r = look_read(listing->state, NULL, &listing->looks, err);
-	if (r < 0)
-		return r;
-	if (listing->asked->json)
-		listing->json = json_array();
-	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
-		columns_add(&listing->columns, heads[i]);
-	columns_end(&listing->columns);
-	r = app_each(listing->state, add_app, listing, err);
-	if (r < 0 || listing->asked->quiet) {
-		json_decref(listing->json);
-		return r;
-	}
-	return listing->json ? json_print(listing->json, err) : columns_print(&listing->columns, err);
+		r = look_read(state, NULL, &listing.looks, err);
+	if (r == 0)
+		r = app_each(state, add_app, &listing, err);
+	looks_release(&listing.looks);
+	return r;
 }
 
-int cmd_prod_list(const struct sfc_command *command, struct asked *asked)
+int prod_list(const struct asked *asked, struct error *err)
 {
+	_cleanup_(columns_release) struct columns columns = {.align = "<<><<>>><"};
 	_cleanup_(state_closep) struct state *state = NULL;
-	struct listing listing = {
-		.asked = asked, .looks = LOOKS_INIT, .columns = {.align = "<<><<>>><"}};
-	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	_cleanup_(json_freep) json_t *json = asked->json ? json_array() : NULL;
+	int r = cmd_state_open(PROD_WHAT, &state, err);
 
-	listing.state = state;
+	for (const char *const *head = prod_list_heads; *head; head++)
+		columns_add(&columns, *head);
+	columns_end(&columns);
 	if (r == 0)
-		r = list(&listing, &err);
-	looks_release(&listing.looks);
-	columns_release(&listing.columns);
-	return command_answer(command, r, &err);
+		r = prod_list_fill(state, asked, &columns, json, err);
+	if (r < 0 || asked->quiet)
+		return r;
+	return json ? json_print(take(json), err) : columns_print(&columns, err);
 }

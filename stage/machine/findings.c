@@ -5,10 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void free_finding(struct finding *finding)
+{
+	free(finding->says);
+	free(finding->command);
+}
+
 void findings_add(struct findings *findings, const char *name, enum finding_state state,
 		  const char *package, const char *format, ...)
 {
-	struct finding finding = {name, state, NULL, package};
+	struct finding finding = {.name = name, .state = state, .package = package};
 	va_list args;
 
 	va_start(args, format);
@@ -19,6 +25,20 @@ void findings_add(struct findings *findings, const char *name, enum finding_stat
 		return;
 	free(finding.says);
 	findings->failed = true;
+}
+
+void findings_mend(struct findings *findings, const char *format, ...)
+{
+	struct finding *last = findings->list.count ? &findings->list.items[findings->list.count - 1] : NULL;
+	char *command = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (!last || vasprintf(&command, format, args) < 0)
+		findings->failed = true;
+	else
+		last->command = command;
+	va_end(args);
 }
 
 bool findings_broken(const struct findings *findings)
@@ -32,6 +52,6 @@ bool findings_broken(const struct findings *findings)
 void findings_release(struct findings *findings)
 {
 	for (size_t i = 0; i < findings->list.count; i++)
-		free(findings->list.items[i].says);
+		free_finding(&findings->list.items[i]);
 	array_release(&findings->list);
 }

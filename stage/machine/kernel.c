@@ -3,7 +3,6 @@
 #include "stage/machine/findings.h"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +28,6 @@ static bool is_device(const char *path)
 	return stat(path, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
-static const char *user_name(void)
-{
-	const struct passwd *entry = getpwuid(geteuid());
-
-	return entry ? entry->pw_name : "this user";
-}
-
 static void look_at_kernel(struct findings *findings)
 {
 	struct utsname name;
@@ -43,13 +35,6 @@ static void look_at_kernel(struct findings *findings)
 
 	uname(&name);
 	GOOD("kernel", "%s, %ld processor%s", name.release, processors, processors == 1 ? "" : "s");
-	if (geteuid() == 0)
-		GOOD("user", "root");
-	else
-		LACKS("user", NULL,
-		      "%s: tracing a root file system and mounting packages need root; run sfc "
-		      "through sudo",
-		      user_name());
 }
 
 /* ---- how the kernel was built ---- */
@@ -91,12 +76,12 @@ static void look_at_fuse(struct findings *findings, const struct text *config)
 	if (!is_device("/dev/fuse"))
 		BROKEN("/dev/fuse", NULL,
 		       "missing: run 'modprobe fuse', or pass the device into this container");
-	else if (fd < 0)
+	else if (fd < 0) {
 		/* opening is the only honest test: a device cgroup may forbid what the mode allows
 		 */
-		BROKEN("/dev/fuse", NULL,
-		       "cannot be opened: run as root, or 'chmod 666 /dev/fuse'");
-	else
+		BROKEN("/dev/fuse", NULL, "cannot be opened: nothing is traced");
+		findings_mend(findings, "chmod 666 /dev/fuse");
+	} else
 		GOOD("/dev/fuse", "can be opened");
 	switch (kernel_config(config, "FUSE_PASSTHROUGH")) {
 	case 'y':
@@ -156,6 +141,9 @@ static void look_at_filesystems(struct findings *findings, const struct text *co
 		GOOD("overlayfs", "writable layers");
 	else
 		BROKEN("overlayfs", NULL, "not in this kernel: 'modprobe overlay'");
+	/* a user's packages are mounted otherwise: findings_of_users() */
+	if (geteuid() != 0)
+		return;
 	if (!has_filesystem("squashfs"))
 		BROKEN("squashfs", "squashfuse",
 		       "not in this kernel: 'modprobe squashfs', or mount packages by squashfuse");
@@ -186,55 +174,20 @@ static bool can_unshare(int flags)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* A line "USER:first:count" of /etc/subuid, by name or by number. */
-static bool has_subordinate_ids(const char *file)
-{
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-	char number[24];
-	size_t length;
-
-	snprintf(number, sizeof(number), "%u", geteuid());
-	if (!output_of_file(file, &text))
-		return false;
-	for (const char *line = text.bytes; *line;
-	     line += strcspn(line, "\n"), line += *line == '\n') {
-		length = strcspn(line, ":\n");
-		if ((length == strlen(user_name()) && strncmp(line, user_name(), length) == 0) ||
-		    (length == strlen(number) && strncmp(line, number, length) == 0))
-			return true;
-	}
-	return false;
-}
-
 static void look_at_namespaces(struct findings *findings)
 {
 	int most = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
 
-	if (geteuid() == 0) {
-		if (can_unshare(most | CLONE_NEWCGROUP))
-			GOOD("namespaces", "mount, pid, ipc, uts, net, cgroup");
-		else if (can_unshare(most))
-			LACKS("namespaces", NULL,
-			      "no cgroup namespace: programs see the names of the host's cgroups");
-		else
-			BROKEN("namespaces", NULL,
-			       "cannot make them: this is a container without CAP_SYS_ADMIN?");
-		return;
-	}
-	if (can_unshare(most | CLONE_NEWUSER))
-		GOOD("user namespaces", "allowed for %s", user_name());
+	if (geteuid() != 0)
+		return; /* findings_of_users() */
+	if (can_unshare(most | CLONE_NEWCGROUP))
+		GOOD("namespaces", "mount, pid, ipc, uts, net, cgroup");
+	else if (can_unshare(most))
+		LACKS("namespaces", NULL,
+		      "no cgroup namespace: programs see the names of the host's cgroups");
 	else
-		LACKS("user namespaces", NULL,
-		      "not allowed: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
-		      "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), "
-		      "user.max_user_namespaces");
-	if (has_subordinate_ids("/etc/subuid") && has_subordinate_ids("/etc/subgid"))
-		GOOD("user ids", "a range of them for %s", user_name());
-	else
-		LACKS("user ids", NULL,
-		      "no range in /etc/subuid and /etc/subgid: as root, 'usermod --add-subuids "
-		      "100000-165535 --add-subgids 100000-165535 %s'",
-		      user_name());
+		BROKEN("namespaces", NULL,
+		       "cannot make them: this is a container without CAP_SYS_ADMIN?");
 }
 
 /* ---- cgroups ---- */
@@ -287,14 +240,9 @@ static void look_at_cgroups(struct findings *findings)
 	     unified
 		 ? ""
 		 : "; crun wants it without the hybrid /sys/fs/cgroup/unified, runc does not mind");
-	if (without.size)
+	if (without.size && geteuid() == 0)
 		LACKS("limits", NULL, "no controller here for %s: these are refused",
 		      without.bytes);
-	if (geteuid() != 0 && access("/run/systemd/system", F_OK) == 0)
-		GOOD("limits of yours",
-		     "as root, 'systemctl set-property user-%u.slice MemoryMax=… TasksMax=…' binds "
-		     "all you run",
-		     geteuid());
 }
 
 /* ---- confinement ---- */

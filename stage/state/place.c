@@ -204,6 +204,14 @@ int place_open(const char *dir, int *ret_fd, char **ret_path, struct error *err)
 	return 0;
 }
 
+bool place_is_there(void)
+{
+	_cleanup_(freep) char *directory = default_directory();
+	_cleanup_(freep) char *path = directory && *directory ? path_join(directory, "state.db") : NULL;
+
+	return path && access(path, F_OK) == 0;
+}
+
 int place_directory(const char *place, const char *name, char **ret_path, struct error *err)
 {
 	_cleanup_(freep) char *path = path_join(place, name);
