@@ -158,6 +158,19 @@ check_fails "a command LXC cannot hold" 1 "tracepack: export: LXC cannot start a
 	tracepack export root --to lxc --config spaces.json -o spaces
 check "leaves nothing" test ! -e spaces
 
+# --- facts ----------------------------------------------------------------------------------------
+check_equal "what is known of it, and what is asked for" \
+	"$(tracepack export root --to facts --name reg.example/web:1 --config start.json -p 80:8080 -m 1M -o - |
+		jq -c '[.name, .image, .args, .uid, .gid, .stop_signal, .memory, .publish[0].port]')" \
+	'["web","reg.example/web:1",["/bin/hello","one","two"],1000,1001,"SIGQUIT",1048576,8080]'
+echo '{"memory": 1, "count": 3}' >asked.json
+check_equal "from a file, options first" "$(tracepack export root --to facts --config start.json --asked asked.json -m 2 -o - | jq -c '[.memory, .replicas]')" '[2,3]'
+check_fails "what an image cannot say" 1 "tracepack: export: docker cannot express --count 3" \
+	tracepack export root --to docker --config start.json --count 3 -o refused
+check_fails "a setting there is not" 1 "tracepack: export: no setting is called 'colour'" \
+	sh -c 'echo "{\"colour\": 1}" >odd.json; tracepack export root --to facts --config start.json --asked odd.json -o refused'
+check "leaves nothing" test ! -e refused
+
 # --- tars -----------------------------------------------------------------------------------------
 for out in r.tar r.tar.gz r.tar.zst; do
 	mkdir x

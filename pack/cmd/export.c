@@ -12,8 +12,11 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
-#include "db/base/path.h"
+#include "pack/cmd/export_asked.h"
 #include "pack/cmd/export_guard.h"
+#include "pack/cmd/export_name.h"
+#include "pack/cmd/export_say.h"
+#include "pack/cmd/export_written.h"
 #include "pack/cmd/image_access.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
@@ -39,6 +42,8 @@ struct arguments {
 	enum traced_what guard;
 	const char *tracefs;
 	struct export_guard guarded;
+	struct export_asked asked;
+	struct written_paths written;
 };
 
 /* ---- what was asked ---- */
@@ -114,14 +119,17 @@ static const struct command_option command_options[] = {
 	 "bundle  a directory with config.json and rootfs\n"
 	 "lxc     a directory with config and rootfs\n"
 	 "squashfs  the root alone, as an image\n"
-	 "tar     the root alone",
+	 "tar     the root alone\n"
+	 "facts   what is known of it, as JSON, for engines that are not here",
 	 OPTION_WHOLE(take_kind)},
-	{'o', "output", "OUT", "where to; - is standard output, for tars; or an image as skopeo(1)\n"
+	{'o', "output", "OUT", "where to; - is standard output, for tars and texts; or an image as skopeo(1)\n"
 	 "spells it, which needs no --to: docker-daemon:web:slim",
 	 OPTION_STRING(struct arguments, output)},
 	OUTPUT_FORCE(struct arguments, force),
 	{'n', "name", "NAME[:TAG]", "of the image [the name of SRC]",
 	 OPTION_CALL(take_name, struct arguments, export.name)},
+	{0, "image", "IMAGE[@sha256:…]", "what a text that names an image calls it [as --name]",
+	 OPTION_CALL(export_name_take_image, struct arguments, export.image_name)},
 	{0, "config", "FILE", "how to start it: config.json instead of the one in SRC",
 	 OPTION_STRING(struct arguments, config_path)},
 	{'c', "change", "INSTRUCTION", "CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME,\n"
@@ -138,6 +146,7 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(image_argument_level, struct arguments, export.image.level)},
 	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
 	 OPTION_CALL(take_platform, struct arguments, export.platform)},
+	{OPTION_TABLE(export_asked_options, struct arguments, asked)},
 	{OPTION_TABLE(image_access_options, struct arguments, access)},
 	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
 	 OPTION_STRING(struct arguments, export.tmpdir)},
@@ -194,8 +203,8 @@ static const char *misuse_of(const struct arguments *args, int operands)
 	if (!args->has_kind)
 		return "to what? (--to KIND)";
 	if (strcmp(args->output, "-") == 0 &&
-	    (export_kind_is_directory(args->export.kind) || args->export.kind == EXPORT_SQUASHFS))
-		return "only a tar can go to standard output";
+	    !export_kind_is_stream(args->export.kind))
+		return "only a tar or a text can go to standard output";
 	return NULL;
 }
 
@@ -231,28 +240,6 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 
 /* ---- steps ---- */
 
-/* "/srv/My App.sfc" → "my-app": what an image can be called. The caller frees. */
-static char *name_of(const char *path)
-{
-	_cleanup_(freep) char *whole = realpath(path, NULL);
-	char *name = strdup(whole ? path_name(whole) : "");
-	char *dot = name ? strrchr(name, '.') : NULL;
-
-	if (dot && dot != name)
-		*dot = '\0';
-	for (char *c = name; c && *c; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c |= 0x20;
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._", *c))
-			*c = '-';
-	}
-	if (name && strspn(name, "-._") == strlen(name)) {
-		free(name);
-		name = strdup("root");
-	}
-	return name;
-}
-
 /* What a package says is not what its user says: only what is known of it goes on, and nothing it asks for. */
 static int known_start(const struct arguments *args, const json_t *start, json_t **ret_start,
 		       struct error *err)
@@ -286,21 +273,6 @@ static int find_start(const struct arguments *args, const struct export_source *
 	return 0;
 }
 
-/* "web:slim" of docker-daemon:web:slim; of a layout what SRC is called, and the tag. The caller frees. */
-static char *image_name(const struct arguments *args)
-{
-	const struct reference *reference = &args->reference;
-	_cleanup_(freep) char *own = NULL;
-	char *name = NULL;
-
-	if (reference->transport == REFERENCE_FILE || !reference->name)
-		return name_of(args->source);
-	if (reference->transport != REFERENCE_OCI)
-		return strdup(*reference->name == '[' ? strchr(reference->name, ']') + 1 : reference->name);
-	own = name_of(args->source);
-	return !own || asprintf(&name, "%s:%s", own, reference->name) < 0 ? NULL : name;
-}
-
 static int run(struct arguments *args, struct export_stats *stats, struct error *err)
 {
 	_cleanup_(export_source_release) struct export_source source = EXPORT_SOURCE_INIT;
@@ -310,7 +282,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 	int r;
 
 	if (!args->export.name)
-		args->export.name = name = image_name(args);
+		args->export.name = name = export_name(args->source, &args->reference);
 	if (!args->export.name)
 		return error_oom(err);
 	r = output_check(reference_is_remote(&args->reference) ? NULL : args->reference.path, args->force, err);
@@ -322,6 +294,10 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		r = export_source_open(&source, args->source, args->export.tmpdir, &command_cancelled, err);
 	if (r == 0)
 		r = find_start(args, &source, &start, err);
+	if (r == 0)
+		r = export_asked_read(&args->asked, err);
+	if (r == 0 && export_kind_is_text(args->export.kind))
+		r = export_written_read(args->source, &args->written, err);
 	if (r < 0)
 		return r;
 	if (args->export.image.has_time)
@@ -334,30 +310,12 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 							.package = source.origin.package,
 							.manifest = source.origin.sessions,
 							.changes = args->changes.items};
+	args->export.asked = args->asked.json;
+	args->export.written = &args->written;
 	args->export.guard = args->guard ? &args->guarded.guard : NULL;
 	access = image_access_carrier(&args->access, &command_cancelled);
 	return export_deliver(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
 			      &args->export, args->has_kind, &args->reference, &access, stats, err);
-}
-
-/* What is otherwise than one may think. */
-static void say_losses(const struct export_stats *stats)
-{
-	if (stats->sockets)
-		log_warning("%llu sockets are left out: no tar can hold them",
-			    (unsigned long long)stats->sockets);
-	if (stats->extract.owners_lost)
-		log_warning("%llu files belong to you now: only root can give them their owners",
-			    (unsigned long long)stats->extract.owners_lost);
-	if (stats->extract.xattrs_lost)
-		log_warning("%llu extended attributes could not be set here",
-			    (unsigned long long)stats->extract.xattrs_lost);
-	if (stats->notes.health_is_label)
-		log_note("an OCI image has no HEALTHCHECK: it is in the label %s", DERIVED_LABEL_HEALTH);
-	if (stats->notes.user_is_number)
-		log_note("USER is a number now: its name is not in the root's /etc/passwd and /etc/group");
-	if (stats->notes.onbuild_is_dropped)
-		log_note("ONBUILD of the image is dropped");
 }
 
 static void release(struct arguments *args)
@@ -366,12 +324,14 @@ static void release(struct arguments *args)
 	reference_release(&args->reference);
 	image_access_release(&args->access);
 	export_guard_release(&args->guarded);
+	export_asked_release(&args->asked);
+	written_paths_release(&args->written);
 }
 
 static int cmd_export(int argc, char **argv)
 {
 	_cleanup_(release) struct arguments args = {.guarded = EXPORT_GUARD_INIT};
-	struct export_stats stats = {0};
+	_cleanup_(export_said) struct export_stats stats = {.said = TEXT_INIT};
 	struct error err = ERROR_INIT;
 	int code;
 
@@ -382,7 +342,7 @@ static int cmd_export(int argc, char **argv)
 		log_error("export: %s", err.message);
 		return EXIT_FAILED;
 	}
-	say_losses(&stats);
+	export_say(&stats);
 	export_guard_say(args.guard);
 	return EXIT_DONE;
 }

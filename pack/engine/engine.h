@@ -14,8 +14,12 @@
 
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "db/base/error.h"
+#include "db/base/text.h"
 #include "pack/engine/facts.h"
+#include "pack/engine/written.h"
 #include "pack/image/image.h"
 #include "pack/layer/extract.h"
 #include "pack/layer/layer.h"
@@ -31,12 +35,16 @@ enum export_kind {
 	EXPORT_LXC,	/* a directory with config and rootfs */
 	EXPORT_SQUASHFS, /* the root alone, as an image */
 	EXPORT_TAR,	 /* the root alone */
+	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
 };
 
 struct export_options {
 	enum export_kind kind;
 	const char *name;     /* of the image or container */
+	const char *image_name; /* what engines that only name it call the image; NULL: name */
+	const json_t *asked;  /* pack/engine/asked.h; or NULL */
+	const struct written_paths *written; /* by the traced runs; or NULL */
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
 	const struct oci_guard *guard; /* of images; or NULL */
@@ -47,6 +55,7 @@ struct export_options {
 };
 
 struct export_stats {
+	struct text said;  /* what is otherwise than one may think, a line each; to be released */
 	uint64_t sockets; /* left out: no tar can hold one */
 	struct derived_notes notes;
 	struct extract_stats extract;

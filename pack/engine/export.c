@@ -2,24 +2,34 @@
 #include "pack/engine/export.h"
 
 #include "db/base/cleanup.h"
+#include "pack/engine/asked.h"
 #include "pack/engine/bundle.h"
 #include "pack/engine/docker.h"
+#include "pack/engine/facts_json.h"
 #include "pack/engine/lxc.h"
 #include "pack/engine/root_only.h"
+#include "pack/engine/written.h"
 #include "pack/layer/extract_dir.h"
+
+/* What of pack/engine/asked.h a kind can say; all: it says whatever there is. */
+static const char *const says_nothing[] = {NULL};
+
+enum export_form { FORM_FILE, FORM_TAR, FORM_DIRECTORY, FORM_TEXT };
 
 static const struct {
 	const char *name;
-	bool is_directory;
+	enum export_form form;
 	engine_writer *write;
+	const char *const *can; /* NULL: all */
 } kinds[EXPORT_KINDS] = {
-	[EXPORT_OCI] = {"oci", false, engine_write_docker},
-	[EXPORT_DOCKER] = {"docker", false, engine_write_docker},
-	[EXPORT_OCI_DIR] = {"oci-dir", true, engine_write_docker},
-	[EXPORT_BUNDLE] = {"bundle", true, engine_write_bundle},
-	[EXPORT_LXC] = {"lxc", true, engine_write_lxc},
-	[EXPORT_SQUASHFS] = {"squashfs", false, engine_write_squashfs},
-	[EXPORT_TAR] = {"tar", false, engine_write_tar},
+	[EXPORT_OCI] = {"oci", FORM_TAR, engine_write_docker, says_nothing},
+	[EXPORT_DOCKER] = {"docker", FORM_TAR, engine_write_docker, says_nothing},
+	[EXPORT_OCI_DIR] = {"oci-dir", FORM_DIRECTORY, engine_write_docker, says_nothing},
+	[EXPORT_BUNDLE] = {"bundle", FORM_DIRECTORY, engine_write_bundle, says_nothing},
+	[EXPORT_LXC] = {"lxc", FORM_DIRECTORY, engine_write_lxc, says_nothing},
+	[EXPORT_SQUASHFS] = {"squashfs", FORM_FILE, engine_write_squashfs, says_nothing},
+	[EXPORT_TAR] = {"tar", FORM_TAR, engine_write_tar, says_nothing},
+	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 
 const char *export_kind_name(enum export_kind kind)
@@ -29,7 +39,17 @@ const char *export_kind_name(enum export_kind kind)
 
 bool export_kind_is_directory(enum export_kind kind)
 {
-	return kinds[kind].is_directory;
+	return kinds[kind].form == FORM_DIRECTORY;
+}
+
+bool export_kind_is_stream(enum export_kind kind)
+{
+	return kinds[kind].form == FORM_TAR || kinds[kind].form == FORM_TEXT;
+}
+
+bool export_kind_is_text(enum export_kind kind)
+{
+	return kinds[kind].form == FORM_TEXT;
 }
 
 static int write_directory(struct export_job *job, struct error *err)
@@ -43,16 +63,32 @@ static int write_directory(struct export_job *job, struct error *err)
 	return r < 0 ? r : extract_dir_publish(&dir, 0755, err);
 }
 
+/* What is known of it, and that all that was asked for can be said. */
+static int gather(struct node *root, const json_t *start, const struct image_config *image,
+		  const struct export_options *options, struct facts *facts, struct error *err)
+{
+	const char *const *can = kinds[options->kind].can;
+	int r = facts_read(start, image, options->image_name ? options->image_name : options->name, facts, err);
+
+	if (r == 0 && options->asked)
+		r = asked_apply(options->asked, facts, err);
+	if (r == 0 && can)
+		r = asked_within(facts, kinds[options->kind].name, can, err);
+	if (r == 0 && options->written)
+		r = written_apply(options->written, root, facts, err);
+	return r;
+}
+
 int export_write(struct node *root, const json_t *start, const struct image_config *image,
 		 const struct export_options *options, const char *output, struct export_stats *stats, struct error *err)
 {
 	_cleanup_(facts_release) struct facts facts = {0};
 	struct export_job job = {.root = root, .facts = &facts, .options = options,
 				 .output = output, .dirfd = -1, .stats = stats};
-	int r = facts_read(start, image, options->name, &facts, err);
+	int r = gather(root, start, image, options, &facts, err);
 
 	if (r < 0)
 		return r;
-	return kinds[options->kind].is_directory ? write_directory(&job, err)
-						 : kinds[options->kind].write(&job, err);
+	return export_kind_is_directory(options->kind) ? write_directory(&job, err)
+						       : kinds[options->kind].write(&job, err);
 }

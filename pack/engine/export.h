@@ -13,10 +13,13 @@
 #include "pack/engine/engine.h"
 #include "pack/tree/tree.h"
 
-/* "oci", "docker", "oci-dir", "bundle", "lxc", "squashfs", "tar". */
+/* "oci", "docker", "oci-dir", "bundle" …, as --to has them. */
 const char *export_kind_name(enum export_kind kind);
 /* It is a directory, not a file. */
 bool export_kind_is_directory(enum export_kind kind);
+/* It can go down a pipe; it is words that name an image, and no image. */
+bool export_kind_is_stream(enum export_kind kind);
+bool export_kind_is_text(enum export_kind kind);
 
 /* image: the configuration of the image that came in; or NULL. output "-" is standard output, for the kinds that are files. */
 int export_write(struct node *root, const json_t *start, const struct image_config *image,

@@ -28,6 +28,21 @@ int output_tar(struct node *root, const struct layer_write_options *layer, const
 	return r < 0 ? r : io_publish(&file, err);
 }
 
+int output_document(const struct export_job *job, const char *text, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output file = IO_OUTPUT_INIT;
+	bool to_us = strcmp(job->output, "-") == 0;
+	int r = to_us ? 0 : io_output_open(&file, job->output, 0644, err);
+
+	if (r < 0)
+		return r;
+	r = io_write(to_us ? STDOUT_FILENO : file.fd, text, strlen(text));
+	if (r < 0)
+		return error_code(err, r, "cannot write %s%s%s", to_us ? "standard output" : "'",
+				  to_us ? "" : job->output, to_us ? "" : "'");
+	return to_us ? 0 : io_publish(&file, err);
+}
+
 int output_text(const struct export_job *job, const char *name, const char *text, struct error *err)
 {
 	_cleanup_(closep) int fd =

@@ -12,6 +12,9 @@
 int output_tar(struct node *root, const struct layer_write_options *layer, const char *output,
 	       struct layer_written *ret_written, struct error *err);
 
+/* The whole output, of a kind that is one text. */
+int output_document(const struct export_job *job, const char *text, struct error *err);
+
 /* A new file in the job's directory. */
 int output_text(const struct export_job *job, const char *name, const char *text,
 		struct error *err);

@@ -18,7 +18,7 @@ static void an_lxc_configuration_holds_no_line_it_should_not(void)
 	json_t *process = json_object_get(start, "process");
 
 	REQUIRE(facts_read(start, NULL, "example/web:1.2", &facts, NULL) == 0);
-	CHECK_STRING(facts.name, "example");
+	CHECK_STRING(facts.name, "web");
 	CHECK_INT(lxc_config(&facts, "dir:/r", &text, NULL), 0);
 	CHECK(strstr(text.bytes, "lxc.init.cmd = /bin/x y\n"));
 	CHECK(strstr(text.bytes, "lxc.rootfs.path = dir:/r\n"));
