@@ -33,6 +33,8 @@ check_equal "sfc version is sfc --version" "$(sfc version)" "$(sfc --version)"
 check_fails "what cannot be printed was not done" 1 "sfc: version: cannot write to the standard output: No space left on device" \
 	sh -c 'sfc version >/dev/full'
 check_equal "who has read enough of it is content" "$( (trap '' PIPE; { sleep 0.2; sfc version; echo $? >status; } | :) 2>&1; cat status)" 0
+check "nothing is loaded for archives before there is one" sh -c '! ldd "$0" | grep -E "archive|xml|icu|stdc"' "$(command -v sfc)"
+check "what is loaded then is noted, for who packs or packages" sh -c 'readelf -p .note.dlopen "$0" | grep -q libarchive' "$(command -v sfc)"
 check_fails "nothing said" 2 "sfc: no command given; see 'sfc --help'" sfc
 check_fails "a wrong word" 2 "sfc: unknown command 'slmi'; did you mean 'slim'?" sfc slmi
 check_fails "a word that is only begun" 2 "sfc: unknown command 'ver'; did you mean 'verify'?" sfc ver

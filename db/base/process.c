@@ -26,10 +26,10 @@ static void proc_read(const char *path, char *buffer, size_t size)
 }
 
 /* 0 when there is no such process, or it is a zombie: that one writes nothing any more. */
-static int64_t started_of(int64_t pid)
+static int64_t started_of(int64_t pid, int64_t *ret_parent)
 {
 	char path[48], stat[512], *at;
-	long long started = 0;
+	long long started = 0, parent = 0;
 	char state = '\0';
 
 	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
@@ -37,19 +37,21 @@ static int64_t started_of(int64_t pid)
 	/* the name in parentheses may hold anything, parentheses and spaces too */
 	at = strrchr(stat, ')');
 	if (!at || sscanf(at + 1,
-			  " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+			  " %c %lld %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
 			  " %*s %lld",
-			  &state, &started) != 2)
+			  &state, &parent, &started) != 3)
 		return 0;
+	*ret_parent = parent;
 	return state == 'Z' || state == 'X' ? 0 : started;
 }
 
 void process_of(int64_t pid, struct process *ret_process)
 {
+	int64_t parent;
 	struct stat st;
 
 	*ret_process = (struct process){.pid = pid};
-	ret_process->started = started_of(pid);
+	ret_process->started = started_of(pid, &parent);
 	if (stat("/proc/self/ns/pid", &st) == 0)
 		ret_process->pidns = (int64_t)st.st_ino;
 	proc_read("/proc/sys/kernel/random/boot_id", ret_process->boot, sizeof(ret_process->boot));
@@ -71,6 +73,7 @@ static bool is_gone_there(const struct process *process, const struct process *s
 	_cleanup_(closedirp) DIR *proc = NULL;
 	const struct dirent *entry;
 	struct stat st;
+	int64_t parent;
 	char path[300];
 
 	if (self->pidns != (int64_t)(uint32_t)FIRST_NAMESPACE || geteuid() != 0 || process->pidns == 0)
@@ -85,7 +88,7 @@ static bool is_gone_there(const struct process *process, const struct process *s
 			if (errno != ENOENT && errno != ESRCH)
 				return false;
 		} else if ((int64_t)st.st_ino == process->pidns &&
-			   (!process->started || started_of(atoll(entry->d_name)) == process->started)) {
+			   (!process->started || started_of(atoll(entry->d_name), &parent) == process->started)) {
 			return false;
 		}
 	}
@@ -95,6 +98,7 @@ static bool is_gone_there(const struct process *process, const struct process *s
 bool process_is_alive(const struct process *process)
 {
 	struct process self;
+	int64_t parent;
 
 	if (process->pid <= 0 || process->pid != (pid_t)process->pid)
 		return false;
@@ -105,14 +109,21 @@ bool process_is_alive(const struct process *process)
 		return !is_gone_there(process, &self);
 	if (!self.started) /* no /proc here: the pid has to do */
 		return kill((pid_t)process->pid, 0) == 0 || errno == EPERM;
-	return started_of(process->pid) == process->started && process->started != 0;
+	return started_of(process->pid, &parent) == process->started && process->started != 0;
+}
+
+int64_t process_parent_here(const struct process *process, const struct process *self)
+{
+	int64_t parent = -1;
+
+	if (process->pid <= 0 || process->pidns != self->pidns || strcmp(process->boot, self->boot) != 0)
+		return -1;
+	return process->started && started_of(process->pid, &parent) == process->started ? parent : -1;
 }
 
 bool process_is_alive_here(const struct process *process, const struct process *self)
 {
-	return process->pid > 0 && process->pidns == self->pidns &&
-	       strcmp(process->boot, self->boot) == 0 && process->started != 0 &&
-	       started_of(process->pid) == process->started;
+	return process_parent_here(process, self) >= 0;
 }
 
 int process_open(const struct process *process)

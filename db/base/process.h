@@ -32,6 +32,8 @@ bool process_is_alive(const struct process *process);
 
 /* The same for many of our own pid namespace; self is process_self(). One of another counts as gone. */
 bool process_is_alive_here(const struct process *process, const struct process *self);
+/* Whose child it is, of one that is alive so, which costs nothing more; -1: it is not. */
+int64_t process_parent_here(const struct process *process, const struct process *self);
 
 /*
  * A descriptor that poll(2) reports readable once it has ended; -ESRCH when it has by now, -EXDEV

@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
 
 #include "db/base/cleanup.h"
+#include "pack/layer/archive.h"
 #include "pack/layer/attributes.h"
 #include "pack/layer/contents.h"
 #include "pack/layer/path.h"
@@ -203,7 +202,7 @@ static int add_link(struct application *apply, struct node *parent, const char *
 static int add_node(struct application *apply, struct node *parent, const char *name,
 		    struct archive_entry *entry, struct error *err)
 {
-	uint32_t mode = archive_entry_mode(entry);
+	uint32_t mode = sym_archive_entry_mode(entry);
 	struct node *node;
 	int r;
 
@@ -235,7 +234,7 @@ static bool is_whiteout(const struct application *apply, const char *name)
 static int entry_apply(struct application *apply, struct archive_entry *entry, const char *path,
 		       struct error *err)
 {
-	const char *link = archive_entry_hardlink(entry);
+	const char *link = sym_archive_entry_hardlink(entry);
 	struct layer_place place;
 	int r;
 
@@ -262,12 +261,12 @@ static int next_entry(struct application *apply, struct archive_entry **ret_entr
 	const char *reason;
 	int r;
 
-	r = archive_read_next_header(tar, ret_entry);
+	r = sym_archive_read_next_header(tar, ret_entry);
 	if (r == ARCHIVE_EOF || r == ARCHIVE_OK)
 		return r == ARCHIVE_OK;
 	/* A name that is no text in this locale comes as the bytes it is: nothing is wrong with it.
 	 */
-	reason = archive_error_string(tar);
+	reason = sym_archive_error_string(tar);
 	if (r == ARCHIVE_WARN && reason && strstr(reason, "can't be converted"))
 		return 1;
 	return layer_stream_error(apply->stream, err);
@@ -286,7 +285,7 @@ static int apply_entries(struct application *apply, struct error *err)
 			return error_set(err, -EFBIG, "has more than %llu entries (--max-entries)",
 					 (unsigned long long)apply->filled.max_entries);
 		layer_stream_note_entry(apply->stream);
-		r = layer_name_clean(archive_entry_pathname(entry), "entry name", path, err);
+		r = layer_name_clean(sym_archive_entry_pathname(entry), "entry name", path, err);
 		if (r == 0)
 			r = entry_apply(apply, entry, path, err);
 		if (r < 0)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/layer/attributes.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +75,8 @@ static int fill_xattrs(struct archive_entry *entry, struct inode *inode, struct 
 	struct found one = {0};
 	int r = 0;
 
-	archive_entry_xattr_reset(entry);
-	while (r == 0 && archive_entry_xattr_next(entry, &one.name, &one.value, &one.size) == ARCHIVE_OK) {
+	sym_archive_entry_xattr_reset(entry);
+	while (r == 0 && sym_archive_entry_xattr_next(entry, &one.name, &one.value, &one.size) == ARCHIVE_OK) {
 		if (!is_wanted(one.name, stats))
 			continue;
 		one.turn = found.count;
@@ -98,15 +97,15 @@ static int fill_xattrs(struct archive_entry *entry, struct inode *inode, struct 
 int layer_attributes(struct archive_entry *entry, const struct layer_options *options,
 		     struct inode *inode, struct layer_stats *stats, struct error *err)
 {
-	int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
+	int64_t uid = sym_archive_entry_uid(entry), gid = sym_archive_entry_gid(entry);
 
 	if (uid < 0 || gid < 0 || uid > UINT32_MAX || gid > UINT32_MAX)
 		return error_set(err, -EOVERFLOW, "has an owner beyond 32 bits");
-	inode->mode = (inode->mode & S_IFMT) | (archive_entry_mode(entry) & 07777);
+	inode->mode = (inode->mode & S_IFMT) | (sym_archive_entry_mode(entry) & 07777);
 	inode->uid = (uint32_t)uid;
 	inode->gid = (uint32_t)gid;
-	inode->mtime = archive_entry_mtime(entry);
-	if (archive_entry_acl_types(entry) != 0)
+	inode->mtime = sym_archive_entry_mtime(entry);
+	if (sym_archive_entry_acl_types(entry) != 0)
 		stats->acls++;
 	clear_xattrs(inode);
 	return options->no_xattrs ? 0 : fill_xattrs(entry, inode, stats, err);

@@ -3,9 +3,9 @@
 #ifndef PACK_LAYER_ATTRIBUTES_H
 #define PACK_LAYER_ATTRIBUTES_H
 
-#include <archive_entry.h>
 
 #include "db/base/error.h"
+#include "pack/layer/archive.h"
 #include "pack/layer/layer.h"
 #include "pack/tree/tree.h"
 

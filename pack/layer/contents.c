@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/layer/contents.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ struct filling {
 static int reserve_bytes(const struct filling *filling, struct archive_entry *entry,
 			 uint64_t *ret_size, struct error *err)
 {
-	int64_t size = archive_entry_size(entry);
+	int64_t size = sym_archive_entry_size(entry);
 
 	if (size < 0)
 		return error_set(err, -EBADMSG, "has a negative size");
@@ -44,7 +43,7 @@ static int copy_contents(const struct filling *filling, uint64_t start, uint64_t
 	int64_t at;
 	int r;
 
-	while ((r = archive_read_data_block(tar, &block, &length, &at)) == ARCHIVE_OK) {
+	while ((r = sym_archive_read_data_block(tar, &block, &length, &at)) == ARCHIVE_OK) {
 		if (length == 0)
 			continue;
 		if (at < 0 || (uint64_t)at > size || length > size - (uint64_t)at)
@@ -90,7 +89,7 @@ static int fill_kind(const struct filling *filling, struct archive_entry *entry,
 	case S_IFREG:
 		return fill_contents(filling, entry, inode, err);
 	case S_IFLNK:
-		target = archive_entry_symlink(entry);
+		target = sym_archive_entry_symlink(entry);
 		if (!target || !*target || strlen(target) > LAYER_PATH_MAX)
 			return error_set(err, -EBADMSG, "is a symbolic link with %s target",
 					 target && *target ? "too long a" : "no");
@@ -101,7 +100,7 @@ static int fill_kind(const struct filling *filling, struct archive_entry *entry,
 		return 0;
 	case S_IFBLK:
 	case S_IFCHR:
-		inode->rdev = archive_entry_rdev(entry);
+		inode->rdev = sym_archive_entry_rdev(entry);
 		return 0;
 	default:
 		return 0;

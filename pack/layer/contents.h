@@ -6,9 +6,9 @@
 #ifndef PACK_LAYER_CONTENTS_H
 #define PACK_LAYER_CONTENTS_H
 
-#include <archive_entry.h>
 
 #include "db/base/error.h"
+#include "pack/layer/archive.h"
 #include "pack/layer/layer.h"
 #include "pack/layer/stream.h"
 #include "pack/tree/tree.h"

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <archive_entry.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
@@ -55,12 +54,12 @@ static ssize_t packed_read(struct archive *archive, void *data, const void **ret
 	ssize_t n;
 
 	if (stream->options->cancel && *stream->options->cancel) {
-		archive_set_error(archive, EINTR, "interrupted");
+		sym_archive_set_error(archive, EINTR, "interrupted");
 		return packed_fail(stream, error_set(&stream->error, -EINTR, "interrupted"));
 	}
 	n = source_read(stream);
 	if (n < 0) {
-		archive_set_error(archive, (int)-n, "cannot read");
+		sym_archive_set_error(archive, (int)-n, "cannot read");
 		return packed_fail(stream, error_code(&stream->error, (int)n, "cannot read"));
 	}
 	stream->position += (uint64_t)n;
@@ -104,13 +103,13 @@ static ssize_t tar_read(struct archive *tar, void *data, const void **ret_block)
 	int r;
 
 	do {
-		r = archive_read_data_block(stream->unpacker, ret_block, &size, &offset);
+		r = sym_archive_read_data_block(stream->unpacker, ret_block, &size, &offset);
 	} while (r == ARCHIVE_OK && size == 0);
 	if (r == ARCHIVE_EOF)
 		return 0;
 	if (r != ARCHIVE_OK && stream->code == 0)
 		stream->code = error_set(&stream->error, -EBADMSG, "%s",
-					 archive_error_string(stream->unpacker));
+					 sym_archive_error_string(stream->unpacker));
 	if (stream->code == 0) {
 		stream->unpacked += size;
 		stream->code = check_limits(stream);
@@ -119,7 +118,7 @@ static ssize_t tar_read(struct archive *tar, void *data, const void **ret_block)
 	    digest_add(stream->tar_digest, *ret_block, size) < 0)
 		stream->code = error_set(&stream->error, -EIO, "cannot digest");
 	if (stream->code < 0) {
-		archive_set_error(tar, -stream->code, "%s", stream->error.message);
+		sym_archive_set_error(tar, -stream->code, "%s", stream->error.message);
 		return -1;
 	}
 	return (ssize_t)size;
@@ -137,19 +136,19 @@ static int unpacker_open(struct layer_stream *stream)
 	struct archive_entry *entry;
 	int r;
 
-	archive_read_support_filter_bzip2(unpacker);
-	archive_read_support_filter_compress(unpacker);
-	archive_read_support_filter_gzip(unpacker);
-	archive_read_support_filter_lz4(unpacker);
-	archive_read_support_filter_lzip(unpacker);
-	archive_read_support_filter_lzma(unpacker);
-	archive_read_support_filter_xz(unpacker);
-	archive_read_support_filter_zstd(unpacker);
-	archive_read_support_format_raw(unpacker);
-	archive_read_support_format_empty(unpacker);
-	r = archive_read_open2(unpacker, stream, NULL, packed_read, NULL, NULL);
+	sym_archive_read_support_filter_bzip2(unpacker);
+	sym_archive_read_support_filter_compress(unpacker);
+	sym_archive_read_support_filter_gzip(unpacker);
+	sym_archive_read_support_filter_lz4(unpacker);
+	sym_archive_read_support_filter_lzip(unpacker);
+	sym_archive_read_support_filter_lzma(unpacker);
+	sym_archive_read_support_filter_xz(unpacker);
+	sym_archive_read_support_filter_zstd(unpacker);
+	sym_archive_read_support_format_raw(unpacker);
+	sym_archive_read_support_format_empty(unpacker);
+	r = sym_archive_read_open2(unpacker, stream, NULL, packed_read, NULL, NULL);
 	if (r == ARCHIVE_OK)
-		r = archive_read_next_header(unpacker, &entry);
+		r = sym_archive_read_next_header(unpacker, &entry);
 	return r;
 }
 
@@ -166,8 +165,8 @@ static int digests_new(struct layer_stream *stream)
 
 static int tar_open(struct layer_stream *stream, struct error *err)
 {
-	archive_read_support_format_tar(stream->tar);
-	if (archive_read_open2(stream->tar, stream, NULL, tar_read, NULL, NULL) != ARCHIVE_OK)
+	sym_archive_read_support_format_tar(stream->tar);
+	if (sym_archive_read_open2(stream->tar, stream, NULL, tar_read, NULL, NULL) != ARCHIVE_OK)
 		return layer_stream_error(stream, err);
 	return 0;
 }
@@ -175,16 +174,19 @@ static int tar_open(struct layer_stream *stream, struct error *err)
 int layer_stream_open(const struct layer_source *source, const struct layer_options *options,
 		      struct layer_stream **ret_stream, struct error *err)
 {
-	_cleanup_(layer_stream_freep) struct layer_stream *stream = calloc(1, sizeof(*stream));
-	int r;
+	_cleanup_(layer_stream_freep) struct layer_stream *stream = NULL;
+	int r = archive_load(err);
 
+	if (r < 0)
+		return r;
+	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return error_oom(err);
 	stream->source = *source;
 	stream->options = options;
 	stream->buffer = malloc(BUFFER);
-	stream->unpacker = archive_read_new();
-	stream->tar = archive_read_new();
+	stream->unpacker = sym_archive_read_new();
+	stream->tar = sym_archive_read_new();
 	if (!stream->buffer || !stream->unpacker || !stream->tar || digests_new(stream) < 0)
 		return error_oom(err);
 
@@ -194,7 +196,7 @@ int layer_stream_open(const struct layer_source *source, const struct layer_opti
 	if (r != ARCHIVE_OK)
 		return stream->code
 			   ? error_set(err, stream->code, "%s", stream->error.message)
-			   : error_set(err, -EBADMSG, "%s", archive_error_string(stream->unpacker));
+			   : error_set(err, -EBADMSG, "%s", sym_archive_error_string(stream->unpacker));
 	r = tar_open(stream, err);
 	if (r < 0)
 		return r;
@@ -206,8 +208,8 @@ void layer_stream_free(struct layer_stream *stream)
 {
 	if (!stream)
 		return;
-	archive_read_free(stream->tar);
-	archive_read_free(stream->unpacker);
+	sym_archive_read_free(stream->tar);
+	sym_archive_read_free(stream->unpacker);
 	digest_free(stream->packed_digest);
 	digest_free(stream->tar_digest);
 	free(stream->buffer);
@@ -226,11 +228,11 @@ struct archive *layer_stream_tar(struct layer_stream *stream)
 
 int layer_stream_error(const struct layer_stream *stream, struct error *err)
 {
-	const char *reason = archive_error_string(stream->tar);
+	const char *reason = sym_archive_error_string(stream->tar);
 
 	if (stream->code)
 		return error_set(err, stream->code, "%s", stream->error.message);
-	if (archive_errno(stream->tar) == ENOMEM)
+	if (sym_archive_errno(stream->tar) == ENOMEM)
 		return error_oom(err);
 	/* the words of a reader that found no tar at all */
 	if (!reason || strcmp(reason, "Unrecognized archive format") == 0)
@@ -280,7 +282,7 @@ static int check_digest(struct digest *digest, const char *wanted, const char *w
 int layer_stream_finish(struct layer_stream *stream, struct error *err)
 {
 	/* where the reader looked for the next header: at the end mark, or at the bare end */
-	int64_t end = archive_read_header_position(stream->tar);
+	int64_t end = sym_archive_read_header_position(stream->tar);
 	int r;
 
 	r = drain(stream, err);

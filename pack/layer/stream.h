@@ -7,9 +7,9 @@
 #ifndef PACK_LAYER_STREAM_H
 #define PACK_LAYER_STREAM_H
 
-#include <archive.h>
 
 #include "db/base/error.h"
+#include "pack/layer/archive.h"
 #include "pack/layer/layer.h"
 
 struct layer_stream;

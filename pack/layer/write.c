@@ -7,12 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
+#include "pack/layer/archive.h"
 
 enum { BUFFER = 256 * 1024 };
 
@@ -37,7 +36,7 @@ struct writer {
 
 static void archive_write_freep(struct archive **archive)
 {
-	archive_write_free(*archive);
+	sym_archive_write_free(*archive);
 }
 
 static void writer_release(struct writer *writer)
@@ -46,7 +45,7 @@ static void writer_release(struct writer *writer)
 	writer->discard = true;
 	archive_write_freep(&writer->tar);
 	archive_write_freep(&writer->packer);
-	archive_entry_free(writer->entry);
+	sym_archive_entry_free(writer->entry);
 	digest_free(writer->tar_digest);
 	digest_free(writer->file_digest);
 	text_release(&writer->path);
@@ -67,7 +66,7 @@ static ssize_t file_write(struct archive *archive, void *data, const void *bytes
 		r = digest_add(writer->file_digest, bytes, size);
 	if (r < 0) {
 		writer->code = r;
-		archive_set_error(archive, -r, "cannot write");
+		sym_archive_set_error(archive, -r, "cannot write");
 		return -1;
 	}
 	writer->file_size += size;
@@ -87,8 +86,8 @@ static ssize_t tar_write(struct archive *archive, void *data, const void *bytes,
 		writer->options->progress(writer->tar_size, writer->options->progress_data);
 	if (!writer->packer)
 		return file_write(archive, data, bytes, size);
-	if (archive_write_data(writer->packer, bytes, size) != (ssize_t)size) {
-		archive_set_error(archive, EIO, "%s", archive_error_string(writer->packer));
+	if (sym_archive_write_data(writer->packer, bytes, size) != (ssize_t)size) {
+		sym_archive_set_error(archive, EIO, "%s", sym_archive_error_string(writer->packer));
 		return -1;
 	}
 	return (ssize_t)size;
@@ -96,11 +95,11 @@ static ssize_t tar_write(struct archive *archive, void *data, const void *bytes,
 
 static int archive_failed(const struct writer *writer, struct archive *archive, struct error *err)
 {
-	const char *reason = archive_error_string(archive);
+	const char *reason = sym_archive_error_string(archive);
 
 	if (writer->code)
 		return error_code(err, writer->code, "cannot write the archive");
-	return error_set(err, archive_errno(archive) == ENOMEM ? -ENOMEM : -EIO, "%s",
+	return error_set(err, sym_archive_errno(archive) == ENOMEM ? -ENOMEM : -EIO, "%s",
 			 reason ? reason : "cannot write the archive");
 }
 
@@ -111,7 +110,7 @@ static int set_xattrs(struct writer *writer, const struct inode *inode)
 	const struct xattr_list *list = inode->xattrs;
 
 	for (size_t i = 0; list && i < list->count; i++)
-		archive_entry_xattr_add_entry(writer->entry, list->items[i].name,
+		sym_archive_entry_xattr_add_entry(writer->entry, list->items[i].name,
 					      list->items[i].value, list->items[i].size);
 	return 0;
 }
@@ -127,21 +126,21 @@ static void set_attributes(struct writer *writer, const struct inode *inode)
 {
 	struct archive_entry *entry = writer->entry;
 
-	archive_entry_set_mode(entry, inode->mode);
-	archive_entry_set_uid(entry, inode->uid);
-	archive_entry_set_gid(entry, inode->gid);
-	archive_entry_set_mtime(entry, time_of(writer, inode), 0);
-	archive_entry_set_size(entry, S_ISREG(inode->mode) ? (int64_t)inode->size : 0);
+	sym_archive_entry_set_mode(entry, inode->mode);
+	sym_archive_entry_set_uid(entry, inode->uid);
+	sym_archive_entry_set_gid(entry, inode->gid);
+	sym_archive_entry_set_mtime(entry, time_of(writer, inode), 0);
+	sym_archive_entry_set_size(entry, S_ISREG(inode->mode) ? (int64_t)inode->size : 0);
 	if (S_ISLNK(inode->mode))
-		archive_entry_copy_symlink(entry, inode->target);
+		sym_archive_entry_copy_symlink(entry, inode->target);
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
-		archive_entry_set_rdev(entry, inode->rdev);
+		sym_archive_entry_set_rdev(entry, inode->rdev);
 	set_xattrs(writer, inode);
 }
 
 static int write_header(struct writer *writer, struct error *err)
 {
-	if (archive_write_header(writer->tar, writer->entry) < ARCHIVE_WARN)
+	if (sym_archive_write_header(writer->tar, writer->entry) < ARCHIVE_WARN)
 		return archive_failed(writer, writer->tar, err);
 	return 0;
 }
@@ -150,7 +149,7 @@ static int write_data(struct writer *writer, size_t size, struct error *err)
 {
 	if (writer->options->cancel && *writer->options->cancel)
 		return error_set(err, -EINTR, "interrupted");
-	if (archive_write_data(writer->tar, writer->buffer, size) != (ssize_t)size)
+	if (sym_archive_write_data(writer->tar, writer->buffer, size) != (ssize_t)size)
 		return archive_failed(writer, writer->tar, err);
 	return 0;
 }
@@ -201,12 +200,12 @@ static int write_link(struct writer *writer, const struct node *first, const str
 
 	if (!path || !base)
 		return error_oom(err);
-	archive_entry_set_mode(writer->entry, first->inode->mode);
-	archive_entry_set_uid(writer->entry, first->inode->uid);
-	archive_entry_set_gid(writer->entry, first->inode->gid);
-	archive_entry_set_mtime(writer->entry, time_of(writer, first->inode), 0);
-	archive_entry_set_size(writer->entry, 0);
-	archive_entry_copy_hardlink(writer->entry,
+	sym_archive_entry_set_mode(writer->entry, first->inode->mode);
+	sym_archive_entry_set_uid(writer->entry, first->inode->uid);
+	sym_archive_entry_set_gid(writer->entry, first->inode->gid);
+	sym_archive_entry_set_mtime(writer->entry, time_of(writer, first->inode), 0);
+	sym_archive_entry_set_size(writer->entry, 0);
+	sym_archive_entry_copy_hardlink(writer->entry,
 				    path + (strcmp(base, "/") ? strlen(base) : 0) + 1);
 	return write_header(writer, err);
 }
@@ -221,8 +220,8 @@ static int write_node(struct writer *writer, struct node *node, const struct nod
 		writer->sockets++;
 		return 0;
 	}
-	archive_entry_clear(writer->entry);
-	archive_entry_copy_pathname(writer->entry, node == root ? "./" : writer->path.bytes);
+	sym_archive_entry_clear(writer->entry);
+	sym_archive_entry_copy_pathname(writer->entry, node == root ? "./" : writer->path.bytes);
 	if (!node_is_dir(node) && inode->scratch)
 		return write_link(writer, (struct node *)(uintptr_t)inode->scratch, root, err);
 	if (!node_is_dir(node))
@@ -277,29 +276,29 @@ static int packer_open(struct writer *writer, struct error *err)
 
 	if (options->compression == LAYER_PLAIN)
 		return 0;
-	packer = writer->packer = archive_write_new();
+	packer = writer->packer = sym_archive_write_new();
 	if (!packer)
 		return error_oom(err);
 	if (options->compression == LAYER_GZIP) {
-		r = archive_write_add_filter_gzip(packer);
+		r = sym_archive_write_add_filter_gzip(packer);
 		/* the time of day is no part of the contents */
 		if (r == ARCHIVE_OK)
-			r = archive_write_set_filter_option(packer, "gzip", "timestamp", NULL);
+			r = sym_archive_write_set_filter_option(packer, "gzip", "timestamp", NULL);
 	} else {
-		r = archive_write_add_filter_zstd(packer);
+		r = sym_archive_write_add_filter_zstd(packer);
 	}
 	if (r == ARCHIVE_OK && options->level) {
 		snprintf(level, sizeof(level), "%d", options->level);
-		r = archive_write_set_filter_option(packer, NULL, "compression-level", level);
+		r = sym_archive_write_set_filter_option(packer, NULL, "compression-level", level);
 	}
 	if (r == ARCHIVE_OK)
-		r = archive_write_set_format_raw(packer);
-	archive_write_set_bytes_in_last_block(packer, 1);
+		r = sym_archive_write_set_format_raw(packer);
+	sym_archive_write_set_bytes_in_last_block(packer, 1);
 	if (r == ARCHIVE_OK)
-		r = archive_write_open(packer, writer, NULL, file_write, NULL);
-	archive_entry_set_mode(writer->entry, S_IFREG | 0644);
+		r = sym_archive_write_open(packer, writer, NULL, file_write, NULL);
+	sym_archive_entry_set_mode(writer->entry, S_IFREG | 0644);
 	if (r == ARCHIVE_OK)
-		r = archive_write_header(packer, writer->entry);
+		r = sym_archive_write_header(packer, writer->entry);
 	return r == ARCHIVE_OK ? 0 : archive_failed(writer, packer, err);
 }
 
@@ -308,29 +307,29 @@ static int writer_open(struct writer *writer, struct error *err)
 	int r;
 
 	writer->buffer = malloc(BUFFER);
-	writer->entry = archive_entry_new();
-	writer->tar = archive_write_new();
+	writer->entry = sym_archive_entry_new();
+	writer->tar = sym_archive_write_new();
 	if (!writer->buffer || !writer->entry || !writer->tar ||
 	    digest_new(&writer->tar_digest) < 0 || digest_new(&writer->file_digest) < 0)
 		return error_oom(err);
 	r = packer_open(writer, err);
 	if (r < 0)
 		return r;
-	archive_write_set_format_pax_restricted(writer->tar);
+	sym_archive_write_set_format_pax_restricted(writer->tar);
 	/* once, in the form every other tar reads */
-	archive_write_set_format_option(writer->tar, "pax", "xattrheader", "SCHILY");
-	archive_write_set_bytes_per_block(writer->tar, 65536);
-	archive_write_set_bytes_in_last_block(writer->tar, 1);
-	if (archive_write_open(writer->tar, writer, NULL, tar_write, NULL) != ARCHIVE_OK)
+	sym_archive_write_set_format_option(writer->tar, "pax", "xattrheader", "SCHILY");
+	sym_archive_write_set_bytes_per_block(writer->tar, 65536);
+	sym_archive_write_set_bytes_in_last_block(writer->tar, 1);
+	if (sym_archive_write_open(writer->tar, writer, NULL, tar_write, NULL) != ARCHIVE_OK)
 		return archive_failed(writer, writer->tar, err);
 	return 0;
 }
 
 static int writer_close(struct writer *writer, struct layer_written *ret_written, struct error *err)
 {
-	if (archive_write_close(writer->tar) != ARCHIVE_OK)
+	if (sym_archive_write_close(writer->tar) != ARCHIVE_OK)
 		return archive_failed(writer, writer->tar, err);
-	if (writer->packer && archive_write_close(writer->packer) != ARCHIVE_OK)
+	if (writer->packer && sym_archive_write_close(writer->packer) != ARCHIVE_OK)
 		return archive_failed(writer, writer->packer, err);
 	ret_written->size = writer->file_size;
 	ret_written->sockets = writer->sockets;
@@ -346,8 +345,8 @@ static void freelocalep(locale_t *locale)
 		freelocale(*locale);
 }
 
-int layer_write(struct node *root, const struct layer_write_options *options, int fd,
-		struct layer_written *ret_written, struct error *err)
+static int write_all(struct node *root, const struct layer_write_options *options, int fd,
+		     struct layer_written *ret_written, struct error *err)
 {
 	_cleanup_(writer_release) struct writer writer = {
 	    .options = options, .fd = fd, .path = TEXT_INIT};
@@ -366,4 +365,12 @@ int layer_write(struct node *root, const struct layer_write_options *options, in
 	if (before)
 		uselocale(before);
 	return r;
+}
+
+int layer_write(struct node *root, const struct layer_write_options *options, int fd,
+		struct layer_written *ret_written, struct error *err)
+{
+	int r = archive_load(err);
+
+	return r < 0 ? r : write_all(root, options, fd, ret_written, err);
 }

@@ -39,12 +39,22 @@ void health_say_full(uint64_t layer_size, struct text *text)
 		text_printf(text, " (%" PRIu64 " %sB)", size, unit);
 }
 
+/* That conmon lives has just been looked at. What has no size is looked at where it lies: half the way. */
+static bool running_is_full(struct state *state, const struct look *look)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (look->instance.spec.layer_size)
+		return layer_is_full(&look->run);
+	path = state_path(state, "app/%s/%s/layer", look->instance.app, look->instance.name);
+	return path && !volume_has_room(path);
+}
+
 int health_look(struct state *state, const struct look *look, struct text *problem, struct error *err)
 {
 	int r = guarded_problem(state, look, problem, err);
 
-	/* that conmon lives has just been looked at */
-	if (r == 0 && !problem->size && look->now == NOW_RUNNING && layer_is_full(&look->run))
+	if (r == 0 && !problem->size && look->now == NOW_RUNNING && running_is_full(state, look))
 		health_say_full(look->instance.spec.layer_size, problem);
 	return r;
 }

@@ -373,14 +373,19 @@ static enum instance_now after_end(const struct instance *instance, const struct
 enum instance_now instance_now(const struct state *state, const struct instance *instance,
 			       struct run *run, const struct process *self)
 {
+	int64_t parent;
+
 	if (run->state == RUN_NONE)
 		return NOW_STOPPED;
 	if (run->state == RUN_ENDED)
 		return after_end(instance, run, self);
 	if (run->state == RUN_MAKING)
 		return strcmp(run->note.process.boot, self->boot) == 0 ? NOW_STARTING : NOW_LOST;
-	if (process_is_alive_here(&run->note.process, self)) {
-		bool watched = process_is_alive_here(&run->note.conmon, self);
+	parent = process_parent_here(&run->note.process, self);
+	if (parent >= 0) {
+		/* whose child lives, lives, and nobody else has its number */
+		bool watched = (parent > 0 && parent == run->note.conmon.pid) ||
+			       process_is_alive_here(&run->note.conmon, self);
 		_cleanup_(freep) char *directory = run_directory(state, run);
 
 		run->oom = directory && container_was_short(directory);

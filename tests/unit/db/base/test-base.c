@@ -333,6 +333,33 @@ static void a_process_elsewhere_is_known_by_its_start(void)
 	CHECK(!process_is_alive(&it));
 }
 
+static void a_process_that_lives_is_somebodys_child(void)
+{
+	struct process self, it;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	process_self(&self);
+	process_of(pid, &it);
+	CHECK_INT(process_parent_here(&it, &self), getpid());
+	it.started++; /* another one, with its number */
+	CHECK_INT(process_parent_here(&it, &self), -1);
+	it.started--;
+	it.pidns++;
+	CHECK_INT(process_parent_here(&it, &self), -1);
+	it.pidns--;
+	kill(pid, SIGKILL);
+	while (process_is_alive_here(&it, &self))
+		usleep(1000);
+	/* a zombie as yet */
+	CHECK_INT(process_parent_here(&it, &self), -1);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
+	CHECK_INT(process_parent_here(&it, &self), -1);
+}
+
 int main(void)
 {
 	RUN(an_error_keeps_code_message_and_prefix);
@@ -347,5 +374,6 @@ int main(void)
 	RUN(a_file_appears_only_when_published);
 	RUN(sha256_is_sha256);
 	RUN(a_process_elsewhere_is_known_by_its_start);
+	RUN(a_process_that_lives_is_somebodys_child);
 	return test_end();
 }
