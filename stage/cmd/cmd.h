@@ -11,8 +11,10 @@
 
 struct state;
 
-/* The state, for who may have it; `what` needs root, in the message. */
-int cmd_state_open(const char *what, struct state **ret_state, struct error *err);
+/* A plain user goes where he is root, stage/mount/user.h: before anything that is mounted or started. */
+int cmd_enter(struct error *err);
+/* The state, from there. */
+int cmd_state_open(struct state **ret_state, struct error *err);
 
 /* --network app:APP/I: from now on it is one that stays, wherever the state is open again later. */
 int cmd_hold_network(struct asked *asked, struct error *err);

@@ -19,7 +19,6 @@
 
 /* ---- what all share ---- */
 
-#define WORKING "working with root file systems"
 
 /* Exactly so many operands, or what is asked instead; 0 or an exit status. */
 static int check_operands(const struct sfc_command *command, const struct asked *asked, size_t wanted,
@@ -47,7 +46,7 @@ int cmd_dev_create(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "a name for it?");
 	if (!asked->from)
 		return command_misused(command, "--from what?");
-	r = cmd_state_open(WORKING, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = access_read(asked, asked->from, NULL, &access, &err);
 	if (r == 0) {
@@ -78,7 +77,7 @@ int cmd_dev_commit(const struct sfc_command *command, struct asked *asked)
 
 	if (r)
 		return r;
-	r = cmd_state_open(WORKING, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = dev_commit(state, asked->operands[0], asked->operands[1], &err);
 	if (r < 0)
@@ -104,7 +103,7 @@ int cmd_dev_reset(const struct sfc_command *command, struct asked *asked)
 
 	if (r)
 		return r;
-	r = cmd_state_open(WORKING, &state, &err);
+	r = cmd_state_open(&state, &err);
 	return command_answer(command, r < 0 ? r : dev_reset(state, asked->operands[0], &err), &err);
 }
 
@@ -116,7 +115,7 @@ int cmd_dev_rm(const struct sfc_command *command, struct asked *asked)
 
 	if (!asked->operand_count)
 		return command_misused(command, "which name?");
-	r = cmd_state_open(WORKING, &state, &err);
+	r = cmd_state_open(&state, &err);
 	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
 		r = dev_delete(state, asked->operands[i], &err);
 	return command_answer(command, r, &err);
@@ -128,7 +127,7 @@ static int enter(const struct sfc_command *command, const struct asked *asked, c
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int status = EXIT_OURS, r = cmd_state_open(WORKING, &state, &err);
+	int status = EXIT_OURS, r = cmd_state_open(&state, &err);
 
 	if (r == 0)
 		r = enter_run(state, asked->operands[0], &asked->spec, what, &status, &err);
@@ -175,7 +174,7 @@ int cmd_dev_repair(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(WORKING, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	(void)asked;
 	return command_answer(command, r < 0 ? r : dev_repair(state, say_line, &err), &err);

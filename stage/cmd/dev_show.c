@@ -21,7 +21,6 @@
 #include "stage/state/event.h"
 #include "stage/state/state.h"
 
-static const char working[] = "working with root file systems";
 
 /* ---- list ---- */
 
@@ -109,7 +108,7 @@ int cmd_dev_list(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
 	struct listing listing = {.columns = {.align = "<<<<<"}, .err = &err};
-	int r = cmd_state_open(working, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	if (r < 0)
 		return command_failed(command, &err);
@@ -188,7 +187,7 @@ int cmd_dev_diff(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, "which name? 'sfc dev list' shows them");
-	r = cmd_state_open(working, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = diff(state, asked->operands[0], asked->json ? collect_change : print_change, changes,
 			 &err);
@@ -233,7 +232,7 @@ int cmd_dev_log(const struct sfc_command *command, struct asked *asked)
 	if (asked->operand_count != 1)
 		return command_misused(command, "which name? 'sfc dev list' shows them");
 	snprintf(object, sizeof(object), "dev/%.100s", asked->operands[0]);
-	r = cmd_state_open(working, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = dev_must_exist(state, asked->operands[0], NULL, &err);
 	if (r == 0)
@@ -257,7 +256,7 @@ int cmd_dev_info(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, "which name? 'sfc dev list' shows them");
-	r = cmd_state_open(working, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = dev_must_exist(state, asked->operands[0], &dev, &err);
 	if (r == 0)

@@ -28,7 +28,7 @@ static void say_line(const char *line)
 static int repair(struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
-	int r = cmd_state_open("repairing", &state, err);
+	int r = cmd_state_open(&state, err);
 
 	if (r == 0)
 		r = repair_prod(state, say_line, err);

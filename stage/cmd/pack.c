@@ -58,7 +58,7 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = access_read(asked, NULL, asked->output, &access, &err);
 	if (r == 0)
-		r = cmd_state_open("packing", &state, &err);
+		r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = pack_run(state, &request, &said, &err);
 	say(&said);

@@ -11,8 +11,6 @@
 #include "stage/state/claim.h"
 #include "stage/state/state.h"
 
-#define PROD_WHAT "running packages"
-
 struct target {
 	char *app, *name;
 	bool named; /* as APP/I; else it is one of APP's */

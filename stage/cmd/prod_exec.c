@@ -11,6 +11,7 @@
 #include "stage/cmd/prod.h"
 #include "stage/container/exec.h"
 #include "stage/layer/package.h"
+#include "stage/mount/work.h"
 
 static int find(struct state *state, const char *word, struct look *ret_look, struct error *err)
 {
@@ -41,7 +42,7 @@ static int run(const struct look *look, const struct asked *asked, int *ret_stat
 	const struct container_exec request = {
 		.spec = &look->instance.spec,
 		.name = look->run.note.name,
-		.work = LAYER_WORK "/container",
+		.work = work_path("/container"),
 		.where = (pid_t)look->run.note.conmon.pid,
 		.args = &asked->spec.args,
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
@@ -66,7 +67,7 @@ int cmd_prod_exec(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "in which instance? 'sfc prod list' shows them");
 	if (!asked->spec.args.count)
 		return command_misused(command, "which command?");
-	r = cmd_state_open(PROD_WHAT, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = find(state, asked->operands[0], &look, &err);
 	if (r == 0) {

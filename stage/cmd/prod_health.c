@@ -72,7 +72,7 @@ int cmd_prod_health(const struct sfc_command *command, struct asked *asked)
 	struct asking asking = {.asked = asked, .targets = TARGETS_INIT, .looks = LOOKS_INIT,
 				.json = asked->json ? json_array() : NULL};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	asking.state = state;
 	if (r == 0)

@@ -228,7 +228,7 @@ int cmd_prod_inspect(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct inspection inspection = {.looks = LOOKS_INIT, .list = json_array()};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	inspection.state = state;
 	if (r == 0)

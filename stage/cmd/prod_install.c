@@ -38,7 +38,7 @@ int cmd_prod_install(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, "which package?");
-	r = cmd_state_open(PROD_WHAT, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = instance_install(state, asked->operands[0], asked->name, asked->digest, &name, &package,
 				     &err);

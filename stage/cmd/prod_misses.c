@@ -111,7 +111,7 @@ int cmd_prod_misses(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct showing showing = {.columns = {.align = "<<><<"}, .json = asked->json ? json_array() : NULL};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	showing.state = state;
 	if (r == 0)

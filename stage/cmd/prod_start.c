@@ -362,7 +362,7 @@ int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct starter starter = {.asked = asked, .starts = STARTS_INIT, .claims = CLAIMS_INIT};
 	struct error err = ERROR_INIT;
-	int status, r = cmd_state_open(PROD_WHAT, &state, &err);
+	int status, r = cmd_state_open(&state, &err);
 
 	starter.state = state;
 	if (r == 0)

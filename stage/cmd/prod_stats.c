@@ -122,7 +122,7 @@ int cmd_prod_stats(const struct sfc_command *command, struct asked *asked)
 	struct counting counting = {.looks = LOOKS_INIT, .columns = {.align = "<<>>>>"},
 				    .json = asked->json ? json_array() : NULL};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	counting.state = state;
 	if (r == 0)

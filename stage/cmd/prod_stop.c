@@ -72,7 +72,7 @@ static int want_down(struct stopper *stopper, struct error *err)
 
 static int find_all(struct stopper *stopper, bool apps, struct error *err)
 {
-	int r = cmd_state_open(PROD_WHAT, &stopper->state, err);
+	int r = cmd_state_open(&stopper->state, err);
 
 	if (r == 0)
 		r = targets_find(stopper->state, stopper->asked, &stopper->targets, err);

@@ -27,7 +27,7 @@ int cmd_prod_enable(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	if (r == 0)
 		r = check_app(state, asked, &err);
@@ -43,7 +43,7 @@ int cmd_prod_disable(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(PROD_WHAT, &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	if (r == 0 && asked->operand_count != 1)
 		r = error_set(&err, -EINVAL, "which application? 'sfc prod list' shows them");
@@ -79,7 +79,7 @@ static void one_release(struct one *one)
 static int find(struct one *one, const struct asked *asked, bool claim, struct error *err)
 {
 	const struct target *target;
-	int r = cmd_state_open(PROD_WHAT, &one->state, err);
+	int r = cmd_state_open(&one->state, err);
 
 	if (r == 0)
 		r = targets_find(one->state, asked, &one->targets, err);

@@ -47,7 +47,7 @@ int cmd_prod_update(const struct sfc_command *command, struct asked *asked)
 
 	if (r < 0)
 		return command_answer(command, r, &err);
-	r = cmd_state_open(PROD_WHAT, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0) {
 		request.app = asked->operands[0];
 		request.file = asked->operands[1];
@@ -72,7 +72,7 @@ int cmd_prod_rollback(const struct sfc_command *command, struct asked *asked)
 
 	if (r < 0)
 		return command_answer(command, r, &err);
-	r = cmd_state_open(PROD_WHAT, &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0) {
 		request.app = asked->operands[0];
 		r = instance_rollback(state, &request, &outcome, digest, &said, &err);

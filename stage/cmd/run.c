@@ -22,6 +22,7 @@
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/work.h"
 #include "stage/state/place.h"
 #include "stage/store/store.h"
 #include "stage/watch/ready.h"
@@ -161,16 +162,16 @@ static int watch(struct watching *watching, const struct spec *spec, int *ret_st
 static int run_container(const struct run *run, const struct layer_package *package, int *ret_status,
 			 struct error *err)
 {
-	static const char *const keep[] = {LAYER_WORK, NULL};
+	const char *const keep[] = {work_path(""), NULL};
 	const struct spec *spec = &run->asked->spec;
 	_cleanup_(container_releasep) struct container *container = NULL;
 	_cleanup_(closep) int signals = -1;
 	const struct container_request request = {
 		.spec = spec,
 		.defaults = package->start.given ? &package->start.defaults : NULL,
-		.root = LAYER_WORK "/root",
+		.root = work_path("/root"),
 		.name = run->container,
-		.work = LAYER_WORK "/container",
+		.work = work_path("/container"),
 		.cache = run->cache,
 		.set_id = run->taken.set_id,
 		.input = STDIN_FILENO,
@@ -266,14 +267,12 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 
 	if (!asked->operand_count)
 		return command_misused(command, "no package given");
-	if (geteuid() != 0) {
-		log_error("running a package needs root: run it through sudo");
-		return EXIT_OURS;
-	}
 	run.package = asked->operands[0];
 	snprintf(run.container, sizeof(run.container), "run-%d", (int)getpid());
 	asked->spec.terminal = terminal_remember(&terminal);
-	r = cmd_hold_network(asked, &err);
+	r = cmd_enter(&err);
+	if (r == 0)
+		r = cmd_hold_network(asked, &err);
 	if (r == 0)
 		r = take_package(&run, &err);
 	cgroup_settle(false);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,14 +11,28 @@
 #include "db/base/log.h"
 #include "stage/cmd/cmd.h"
 #include "stage/instance/network.h"
+#include "stage/mount/user.h"
+#include "stage/state/place.h"
 #include "stage/state/state.h"
 #include "stage/watch/ready.h"
 
-int cmd_state_open(const char *what, struct state **ret_state, struct error *err)
+int cmd_enter(struct error *err)
 {
-	if (geteuid() != 0)
-		return error_set(err, -EPERM, "%s needs root: run it through sudo", what);
-	return state_open(NULL, ret_state, err);
+	_cleanup_(freep) char *state = NULL;
+	_cleanup_(closep) int place = -1;
+	int r;
+
+	if (!user_is_plain())
+		return 0;
+	r = place_open(NULL, &place, &state, err);
+	return r < 0 ? r : user_enter(state, err);
+}
+
+int cmd_state_open(struct state **ret_state, struct error *err)
+{
+	int r = cmd_enter(err);
+
+	return r < 0 ? r : state_open(NULL, ret_state, err);
 }
 
 int cmd_hold_network(struct asked *asked, struct error *err)
@@ -36,8 +51,6 @@ int cmd_check_tracing(const struct spec *spec, struct error *err)
 	_cleanup_(closep) int fuse = -1;
 	bool shared = spec->network == NETWORK_HOST || (spec->network == NETWORK_UNSET && !spec->ports.count);
 
-	if (geteuid() != 0)
-		return error_set(err, -EPERM, "tracing needs root: run it through sudo");
 	/* opening is the only honest test: a device cgroup may forbid what the mode allows */
 	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO))

@@ -79,10 +79,12 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	_cleanup_(freep) char *cache = NULL, *here = NULL, *disk = NULL;
 	char name[32];
 	struct asked *asked = slimming->asked;
-	int r = cmd_hold_network(asked, err);
+	int r = cmd_enter(err);
 
 	if (r == 0)
-		r = cmd_state_open("tracing", &state, err);
+		r = cmd_hold_network(asked, err);
+	if (r == 0)
+		r = cmd_state_open(&state, err);
 	if (r == 0)
 		r = place_directory(state->dir, "cache", &cache, err);
 	if (r == 0)

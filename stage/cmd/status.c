@@ -92,7 +92,7 @@ int cmd_status(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(overview_release) struct overview overview = OVERVIEW_INIT;
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open("looking at the stages", &state, &err);
+	int r = cmd_state_open(&state, &err);
 
 	if (r == 0)
 		r = overview_read(state, &overview, &err);

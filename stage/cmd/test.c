@@ -89,7 +89,7 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = cmd_hold_network(asked, &err);
 	if (r == 0)
-		r = cmd_state_open("testing", &state, &err);
+		r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = output = give_way(asked, &report, &err);
 	terminal_remember(&terminal);

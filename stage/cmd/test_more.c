@@ -21,7 +21,7 @@ int cmd_test_report(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
-	r = cmd_state_open("testing", &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = test_manifest(state, asked->operands[0], &manifest, &err);
 	if (r == 0 && asked->output)
@@ -44,7 +44,7 @@ int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, WHICH);
 	r = cmd_check_tracing(&asked->spec, &err);
 	if (r == 0)
-		r = cmd_state_open("testing", &state, &err);
+		r = cmd_state_open(&state, &err);
 	if (r == 0) {
 		const struct test_mount_request request = {
 			.state = state,
@@ -68,7 +68,7 @@ int cmd_test_umount(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
-	r = cmd_state_open("testing", &state, &err);
+	r = cmd_state_open(&state, &err);
 	return command_answer(command, r < 0 ? r : test_umount(state, asked->operands[0], &err), &err);
 }
 
@@ -80,7 +80,7 @@ int cmd_test_rm(const struct sfc_command *command, struct asked *asked)
 
 	if (!asked->operand_count)
 		return command_misused(command, WHICH);
-	r = cmd_state_open("testing", &state, &err);
+	r = cmd_state_open(&state, &err);
 	for (size_t i = 0; r == 0 && i < asked->operand_count; i++)
 		r = test_forget(state, asked->operands[i], &err);
 	return command_answer(command, r, &err);

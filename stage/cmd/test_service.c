@@ -76,7 +76,7 @@ int cmd_test_stop(const struct sfc_command *command, struct asked *asked)
 
 	if (asked->operand_count != 1)
 		return command_misused(command, "which name?");
-	r = cmd_state_open("testing", &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = test_stop(state, asked->operands[0], &stopped, &err);
 	return command_answer(command, r < 0 ? r : tell_stopped(asked, &stopped, &err), &err);
@@ -93,7 +93,7 @@ int cmd_test_exec(const struct sfc_command *command, struct asked *asked)
 	if (!asked->spec.args.count)
 		return command_misused(command, "no command given");
 	asked->spec.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	r = cmd_state_open("testing", &state, &err);
+	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = test_exec(state, asked->operands[0], &asked->spec, &status, &err);
 	if (r == 0)

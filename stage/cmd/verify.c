@@ -66,10 +66,12 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
 	_cleanup_(freep) char *cache = NULL;
 	char name[32];
-	int r = cmd_hold_network(verifying->asked, err);
+	int r = cmd_enter(err);
 
 	if (r == 0)
-		r = cmd_state_open("running a package", &state, err);
+		r = cmd_hold_network(verifying->asked, err);
+	if (r == 0)
+		r = cmd_state_open(&state, err);
 	/* with a root in hand nothing is fetched, and whose it was has read them */
 	if (r == 0 && verifying->asked->root)
 		r = access_read(verifying->asked, verifying->asked->root, NULL, &verifying->access, err);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
+#include "stage/mount/user.h"
 
 #define TOP "/sys/fs/cgroup"
 
@@ -39,6 +41,13 @@ static bool is_hierarchy(const char *path, long magic)
 	return statfs(path, &fs) == 0 && fs.f_type == magic;
 }
 
+/* Groups are not a user's to make, where nobody has given him some. */
+static void be_without(struct cgroup *cgroup)
+{
+	cgroup->version = CGROUP_NONE;
+	cgroup->systemd = false;
+}
+
 int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err)
 {
 	struct cgroup cgroup = {.version = version_here()};
@@ -47,6 +56,8 @@ int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err)
 	/* it is told processes by number, and those of a namespace of ours have others than it knows */
 	cgroup.systemd = access("/run/systemd/system", F_OK) == 0 && getpid() != 1;
 	cgroup.hybrid = cgroup.version == CGROUP_V1 && is_hierarchy(TOP "/unified", CGROUP2_SUPER_MAGIC);
+	if (user_is_plain())
+		be_without(&cgroup);
 	text_printf(&path, "/sfc/%s", name);
 	cgroup.path = text_take(&path);
 	cgroup.name = strdup(name);
@@ -95,6 +106,18 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller)
 	return false;
 }
 
+/* 0: it is gone, or not ours to see. */
+static uint64_t process_namespace_of(const char *pid)
+{
+	struct stat theirs, ours;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", pid);
+	if (stat(path, &theirs) < 0 || stat("/proc/self/ns/pid", &ours) < 0 || theirs.st_ino == ours.st_ino)
+		return 0;
+	return theirs.st_ino;
+}
+
 /*
  * "0::/system.slice/sfc-x.scope", or "7:pids:/system.slice/sfc-x.scope" of
  * version 1, where a controller that systemd was not given leaves its process
@@ -103,10 +126,14 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller)
 void cgroup_find(struct cgroup *cgroup, pid_t pid)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT, path = TEXT_INIT, unit = TEXT_INIT;
-	char *rest, *line;
+	char *rest, *line, number[16];
 
 	text_printf(&path, "/proc/%d/cgroup", (int)pid);
 	text_printf(&unit, "/sfc-%s.scope", cgroup->name);
+	if (cgroup->version == CGROUP_NONE) {
+		snprintf(number, sizeof(number), "%d", (int)pid);
+		cgroup->processes = process_namespace_of(number);
+	}
 	if (!cgroup->systemd || io_read_file(AT_FDCWD, path.bytes, FILE_MAX, &text, NULL) < 0)
 		return;
 	rest = text.bytes;
@@ -192,9 +219,28 @@ static int list_processes(const char *path, void *data)
 	return 1;
 }
 
+/* Where there is no group: all that are in the process namespace. */
+static int list_namespace(uint64_t namespace, pid_list *ret_list)
+{
+	_cleanup_(closedirp) DIR *proc = opendir("/proc");
+	const struct dirent *item;
+
+	while (namespace && proc && (item = readdir(proc))) {
+		long pid = strtol(item->d_name, NULL, 10);
+
+		if (pid > 0 && process_namespace_of(item->d_name) == namespace &&
+		    array_push(ret_list, (pid_t)pid) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int cgroup_processes(const struct cgroup *cgroup, pid_list *ret_list)
 {
-	int r = each_directory(cgroup, list_processes, ret_list);
+	int r = cgroup->version == CGROUP_NONE ? list_namespace(cgroup->processes, ret_list) : 0;
+
+	if (r == 0)
+		r = each_directory(cgroup, list_processes, ret_list);
 
 	return r < 0 ? r : 0;
 }

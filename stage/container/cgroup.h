@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "db/base/array.h"
@@ -20,6 +21,7 @@ struct cgroup {
 	enum cgroup_version version;
 	bool systemd; /* PID 1 makes groups */
 	bool hybrid;  /* version 1, and a tree of version 2 beside it */
+	uint64_t processes; /* where there is no group: the process namespace that stands for it, once it runs */
 	char *path;   /* below each hierarchy: "/sfc/NAME"; with systemd known once it runs */
 	char *name;
 };
@@ -34,7 +36,7 @@ char *cgroup_for_runtime(const struct cgroup *cgroup);
 /* Is there a controller of this name that a group can have? */
 bool cgroup_has(const struct cgroup *cgroup, const char *controller);
 
-/* Once `pid` is in it: where it is. */
+/* Once `pid` is in it: where it is, or in which process namespace. */
 void cgroup_find(struct cgroup *cgroup, pid_t pid);
 /*
  * Are the limits that were asked for the kernel's? A runtime may ignore them silently. The weight for disks

@@ -38,13 +38,13 @@ static json_t *namespaces(const struct container *container)
 	json_t *list = json_array();
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)container->init.pid);
+	/* ours to lend, as the network below: the runtime finds it as a descriptor of this process */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), container->init.namespace);
 	add_namespace(list, "pid", container->init.pid ? path : NULL);
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		add_namespace(list, own[i], NULL);
 	if (access("/proc/self/ns/cgroup", F_OK) == 0)
 		add_namespace(list, "cgroup", NULL);
-	/* ours to lend: the runtime finds it as a descriptor of this process */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), container->network.namespace);
 	if (container->network.namespace >= 0)
 		add_namespace(list, "network", path);

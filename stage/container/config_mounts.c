@@ -15,7 +15,9 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/container/private.h"
+#include "stage/container/sysfs.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/user.h"
 
 enum { OPTIONS = 7, LINKS_MAX = 8, FILE_MAX = 1 << 20 };
 
@@ -52,11 +54,17 @@ static void add_fixed(const struct container *container, json_t *mounts)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++) {
 		const char *options[OPTIONS + 1] = {NULL};
 
+		/* made before, and number 5 there is not */
+		if (user_is_plain() && strcmp(fixed[i].type, "sysfs") == 0)
+			continue;
 		if (strcmp(fixed[i].type, "cgroup") == 0 &&
 		    container->cgroup.version == CGROUP_NONE)
 			continue;
 		for (size_t n = 0; n < OPTIONS; n++)
-			options[n] = fixed[i].options[n];
+			options[n] = fixed[i].options[n] && !user_has_range() &&
+						     strncmp(fixed[i].options[n], "gid=", 4) == 0
+					     ? NULL
+					     : fixed[i].options[n];
 		json_array_append_new(mounts, mount_item(fixed[i].destination, fixed[i].type,
 							 fixed[i].type, options));
 	}
@@ -94,6 +102,19 @@ static void add_tmpfs(const struct spec *spec, json_t *mounts)
 /* Said to the runtime, too: it sets the flags of the topmost mount anew. */
 static const char *const bind_options[] = {"rbind", "rprivate", "nosuid", "nodev", NULL};
 static const char *const bind_read_only[] = {"rbind", "rprivate", "nosuid", "nodev", "ro", NULL};
+
+static const char *const bind_sys[] = {"rbind", "rprivate", "nosuid", "noexec", "nodev", "ro", NULL};
+
+static int add_sys(struct container *container, int work, json_t *mounts, struct error *err)
+{
+	_cleanup_(freep) char *path = path_join(container->work, "sys");
+	int r = path ? sysfs_place(&container->network, work, container->cgroup.version != CGROUP_NONE, err)
+		     : error_oom(err);
+
+	if (r == 0)
+		json_array_append_new(mounts, mount_item("/sys", "bind", path, bind_sys));
+	return r;
+}
 
 /* What is bound has a place of ours, so that the mounts of the host can be let go. */
 static int place_for(int mount, int work, const char *name, struct error *err)
@@ -244,6 +265,9 @@ int config_mounts(struct container *container, json_t **ret_mounts, struct error
 
 	if (root < 0 || work < 0)
 		r = error_errno(err, "cannot open '%s'", root < 0 ? container->root : container->work);
+	/* before the groups, which are mounted in it */
+	if (r == 0 && user_is_plain())
+		r = add_sys(container, work, mounts, err);
 	add_fixed(container, mounts);
 	add_cgroup_top(container, mounts);
 	if (r == 0 && add_names(container, root, work, mounts) < 0)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,12 +34,16 @@ static int leave_host(const char *work)
 }
 
 /* Who ends as a child of ours is nobody's zombie. */
-static _Noreturn void be_first(const char *work, int report)
+static _Noreturn void be_first(const char *work, int parent)
 {
 	int failed = 0;
 	sigset_t all;
+	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* our namespace is opened meanwhile */
+	if (read(parent, &byte, 1) != 1)
+		_exit(1);
 	/* like a kernel thread's: even root of the container may not look into it */
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, "init");
@@ -47,11 +52,21 @@ static _Noreturn void be_first(const char *work, int report)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();
 	failed = leave_host(work);
-	(void)!write(report, &failed, sizeof(failed));
+	(void)!write(parent, &failed, sizeof(failed));
 	if (failed < 0 || syscall(SYS_close_range, 0, ~0U, 0) < 0)
 		_exit(1);
 	while (1)
 		pause();
+}
+
+static int open_namespace(pid_t pid)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 int init_start(const char *work, struct init *ret_init, struct error *err)
@@ -64,8 +79,8 @@ int init_start(const char *work, struct init *ret_init, struct error *err)
 	};
 	int ends[2], failed = -ECHILD;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(err, "cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_errno(err, "cannot make a socket");
 	fflush(NULL);
 	init.pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (init.pid == 0)
@@ -73,7 +88,11 @@ int init_start(const char *work, struct init *ret_init, struct error *err)
 	if (init.pid < 0)
 		failed = -errno;
 	close(ends[1]);
-	if (init.pid > 0 && read(ends[0], &failed, sizeof(failed)) != sizeof(failed))
+	if (init.pid > 0)
+		failed = init.namespace = open_namespace(init.pid);
+	if (failed >= 0 && write(ends[0], "+", 1) != 1)
+		failed = -ECHILD;
+	if (failed >= 0 && read(ends[0], &failed, sizeof(failed)) != sizeof(failed))
 		failed = -ECHILD;
 	close(ends[0]);
 	if (failed < 0) {
@@ -134,5 +153,6 @@ void init_release(struct init *init)
 	}
 	(void)buried;
 	closep(&init->pidfd);
+	closep(&init->namespace);
 	*init = (struct init)INIT_INIT;
 }

@@ -14,11 +14,12 @@
 struct init {
 	pid_t pid; /* 0: there is none */
 	int pidfd;
+	int namespace; /* its process namespace: for lending, since nobody may look into it */
 };
 
 #define INIT_INIT                                                                                  \
 	{                                                                                          \
-		0, -1                                                                              \
+		0, -1, -1                                                                          \
 	}
 
 /* work: a directory of ours; over it, and for it alone, the empty root that it has. */

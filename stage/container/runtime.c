@@ -12,6 +12,7 @@
 #include "db/base/path.h"
 #include "stage/container/spawn.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/user.h"
 
 enum { WORDS_MAX = 64, LOG_MAX = 64 << 10 };
 
@@ -75,6 +76,9 @@ static int add_arguments(struct runtime *runtime, const struct spec *spec,
 		r = add_argument(runtime, "--log", work, "log");
 	if (r == 0 && runtime->kind != RUNTIME_OTHER && cgroup->systemd)
 		r = add_argument(runtime, "--systemd-cgroup", NULL, NULL);
+	/* it would try, in vain */
+	if (r == 0 && runtime->kind == RUNTIME_CRUN && cgroup->version == CGROUP_NONE && user_is_plain())
+		r = add_argument(runtime, "--cgroup-manager=disabled", NULL, NULL);
 	for (size_t i = 0; r == 0 && i < spec->runtime_args.count; i++)
 		r = add_argument(runtime, spec->runtime_args.items[i], NULL, NULL);
 	return r;

@@ -20,6 +20,7 @@
 #include "stage/layer/package.h"
 #include "stage/layer/volume.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/work.h"
 #include "stage/state/claim.h"
 #include "stage/state/event.h"
 #include "stage/state/state.h"
@@ -197,7 +198,7 @@ int instance_ended(const char *state_directory, int64_t run, struct error *err)
 	_cleanup_(closep) int conmon = (int)syscall(SYS_pidfd_open, getppid(), 0);
 	struct pollfd ended = {.fd = conmon, .events = POLLIN};
 	/* where its layer is in conmon's namespace */
-	bool full = !volume_has_room(LAYER_WORK "/layer");
+	bool full = !volume_has_room(work_path("/layer"));
 	pid_t pid;
 
 	fflush(NULL);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,15 +13,16 @@
 #include "stage/instance/guarded.h"
 #include "stage/layer/package.h"
 #include "stage/layer/volume.h"
+#include "stage/mount/work.h"
 #include "stage/watch/health.h"
 
 enum { ANSWER_MS = 10000 };
 
 static bool layer_is_full(const struct run *run)
 {
-	char path[80];
+	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "/proc/%" PRId64 "/root" LAYER_WORK "/layer", run->note.conmon.pid);
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/root%s", run->note.conmon.pid, work_path("/layer"));
 	return !volume_has_room(path);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "stage/layer/shadow.h"
 #include "stage/layer/volume.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/work.h"
 
 struct hiding {
 	const char *app, *name;
@@ -31,14 +33,15 @@ static int tell(const char *path, bool deleted, void *data)
 static int open_live(struct state *state, const char *app, const char *name, struct error *err)
 {
 	_cleanup_(run_release) struct run run = RUN_INIT;
-	char path[80];
+	char path[PATH_MAX];
 	int fd, r = run_newest(state, app, name, &run, err);
 
 	if (r < 0)
 		return r;
 	if (r == 0 || run.state != RUN_UP || !process_is_alive(&run.note.conmon))
 		return -ENOENT;
-	snprintf(path, sizeof(path), "/proc/%lld/root" LAYER_WORK "/layer/upper", (long long)run.note.conmon.pid);
+	snprintf(path, sizeof(path), "/proc/%lld/root%s", (long long)run.note.conmon.pid,
+		 work_path("/layer/upper"));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -ENOENT : fd;
 }

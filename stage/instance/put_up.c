@@ -22,6 +22,7 @@
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
+#include "stage/mount/work.h"
 #include "stage/store/store.h"
 
 enum { LOG_SIZE = 16 << 20 };
@@ -55,7 +56,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 	_cleanup_(container_releasep) struct container *container = NULL;
 	char self[PATH_MAX], row[24];
 	const char *const ended[] = {self, "prod", "_ended", job->state, row, NULL};
-	const char *const mounts[] = {LAYER_WORK, job->state, self, NULL};
+	const char *const mounts[] = {work_path(""), job->state, self, NULL};
 	const struct container_keep keep = {
 		.directory = job->conmon,
 		.log = log,
@@ -67,9 +68,9 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 	const struct container_request request = {
 		.spec = job->spec,
 		.defaults = package->start.given ? &package->start.defaults : NULL,
-		.root = LAYER_WORK "/root",
+		.root = work_path("/root"),
 		.name = job->container,
-		.work = LAYER_WORK "/container",
+		.work = work_path("/container"),
 		.cache = cache,
 		.set_id = job->set_id,
 		.input = -1,

@@ -23,11 +23,12 @@
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
+#include "stage/mount/work.h"
 
 /* Where all of it is in the guard's own namespace. */
-#define TREE LAYER_WORK "/tree"
-#define PLACE LAYER_WORK "/guard"
-#define PACKED LAYER_WORK "/package"
+#define TREE work_path("/tree")
+#define PLACE work_path("/guard")
+#define PACKED work_path("/package")
 
 enum { END_MS = 60000 };
 
@@ -66,7 +67,8 @@ int guard_open_source(struct state *state, const char *source, int *ret_tree, st
 /* The directories below PACKED/rootfs, empty. */
 static int copy_directories(struct error *err)
 {
-	char from[] = PACKED "/rootfs", *roots[] = {from, NULL};
+	char *roots[] = {(char *)work_path("/package/rootfs"), NULL};
+	size_t from = strlen(roots[0]);
 	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
 	FTSENT *entry;
 	int r = fts ? 0 : error_oom(err);
@@ -78,7 +80,7 @@ static int copy_directories(struct error *err)
 			r = error_code(err, -entry->fts_errno, "cannot read the package");
 		if (entry->fts_info != FTS_D || entry->fts_level == 0)
 			continue;
-		text_printf(&path, TREE "%s", entry->fts_path + sizeof(from) - 1);
+		text_printf(&path, "%s%s", TREE, entry->fts_path + from);
 		if (text_failed(&path))
 			r = error_oom(err);
 		else if (mkdir(path.bytes, 0755) < 0)
@@ -130,7 +132,7 @@ static int furnish(const struct making *making, struct error *err)
 /* None of the host's disks is held, but where the manifest is. */
 static int trim(const struct making *making, struct error *err)
 {
-	const char *const keep[] = {LAYER_WORK, "/run/tracefs", making->request->manifest, NULL};
+	const char *const keep[] = {work_path(""), "/run/tracefs", making->request->manifest, NULL};
 
 	return namespace_trim(keep, err);
 }
@@ -160,7 +162,9 @@ static int make(void *data, struct error *err)
 
 	tracefs_option(&options, "manifest", making->request->manifest);
 	tracefs_option(&options, "label", making->request->label);
-	text_add(&options, ",kind=prod,ro,catalog=no,known=" PACKED "/sfc/manifest.db,except=" PACKED "/rootfs");
+	text_add(&options, ",kind=prod,ro,catalog=no");
+	tracefs_option(&options, "known", work_path("/package/sfc/manifest.db"));
+	tracefs_option(&options, "except", work_path("/package/rootfs"));
 	r = text_failed(&options) ? error_oom(err) : own_mounts_begin(err);
 	if (r == 0)
 		r = furnish(making, err);

@@ -15,6 +15,7 @@
 #include "stage/layer/volume.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/overlay.h"
+#include "stage/mount/work.h"
 
 enum { WORK_SIZE = 64 << 20 };
 
@@ -33,13 +34,13 @@ static int work_open(int *ret_work, struct error *err)
 	struct stat st;
 	int r;
 
-	if (mkdir(LAYER_WORK, 0700) < 0 && errno != EEXIST)
-		return error_errno(err, "cannot make '%s'", LAYER_WORK);
-	if (lstat(LAYER_WORK, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-		return error_set(err, -EPERM, "'%s' is not a directory of ours", LAYER_WORK);
+	if (mkdir(work_path(""), 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make '%s'", work_path(""));
+	if (lstat(work_path(""), &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return error_set(err, -EPERM, "'%s' is not a directory of ours", work_path(""));
 	r = mount_tmpfs(0700, WORK_SIZE, &mount, err);
 	if (r == 0)
-		r = mount_attach(mount, AT_FDCWD, LAYER_WORK, err);
+		r = mount_attach(mount, AT_FDCWD, work_path(""), err);
 	if (r < 0)
 		return r;
 	*ret_work = take_fd(&mount);
@@ -52,7 +53,7 @@ int layer_work_make(struct error *err)
 	int r = work_open(&work, err);
 
 	if (r == 0 && (mkdirat(work, "root", 0755) < 0 || mkdirat(work, "container", 0700) < 0))
-		r = error_errno(err, "cannot make '%s/root'", LAYER_WORK);
+		r = error_errno(err, "cannot make '%s/root'", work_path(""));
 	return r;
 }
 
@@ -61,12 +62,12 @@ static int place(int work, const char *name, int mount, int *ret_directory, stru
 	int r;
 
 	if (mkdirat(work, name, 0755) < 0)
-		return error_errno(err, "cannot make '%s/%s'", LAYER_WORK, name);
+		return error_errno(err, "cannot make '%s/%s'", work_path(""), name);
 	r = mount_attach(mount, work, name, err);
 	if (r < 0 || !ret_directory)
 		return r;
 	*ret_directory = openat(work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret_directory < 0 ? error_errno(err, "cannot open '%s/%s'", LAYER_WORK, name) : 0;
+	return *ret_directory < 0 ? error_errno(err, "cannot open '%s/%s'", work_path(""), name) : 0;
 }
 
 /* --- the layers --- */
@@ -117,7 +118,7 @@ static int mount_root(int work, const int *lowers, size_t count, const char *lay
 	if (r == 0)
 		r = place(work, "root", root, NULL, err);
 	if (r == 0 && mkdirat(work, "container", 0700) < 0)
-		r = error_errno(err, "cannot make '%s/container'", LAYER_WORK);
+		r = error_errno(err, "cannot make '%s/container'", work_path(""));
 	return r;
 }
 

@@ -14,11 +14,9 @@
 #include "stage/spec/spec.h"
 
 /*
- * The tmpfs, and in it "root", the mounted root, "layer", what is written, and "container", an empty directory
- * for its start.
+ * The tmpfs is at work_path(""), and in it "root", the mounted root, "layer", what is written, and "container", an
+ * empty directory for its start: stage/mount/work.h.
  */
-#define LAYER_WORK "/run/sfc"
-
 struct layer_package {
 	struct layer_start start; /* not given: a bare image */
 	int lock; /* of a layer that is kept; its end is the end of the lock */

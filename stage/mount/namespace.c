@@ -26,6 +26,7 @@
 #include "db/base/log.h"
 #include "db/base/mounts.h"
 #include "db/base/path.h"
+#include "stage/mount/user.h"
 
 static const int passed_on[] = {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGINT, SIGQUIT};
 
@@ -191,8 +192,12 @@ static int note_away(const struct mount_line *mount, void *data)
 int namespace_trim(const char *const *keep, struct error *err)
 {
 	struct trimming trimming = {.keep = keep};
-	int r = mounts_each(note_away, &trimming);
+	int r;
 
+	/* the host's are locked together in a user's, and go when the host lets them go */
+	if (user_is_plain())
+		return 0;
+	r = mounts_each(note_away, &trimming);
 	/* the last mounted first; below another one that goes, it is gone already */
 	while (trimming.away.count) {
 		char *path = trimming.away.items[--trimming.away.count];

@@ -12,6 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/user.h"
 
 static const char what[] = "a writable layer";
 
@@ -30,6 +31,21 @@ static int set(int context, const char *key, const char *value, struct error *er
 	if (fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) < 0)
 		return mount_failed(context, what, err);
 	return 0;
+}
+
+/* Root's options a user may not even name, and the kernel leaves them off; his marks are user.overlay.*. */
+static int set_options(int context, bool kept, struct error *err)
+{
+	int r = 0;
+
+	if (user_is_plain()) {
+		if (fsconfig(context, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+			return mount_failed(context, what, err);
+		return set(context, "xino", "off", err);
+	}
+	for (size_t i = 0; r == 0 && i < sizeof(options) / sizeof(*options); i++)
+		r = set(context, options[i].key, kept ? options[i].kept : options[i].thrown_away, err);
+	return r;
 }
 
 /* Before Linux 6.13 a layer is a path: that of our descriptor. */
@@ -82,9 +98,8 @@ int overlay_mount(const struct overlay *overlay, int *ret_mount, struct error *e
 		r = set_directory(context, "upperdir", overlay->upper, err);
 	if (r == 0 && overlay->upper >= 0)
 		r = set_directory(context, "workdir", overlay->work, err);
-	for (size_t i = 0; r == 0 && i < sizeof(options) / sizeof(*options); i++)
-		r = set(context, options[i].key,
-			overlay->kept ? options[i].kept : options[i].thrown_away, err);
+	if (r == 0)
+		r = set_options(context, overlay->kept, err);
 	return r < 0 ? r : mount_finish(context, 0, what, ret_mount, err);
 }
 

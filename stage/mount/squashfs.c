@@ -7,8 +7,10 @@
 #include "db/base/cleanup.h"
 #include "stage/mount/loop.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/squashfuse.h"
+#include "stage/mount/user.h"
 
-int squashfs_mount(int image, const char *name, int *ret_mount, struct error *err)
+static int mount_by_kernel(int image, const char *name, int *ret_mount, struct error *err)
 {
 	_cleanup_(closep) int loop = -1, context = -1;
 	char path[32], what[300];
@@ -28,4 +30,11 @@ int squashfs_mount(int image, const char *name, int *ret_mount, struct error *er
 			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 				    MOUNT_ATTR_NOEXEC,
 			    what, ret_mount, err);
+}
+
+/* A user has no loop devices, and the kernel reads no image for him. */
+int squashfs_mount(int image, const char *name, int *ret_mount, struct error *err)
+{
+	return user_is_plain() ? squashfuse_mount(image, name, ret_mount, err)
+			       : mount_by_kernel(image, name, ret_mount, err);
 }

@@ -4,7 +4,7 @@
  * or an owner that could be forgotten: both go with the last descriptor or place of the mount.
  *
  * The kernel reads the image as root: it must have been walked by our own reader before, and nobody
- * else may be able to write it (stage/store).
+ * else may be able to write it (stage/store). For a plain user a program reads it: stage/mount/squashfuse.h.
  */
 #ifndef STAGE_MOUNT_SQUASHFS_H
 #define STAGE_MOUNT_SQUASHFS_H

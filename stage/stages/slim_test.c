@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/stages/phases.h"
 #include "db/base/clock.h"
+#include "stage/mount/work.h"
 #include "stage/stages/slim_private.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 static int put_up_traced(void *data, struct trial_ground *ground, struct error *err)
 {
-	static const char root[] = LAYER_WORK "/root";
+	const char *root = work_path("/root");
 	struct slim *slim = data;
 	const struct trace_options options = {
 		.source = slim->source.path,

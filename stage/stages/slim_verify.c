@@ -15,6 +15,7 @@
 #include "db/sql/statement.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/squashfs.h"
+#include "stage/mount/work.h"
 
 enum { MISSED_SHOWN = 10 };
 
@@ -24,7 +25,7 @@ static int put_up_packed(void *data, struct trial_ground *ground, struct error *
 	int r = layer_package_mount(slim->image, slim->request->output, NULL, &slim->layers, err);
 
 	*ground = (struct trial_ground){
-		.root = LAYER_WORK "/root",
+		.root = work_path("/root"),
 		.defaults = slim->layers.start.given ? &slim->layers.start.defaults : NULL,
 		.traced = true, /* as it was before */
 	};
@@ -53,8 +54,8 @@ static int put_up_guarded(void *data, struct trial_ground *ground, struct error 
 	r = layer_parts_mount(&parts, &slim->layers, err);
 	closep(&parts.guard);
 	*ground = (struct trial_ground){
-		.root = LAYER_WORK "/root",
-		.look = LAYER_WORK "/package/rootfs", /* what we look up is no miss of the program's */
+		.root = work_path("/root"),
+		.look = work_path("/package/rootfs"), /* what we look up is no miss of the program's */
 		.defaults = slim->layers.start.given ? &slim->layers.start.defaults : NULL,
 		.traced = true, /* as it was before */
 	};
@@ -71,7 +72,7 @@ static int take_down_guarded(void *data, struct error *err)
 /* What it looks for in the package, does not find, and the source has. */
 static int put_up_missed(void *data, struct trial_ground *ground, struct error *err)
 {
-	static const char root[] = LAYER_WORK "/missed", source[] = LAYER_WORK "/package/rootfs";
+	const char *root = work_path("/missed"), *source = work_path("/package/rootfs");
 	struct slim *slim = data;
 	_cleanup_(freep) char *manifest = NULL;
 	struct trace_options options = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/stages/phases.h"
+#include "stage/mount/work.h"
 #include "stage/stages/test.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@
 
 static int put_up(void *data, struct trial_ground *ground, struct error *err)
 {
-	static const char root[] = LAYER_WORK "/root";
+	const char *root = work_path("/root");
 	struct test *test = data;
 	const struct trace_options options = {
 		.source = test->source,

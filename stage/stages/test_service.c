@@ -20,6 +20,7 @@
 #include "stage/container/exec.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/work.h"
 #include "stage/spec/spec_json.h"
 #include "stage/stages/test_place.h"
 #include "stage/stages/test_row.h"
@@ -56,7 +57,7 @@ static void tell(int fd, int code, const char *message)
 static int is_up(void *data, struct error *err)
 {
 	const struct staying *staying = data;
-	const char *const keep[] = {staying->state->dir, LAYER_WORK, NULL};
+	const char *const keep[] = {staying->state->dir, work_path(""), NULL};
 	int r = namespace_trim(keep, err);
 
 	if (r == 0)
@@ -317,7 +318,7 @@ int test_exec(struct state *state, const char *name, const struct spec *spec, in
 {
 	_cleanup_(test_row_release) struct test_row row = {.label = NULL};
 	struct container_exec request = {
-		.work = LAYER_WORK "/container",
+		.work = work_path("/container"),
 		.args = &spec->args,
 		.terminal = spec->terminal,
 	};

@@ -17,6 +17,7 @@
 #include "stage/container/terminal.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/work.h"
 #include "stage/stages/running.h"
 #include "stage/stages/tracepack.h"
 
@@ -46,7 +47,7 @@ static int start(struct running *running, const struct trial_ground *ground, str
 		.root = ground->root,
 		.look = ground->look,
 		.name = request->name,
-		.work = LAYER_WORK "/container",
+		.work = work_path("/container"),
 		.cache = request->cache,
 		.traced = ground->traced,
 		.set_id = ground->set_id,

@@ -37,7 +37,7 @@ struct trial_request {
 	bool patient;      /* told to end by a signal, we ask it first */
 
 	/*
-	 * Put the root up, in namespaces that are its own, with LAYER_WORK/container beside it; and take it
+	 * Put the root up, in namespaces that are its own, with work_path("/container") beside it; and take it
 	 * down, when all that ran in it has ended. take_down may be NULL: it goes with its namespace.
 	 */
 	int (*put_up)(void *data, struct trial_ground *ret_ground, struct error *err);

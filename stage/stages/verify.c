@@ -15,6 +15,7 @@
 #include "pack/package/check.h"
 #include "stage/cancel.h"
 #include "stage/layer/package.h"
+#include "stage/mount/work.h"
 #include "stage/stages/guarded.h"
 #include "stage/stages/source.h"
 #include "stage/stages/trial.h"
@@ -159,7 +160,7 @@ static int prepare(struct verification *verification, struct error *err)
 static int stand_on(struct verification *verification, struct trial_ground *ground)
 {
 	*ground = (struct trial_ground){
-		.root = LAYER_WORK "/root",
+		.root = work_path("/root"),
 		.defaults = &verification->start.defaults,
 		.set_id = verification->taken.set_id,
 	};
@@ -192,7 +193,7 @@ static int put_up_package(void *data, struct trial_ground *ground, struct error 
 		r = stand_on(verification, ground);
 	/* what we look up is no miss of the program's */
 	if (r == 0 && verification->is_guarded)
-		ground->look = LAYER_WORK "/package/rootfs";
+		ground->look = work_path("/package/rootfs");
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
+#include "stage/mount/user.h"
 
 /* A number and nothing else; (uid_t)-1 is nobody. */
 static bool read_uid(const char *word, uid_t *ret_uid)
@@ -35,8 +36,11 @@ void person_find(struct person *ret_person)
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct passwd *entry;
 
-	ret_person->uid = geteuid();
-	if (io_read_file(AT_FDCWD, "/proc/self/loginuid", 32, &text, NULL) < 0 ||
+	ret_person->uid = user_uid();
+	/* what the kernel tells of logins it tells inside in other numbers; a plain user acts for nobody else */
+	if (user_is_plain())
+		;
+	else if (io_read_file(AT_FDCWD, "/proc/self/loginuid", 32, &text, NULL) < 0 ||
 	    !read_uid(text.bytes, &ret_person->uid))
 		read_uid(getenv("SUDO_UID"), &ret_person->uid);
 	entry = getpwuid(ret_person->uid);

@@ -16,6 +16,8 @@
 #include "db/base/mounts.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
+#include "stage/mount/user.h"
+#include "stage/mount/work.h"
 #include "stage/state/state.h"
 
 /* ---- which one ---- */
@@ -27,7 +29,7 @@ static char *default_directory(void)
 
 	if (given && *given)
 		text_add(&text, given);
-	else if (geteuid() == 0)
+	else if (!user_is_plain())
 		text_add(&text, "/var/lib/sfc");
 	else if (data && *data == '/')
 		text_printf(&text, "%s/sfc", data);
@@ -60,7 +62,8 @@ static int make_directory(const char *path, struct error *err)
 static bool is_of_a_state(const char *name)
 {
 	static const char *const names[] = {"app", "base", "cache", "dev", "locks", "mounts",
-					    "packages", "prod", "run", "store", "test"};
+					    "namespace", "packages", "prod", "run", "store",
+					    "test"};
 
 	if (strncmp(name, "state.db", 8) == 0)
 		return true;
@@ -203,6 +206,7 @@ int place_open(const char *dir, int *ret_fd, char **ret_path, struct error *err)
 		r = close_door(fd, path, err);
 	if (r < 0)
 		return r;
+	work_is_in(path);
 	*ret_fd = take_fd(&fd);
 	*ret_path = take(path);
 	return 0;

@@ -45,6 +45,14 @@ static bool has_no_writer(int file)
 	return true;
 }
 
+bool file_is_own(int file)
+{
+	struct stat st;
+
+	return fstat(file, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	       has_no_writer(file);
+}
+
 bool file_is_ours(int file, int store)
 {
 	char link[40], path[PATH_MAX];

@@ -14,6 +14,9 @@
  * the file system of `store`. */
 bool file_is_ours(int file, int store);
 
+/* We alone can write it, and nobody has it open to write: for a plain user, whose own files stay where they are. */
+bool file_is_own(int file);
+
 /*
  * *ret_ours: a descriptor with the contents of `file` that root alone can write, and their digest. A copy
  * has no name yet; *ret_copied says that it is one.

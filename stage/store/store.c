@@ -17,6 +17,7 @@
 #include "db/base/io.h"
 #include "pack/image/format.h"
 #include "stage/mount/squashfs.h"
+#include "stage/mount/user.h"
 #include "stage/store/check.h"
 #include "stage/store/ours.h"
 #include "stage/store/private.h"
@@ -237,6 +238,30 @@ static int take_in(const struct store *store, int file, const char *name, const 
 	return r;
 }
 
+/*
+ * A user's is mounted for this start alone, by a program of his. What he alone can write is read where it is, else
+ * a copy that has no name.
+ */
+static int take_apart(const struct store *store, int file, const char *name, const struct stat *st,
+		      struct store_package *package, struct error *err)
+{
+	_cleanup_(closep) int ours = -1;
+	bool own = file_is_own(file);
+	int r;
+
+	if (own && seen_find(store, st, package))
+		return squashfs_mount(file, name, &package->mount, err);
+	r = own ? digest_fd(file, package->digest, err)
+		: file_copy(file, name, store->fd, &ours, package->digest, err);
+	if (r == 0)
+		r = store_check(own ? file : ours, name, &package->set_id, err);
+	if (r == 0)
+		r = squashfs_mount(own ? file : ours, name, &package->mount, err);
+	if (r == 0 && own)
+		seen_add(store, st, package);
+	return r;
+}
+
 int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
 	       struct error *err)
 {
@@ -249,8 +274,10 @@ int store_take(struct store *store, int file, const char *name, struct store_pac
 	r = store_check_beginning(file, name, &st, err);
 	if (r < 0)
 		return r;
-	if (!seen_find(store, &st, &package) ||
-	    space_clone(&store->space, package.digest, &package.mount, NULL) < 0)
+	if (user_is_plain())
+		r = take_apart(store, file, name, &st, &package, err);
+	else if (!seen_find(store, &st, &package) ||
+		 space_clone(&store->space, package.digest, &package.mount, NULL) < 0)
 		r = take_in(store, file, name, &st, &package, err);
 	if (r == 0)
 		*ret_package = package;

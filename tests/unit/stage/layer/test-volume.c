@@ -11,6 +11,7 @@
 
 #include "stage/layer/package.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/work.h"
 #include "tests/manifest.h"
 
 static uint64_t mib(uint64_t n)
@@ -184,14 +185,14 @@ static void a_root_stands_on_it(void)
 	if (layer_parts_mount(&parts, &package, &err) < 0)
 		fprintf(stderr, "%s\n", err.message);
 	REQUIRE(package.lock >= 0);
-	CHECK(system("echo two >>" LAYER_WORK "/root/etc/one && rmdir " LAYER_WORK "/root/dev") == 0);
-	fill(LAYER_WORK "/root/much", mib(32), &error);
+	CHECK(system("echo two >>/run/sfc/root/etc/one && rmdir /run/sfc/root/dev") == 0);
+	fill(work_path("/root/much"), mib(32), &error);
 	CHECK(error == ENOSPC || error == EDQUOT);
-	CHECK(!volume_has_room(LAYER_WORK "/layer"));
+	CHECK(!volume_has_room(work_path("/layer")));
 	CHECK(system("grep -q one lower/etc/one && ! grep -q two lower/etc/one && test -d lower/dev") == 0);
 	close(parts.mount);
 	layer_package_release(&package);
-	REQUIRE(umount2(LAYER_WORK, MNT_DETACH) == 0);
+	REQUIRE(umount2(work_path(""), MNT_DETACH) == 0);
 }
 
 int main(void)
