@@ -210,7 +210,7 @@ static int overlay_above(const struct stage *stage, const struct overlay *overla
 int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
 		 struct error *err)
 {
-	_cleanup_(stage_leave) struct stage stage = {NULL};
+	_cleanup_(stage_leave) struct stage stage = {0};
 	int r;
 
 	r = strcmp(overlay->scratch, "tmpfs") == 0

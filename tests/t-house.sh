@@ -78,6 +78,10 @@ if [ -e "$srcdir/.git" ]; then
 	(cd "$srcdir" && git -c safe.directory='*' ls-files -z | xargs -0 grep -lP '^\x7fELF|^!<arch>' 2>/dev/null) |
 		grep -v '^tests/fuzz/corpus' >built
 	check_equal "no program and no library is among the sources" "$(cat built)" ''
+	check_equal "no link among them leads out of them" \
+		"$(cd "$srcdir" && git -c safe.directory='*' ls-files -s | sed -n 's/^120000 .*	//p' | while read -r link; do
+			case $(readlink "$link") in /* | *../*) echo "$link" ;; esac
+		done)" ''
 fi
 
 # --- who runs a test runs a program ---

@@ -78,7 +78,7 @@ int catalog_to_keep(const struct package_options *options, struct manifest *mani
 	case PACKAGE_CATALOG_FITTING:
 		if (!catalog_fits(whole, rootfs))
 			break;
-		/* fall through */
+		__attribute__((fallthrough));
 	case PACKAGE_CATALOG_FULL:
 		*ret_catalog = whole;
 		return 0;

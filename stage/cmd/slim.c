@@ -76,7 +76,7 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
-	_cleanup_(freep) char *cache = NULL, *here = NULL, *disk = NULL;
+	_cleanup_(freep) char *cache = NULL, *disk = NULL;
 	char name[32];
 	struct asked *asked = slimming->asked;
 	int r = cmd_enter(err);

@@ -66,7 +66,7 @@ static int put_up(const struct test_mount_request *request, int view,
 int test_mount(const struct test_mount_request *request, char **ret_path, struct error *err)
 {
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
-	_cleanup_(test_places_release) struct test_places places = {NULL};
+	_cleanup_(test_places_release) struct test_places places = {0};
 	_cleanup_(dev_release) struct dev dev = DEV_INIT;
 	_cleanup_(closep) int directory = -1, view = -1;
 	int r = dev_must_exist(request->state, request->name, &dev, err);
@@ -93,7 +93,7 @@ int test_mount(const struct test_mount_request *request, char **ret_path, struct
 int test_umount(struct state *state, const char *name, struct error *err)
 {
 	_cleanup_(text_release) struct text output = TEXT_INIT, said = TEXT_INIT;
-	_cleanup_(test_places_release) struct test_places places = {NULL};
+	_cleanup_(test_places_release) struct test_places places = {0};
 	int r = state_check_name("a root", name, err);
 
 	if (r == 0)

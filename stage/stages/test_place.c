@@ -104,7 +104,7 @@ static int remove_unborn(const struct state *state, const char *name)
 
 int test_settle(struct state *state, const char *name, struct error *err)
 {
-	_cleanup_(test_places_release) struct test_places places = {NULL};
+	_cleanup_(test_places_release) struct test_places places = {0};
 	bool root;
 	int was_up, unborn, r = test_places_of(state, name, &places, err);
 

@@ -94,9 +94,9 @@ static void refusing(void)
 static void holes(void)
 {
 	int fd = open("sparse", O_RDWR | O_CLOEXEC);
-	struct {
+	union { /* it ends with its extents */
 		struct fiemap map;
-		struct fiemap_extent extents[8];
+		char room[sizeof(struct fiemap) + 8 * sizeof(struct fiemap_extent)];
 	} fiemap = {.map = {.fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 8}};
 
 	room("sparse", "sparse");

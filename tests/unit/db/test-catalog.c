@@ -308,7 +308,7 @@ static void is_as_a_new_one(const char *path)
 	sqlite3_stmt *stmt = NULL;
 	sqlite3 *db = NULL;
 
-	REQUIRE(sqlite3_open(path, &db) == SQLITE_OK);
+	REQUIRE(fresh && sqlite3_open(path, &db) == SQLITE_OK);
 	CHECK_INT(sqlite3_exec(db, "ATTACH 'fresh.db' AS fresh", NULL, NULL, NULL), SQLITE_OK);
 	REQUIRE(sqlite3_prepare_v2(db,
 				   "WITH old AS (SELECT name, iif(name = 'catalog', '', sql) FROM main.sqlite_schema),"
