@@ -110,6 +110,14 @@ sqlite3 two.db "
 check_equal "each label left out: what it misses, level by level" \
 	"$(tracepack stat two.db -s root --margins --json | jq -r '.labels, (.levels[] | "\(.level) \(.labels_missing) \(.paths_missing)")' | paste -sd,)" \
 	"2,none 1 1,own 1 1,near 0 0,module 0 0,package 0 0,depends 0 0"
+check_equal "and which paths that were, label by label" \
+	"$(tracepack stat two.db -s root --margins --json | jq -c '.left_out[] | [.label, (.levels[1, 2] | .level, .missing)]' | sort | paste -sd' ')" \
+	'["bounce","own",["/usr/share/mail/text/bounce.txt"],"near",[]] ["l","own",[],"near",[]]'
+check_equal "what the others bring has the bytes and the paths of what is packed of them" \
+	"$(tracepack stat two.db -s root --margins --json | jq -r '.left_out[] | select(.label == "bounce").levels[] | .bytes' | paste -sd' ')" \
+	"$(tracepack stat m.db -s root --margins --json | jq -r '.levels[].bytes' | paste -sd' ')"
+check_equal "paths that are the same have one digest" \
+	"$(tracepack stat two.db -s root --margins --json | jq -r '.left_out[].levels[2, 3].paths' | sort -u | wc -l)" 1
 check "what was seen counts beside the guess" sh -c 'tracepack stat two.db -s root --margins --json |
 	jq -e "(.guess | not) and .levels[0].chance > .levels[2].chance * 5 and .levels[2].low == 0 and .levels[2].high < 0.4" >/dev/null'
 check_fails "--source alone" 2 "*--source is for --margins*" tracepack stat m.db -s root

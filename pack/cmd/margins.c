@@ -8,6 +8,8 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/columns.h"
+#include "db/base/digest.h"
+#include "db/base/json.h"
 #include "db/base/text.h"
 #include "pack/cmd/closure_request.h"
 #include "pack/need/need.h"
@@ -68,17 +70,55 @@ static bool is_needed(const struct closure *whole, const struct selected *select
 	       selected->uses & (USE_READ | USE_WRITTEN | USE_EXECUTED | USE_LISTED | USE_CHANGED);
 }
 
-static uint64_t count_missing(const struct closure *whole, const struct closure *closure,
-			      const struct selection *used)
+/* NULL: out of memory. */
+static json_t *list_missing(const struct closure *whole, const struct closure *closure,
+			    const struct selection *used)
 {
-	uint64_t missing = 0;
+	json_t *missing = json_array();
 
-	for (size_t i = 0; i < used->count; i++) {
+	for (size_t i = 0; missing && i < used->count; i++) {
 		const struct closure_entry *entry = closure_find(closure, used->items[i].path);
 
-		missing += is_needed(whole, &used->items[i]) && (!entry || !closure_entry_in(entry));
+		if (is_needed(whole, &used->items[i]) && (!entry || !closure_entry_in(entry)))
+			json_array_append_new(missing, json_path(used->items[i].path));
 	}
 	return missing;
+}
+
+/* Two packages of the same paths, of one source, are the same. */
+static int digest_paths(const struct closure *closure, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
+{
+	_cleanup_(digest_freep) struct digest *digest = NULL;
+	int r = digest_new(&digest);
+
+	for (size_t i = 0; r == 0 && i < closure->entries.count; i++) {
+		const struct closure_entry *entry = closure->entries.items[i];
+
+		if (closure_entry_in(entry))
+			r = digest_add(digest, entry->file->path, strlen(entry->file->path) + 1);
+	}
+	if (r == 0)
+		r = digest_finish(digest, ret_hex);
+	return r < 0 ? error_code(err, r, "cannot compute SHA-256") : 0;
+}
+
+/* What was missing at one level, into the sum and the list of the label's levels. */
+static int note_level(const struct closure *whole, const struct closure *closure,
+		      const struct selection *used, struct margin_level *sum, json_t *levels, struct error *err)
+{
+	json_t *missing = list_missing(whole, closure, used), *level;
+	char paths[DIGEST_HEX_SIZE];
+	int r = missing ? digest_paths(closure, paths, err) : error_oom(err);
+
+	if (r < 0) {
+		json_decref(missing);
+		return r;
+	}
+	sum->paths_missing += json_array_size(missing);
+	sum->labels_missing += json_array_size(missing) > 0;
+	level = json_pack("{s:s, s:I, s:s, s:o}", "level", margin_name(closure->margin), "bytes",
+			  (json_int_t)closure_bytes(closure), "paths", paths, "missing", missing);
+	return json_array_append_new(levels, level) < 0 ? error_oom(err) : 0;
 }
 
 /* What the label used, at each level of what the others bring. */
@@ -90,19 +130,21 @@ static int leave_out(const struct asking *asking, const struct closure_request *
 									     .launch = LAUNCH_INIT};
 	_cleanup_(closure_request_release) struct closure_request own = {.selection = SELECTION_INIT,
 									  .launch = LAUNCH_INIT};
+	json_t *levels = NULL; /* the list's */
 	int r = open_request(asking, sessions, label, true, &others);
 
 	if (r == 0)
 		r = open_request(asking, sessions, label, false, &own);
 	if (r == 0)
 		r = closure_request_compute(&others, asking->err);
+	if (r == 0 && json_array_append_new(margins->left_out, json_pack("{s:o, s:o}", "label", json_path(label),
+									 "levels", levels = json_array())) < 0)
+		r = error_oom(asking->err);
 	for (int level = MARGIN_NONE; r == 0 && level < MARGIN_LEVELS; level++) {
-		uint64_t missing;
-
 		r = closure_widen(others.closure, (enum margin)level, asking->err);
-		missing = r == 0 ? count_missing(all->closure, others.closure, &own.selection) : 0;
-		margins->levels[level].paths_missing += missing;
-		margins->levels[level].labels_missing += missing > 0;
+		if (r == 0)
+			r = note_level(all->closure, others.closure, &own.selection, &margins->levels[level],
+				       levels, asking->err);
 	}
 	margins->labels++;
 	return r;
@@ -156,9 +198,9 @@ int margins_read(const char *manifest, const char *source, struct margins *ret_m
 									  .launch = LAUNCH_INIT};
 	const struct asking asking = {manifest, source, err};
 	const struct session_list *sessions = &all.selection.sessions;
-	struct margins margins = {0};
+	_cleanup_(margins_release) struct margins margins = {.left_out = json_array()};
 	bool several;
-	int r = open_request(&asking, NULL, NULL, false, &all);
+	int r = margins.left_out ? open_request(&asking, NULL, NULL, false, &all) : error_oom(err);
 
 	if (r == 0)
 		r = closure_request_compute(&all, err);
@@ -174,7 +216,13 @@ int margins_read(const char *manifest, const char *source, struct margins *ret_m
 		margins.levels[level].chance = chance_of(margins.levels[level].labels_missing,
 							 margins.labels, guesses[level]);
 	*ret_margins = margins;
+	margins.left_out = NULL; /* theirs now */
 	return 0;
+}
+
+void margins_release(struct margins *margins)
+{
+	json_decref(margins->left_out);
 }
 
 /* ---- told ---- */
@@ -241,6 +289,6 @@ json_t *margins_json(const struct margins *margins)
 		json_decref(levels);
 		return NULL;
 	}
-	return json_pack("{s:I, s:b, s:o}", "labels", (json_int_t)margins->labels, "guess",
-			 margins->labels == 0, "levels", levels);
+	return json_pack("{s:I, s:b, s:o, s:O}", "labels", (json_int_t)margins->labels, "guess",
+			 margins->labels == 0, "levels", levels, "left_out", margins->left_out);
 }

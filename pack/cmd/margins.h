@@ -25,11 +25,14 @@ struct margin_level {
 struct margins {
 	size_t labels; /* that could be left out; 0: there is one run only, and the chances are guesses */
 	struct margin_level levels[MARGIN_LEVELS];
+	json_t *left_out; /* for each label what is packed without it and what that misses; tracepack-stat(1) */
 };
 
 /* manifest: also that of a package; source: NULL for the one that the manifest names. */
 int margins_read(const char *manifest, const char *source, struct margins *ret_margins,
 		 struct error *err);
+
+void margins_release(struct margins *margins);
 
 int margins_print(const struct margins *margins, struct error *err);
 /* NULL: out of memory. */

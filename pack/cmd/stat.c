@@ -271,7 +271,7 @@ static int run(const struct arguments *args, struct error *err)
 
 static int run_margins(const struct arguments *args, struct error *err)
 {
-	struct margins margins;
+	_cleanup_(margins_release) struct margins margins = {0};
 	int r = margins_read(args->path, args->source, &margins, err);
 
 	if (r < 0)

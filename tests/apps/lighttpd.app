@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2016,SC2034 # what another shell reads; what tests/apps/README says
 packages=lighttpd
 port=80
 start='lighttpd -D -f /etc/lighttpd/lighttpd.conf'

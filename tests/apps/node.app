@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2016,SC2034 # what another shell reads; what tests/apps/README says
 packages=nodejs
 port=8001
 start='node /srv/app/main.js'

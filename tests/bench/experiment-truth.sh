@@ -2,22 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make experiment-truth: how often a feature that no run exercised fails in a package, margin by margin.
 #
-#	experiment-truth.sh [--json] [APP]…
+#	experiment-truth.sh [--json] [--all] [--table|--trace] [APP]…
 #
 # Each feature of each application of tests/apps is traced with a label of its own. Then each label is left
 # out in turn, the rest is packed at each margin, and the feature that was left out is asked of the package.
-# It passes when it prints what it printed on the whole root. One row an application and margin:
+# It passes when it prints what it printed on the whole root, at the second try if need be. Of one that does not, sfc verify says which paths
+# the package looked for in vain, and tracepack why-not the margin that has each. What truth_table.jq makes of that is printed.
 #
-# MB       of files in the package, all labels but one; the mean
-# failed   features that fail when they are left out, of how many
-# said     the chance of that, as tracepack stat --margins has it, and its interval
-# fails    which those are
-#
-# and below, over all: what of the features that fail with none passes with the margin, its bytes as multiples of
-# those with none, and in how many applications the interval held what was seen.
-#
-# A package whose paths are those of the narrower margin is not asked again.
-# shellcheck disable=SC2154 # what an application's file says
+# What was found is kept below SFC_TRUTH_CACHE (/var/tmp/sfc-cache/truth): traces as long as the application's
+# file says the same, answers as long as the package has the same paths. So it goes on where it was stopped,
+# and after a change of the rules only packages that changed are asked. A margin holds all that a narrower one
+# does; where that passed it is not asked again, but with --all. --table: only what is kept; --trace: only trace.
+# shellcheck disable=SC2154,SC2317 # what an application's file says, and calls
 set -u
 srcdir=$(cd "${srcdir:-.}" && pwd)
 builddir=$(cd "${builddir:-.}" && pwd)
@@ -25,10 +21,21 @@ LC_ALL=C
 export LC_ALL
 PATH=$builddir/stage:$builddir/pack:$PATH:/usr/sbin:/sbin
 [ "$(id -u)" = 0 ] || { echo "experiment-truth: needs root" >&2; exit 77; }
-json=
-[ "${1:-}" != --json ] || { json=1 && shift; }
+json='' all='' table='' traces=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--json) json=1 ;;
+	--all) all=1 ;;
+	--table) table=1 ;;
+	--trace) traces=1 ;;
+	*) break ;;
+	esac
+	shift
+done
+# shellcheck disable=SC2046,SC2012 # names of ours
 [ $# -gt 0 ] || set -- $(cd "$srcdir/tests/apps" && ls -- *.app | sed 's/\.app$//')
 
+cache=${SFC_TRUTH_CACHE:-${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/truth}
 dir=$(mktemp -d /var/tmp/sfc-experiment.XXXXXX) || exit 1
 end() {
 	awk -v d="$dir/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
@@ -44,136 +51,179 @@ problem() { echo "experiment-truth: $*" >&2; }
 read_app() {
 	packages='' port='' user=root start='' prepare='' features=''
 	unset -f ask command
-	# shellcheck disable=SC1090 # it is in tests/apps
-	. "$srcdir/tests/apps/$1.app"
-}
-
-# trace FEATURE: run it under trace; its words go to full.FEATURE, and it must say the same twice.
-trace() {
-	if [ -n "$port" ]; then
-		# shellcheck disable=SC2086 # a command as a shell has it
-		eval "sfc test $app -q --label $1 --network none --user $user --ready tcp:$port \
-			--probe '. $dir/ask; ask $1 >$dir/full.$1 2>&1' -- $start" >"$dir/test.out" 2>&1
-	else
-			label=$1
-		run() { sfc test "$app" -q --label "$label" --network none -- "$@" >"$dir/full.$label" 2>"$dir/test.out"; echo "$?" >>"$dir/full.$label"; }
-		command "$1"
-	fi
+	options() { :; }
+	# shellcheck disable=SC1090 # they are in tests/apps
+	. "$srcdir/tests/apps/functions" && . "$srcdir/tests/apps/$1.app"
 }
 
 # What asks is a file of its own, since a probe is a shell's.
-write_ask() {
-	{
-		cat "$srcdir/tests/apps/$app.app"
-		# shellcheck disable=SC2016 # that shell's
-		echo 'SFC_ROOT=${SFC_ROOT:-/}'
-	} >"$dir/ask"
+write_ask() { cat "$srcdir/tests/apps/functions" "$srcdir/tests/apps/$app.app" >"$dir/ask"; }
+
+# trace FEATURE: run it under trace; its words go to full.FEATURE.
+trace() {
+	if [ -n "$port" ]; then
+		# shellcheck disable=SC2086,SC2046 # a command as a shell has it
+		eval "sfc test $app -q --label $1 --network none --user $user $(options "$1") --ready tcp:$port \
+			--probe '. $dir/ask; ask $1 >$kept/full.$1.new 2>&1' -- $start" >"$kept/test.$1" 2>&1
+	else
+		label=$1
+		run() {
+			# shellcheck disable=SC2046
+			sfc test "$app" -q --label "$label" --network none $(options "$label") -- "$@" >"$kept/full.$label.new" 2>"$kept/test.$label"
+			echo "$?" >>"$kept/full.$label.new"
+		}
+		command "$1"
+	fi
+	[ -s "$kept/full.$1.new" ] && mv "$kept/full.$1.new" "$kept/full.$1"
 }
 
 # asked PACKAGE FEATURE: the same of the package, into got.FEATURE.
 asked() {
 	if [ -n "$port" ]; then
+		# shellcheck disable=SC2016,SC2046 # that shell's
 		unshare -n sh -c 'ip link set lo up
-			sfc run "$1" --network host >"$2/run.out" 2>&1 &
+			package=$1 directory=$2 port=$3 feature=$4
+			shift 4
+			sfc run "$package" --network host --grace 3 "$@" >"$directory/run.out" 2>&1 &
 			pid=$!
-			for i in $(seq 100); do
-				nc -z 127.0.0.1 "$3" 2>/dev/null && break
+			for i in $(seq 200); do
+				[ -z "$(ss -Hltn "sport = :$port")" ] || break
 				kill -0 "$pid" 2>/dev/null || break
 				sleep 0.1
 			done
-			SFC_ROOT="$5"; export SFC_ROOT
-			. "$2/ask"
-			ask "$4" >"$2/got.$4" 2>&1
+			. "$directory/ask"
+			ask "$feature" >"$directory/got.$feature" 2>&1
 			kill -TERM "$pid" 2>/dev/null
-			wait "$pid"' sh "$1" "$dir" "$port" "$2" "$source" </dev/null
+			wait "$pid"' sh "$1" "$dir" "$port" "$2" $(options "$2") </dev/null 2>/dev/null
 	else
 		package=$1 label=$2
-		run() { sfc run "$package" --network none -- "$@" >"$dir/got.$label" 2>"$dir/run.out"; echo "$?" >>"$dir/got.$label"; }
+		run() {
+			# shellcheck disable=SC2046
+			sfc run "$package" --network none $(options "$label") -- "$@" >"$dir/got.$label" 2>"$dir/run.out" </dev/null
+			echo "$?" >>"$dir/got.$label"
+		}
 		command "$2"
 	fi
-	[ "$(cat "$dir/got.$2")" = "$(cat "$dir/full.$2")" ]
+	[ "$(cat "$dir/got.$2")" = "$(cat "$kept/full.$2")" ]
 }
 
-# leave_out FEATURE: at each margin; a line each: app, margin, feature, bytes, passes.
-leave_out() {
-	before='' passes=
-	for margin in none own near module package depends; do
+# misses PACKAGE FEATURE: what the package looks for in vain while it is asked, as sfc verify has it.
+misses() {
+	package=$1 label=$2
+	if [ -n "$port" ]; then
+		# shellcheck disable=SC2046
+		sfc verify "$package" --root "$view" --network none --grace 3 --json $(options "$2") --ready "tcp:$port" --timeout 20 \
+			--probe ". $dir/ask; ask $2 2>&1" </dev/null >"$dir/verified" 2>"$dir/verify.err"
+	else
+		run() {
+			# shellcheck disable=SC2046
+			sfc verify "$package" --root "$view" --network none --json $(options "$label") -- "$@" </dev/null >"$dir/verified" 2>"$dir/verify.err"
+		}
+		command "$2"
+	fi
+	jq -r '.missed[]?.path' "$dir/verified" 2>/dev/null |
+		xargs -r -d '\n' tracepack why-not --levels "$manifest" -s "$view" --without "$2" |
+		jq -R 'split("\t") | {path: .[1], margin: .[0]}' | jq -sc .
+}
+
+# answer MARGIN FEATURE PATHS: of the package that the margin makes, to a file of $kept; it is asked if nobody did.
+answer() {
+	known=$kept/answers/$2.$3
+	if [ ! -s "$known" ]; then
 		rm -f "$dir/p.sfc"
-		sfc pack "$app" -o "$dir/p.sfc" --without "$1" --margin "$margin" --level 1 --catalog none \
-			--json >"$dir/built" 2>"$dir/warned" ||
-			{ problem "$app: $(tail -n 1 "$dir/warned")"; return 1; }
-		paths=$(tracepack ls "$dir/p.sfc" | sha256sum)
-		if [ "$paths" != "$before" ]; then
-			passes=false
-			! asked "$dir/p.sfc" "$1" || passes=true
-		fi
-		before=$paths
-		jq -c --arg app "$app" --arg margin "$margin" --arg feature "$1" --argjson passes "$passes" \
-			'{app: $app, margin: $margin, feature: $feature, bytes: .packed.bytes, passes: $passes}' "$dir/built" >>"$dir/rows"
-	done
+		sfc pack "$app" -o "$dir/p.sfc" --without "$2" --margin "$1" --level 1 --allow-secrets --quiet \
+			>"$dir/packed" 2>&1 || { problem "$app: $2: $(tail -n 1 "$dir/packed")"; return 1; }
+		if asked "$dir/p.sfc" "$2" || asked "$dir/p.sfc" "$2"; then
+			echo '{"passes":true,"misses":[]}'
+		else
+			cp "$dir/got.$2" "$kept/got.$2.$1"
+			jq -cn --argjson misses "$(misses "$dir/p.sfc" "$2")" '{passes: false, misses: $misses}'
+		fi >"$known.new"
+		mv "$known.new" "$known"
+	fi
+	cat "$known"
 }
 
-experiment() {
-	app=$1
-	export SFC_STATE="$dir/state.$app"
-	read_app "$app" || { problem "no application '$app'"; return 1; }
-	source=$("$srcdir/tests/minbase.sh" "$packages") || { problem "$app: no root"; return 1; }
-	sfc dev create "$app" --from "$source" >/dev/null || return 1
-	[ -z "$prepare" ] || sfc dev exec "$app" -- sh -c "$prepare" || { problem "$app: cannot prepare it"; return 1; }
-	write_ask
+# leave_out FEATURE: at each margin; a line each to rows.
+leave_out() {
+	passing=
+	jq -r --arg feature "$1" '.left_out[] | select(.label == $feature) | .levels[] | "\(.level) \(.paths) \(.bytes) \(.missing | length)"' \
+		"$kept/said" >"$dir/levels"
+	while read -r margin paths bytes missing; do
+		if [ -z "$all" ] && [ -n "$passing" ]; then
+			result='{"passes":true,"misses":[]}'
+		else
+			result=$(answer "$margin" "$1" "$paths" </dev/null) || return 1
+		fi
+		case $result in
+		'{"passes":true'*) passing=1 ;;
+		esac
+		jq -cn --arg app "$app" --arg margin "$margin" --arg feature "$1" --argjson result "$result" \
+			--argjson bytes "$bytes" --argjson missing "$missing" \
+			'{app: $app, margin: $margin, feature: $feature, bytes: $bytes, predicted: $missing} + $result' >>"$dir/rows"
+	done <"$dir/levels"
+}
+
+# What is kept of another time; sfc keeps what it ran for a while.
+forget() {
+	umount -l "$kept/state/store/ns" "$kept/state/store" 2>/dev/null
+	rm -rf --one-file-system "$kept"
+}
+
+# Trace the features that were not, put the root they saw up as $view.
+prepare_app() {
+	key=$( (grep -v '^#' "$srcdir/tests/apps/$app.app" && echo "$source") | sha256sum)
+	[ "$(cat "$kept/key" 2>/dev/null)" = "$key" ] || forget
+	mkdir -p "$kept/answers"
+	export SFC_STATE="$kept/state"
+	if [ ! -e "$kept/key" ]; then
+		sfc dev create "$app" --from "$source" >/dev/null || return 1
+		[ -z "$prepare" ] || sfc dev exec "$app" -- sh -c "$prepare" >"$kept/prepared" 2>&1 ||
+			{ problem "$app: cannot prepare it: $(tail -n 1 "$kept/prepared")"; return 1; }
+		echo "$key" >"$kept/key"
+	fi
 	for feature in $features; do
-		trace "$feature"
-		[ -s "$dir/full.$feature" ] || problem "$app: $feature: $(tail -n 1 "$dir/test.out")"
+		[ -s "$kept/full.$feature" ] || trace "$feature" || problem "$app: $feature: $(tail -n 1 "$kept/test.$feature")"
 	done
 	manifest=$SFC_STATE/test/$app/manifest.db
 	view=$dir/root.$app
 	# what the tests saw, as a plain directory
 	mkdir -p "$view"
 	lower=$(printf '%s:' "$SFC_STATE"/dev/"$app"/[0-9]*/upper "$SFC_STATE"/base/*/tree)
-	mount -t overlay overlay -o "lowerdir=${lower%:}" "$view" || return 1
-	tracepack stat "$manifest" --margins -s "$view" --json |
-		jq -c --arg app "$app" '.levels[] | {app: $app, margin: .level, said: {chance, low, high, labels_missing}}' >>"$dir/said"
-	for feature in $features; do
-		leave_out "$feature"
-	done
-	umount "$view"
+	mount -t overlay overlay -o "lowerdir=${lower%:}" "$view"
 }
 
-: >"$dir/rows"
-: >"$dir/said"
+experiment() {
+	app=$1
+	kept=$cache/$app
+	read_app "$app" || { problem "no application '$app'"; return 1; }
+	source=$("$srcdir/tests/minbase.sh" "$packages") || { problem "$app: no root"; return 1; }
+	: >"$dir/rows"
+	write_ask
+	prepare_app || return 1
+	[ -z "$traces" ] || return 0
+	tracepack stat "$manifest" --margins -s "$view" --json >"$kept/said" || return 1
+	for feature in $features; do
+		[ -s "$kept/full.$feature" ] || continue
+		leave_out "$feature" || problem "$app: $feature is left out of the table"
+	done
+	umount "$view"
+	cp "$dir/rows" "$kept/rows"
+}
+
+SFC_CLIENTS=$("$srcdir/tests/minbase.sh" "$(cat "$srcdir/tests/apps/clients")") || exit 77
+export SFC_CLIENTS
 for app; do
-	[ -n "$json" ] || echo "… $app" >&2
+	[ -n "$table" ] && continue
+	echo "… $app" >&2
 	experiment "$app"
 done
-jq -s --slurpfile said "$dir/said" '
-	def rank: {none: 0, own: 1, near: 2, module: 3, package: 4, depends: 5}[.margin];
-	def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
-	[group_by([.app, rank])[] | . as $rows | {
-		app: .[0].app, margin: .[0].margin, features: length, failed: map(select(.passes | not)) | length,
-		failing: map(select(.passes | not).feature), bytes: (map(.bytes) | add / length | floor),
-		said: first($said[] | select(.app == $rows[0].app and .margin == $rows[0].margin) | .said)
-	}] as $applications |
-	($applications | map(select(.margin == "none") | {(.app): .}) | add) as $none |
-	($none | map(.failed) | add) as $fails |
-	{applications: $applications, margins: [$applications | group_by(rank)[] | {
-		margin: .[0].margin, features: map(.features) | add, failed: map(.failed) | add,
-		mended: (if $fails == 0 then null else 1 - (map(.failed) | add) / $fails end),
-		ratio: map(.bytes / $none[.app].bytes) | median,
-		held: map(select(.failed / .features >= .said.low - 1e-6 and .failed / .features <= .said.high)) | length,
-		applications: length
-	}]}' "$dir/rows" >"$dir/table"
+for app; do
+	[ ! -s "$cache/$app/rows" ] || jq -sc --slurpfile said "$cache/$app/said" --arg app "$app" \
+		'{app: $app, rows: ., said: $said[0]}' "$cache/$app/rows"
+done | jq -s -f "$srcdir/tests/bench/truth_table.jq" >"$dir/table"
 if [ -n "$json" ]; then
 	cat "$dir/table"
 else
-	{
-		echo "application|margin|MB|failed|of|said|fails"
-		jq -r '.applications[] | "\(.app)|\(.margin)|\(.bytes / 100000 | round | . / 10)|\(.failed)|\(.features)|\(
-			.said.chance * 100 | round) % (\(.said.low * 100 | round) to \(.said.high * 100 | round))|\(.failing | join(" "))"' "$dir/table"
-	} | column -t -s '|'
-	echo
-	{
-		echo "margin|failed|of|mended of none's|bytes, median|said held"
-		jq -r '.margins[] | "\(.margin)|\(.failed)|\(.features)|\(if .mended then "\(.mended * 100 | round) %" else "-" end)|\(
-			.ratio * 1000 | round | . / 1000)|\(.held) of \(.applications)"' "$dir/table"
-	} | column -t -s '|'
+	jq -r -f "$srcdir/tests/bench/truth_text.jq" "$dir/table" | column -t -s '|' -L
 fi
