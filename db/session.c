@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include <uuid.h>
 
 #include "db/base/array.h"
@@ -88,10 +89,11 @@ int session_begin(struct manifest *manifest, const struct session_start *start, 
 	int r;
 
 	uname(&system);
-	process_self(&writer);
+	r = process_note(getpid(), &writer, err);
 	uuid_generate(number);
 	uuid_unparse_lower(number, uuid);
-	r = statement_get(&manifest->sql, sql, &stmt, err);
+	if (r == 0)
+		r = statement_get(&manifest->sql, sql, &stmt, err);
 	if (r < 0)
 		return r;
 	r = manifest_begin(manifest, err);

@@ -15,25 +15,38 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 
-/* A small file of /proc as a string without its newline; "" when it cannot be read. */
-static void proc_read(const char *path, char *buffer, size_t size)
+/* A small file of /proc as a string without its newline: 0, or a negative errno and "". */
+static int proc_read(const char *path, char *buffer, size_t size)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : io_read(fd, buffer, size - 1);
+	ssize_t n = fd < 0 ? -errno : io_read(fd, buffer, size - 1);
 
 	buffer[n > 0 ? n : 0] = '\0';
 	buffer[strcspn(buffer, "\n")] = '\0';
+	return n < 0 ? (int)n : 0;
 }
 
-/* 0 when there is no such process, or it is a zombie: that one writes nothing any more. */
+/* There is no such thing, or no /proc. */
+static bool is_not_there(int code)
+{
+	return code == -ENOENT || code == -ESRCH;
+}
+
+/*
+ * 0 when there is no such process, or it is a zombie: that one writes nothing any more. A negative errno where it
+ * could not be looked at.
+ */
 static int64_t started_of(int64_t pid, int64_t *ret_parent)
 {
 	char path[48], stat[512], *at;
 	long long started = 0, parent = 0;
 	char state = '\0';
+	int r;
 
 	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-	proc_read(path, stat, sizeof(stat));
+	r = proc_read(path, stat, sizeof(stat));
+	if (r < 0)
+		return is_not_there(r) ? 0 : r;
 	/* the name in parentheses may hold anything, parentheses and spaces too */
 	at = strrchr(stat, ')');
 	if (!at || sscanf(at + 1,
@@ -45,16 +58,37 @@ static int64_t started_of(int64_t pid, int64_t *ret_parent)
 	return state == 'Z' || state == 'X' ? 0 : started;
 }
 
-void process_of(int64_t pid, struct process *ret_process)
+/* As far as it can be told: 0, or the first negative errno that is not about its being gone. */
+static int describe(int64_t pid, struct process *ret_process)
 {
-	int64_t parent;
+	int64_t parent, started;
 	struct stat st;
+	int r;
 
 	*ret_process = (struct process){.pid = pid};
-	ret_process->started = started_of(pid, &parent);
+	started = started_of(pid, &parent);
+	r = started < 0 ? (int)started : 0;
+	if (started > 0)
+		ret_process->started = started;
 	if (stat("/proc/self/ns/pid", &st) == 0)
 		ret_process->pidns = (int64_t)st.st_ino;
-	proc_read("/proc/sys/kernel/random/boot_id", ret_process->boot, sizeof(ret_process->boot));
+	else if (r == 0)
+		r = -errno;
+	if (r == 0)
+		r = proc_read("/proc/sys/kernel/random/boot_id", ret_process->boot, sizeof(ret_process->boot));
+	return is_not_there(r) ? 0 : r;
+}
+
+void process_of(int64_t pid, struct process *ret_process)
+{
+	describe(pid, ret_process);
+}
+
+int process_note(int64_t pid, struct process *ret_process, struct error *err)
+{
+	int r = describe(pid, ret_process);
+
+	return r < 0 ? error_code(err, r, "cannot look at process %lld", (long long)pid) : 0;
 }
 
 void process_self(struct process *ret_process)
@@ -87,12 +121,28 @@ static bool is_gone_there(const struct process *process, const struct process *s
 		if (stat(path, &st) < 0) {
 			if (errno != ENOENT && errno != ESRCH)
 				return false;
-		} else if ((int64_t)st.st_ino == process->pidns &&
-			   (!process->started || started_of(atoll(entry->d_name), &parent) == process->started)) {
-			return false;
+		} else if ((int64_t)st.st_ino == process->pidns) {
+			int64_t started = started_of(atoll(entry->d_name), &parent);
+
+			if (!process->started || started == process->started || started < 0)
+				return false;
 		}
 	}
 	return proc;
+}
+
+/* The same number at the same start; started 0 is nobody's. */
+static bool is_still(const struct process *process, int64_t *ret_parent)
+{
+	int64_t started = started_of(process->pid, ret_parent);
+
+	return process->started != 0 && (started == process->started || started < 0);
+}
+
+/* What could not be read of us is nothing that speaks against it. */
+static bool is_of_this_boot(const struct process *process, const struct process *self)
+{
+	return !*self->boot || strcmp(process->boot, self->boot) == 0;
 }
 
 bool process_is_alive(const struct process *process)
@@ -103,22 +153,22 @@ bool process_is_alive(const struct process *process)
 	if (process->pid <= 0 || process->pid != (pid_t)process->pid)
 		return false;
 	process_self(&self);
-	if (strcmp(process->boot, self.boot) != 0)
+	if (!is_of_this_boot(process, &self))
 		return false;
 	if (process->pidns != self.pidns)
 		return !is_gone_there(process, &self);
 	if (!self.started) /* no /proc here: the pid has to do */
 		return kill((pid_t)process->pid, 0) == 0 || errno == EPERM;
-	return started_of(process->pid, &parent) == process->started && process->started != 0;
+	return is_still(process, &parent);
 }
 
 int64_t process_parent_here(const struct process *process, const struct process *self)
 {
-	int64_t parent = -1;
+	int64_t parent = 0;
 
-	if (process->pid <= 0 || process->pidns != self->pidns || strcmp(process->boot, self->boot) != 0)
+	if (process->pid <= 0 || (self->pidns && process->pidns != self->pidns) || !is_of_this_boot(process, self))
 		return -1;
-	return process->started && started_of(process->pid, &parent) == process->started ? parent : -1;
+	return is_still(process, &parent) ? parent : -1;
 }
 
 bool process_is_alive_here(const struct process *process, const struct process *self)

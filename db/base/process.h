@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "db/base/error.h"
+
 #define PROCESS_BOOT_SIZE 40
 
 struct process {
@@ -24,7 +26,13 @@ void process_self(struct process *ret_process);
 void process_of(int64_t pid, struct process *ret_process);
 
 /*
- * False when it is certain that it runs no more. A process of another pid namespace of this boot
+ * The same for who writes it down, so that it is found again: fails where there may be such a process that could
+ * not be looked at, as when there are too many open files.
+ */
+int process_note(int64_t pid, struct process *ret_process, struct error *err);
+
+/*
+ * False when it is certain that it runs no more; what cannot be read just now counts as alive. A process of another pid namespace of this boot
  * cannot be judged from here and counts as alive, but by root of the machine, who sees whether there is
  * such a namespace still.
  */
@@ -32,7 +40,7 @@ bool process_is_alive(const struct process *process);
 
 /* The same for many of our own pid namespace; self is process_self(). One of another counts as gone. */
 bool process_is_alive_here(const struct process *process, const struct process *self);
-/* Whose child it is, of one that is alive so, which costs nothing more; -1: it is not. */
+/* Whose child it is, of one that is alive so, which costs nothing more; 0 unknown, -1: it is not. */
 int64_t process_parent_here(const struct process *process, const struct process *self);
 
 /*

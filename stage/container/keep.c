@@ -124,9 +124,7 @@ static int note_conmon(struct container *container, struct error *err)
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	int r = path ? io_read_file(AT_FDCWD, path, 32, &text, err) : error_oom(err);
 
-	if (r == 0)
-		process_of(strtol(text.bytes, NULL, 10), &container->conmon);
-	return r;
+	return r < 0 ? r : process_note(strtol(text.bytes, NULL, 10), &container->conmon, err);
 }
 
 /* It waits for a byte, so that what it starts is where it is to be. */
@@ -178,15 +176,18 @@ int keep_create(struct container *container, struct error *err)
 
 /* ---- leaving it, and finding it again ---- */
 
-void container_describe(const struct container *container, struct container_note *ret_note)
+int container_describe(const struct container *container, struct container_note *ret_note, struct error *err)
 {
+	int r;
+
 	*ret_note = (struct container_note){.stop_signal = container->stop_signal};
-	process_of(container->pid, &ret_note->process);
+	r = process_note(container->pid, &ret_note->process, err);
+	if (r == 0 && container_is_served(container))
+		r = process_note(getpid(), &ret_note->network, err);
 	ret_note->conmon = container->conmon;
-	if (container_is_served(container))
-		process_self(&ret_note->network);
 	snprintf(ret_note->name, sizeof(ret_note->name), "%s", container->name);
 	snprintf(ret_note->cgroup, sizeof(ret_note->cgroup), "%s", container->cgroup.path);
+	return r;
 }
 
 void container_leave(struct container *container)

@@ -46,7 +46,7 @@ struct container_note {
 	int stop_signal;
 };
 
-void container_describe(const struct container *container, struct container_note *ret_note);
+int container_describe(const struct container *container, struct container_note *ret_note, struct error *err);
 /* It runs on. */
 void container_leave(struct container *container);
 

@@ -50,7 +50,7 @@ static int own_path(char path[PATH_MAX], struct error *err)
 }
 
 static int run_container(const struct put_up *job, const struct layer_package *package,
-			 struct container **ret_container, struct error *err)
+			 struct container **ret_container, struct container_note *ret_note, struct error *err)
 {
 	_cleanup_(freep) char *cache = path_join(job->state, "cache"), *log = path_join(job->directory, "log");
 	_cleanup_(container_releasep) struct container *container = NULL;
@@ -91,6 +91,9 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		r = namespace_trim(mounts, err);
 	if (r == 0)
 		r = container_start(container, err);
+	/* one that nobody would find again is none */
+	if (r == 0)
+		r = container_describe(container, ret_note, err);
 	if (r == 0)
 		*ret_container = take(container);
 	return r;
@@ -114,7 +117,7 @@ static int begin_guard(const struct put_up *job, struct store *store, struct gua
 	return r;
 }
 
-static int go_up(const struct put_up *job, struct container **ret_container, struct guard *ret_guard,
+static int go_up(const struct put_up *job, struct container **ret_container, struct outcome *outcome,
 		 struct error *err)
 {
 	_cleanup_(layer_package_release) struct layer_package package = LAYER_PACKAGE_INIT;
@@ -129,7 +132,7 @@ static int go_up(const struct put_up *job, struct container **ret_container, str
 	if (r == 0)
 		r = store_mount(store, job->package, &mount, err);
 	if (r == 0 && job->guarded)
-		r = begin_guard(job, store, ret_guard, &guard, err);
+		r = begin_guard(job, store, &outcome->guard, &guard, err);
 	if (r == 0)
 		r = own_mounts_begin(err);
 	parts.mount = mount;
@@ -139,7 +142,7 @@ static int go_up(const struct put_up *job, struct container **ret_container, str
 	if (r == 0 && !package.start.given && !job->spec->args.count)
 		r = error_set(err, -EINVAL, "a bare image has no start configuration; give a command "
 					    "behind --");
-	return r < 0 ? r : run_container(job, &package, ret_container, err);
+	return r < 0 ? r : run_container(job, &package, ret_container, &outcome->note, err);
 }
 
 /* Forwarding for it is all that we do from now on: for nobody's terminal, and whoever started us may end. */
@@ -164,9 +167,7 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 	signal(SIGPIPE, SIG_IGN);
 	/* nothing that our caller left open is for conmon, which stays */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	outcome.code = go_up(job, &container, &outcome.guard, &outcome.err);
-	if (outcome.code == 0)
-		container_describe(container, &outcome.note);
+	outcome.code = go_up(job, &container, &outcome, &outcome.err);
 	(void)!write(tell, &outcome, sizeof(outcome));
 	close(tell);
 	if (outcome.code == 0 && container_is_served(container))

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/clock.h"
@@ -203,12 +204,12 @@ int run_begin(struct state *state, const struct instance *instance, int restarts
 {
 	_cleanup_(run_release) struct run run = RUN_INIT;
 	struct process self;
-	int r;
+	int r = process_note(getpid(), &self, err);
 
-	process_self(&self);
-	/* it has no process yet, but is of this boot */
+	if (r < 0)
+		return r;
 	run.note.process = self;
-	run.note.process.pid = 0;
+	run.note.process.pid = 0; /* it has no process yet, but is of this boot */
 	run.begun_ns = clock_wall_ns();
 	run.state = RUN_MAKING;
 	run.restarts = restarts;
@@ -298,9 +299,10 @@ int run_note_waiter(struct state *state, int64_t id, struct error *err)
 	sqlite3_stmt *stmt;
 	int r = statement_get(&state->sql, sql, &stmt, err);
 
+	if (r == 0)
+		r = process_note(getpid(), &self, err);
 	if (r < 0)
 		return r;
-	process_self(&self);
 	bind_int(stmt, 1, self.pid);
 	bind_int(stmt, 2, self.started);
 	bind_int(stmt, 3, id);
@@ -373,7 +375,7 @@ static enum instance_now after_end(const struct instance *instance, const struct
 enum instance_now instance_now(const struct state *state, const struct instance *instance,
 			       struct run *run, const struct process *self)
 {
-	int64_t parent;
+	int64_t parent = run->state == RUN_UP ? process_parent_here(&run->note.process, self) : -1;
 
 	if (run->state == RUN_NONE)
 		return NOW_STOPPED;
@@ -381,7 +383,6 @@ enum instance_now instance_now(const struct state *state, const struct instance 
 		return after_end(instance, run, self);
 	if (run->state == RUN_MAKING)
 		return strcmp(run->note.process.boot, self->boot) == 0 ? NOW_STARTING : NOW_LOST;
-	parent = process_parent_here(&run->note.process, self);
 	if (parent >= 0) {
 		/* whose child lives, lives, and nobody else has its number */
 		bool watched = (parent > 0 && parent == run->note.conmon.pid) ||

@@ -193,7 +193,9 @@ int guard_begin(const struct guard_request *request, struct guard *ret_guard, in
 	mount = making.mount;
 	if (r < 0)
 		return error_prefix(err, r, "the guard");
-	process_of(making.pid, &ret_guard->daemon);
+	r = process_note(making.pid, &ret_guard->daemon, err);
+	if (r < 0)
+		return r;
 	memcpy(ret_guard->device, making.device, sizeof(ret_guard->device));
 	*ret_mount = take_fd(&mount);
 	return 0;

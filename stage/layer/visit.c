@@ -33,9 +33,10 @@ int visit_note(struct state *state, const char *dev, const char *what, struct er
 	sqlite3_stmt *stmt;
 	int r = statement_get(&state->sql, sql, &stmt, err);
 
+	if (r == 0)
+		r = process_note(getpid(), &self, err);
 	if (r < 0)
 		return r;
-	process_self(&self);
 	bind_text(stmt, 1, dev);
 	rows_bind_process(stmt, 2, &self);
 	bind_text(stmt, 6, what);

@@ -75,12 +75,13 @@ static int put_row(const struct staying *staying, const struct test *test, struc
 		.container = (char *)test->container,
 		.begun_ns = clock_wall_ns(),
 	};
+	int r;
 
 	json_decref(json);
 	if (!asked)
 		return error_oom(err);
-	process_self(&row.process);
-	return test_row_put(staying->state, staying->request->name, &row, err);
+	r = process_note(getpid(), &row.process, err);
+	return r < 0 ? r : test_row_put(staying->state, staying->request->name, &row, err);
 }
 
 /* However it went; `stop` looks it up. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
@@ -50,9 +51,10 @@ static int put(struct state *state, const char *object, struct error *err)
 	sqlite3_stmt *stmt;
 	int r = statement_get(&state->sql, sql, &stmt, err);
 
+	if (r == 0)
+		r = process_note(getpid(), &self, err);
 	if (r < 0)
 		return r;
-	process_self(&self);
 	bind_text(stmt, 1, object);
 	rows_bind_process(stmt, 2, &self);
 	bind_int(stmt, 6, clock_wall_ns());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The base: errors, arrays, hashes, texts, paths, files, digests and processes. */
+/* The base: errors, arrays, hashes, texts, paths, files and digests. */
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
@@ -7,16 +7,11 @@
 #include "db/base/hash.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
-#include "db/base/process.h"
 #include "db/base/text.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/test.h"
@@ -299,67 +294,6 @@ static void sha256_is_sha256(void)
 	CHECK_STRING(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-/* The number of a namespace that is gone becomes another's: the start tells them apart. */
-static void a_process_elsewhere_is_known_by_its_start(void)
-{
-	struct process it;
-	char path[64];
-	struct stat st;
-	/* as fork(), in a pid namespace of its own */
-	long pid = geteuid() == 0 && stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == 0xEFFFFFFC
-			   ? syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0)
-			   : -1;
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	if (pid < 0) {
-		fprintf(stderr, "not as root of the first pid namespace: not tried\n");
-		return;
-	}
-	process_of(pid, &it);
-	snprintf(path, sizeof(path), "/proc/%ld/ns/pid", pid);
-	CHECK_INT(stat(path, &st), 0);
-	it.pid = 1;
-	it.pidns = (int64_t)st.st_ino;
-	CHECK(process_is_alive(&it));
-	it.started--;
-	CHECK(!process_is_alive(&it));
-	it.started = 0;
-	CHECK(process_is_alive(&it));
-	kill((pid_t)pid, SIGKILL);
-	CHECK_INT(waitpid((pid_t)pid, NULL, 0), pid);
-	CHECK(!process_is_alive(&it));
-}
-
-static void a_process_that_lives_is_somebodys_child(void)
-{
-	struct process self, it;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		pause();
-		_exit(0);
-	}
-	process_self(&self);
-	process_of(pid, &it);
-	CHECK_INT(process_parent_here(&it, &self), getpid());
-	it.started++; /* another one, with its number */
-	CHECK_INT(process_parent_here(&it, &self), -1);
-	it.started--;
-	it.pidns++;
-	CHECK_INT(process_parent_here(&it, &self), -1);
-	it.pidns--;
-	kill(pid, SIGKILL);
-	while (process_is_alive_here(&it, &self))
-		usleep(1000);
-	/* a zombie as yet */
-	CHECK_INT(process_parent_here(&it, &self), -1);
-	CHECK_INT(waitpid(pid, NULL, 0), pid);
-	CHECK_INT(process_parent_here(&it, &self), -1);
-}
-
 int main(void)
 {
 	RUN(an_error_keeps_code_message_and_prefix);
@@ -373,7 +307,5 @@ int main(void)
 	RUN(patterns_match_as_documented);
 	RUN(a_file_appears_only_when_published);
 	RUN(sha256_is_sha256);
-	RUN(a_process_elsewhere_is_known_by_its_start);
-	RUN(a_process_that_lives_is_somebodys_child);
 	return test_end();
 }
