@@ -94,7 +94,8 @@ int mount_open(struct mount *mount, const struct elsewhere *ns, const struct opt
 				.mountpoint = options->mountpoint,
 				.source = source,
 				.fuse_fd = -1,
-				.mount_fd = -1};
+				.mount_fd = -1,
+				.upper_fd = -1};
 	r = elsewhere_call(ns, make_fuse, &making, sizeof(making), fds, err);
 	mount->fuse_fd = fds[0];
 	mount->mount_fd = fds[1];
@@ -109,6 +110,7 @@ int mount_open_by_helper(struct mount *mount, const struct options *options, con
 				.source = source,
 				.fuse_fd = -1,
 				.mount_fd = -1,
+				.upper_fd = -1,
 				.by_helper = true};
 	if (options->scratch)
 		return error_set(err, -EPERM,
@@ -135,7 +137,7 @@ static int stack(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct stacking *stacking = data;
 
-	fds[0] = overlay_make(stacking->overlay, stacking->mount_fd, &stacking->opens_once, err);
+	fds[0] = overlay_make(stacking->overlay, stacking->mount_fd, &stacking->opens_once, &fds[1], err);
 	return fds[0] < 0 ? fds[0] : 0;
 }
 
@@ -166,6 +168,7 @@ int mount_stack(struct mount *mount, int root_fd, bool *opens_once, struct error
 		return r;
 	close(mount->mount_fd); /* the overlay holds it */
 	mount->mount_fd = fds[0];
+	mount->upper_fd = fds[1];
 	*opens_once = stacking.opens_once;
 	return 0;
 }
@@ -253,6 +256,7 @@ bool mount_detach(struct mount *mount, struct fuse_session *session)
 void mount_release(struct mount *mount)
 {
 	closep(&mount->mount_fd);
+	closep(&mount->upper_fd);
 	if (!mount->by_helper)
 		closep(&mount->fuse_fd);
 }

@@ -29,6 +29,7 @@ struct mount {
 	const char *source;      /* canonical; borrowed */
 	int fuse_fd;             /* /dev/fuse */
 	int mount_fd;            /* what is to appear, or -1 */
+	int upper_fd;            /* of a scratch: what is written there; or -1 */
 	bool by_helper;          /* fusermount3 did it */
 	bool attached;
 	uint64_t id;             /* of the mount that is seen, as statx() has it */

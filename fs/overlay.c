@@ -207,11 +207,11 @@ static int overlay_above(const struct stage *stage, const struct overlay *overla
 	return overlay_mount(layers, stage, overlay->attributes, err);
 }
 
-int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once, int *ret_upper_fd,
 		 struct error *err)
 {
 	_cleanup_(stage_leave) struct stage stage = {0};
-	int r;
+	int fd, r;
 
 	r = strcmp(overlay->scratch, "tmpfs") == 0
 		    ? stage_tmpfs(&stage, overlay->place, err)
@@ -224,5 +224,7 @@ int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_on
 	r = filesystem_attach(mount_fd, stage.lower);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", stage.lower);
-	return overlay_above(&stage, overlay, ret_opens_once, err);
+	fd = overlay_above(&stage, overlay, ret_opens_once, err);
+	*ret_upper_fd = fd < 0 ? -1 : open(stage.upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd;
 }

@@ -37,9 +37,10 @@ struct overlay {
 /*
  * Make the overlay of scratch above mount_fd: a descriptor of its mount, seen by nobody yet, which
  * the caller closes; or a negative errno, and the stage is left as well. What is asked of mount_fd
- * must be answered meanwhile. *ret_opens_once: the kernel can.
+ * must be answered meanwhile. *ret_opens_once: the kernel can. *ret_upper_fd: what takes all that is written,
+ * also the caller's; or -1.
  */
-int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once,
+int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once, int *ret_upper_fd,
 		 struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "db/base/log.h"
 #include "db/guard.h"
 #include "fs/mount_state.h"
+#include "fs/scratch_written.h"
 
 /* After a signal, users of the mount have this long to let go of it. */
 enum { GRACE_MS = 2000 };
@@ -103,6 +104,20 @@ static void wait_for_catalog(struct run *run)
 	}
 }
 
+/* A session without it is whole all the same: it holds all that was asked of us. */
+static void note_written(struct run *run)
+{
+	_cleanup_(scratch_written_release) struct scratch_written written = {.records = ARRAY_INIT};
+	struct error err = ERROR_INIT;
+	int r = scratch_written_find(&written, run->mount.upper_fd, run->fs->source.fd);
+
+	if (r == 0)
+		r = scratch_written_note(&written, &run->recorder, &err);
+	if (r < 0)
+		log_warning("what was written to the scratch is not in the manifest: %s",
+			    *err.message ? err.message : "out of memory");
+}
+
 int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 {
 	struct error catalog = ERROR_INIT;
@@ -112,6 +127,8 @@ int run_finish(struct run *run, struct summary *ret_summary, struct error *err)
 	recorder_ending(&run->recorder);
 	wait_for_catalog(run);
 	cataloged = cataloguer_finish(&run->cataloguer, &catalog);
+	if (run->mount.upper_fd >= 0 && !run->options->above)
+		note_written(run);
 	r = recorder_stop(&run->recorder, ret_summary, err);
 	if (cataloged == -ECANCELED)
 		cataloged = 0;
