@@ -12,6 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
+#include "pack/cmd/disk_arguments.h"
 #include "pack/cmd/export_asked.h"
 #include "pack/cmd/export_guard.h"
 #include "pack/cmd/export_name.h"
@@ -120,6 +121,8 @@ static const struct command_option command_options[] = {
 	 "lxc     a directory with config and rootfs\n"
 	 "squashfs  the root alone, as an image\n"
 	 "tar     the root alone\n"
+	 "disk    a directory with a disk, a kernel and what it starts with\n"
+	 "libvirt the same with its definition, domain.xml\n"
 	 "facts   what is known of it, as JSON, for engines that are not here",
 	 OPTION_WHOLE(take_kind)},
 	{'o', "output", "OUT", "where to; - is standard output, for tars and texts; or an image as skopeo(1)\n"
@@ -146,6 +149,7 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(image_argument_level, struct arguments, export.image.level)},
 	{0, "platform", "OS/ARCH", "what the image says it runs on [this machine]",
 	 OPTION_CALL(take_platform, struct arguments, export.platform)},
+	{OPTION_TABLE(disk_argument_options, struct arguments, export.disk)},
 	{OPTION_TABLE(export_asked_options, struct arguments, asked)},
 	{OPTION_TABLE(image_access_options, struct arguments, access)},
 	{0, "tmpdir", "DIR", "where a layer waits [TMPDIR, /var/tmp]",
@@ -182,13 +186,14 @@ static const char *misuse_of_image(const struct arguments *args)
 		return "OUT says what it is: --to does not go with it";
 	if (args->export.name && args->reference.name)
 		return "OUT has a name already: --name does not go with it";
-	return NULL;
+	return disk_argument_misuse(&args->export.disk, false);
 }
 
 /* What is wrong with the command line as a whole; or NULL. */
 static const char *misuse_of(const struct arguments *args, int operands)
 {
 	bool file = args->reference.transport == REFERENCE_FILE;
+	const char *misuse;
 
 	if (operands != 1)
 		return operands ? "more than one SRC" : "which SRC?";
@@ -202,6 +207,9 @@ static const char *misuse_of(const struct arguments *args, int operands)
 		return misuse_of_image(args);
 	if (!args->has_kind)
 		return "to what? (--to KIND)";
+	misuse = disk_argument_misuse(&args->export.disk, args->export.kind == EXPORT_DISK || args->export.kind == EXPORT_LIBVIRT);
+	if (misuse)
+		return misuse;
 	if (strcmp(args->output, "-") == 0 &&
 	    !export_kind_is_stream(args->export.kind))
 		return "only a tar or a text can go to standard output";

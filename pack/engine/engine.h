@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The wing engine/ says a package in the words of those who run it: one struct facts, and one small
- * writer an engine. It may include db/base, pack/image, pack/layer, pack/oci, pack/source and
+ * writer an engine. It may include db/base, pack/guest, pack/image, pack/layer, pack/oci, pack/source and
  * pack/tree. Another engine is a file beside lxc.c and a row in export.c, and what it wants to know
  * goes into facts.c first.
  */
@@ -35,8 +35,18 @@ enum export_kind {
 	EXPORT_LXC,	/* a directory with config and rootfs */
 	EXPORT_SQUASHFS, /* the root alone, as an image */
 	EXPORT_TAR,	 /* the root alone */
+	EXPORT_DISK,	 /* a directory with a disk, a kernel and what it starts with */
+	EXPORT_LIBVIRT,	 /* the same, and what libvirt calls it */
 	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
+};
+
+/* Of a virtual machine. */
+struct disk_options {
+	const char *format;  /* NULL: "raw" */
+	const char *kernel;  /* NULL: the newest cloud kernel that is installed */
+	const char *modules; /* its lib/modules/VERSION; NULL: beside it */
+	const char *init;    /* process 1 (pack/guest/), linked statically */
 };
 
 struct export_options {
@@ -48,6 +58,7 @@ struct export_options {
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
 	const struct oci_guard *guard; /* of images; or NULL */
+	struct disk_options disk;
 	struct derived_options derived; /* labels and changes; the rest is the writer's */
 	struct layer_write_options layer;
 	struct extract_options extract;

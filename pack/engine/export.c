@@ -4,8 +4,10 @@
 #include "db/base/cleanup.h"
 #include "pack/engine/asked.h"
 #include "pack/engine/bundle.h"
+#include "pack/engine/disk.h"
 #include "pack/engine/docker.h"
 #include "pack/engine/facts_json.h"
+#include "pack/engine/libvirt.h"
 #include "pack/engine/lxc.h"
 #include "pack/engine/root_only.h"
 #include "pack/engine/written.h"
@@ -13,6 +15,10 @@
 
 /* What of pack/engine/asked.h a kind can say; all: it says whatever there is. */
 static const char *const says_nothing[] = {NULL};
+static const char *const machine_says[] = {"command", "env", "user", "cwd", "hostname", "tmpfs", "read-only",
+					   "cap-add", "cap-drop", NULL};
+static const char *const libvirt_says[] = {"command", "env", "user", "cwd", "hostname", "tmpfs", "read-only",
+					   "cap-add", "cap-drop", "memory", "cpus", "publish", NULL};
 
 enum export_form { FORM_FILE, FORM_TAR, FORM_DIRECTORY, FORM_TEXT };
 
@@ -29,6 +35,8 @@ static const struct {
 	[EXPORT_LXC] = {"lxc", FORM_DIRECTORY, engine_write_lxc, says_nothing},
 	[EXPORT_SQUASHFS] = {"squashfs", FORM_FILE, engine_write_squashfs, says_nothing},
 	[EXPORT_TAR] = {"tar", FORM_TAR, engine_write_tar, says_nothing},
+	[EXPORT_DISK] = {"disk", FORM_DIRECTORY, engine_write_disk, machine_says},
+	[EXPORT_LIBVIRT] = {"libvirt", FORM_DIRECTORY, engine_write_libvirt, libvirt_says},
 	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 

@@ -68,7 +68,8 @@ static int read_tmpfs(const json_t *config, struct facts *facts)
 		const char *type = json_text(mount, "type"), *destination = json_text(mount, "destination");
 
 		if (r == 0 && type && destination && strcmp(type, "tmpfs") == 0 && !is_ours(destination))
-			r = array_push(&facts->tmpfs, ((struct fact_mount){.destination = destination}));
+			r = array_push(&facts->tmpfs, ((struct fact_mount){.destination = destination,
+									  .options = json_object_get(mount, "options")}));
 	}
 	return r;
 }
@@ -157,6 +158,7 @@ int facts_read(const json_t *config, const struct image_config *own, const char 
 		.stop_signal = stop			 ? stop
 			       : of_image && *of_image ? of_image
 						       : "SIGTERM",
+		.all_capabilities = !json_object_get(process, "capabilities"),
 	};
 	name_of(image, facts->name);
 	read_limits(config, facts);
@@ -174,6 +176,8 @@ void facts_release(struct facts *facts)
 {
 	json_decref(facts->asked);
 	array_release(&facts->args);
+	array_release(&facts->tmpfs);
+	array_release(&facts->groups);
 	array_release(&facts->env);
 	array_release(&facts->capabilities);
 	array_release(&facts->groups);

@@ -43,6 +43,7 @@ struct fact_mount {
 	const char *source, *destination;
 	bool read_only;
 	uint64_t size;
+	const json_t *options; /* of a tmpfs in config.json: strings, as mount(8) knows them; or NULL */
 };
 
 /* How it is asked whether it is up, answers, is well. */
@@ -66,6 +67,7 @@ struct facts {
 	struct fact_list args;     /* "" for what is no string */
 	struct fact_list env;      /* "NAME=value" */
 	struct fact_list capabilities; /* "CAP_NET_RAW": the most it may have */
+	bool all_capabilities;     /* config.json says nothing of them */
 	const char *cwd;           /* or NULL */
 	const char *hostname;      /* NULL: nobody said one */
 	int64_t uid, gid;

@@ -7,10 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/path.h"
 #include "pack/engine/output.h"
 
 static bool has_control(const char *value)
@@ -141,30 +139,14 @@ int lxc_config(const struct facts *facts, const char *rootfs, struct text *text,
 	return text_failed(text) ? error_oom(err) : 0;
 }
 
-/* Where LXC finds the root of a container at `output`, whatever the directory it is used from. */
-static char *rootfs_path(const char *output)
-{
-	_cleanup_(freep) char *here = getcwd(NULL, 0), *joined = NULL, *whole = NULL;
-	char *place;
-
-	if (!here)
-		return NULL;
-	joined = output[0] == '/' ? strdup(output) : path_join(here, output);
-	whole = joined ? path_canonicalize(joined) : NULL;
-	free(take(joined));
-	joined = whole ? path_join(whole, "rootfs") : NULL;
-	if (!joined || asprintf(&place, "dir:%s", joined) < 0)
-		return NULL;
-	return place;
-}
-
 int engine_write_lxc(const struct export_job *job, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	_cleanup_(freep) char *rootfs = rootfs_path(job->output);
+	_cleanup_(freep) char *place = output_place(job->output), *rootfs = NULL;
 	int r;
 
-	if (!rootfs)
+	/* absolute: whatever directory it is used from */
+	if (!place || asprintf(&rootfs, "dir:%s/rootfs", place) < 0)
 		return error_oom(err);
 	r = lxc_config(job->facts, rootfs, &text, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "db/base/path.h"
 
 int output_tar(struct node *root, const struct layer_write_options *layer, const char *output,
 	       struct layer_written *ret_written, struct error *err)
@@ -41,6 +42,16 @@ int output_document(const struct export_job *job, const char *text, struct error
 		return error_code(err, r, "cannot write %s%s%s", to_us ? "standard output" : "'",
 				  to_us ? "" : job->output, to_us ? "" : "'");
 	return to_us ? 0 : io_publish(&file, err);
+}
+
+char *output_place(const char *output)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0), *joined = NULL;
+
+	if (!here)
+		return NULL;
+	joined = output[0] == '/' ? strdup(output) : path_join(here, output);
+	return joined ? path_canonicalize(joined) : NULL;
 }
 
 int output_text(const struct export_job *job, const char *name, const char *text, struct error *err)

@@ -15,6 +15,9 @@ int output_tar(struct node *root, const struct layer_write_options *layer, const
 /* The whole output, of a kind that is one text. */
 int output_document(const struct export_job *job, const char *text, struct error *err);
 
+/* The absolute path of what was asked for, whether it is there or not; the caller frees. NULL: no memory. */
+char *output_place(const char *output);
+
 /* A new file in the job's directory. */
 int output_text(const struct export_job *job, const char *name, const char *text,
 		struct error *err);

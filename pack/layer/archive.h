@@ -69,6 +69,7 @@
 	X(archive_write_set_bytes_in_last_block)                                                          \
 	X(archive_write_set_bytes_per_block)                                                              \
 	X(archive_write_set_filter_option)                                                                \
+	X(archive_write_set_format_cpio_newc)                                                             \
 	X(archive_write_set_format_option)                                                                \
 	X(archive_write_set_format_pax_restricted)                                                        \
 	X(archive_write_set_format_raw)

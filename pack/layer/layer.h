@@ -83,6 +83,7 @@ enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 
 struct layer_write_options {
 	enum layer_compression compression;
+	bool cpio;				     /* no tar but what the kernel unpacks when it starts (newc) */
 	int level;				     /* 0: the compressor's default */
 	bool has_time; /* clamp every mtime to `time` but those that are recorded (node.h) */
 	int64_t time;				     /* seconds since 1970 */

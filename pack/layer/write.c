@@ -315,9 +315,13 @@ static int writer_open(struct writer *writer, struct error *err)
 	r = packer_open(writer, err);
 	if (r < 0)
 		return r;
-	sym_archive_write_set_format_pax_restricted(writer->tar);
-	/* once, in the form every other tar reads */
-	sym_archive_write_set_format_option(writer->tar, "pax", "xattrheader", "SCHILY");
+	if (writer->options->cpio) {
+		sym_archive_write_set_format_cpio_newc(writer->tar);
+	} else {
+		sym_archive_write_set_format_pax_restricted(writer->tar);
+		/* once, in the form every other tar reads */
+		sym_archive_write_set_format_option(writer->tar, "pax", "xattrheader", "SCHILY");
+	}
 	sym_archive_write_set_bytes_per_block(writer->tar, 65536);
 	sym_archive_write_set_bytes_in_last_block(writer->tar, 1);
 	if (sym_archive_write_open(writer->tar, writer, NULL, tar_write, NULL) != ARCHIVE_OK)
