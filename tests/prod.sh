@@ -14,6 +14,17 @@ requires conmon --version
 export SFC_STATE="$dir/state"
 export SFC_LIMITS="$dir/limits.conf"
 
+# With prod_by_user sfc is a plain user's, who has a state of his own.
+if [ -n "${prod_by_user:-}" ]; then
+	# shellcheck source=tests/user.sh
+	. "$srcdir/tests/user.sh"
+	SFC_STATE=$home/state
+	sfc() {
+		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i HOME="$home" USER="$user" LC_ALL=C \
+			PATH="$dir/bin:/usr/local/bin:/usr/bin:/bin" SFC_STATE="$SFC_STATE" sfc "$@"
+	}
+fi
+
 # Whatever a failing test leaves running goes by the application, never by name.
 prod_down() {
 	sfc prod rm --all --grace 0 >/dev/null 2>&1

@@ -127,8 +127,13 @@ static int set_owner(struct extraction *x, const struct node *node, const char *
 {
 	const struct inode *inode = node->inode;
 
-	if (x->options->keep_owners)
-		return fchownat(x->dirfd, name, inode->uid, inode->gid, AT_SYMLINK_NOFOLLOW);
+	if (x->options->keep_owners) {
+		if (fchownat(x->dirfd, name, inode->uid, inode->gid, AT_SYMLINK_NOFOLLOW) == 0)
+			return 0;
+		/* a user namespace that has no such number */
+		if (errno != EINVAL)
+			return -1;
+	}
 	if (inode->uid != geteuid() || inode->gid != getegid())
 		x->stats->owners_lost++;
 	return 0;
@@ -209,14 +214,23 @@ static int make_link(struct extraction *x, const struct node *node, struct error
 	return 0;
 }
 
+static bool is_device(const struct inode *inode)
+{
+	return S_ISBLK(inode->mode) || S_ISCHR(inode->mode);
+}
+
 static int make_node(struct extraction *x, struct node *node, struct error *err)
 {
 	int r;
 
 	if (node->inode->scratch)
 		return make_link(x, node, err);
-	node->inode->scratch = (uintptr_t)node;
 	r = S_ISREG(node->inode->mode) ? make_file(x, node, err) : make_special(x, node, err);
+	if (r == -EPERM && is_device(node->inode) && x->options->leave_devices) {
+		x->stats->devices_lost++;
+		return 0;
+	}
+	node->inode->scratch = (uintptr_t)node;
 	return r < 0 ? r : set_attributes(x, node, node->name, err);
 }
 

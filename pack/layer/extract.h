@@ -14,8 +14,9 @@
 #include "pack/tree/tree.h"
 
 struct extract_options {
-	bool keep_owners; /* root only; without it set-id bits go too, as they would name another
-			     owner */
+	bool keep_owners; /* root only, a user namespace's too; without it set-id bits go too, as they would
+			     name another owner */
+	bool leave_devices; /* device nodes that may not be made are left out */
 	void (*progress)(uint64_t done, void *data); /* bytes of contents; or NULL */
 	void *progress_data;
 	const volatile int *cancel;
@@ -24,6 +25,7 @@ struct extract_options {
 struct extract_stats {
 	uint64_t bytes;
 	uint64_t owners_lost; /* inodes that are not ours and whose owner was not kept */
+	uint64_t devices_lost; /* names of device nodes that were left out */
 	uint64_t xattrs_lost; /* extended attributes this place or this user cannot set */
 };
 

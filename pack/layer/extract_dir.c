@@ -130,7 +130,8 @@ void extract_dir_sweep(int parent, const char *prefix)
 	while (dir && (item = readdir(dir))) {
 		_cleanup_(closep) int left = -1;
 
-		if (strncmp(item->d_name, prefix, strlen(prefix)) != 0)
+		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
+		    strncmp(item->d_name, prefix, strlen(prefix)) != 0)
 			continue;
 		left = openat(parent, item->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (is_left(left) && extract_remove_below(left) == 0)

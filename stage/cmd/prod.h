@@ -45,6 +45,10 @@ int targets_claim(struct state *state, const struct targets *targets, bool apps,
 void prod_refresh_units(struct state *state, const struct asked *asked);
 
 
+/* What a user's package cannot have on disk: a warning a kind. */
+struct store_copy;
+void prod_tell_losses(const char *path, const struct store_copy *copy);
+
 /* What list shows: a row of text for each instance into columns, or an object for each application into json. */
 enum { PROD_LIST_COLUMNS = 9 };
 extern const char *const prod_list_heads[PROD_LIST_COLUMNS + 1];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* sfc prod install: a package taken in; and what conmon calls when an instance has ended. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,22 @@
 #include "stage/instance/install.h"
 #include "stage/spec/values.h"
 
+/* What a user's package cannot have on disk. */
+void prod_tell_losses(const char *path, const struct store_copy *copy)
+{
+	const struct extract_stats *extracted = &copy->extracted;
+
+	if (extracted->devices_lost)
+		log_warning("%" PRIu64 " device node%s of '%s' left out: only root may make them",
+			    extracted->devices_lost, extracted->devices_lost == 1 ? "" : "s", path);
+	if (extracted->owners_lost)
+		log_warning("%" PRIu64 " file%s of '%s' belong to you instead of to whom it says: numbers you do not have",
+			    extracted->owners_lost, extracted->owners_lost == 1 ? "" : "s", path);
+	if (extracted->xattrs_lost)
+		log_warning("%" PRIu64 " extended attribute%s of '%s' left out: only root may set them",
+			    extracted->xattrs_lost, extracted->xattrs_lost == 1 ? "" : "s", path);
+}
+
 static void print(const struct asked *asked, const char *name, const struct package_in *package)
 {
 	_cleanup_(text_release) struct text size = TEXT_INIT;
@@ -20,11 +37,17 @@ static void print(const struct asked *asked, const char *name, const struct pack
 	for (size_t i = 0; !asked->quiet && i < package->asks.count; i++)
 		log_warning("'%s' asks for %s and does not get it", package->path,
 			    package->asks.items[i]);
+	prod_tell_losses(package->path, &package->copy);
 	if (asked->quiet) {
 		printf("%s\n", name);
 		return;
 	}
 	text_add_size(&size, package->copy.bytes);
+	/* a user's, which was not there yet */
+	if (package->copy.extracted.bytes) {
+		text_add(&size, ", extracted ");
+		text_add_size(&size, package->copy.extracted.bytes);
+	}
 	printf("%s  %s  sha256:%s\n", name, size.bytes, package->copy.digest);
 }
 

@@ -39,7 +39,8 @@ int cmd_prod_update(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct update_request request = {
-		.digest = asked->digest, .spec = &asked->spec, .dry_run = asked->dry_run, .shadow = say_shadow};
+		.digest = asked->digest, .spec = &asked->spec, .dry_run = asked->dry_run, .shadow = say_shadow,
+		.took = prod_tell_losses};
 	struct error err = ERROR_INIT, said = ERROR_INIT;
 	enum update_outcome outcome = UPDATE_DONE;
 	char digest[DIGEST_HEX_SIZE];

@@ -6,9 +6,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,11 +27,21 @@ enum { DRAIN_MS = 2000 };
 
 static const int passed_on[] = {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGINT, SIGQUIT};
 
+/* Our own: a user could not enter it, and need not. */
+static bool is_same_processes(pid_t where)
+{
+	struct stat theirs, ours;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)where);
+	return stat(path, &theirs) == 0 && stat("/proc/self/ns/pid", &ours) == 0 && theirs.st_ino == ours.st_ino;
+}
+
 static int go_there(pid_t where, struct error *err)
 {
 	_cleanup_(closep) int pidfd = (int)syscall(SYS_pidfd_open, where, 0);
 
-	if (pidfd < 0 || setns(pidfd, CLONE_NEWNS | CLONE_NEWPID) < 0)
+	if (pidfd < 0 || setns(pidfd, CLONE_NEWNS | (is_same_processes(where) ? 0 : CLONE_NEWPID)) < 0)
 		return error_errno(err, "cannot go where the container is");
 	return 0;
 }

@@ -352,6 +352,28 @@ static int find_cgroup(const struct container_note *note, struct cgroup *ret_cgr
 	return path ? 0 : error_oom(err);
 }
 
+/* Conmon's child, once there is one. */
+static pid_t child_of(const struct process *conmon)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/task/%" PRId64 "/children", conmon->pid, conmon->pid);
+	return io_read_file(AT_FDCWD, path, 4096, &text, NULL) == 0 ? (pid_t)strtol(text.bytes, NULL, 10) : 0;
+}
+
+/* Of a start that was killed before it could note it, and that has no group: it may just be coming up. */
+static void end_unnoted(const struct process *conmon)
+{
+	for (int waited = 0; waited < ENDING_MS && process_is_alive(conmon); waited += TICK_MS) {
+		pid_t child = child_of(conmon);
+
+		if (child > 0)
+			kill(child, SIGKILL);
+		usleep(TICK_MS * 1000);
+	}
+}
+
 int container_clear(const struct container_note *note, struct error *err)
 {
 	_cleanup_(cgroup_release) struct cgroup cgroup = {.path = NULL};
@@ -360,6 +382,8 @@ int container_clear(const struct container_note *note, struct error *err)
 
 	if (r < 0)
 		return r;
+	if (cgroup.version == CGROUP_NONE && note->process.pid <= 0)
+		end_unnoted(&note->conmon);
 	ended = end(&note->process, SIGKILL);
 	ended = cgroup_kill(&cgroup) && ended;
 	if (!ended)

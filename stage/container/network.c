@@ -8,11 +8,13 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,9 +170,17 @@ int network_publish(struct network *network, const struct spec *spec, struct err
 	return r;
 }
 
+/* A user may not enter the host's, where he is. */
+static bool is_where_we_are(int namespace)
+{
+	struct stat theirs, ours;
+
+	return fstat(namespace, &theirs) == 0 && stat("/proc/self/ns/net", &ours) == 0 && theirs.st_ino == ours.st_ino;
+}
+
 int network_enter(const struct network *network, struct error *err)
 {
-	if (network->namespace >= 0 && setns(network->namespace, CLONE_NEWNET) < 0)
+	if (network->namespace >= 0 && !is_where_we_are(network->namespace) && setns(network->namespace, CLONE_NEWNET) < 0)
 		return error_errno(err, "cannot enter the container's network");
 	return 0;
 }

@@ -294,5 +294,6 @@ int package_tidy(struct state *state, struct store *store, struct error *err)
 {
 	struct tidying tidying = {state, store, err};
 
+	store_tidy(store);
 	return package_each_unused(state, forget_one, &tidying, err);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@
 #include "stage/layer/package.h"
 #include "stage/layer/volume.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/own.h"
+#include "stage/mount/user.h"
 #include "stage/mount/work.h"
 #include "stage/state/claim.h"
 #include "stage/state/event.h"
@@ -193,23 +196,36 @@ static int follow(const char *state_directory, int64_t id, bool full, struct err
 	return 0;
 }
 
+/*
+ * Its mounts end with the last process in their namespace, which is to be conmon. A user cannot get to where the
+ * machine was booted: he has what was not let go there (put_up.c), without the instance.
+ */
+static void leave_mounts(void)
+{
+	if (!user_is_plain())
+		namespace_enter_first();
+	else if (own_mounts_begin(NULL) == 0)
+		umount2(work_path(""), MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 int instance_ended(const char *state_directory, int64_t run, struct error *err)
 {
 	_cleanup_(closep) int conmon = (int)syscall(SYS_pidfd_open, getppid(), 0);
 	struct pollfd ended = {.fd = conmon, .events = POLLIN};
-	/* where its layer is in conmon's namespace */
-	bool full = !volume_has_room(work_path("/layer"));
+	bool full;
 	pid_t pid;
 
+	work_is_in(state_directory);
+	/* where its layer is in conmon's namespace */
+	full = !volume_has_room(work_path("/layer"));
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
 		return error_errno(err, "cannot fork");
 	if (pid > 0)
-		return 0;
+		return user_stays(state_directory, pid, err);
 	setsid();
-	/* its mounts end with the last process in their namespace, which is to be conmon */
-	namespace_enter_first();
+	leave_mounts();
 	if (conmon >= 0)
 		poll(&ended, 1, CONMON_MS);
 	_exit(follow(state_directory, run, full, err) < 0);

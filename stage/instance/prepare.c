@@ -144,6 +144,7 @@ static int prepare(struct state *state, struct start *start, struct preparation 
 		.directory = prepared->directory,
 		.conmon = prepared->conmon,
 		.unit = start->unit,
+		.guard_source = instance->guard_source,
 		.heals = -1,
 	};
 	return r < 0 ? r : prepare_guard(state, instance, prepared, &start->err);

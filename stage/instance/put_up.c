@@ -22,6 +22,7 @@
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
+#include "stage/mount/user.h"
 #include "stage/mount/work.h"
 #include "stage/store/store.h"
 
@@ -49,6 +50,40 @@ static int own_path(char path[PATH_MAX], struct error *err)
 	return 0;
 }
 
+static int add_mount(spec_strings *mounts, const char *path)
+{
+	_cleanup_(freep) char *real = path && *path == '/' ? realpath(path, NULL) : NULL;
+
+	return real ? spec_strings_add(mounts, real) : 0;
+}
+
+/*
+ * Those that stay in the namespace: its own, and what is called at its end. A user's starts again from there, where
+ * all has to be that it was asked with; /run is no disk that anybody would miss.
+ */
+static int list_mounts(const struct put_up *job, const char *self, spec_strings *mounts, struct error *err)
+{
+	const struct spec *spec = job->spec;
+	const char *const theirs[] = {spec->network == NETWORK_PATH ? spec->network_name : NULL, spec->seccomp,
+				      spec->runtime, job->guard_source, "/run"};
+	int r = spec_strings_add(mounts, work_path(""));
+
+	if (r == 0)
+		r = spec_strings_add(mounts, job->state);
+	if (r == 0)
+		r = spec_strings_add(mounts, self);
+	for (size_t i = 0; user_is_plain() && r == 0 && i < sizeof(theirs) / sizeof(*theirs); i++)
+		r = add_mount(mounts, theirs[i]);
+	for (size_t i = 0; user_is_plain() && r == 0 && i < spec->volumes.count; i++)
+		r = add_mount(mounts, spec->volumes.items[i].source);
+	if (r == 0)
+		r = array_push(mounts, NULL);
+	if (r < 0)
+		return error_oom(err);
+	mounts->count--; /* the NULL at their end is none of them */
+	return 0;
+}
+
 static int run_container(const struct put_up *job, const struct layer_package *package,
 			 struct container **ret_container, struct container_note *ret_note, struct error *err)
 {
@@ -56,7 +91,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 	_cleanup_(container_releasep) struct container *container = NULL;
 	char self[PATH_MAX], row[24];
 	const char *const ended[] = {self, "prod", "_ended", job->state, row, NULL};
-	const char *const mounts[] = {work_path(""), job->state, self, NULL};
+	_cleanup_(spec_strings_release) spec_strings mounts = ARRAY_INIT;
 	const struct container_keep keep = {
 		.directory = job->conmon,
 		.log = log,
@@ -82,13 +117,15 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 
 	if (!cache || !log)
 		return error_oom(err);
+	if (r == 0)
+		r = list_mounts(job, self, &mounts, err);
 	snprintf(row, sizeof(row), "%" PRId64, job->run);
 	if (r == 0 && mkdir(cache, 0700) < 0 && errno != EEXIST)
 		r = error_errno(err, "cannot make '%s'", cache);
 	if (r == 0)
 		r = container_prepare(&request, &container, err);
 	if (r == 0)
-		r = namespace_trim(mounts, err);
+		r = namespace_trim((const char *const *)mounts.items, err);
 	if (r == 0)
 		r = container_start(container, err);
 	/* one that nobody would find again is none */
@@ -159,6 +196,18 @@ static _Noreturn void serve(struct container *container)
 	_exit(0);
 }
 
+/* Who outlives this command is where a user's other commands go. */
+static int note_stays(const char *state, struct outcome *outcome)
+{
+	const pid_t stay[] = {(pid_t)outcome->note.conmon.pid, (pid_t)outcome->note.network.pid,
+			      (pid_t)outcome->guard.daemon.pid};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(stay) / sizeof(*stay); i++)
+		r = stay[i] > 0 ? user_stays(state, stay[i], &outcome->err) : 0;
+	return r;
+}
+
 static _Noreturn void inside(const struct put_up *job, int tell)
 {
 	struct container *container = NULL;
@@ -168,6 +217,10 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 	/* nothing that our caller left open is for conmon, which stays */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	outcome.code = go_up(job, &container, &outcome, &outcome.err);
+	if (outcome.code == 0)
+		outcome.code = note_stays(job->state, &outcome);
+	if (outcome.code < 0)
+		container_releasep(&container);
 	(void)!write(tell, &outcome, sizeof(outcome));
 	close(tell);
 	if (outcome.code == 0 && container_is_served(container))

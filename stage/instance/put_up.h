@@ -26,6 +26,7 @@ struct put_up {
 	const char *conmon;    /* of the run */
 	const char *guarded;   /* the manifest of its guard; NULL: it has none */
 	bool unit;             /* we are a unit of systemd, whose main process conmon is to be */
+	const char *guard_source; /* where that root is, or its name; NULL: there is none */
 	int heals;             /* the root that its guard serves from, detached; -1: none */
 };
 

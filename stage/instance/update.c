@@ -250,6 +250,8 @@ static int update_to(struct update *update, struct package_in *package, enum upd
 	if (r < 0 || update->request->dry_run)
 		return r;
 	r = package_admit(update->state, update->store, package, err);
+	if (r == 0 && update->request->took)
+		update->request->took(update->request->file, &package->copy);
 	if (r == 0)
 		r = in_transaction(update, digest, note_intention, err);
 	/* its row names it now */

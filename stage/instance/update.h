@@ -12,6 +12,7 @@
 #include "db/base/error.h"
 #include "stage/spec/spec.h"
 #include "stage/state/state.h"
+#include "stage/store/store.h"
 
 struct update_request {
 	const char *app, *file;
@@ -20,6 +21,8 @@ struct update_request {
 	bool dry_run;            /* say what is hidden, and change nothing */
 	/* What a layer hides of the change: "APP/NAME: PATH: …". May be NULL. */
 	void (*shadow)(const char *app, const char *name, const char *path, bool deleted);
+	/* The package is in the store. May be NULL. */
+	void (*took)(const char *file, const struct store_copy *copy);
 };
 
 enum update_outcome {

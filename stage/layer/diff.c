@@ -10,7 +10,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
-#include "stage/layer/marks.h"
+#include "stage/mount/marks.h"
 
 struct diff {
 	diff_visit visit;

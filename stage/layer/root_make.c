@@ -23,7 +23,7 @@
 #include "pack/oci/config.h"
 #include "pack/oci/image_config.h"
 #include "pack/package/start_config.h"
-#include "stage/layer/marks.h"
+#include "stage/mount/marks.h"
 
 enum { CONFIG_MAX = 1024 * 1024 };
 
@@ -71,26 +71,6 @@ static char *path_of(int dirfd, const char *name)
 	return directory ? path_join(directory, name) : NULL;
 }
 
-/* An archive or a directory that was a layer once may bring marks that would hide what is below. */
-static int drop_marks(struct node *node, void *data)
-{
-	struct xattr_list *list = node->inode->xattrs;
-	size_t kept = 0;
-
-	(void)data;
-	for (size_t i = 0; list && i < list->count; i++) {
-		if (mark_is_attribute(list->items[i].name)) {
-			free(list->items[i].name);
-			free(list->items[i].value);
-		} else {
-			list->items[kept++] = list->items[i];
-		}
-	}
-	if (list)
-		list->count = kept;
-	return 0;
-}
-
 /* Nobody but us reaches what grows there: the base's directory is closed. */
 static int write_tree(struct tree *tree, const volatile int *cancel, int dirfd, struct error *err)
 {
@@ -100,7 +80,7 @@ static int write_tree(struct tree *tree, const volatile int *cancel, int dirfd, 
 	_cleanup_(closep) int fd = -1;
 	int r;
 
-	tree_walk(tree, drop_marks, NULL);
+	marks_drop(tree);
 	if (mkdirat(dirfd, "tree", 0700) < 0)
 		return error_errno(err, "cannot make the base's tree");
 	fd = openat(dirfd, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

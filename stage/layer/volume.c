@@ -18,6 +18,7 @@
 #include "stage/layer/quota.h"
 #include "stage/mount/loop.h"
 #include "stage/mount/mount.h"
+#include "stage/mount/user.h"
 
 static const char volume[] = "volume", unfinished[] = "volume.new";
 
@@ -157,6 +158,8 @@ int volume_open(const char *layer, uint64_t size, int *ret_mount, int *ret_lock,
 
 	if (directory < 0)
 		return error_errno(err, "cannot open the layer '%s'", layer);
+	if (user_is_plain())
+		return error_set(err, -EPERM, "--layer-size is root's alone: a user keeps no accounts and mounts no volume");
 	if (size < LEAST)
 		return error_set(err, -EINVAL, "--layer-size: a layer has 8M at the least");
 	used = faccessat(directory, "upper", F_OK, AT_SYMLINK_NOFOLLOW) == 0;

@@ -245,6 +245,7 @@ static int repair_packages(struct repair *repair)
 {
 	int r = package_each_unused(repair->state, forget, repair, repair->err);
 
+	store_tidy(repair->store);
 	return r < 0 ? r : store_each_kept(repair->store, forget_file, repair, repair->err);
 }
 

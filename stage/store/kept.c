@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What was installed: files under their digests, "kept/DIGEST", which only store_forget() removes. */
+/* What was installed: files, a user's directories, under their digests, "kept/DIGEST", which only store_forget() removes. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "stage/mount/squashfs.h"
+#include "stage/mount/user.h"
 #include "stage/store/check.h"
 #include "stage/store/ours.h"
 #include "stage/store/private.h"
@@ -28,6 +29,7 @@ void store_copy_release(struct store_copy *copy)
 {
 	closep(&copy->fd);
 	closep(&copy->mount);
+	extract_dir_release(&copy->directory);
 	*copy = (struct store_copy)STORE_COPY_INIT;
 }
 
@@ -74,7 +76,7 @@ int store_copy(struct store *store, int file, const char *name, const char *dige
 	if (r == 0)
 		r = store_check(copy.fd, name, &copy.set_id, err);
 	if (r == 0)
-		r = mount_copy(&copy, name, err);
+		r = user_is_plain() ? kept_extract(store, &copy, name, err) : mount_copy(&copy, name, err);
 	if (r < 0)
 		return r;
 	copy.bytes = (uint64_t)st.st_size;
@@ -118,6 +120,8 @@ int store_keep(struct store *store, struct store_copy *copy, const char *name, s
 
 	if (r < 0)
 		return r;
+	if (user_is_plain())
+		return kept_publish(store, copy, name, err);
 	/* what is mounted was read since the boot */
 	file = kept_open(store, copy->digest);
 	if (file >= 0 && space_clone(&store->space, copy->digest, &there, NULL) == 0)
@@ -150,6 +154,8 @@ int store_mount(struct store *store, const char *digest, int *ret_mount, struct 
 	char shown[DIGEST_HEX_SIZE + 8];
 	int r;
 
+	if (user_is_plain())
+		return kept_clone(store, digest, ret_mount, err);
 	if (space_clone(&store->space, digest, ret_mount, NULL) == 0)
 		return 0;
 	snprintf(shown, sizeof(shown), "sha256:%s", digest);
@@ -171,6 +177,8 @@ int store_forget(struct store *store, const char *digest, struct error *err)
 	char path[PATH_SIZE];
 	int r = store_lock(store, &lock, err);
 
+	if (r == 0 && user_is_plain())
+		return kept_remove(store, digest, err);
 	if (r == 0)
 		r = space_drop(&store->space, digest, err);
 	path_of(path, "", digest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between store.c, which takes in for a while, and kept.c, which takes in to stay. */
+/* Between store.c, which takes in for a while, and kept.c and kept_user.c, which take in to stay. */
 #ifndef STAGE_STORE_PRIVATE_H
 #define STAGE_STORE_PRIVATE_H
 
@@ -12,6 +12,12 @@ struct store {
 	int fd;
 	struct space space;
 };
+
+/* kept_user.c: the same of a user's. */
+int kept_extract(const struct store *store, struct store_copy *copy, const char *name, struct error *err);
+int kept_publish(const struct store *store, struct store_copy *copy, const char *name, struct error *err);
+int kept_clone(const struct store *store, const char *digest, int *ret_mount, struct error *err);
+int kept_remove(const struct store *store, const char *digest, struct error *err);
 
 /* One at a time adds and removes; until it is closed. */
 int store_lock(const struct store *store, int *ret_lock, struct error *err);

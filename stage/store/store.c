@@ -287,7 +287,7 @@ int store_take(struct store *store, int file, const char *name, struct store_pac
 int store_settle(struct store *store, struct error *err)
 {
 	_cleanup_(closep) int lock = -1;
-	int r = store_lock(store, &lock, err);
+	int r = user_is_plain() ? 0 : store_lock(store, &lock, err);
 
-	return r < 0 ? r : space_remove(&store->space, err);
+	return r < 0 || user_is_plain() ? r : space_remove(&store->space, err);
 }

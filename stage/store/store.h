@@ -16,7 +16,10 @@
  *	r = store_keep(store, &copy, name, err);
  *
  * What is mounted for `run` stays for an hour after its last use, at most 16 packages and 4 GiB; any
- * later start drops what is older. All of this is for root.
+ * later start drops what is older. All of that is for root.
+ *
+ * A plain user's namespace outlives none of his commands. What he installs is extracted (stage/store/extracted.h), so
+ * that it needs no mount of its own, and what `run` mounts is mounted for this run alone.
  */
 #ifndef STAGE_STORE_STORE_H
 #define STAGE_STORE_STORE_H
@@ -26,6 +29,8 @@
 
 #include "db/base/digest.h"
 #include "db/base/error.h"
+#include "pack/layer/extract.h"
+#include "pack/layer/extract_dir.h"
 
 struct store;
 
@@ -47,22 +52,25 @@ int store_take(struct store *store, int file, const char *name, struct store_pac
 
 struct store_copy {
 	int fd;
-	int mount; /* detached, read-only: for who looks into it */
+	int mount; /* detached, read-only, a user's a directory: for who looks into it */
 	char digest[DIGEST_HEX_SIZE];
 	bool set_id;
 	uint64_t bytes;
+	/* of a user's */
+	struct extract_dir directory;
+	struct extract_stats extracted; /* bytes 0: it was there already */
 };
 
 #define STORE_COPY_INIT                                                                            \
 	{                                                                                          \
-		.fd = -1, .mount = -1                                                              \
+		.fd = -1, .mount = -1, .directory = EXTRACT_DIR_INIT                               \
 	}
 
 /* A package that was copied, digested and walked. digest: what it has to be, NULL: any. -EBADMSG: it is none. */
 int store_copy(struct store *store, int file, const char *name, const char *digest,
 	       struct store_copy *ret_copy, struct error *err);
 void store_copy_release(struct store_copy *copy);
-/* On disk under its digest, and mounted for all. */
+/* On disk under its digest, and mounted for all; a user's is its directory. */
 int store_keep(struct store *store, struct store_copy *copy, const char *name, struct error *err);
 /*
  * A clone of the mount of one that was kept. The first after a boot reads the file, to see that it is what was
@@ -70,6 +78,8 @@ int store_keep(struct store *store, struct store_copy *copy, const char *name, s
  */
 int store_mount(struct store *store, const char *digest, int *ret_mount, struct error *err);
 int store_forget(struct store *store, const char *digest, struct error *err);
+/* What a command that was killed had extracted. */
+void store_tidy(const struct store *store);
 /* Digests of what is kept; the visitor may forget it. Non-zero ends it and comes back. */
 int store_each_kept(struct store *store, int (*visit)(const char *digest, void *data), void *data,
 		    struct error *err);

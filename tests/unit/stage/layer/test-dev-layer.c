@@ -16,7 +16,7 @@
 #include "stage/layer/base.h"
 #include "stage/layer/diff.h"
 #include "stage/layer/directory.h"
-#include "stage/layer/marks.h"
+#include "stage/mount/marks.h"
 #include "stage/layer/root.h"
 #include "stage/layer/upper.h"
 #include "stage/stages/dev.h"

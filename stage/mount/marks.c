@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage/layer/marks.h"
+#include "stage/mount/marks.h"
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -43,4 +44,28 @@ bool mark_is_opaque(int fd)
 		if (fgetxattr(fd, opaque_names[i], &value, 1) == 1 && value == 'y')
 			return true;
 	return false;
+}
+
+static int drop_marks(struct node *node, void *data)
+{
+	struct xattr_list *list = node->inode->xattrs;
+	size_t kept = 0;
+
+	(void)data;
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (mark_is_attribute(list->items[i].name)) {
+			free(list->items[i].name);
+			free(list->items[i].value);
+		} else {
+			list->items[kept++] = list->items[i];
+		}
+	}
+	if (list)
+		list->count = kept;
+	return 0;
+}
+
+void marks_drop(struct tree *tree)
+{
+	tree_walk(tree, drop_marks, NULL);
 }
