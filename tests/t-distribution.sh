@@ -36,7 +36,7 @@ check "the test of the installed package is a program" test -x "$srcdir/debian/t
 requires root
 requires fuse
 requires lintian --version
-requires autopkgtest --help
+requires command -v autopkgtest
 requires rpmbuild --version
 requires clang --version
 requires mmdebstrap --version
