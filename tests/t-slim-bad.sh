@@ -100,7 +100,7 @@ plain_user() {
 chmod 755 "$dir"
 chmod 777 "$dir/out" "$TMPDIR"
 if plain_user test -x "$builddir/stage/sfc"; then
-	check_fails "not root" 1 "sfc: slim: tracing needs root: *" plain_user "$builddir/stage/sfc" slim \
+	check_fails "a user, with the state of root" 1 "sfc: slim: cannot open the state directory *: Permission denied" plain_user "$builddir/stage/sfc" slim \
 		--root "$dir/root" -o "$out" -- sh -c true
 fi
 check_fails "no /dev/fuse" 1 "sfc: slim: needs /dev/fuse, which is not here: *" unshare --mount sh -c \
@@ -148,7 +148,7 @@ check "and the file is named" grep -q '^  looked for in vain: /etc/file$' "$dir/
 check "unless nobody looks" slim -q --verify none --exclude /etc/file -- cat /etc/file
 rm -f "$out"
 check_fails "a source file that vanished meanwhile" 1 "sfc: slim: *etc/file*" \
-	slim --ready 'test -e "$SFC_ROOT/tmp/up"' --probe "rm -f $dir/root/etc/file" -- \
+	slim --ready 'test -e "$SFC_ROOT/tmp/up"' --probe "test -e \"\$SFC_ROOT/tmp/up\" && rm -f $dir/root/etc/file" -- \
 	sh -c 'cat /etc/file; : >/tmp/up; sleep 1000'
 check "no failure left an output" test -z "$(ls -A "$dir/out")"
 

@@ -13,6 +13,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/container/terminal.h"
 #include "stage/stages/compare.h"
+#include "stage/stages/doubt.h"
 #include "stage/stages/report.h"
 
 /* Of a server the answer counts, of all else what it ended with. */
@@ -33,6 +34,7 @@ static int tell(const struct asked *asked, const struct test *test, struct repor
 	report_step(report, "test", text.bytes, trial->seconds);
 	if (test->counted)
 		trace_report(report, &test->counts);
+	doubt_report_probes(report, trial);
 	report_fact(report, "name", json_string(asked->operands[0]));
 	report_fact(report, "label", json_path(test->label));
 	report_fact(report, "said", json_path(trial->said));

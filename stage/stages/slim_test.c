@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "stage/stages/phases.h"
-#include "db/base/clock.h"
-#include "stage/mount/work.h"
-#include "stage/stages/slim_private.h"
-
 #include <errno.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
+#include "stage/mount/work.h"
+#include "stage/stages/doubt.h"
+#include "stage/stages/phases.h"
+#include "stage/stages/slim_private.h"
 
 static int put_up_traced(void *data, struct trial_ground *ground, struct error *err)
 {
@@ -101,6 +101,7 @@ static int report_test(struct slim *slim, double seconds, struct error *err)
 	text_add_count(&text, counts.lost);
 	text_add(&text, " lost");
 	report_step(slim->report, "", text.bytes, -1);
+	doubt_report_probes(slim->report, slim->test);
 	report_fact(slim->report, "test",
 		    json_pack("{s:o, s:i, s:I, s:I, s:I, s:I}", "said", json_path(slim->test->said), "status",
 			      slim->test->status, "accesses", (json_int_t)counts.accesses, "files",
@@ -116,6 +117,7 @@ int slim_test(struct slim *slim, struct error *err)
 	double began = clock_steady_seconds();
 	int r;
 
+	request.doubting = true;
 	request.put_up = put_up_traced;
 	request.take_down = slim_take_down;
 	r = trial_run(&request, &slim->test, err);

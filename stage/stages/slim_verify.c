@@ -16,6 +16,7 @@
 #include "stage/mount/mount.h"
 #include "stage/mount/squashfs.h"
 #include "stage/mount/work.h"
+#include "stage/stages/doubt.h"
 
 enum { MISSED_SHOWN = 10 };
 
@@ -195,6 +196,8 @@ int slim_verify(struct slim *slim, struct error *err)
 	report_step(slim->report, "verify", said, clock_steady_seconds() - began);
 	report_fact(slim->report, "verify", json_pack("{s:s, s:i}", "said", said, "status", slim->verify->status));
 	report_seconds(slim->report, "verify", clock_steady_seconds() - began);
-	r = guarded_report(slim->report, manifest, slim->package, slim->source.path, err);
+	r = doubt_report_log(slim->report, slim->test, slim->verify, err);
+	if (r == 0)
+		r = guarded_report(slim->report, manifest, slim->package, slim->source.path, err);
 	return r < 0 ? r : 1;
 }

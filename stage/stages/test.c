@@ -141,6 +141,7 @@ int test_run(struct test *test, struct error *err)
 		.name = test->container,
 		.cache = test->cache,
 		.through = request->is_up || !server,
+		.doubting = server && !request->is_up,
 		.patient = true,
 		.put_up = put_up,
 		.take_down = take_down,

@@ -18,6 +18,7 @@
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/work.h"
+#include "stage/stages/doubt.h"
 #include "stage/stages/running.h"
 #include "stage/stages/tracepack.h"
 
@@ -70,6 +71,10 @@ static int start(struct running *running, const struct trial_ground *ground, str
 		return r;
 	container_identity(running->container, &trial->uid, &trial->gid, &home);
 	snprintf(trial->home, sizeof(trial->home), "%s", home);
+	if (request->doubting)
+		r = doubt_probes(running, wanted.look ? wanted.look : ground->root, err);
+	if (r < 0)
+		return r;
 	running->began_ms = clock_steady_ms();
 	running->trial->at.started_ns = clock_wall_ns();
 	r = container_start(running->container, err);

@@ -34,6 +34,7 @@ struct trial_request {
 	const char *cache; /* of compiled filters */
 	int input;         /* what it reads; -1: nothing */
 	bool through;      /* its output is ours; else it is captured */
+	bool doubting;     /* its --probe commands are asked before it is started, too: see struct trial */
 	bool patient;      /* told to end by a signal, we ask it first */
 
 	/*
@@ -60,6 +61,7 @@ enum { CAPTURED_OUTPUT, CAPTURED_ERRORS, CAPTURED_PROBE, CAPTURED_PROBE_ERRORS, 
 struct trial {
 	enum trial_outcome outcome;
 	int status;      /* the command's, as a shell has it */
+	bool idle;       /* every --probe passed before it was started */
 	bool served;     /* it was a server, and not one that ended well before it was up */
 	char said[1280]; /* how it went, in a sentence */
 	uint32_t uid, gid;

@@ -16,6 +16,7 @@
 #include "stage/cancel.h"
 #include "stage/layer/package.h"
 #include "stage/mount/work.h"
+#include "stage/stages/doubt.h"
 #include "stage/stages/guarded.h"
 #include "stage/stages/source.h"
 #include "stage/stages/trial.h"
@@ -218,6 +219,7 @@ static int try_it(struct verification *verification,
 		.input = verification->input,
 		.put_up = put_up,
 		.take_down = put_up == put_up_package ? take_down_package : NULL,
+		.doubting = put_up == put_up_source,
 		.data = verification,
 	};
 
@@ -285,6 +287,7 @@ static int run_source(struct verification *verification, struct error *err)
 	if (r == 1) {
 		report_step(verification->report, "source", verification->in_source->said, clock_steady_seconds() - began);
 		report_seconds(verification->report, "source", clock_steady_seconds() - began);
+		doubt_report_probes(verification->report, verification->in_source);
 	}
 	return r;
 }
@@ -308,7 +311,9 @@ static int run_package(struct verification *verification, struct error *err)
 	report_step(verification->report, "package", said, clock_steady_seconds() - began);
 	report_seconds(verification->report, "package", clock_steady_seconds() - began);
 	report_fact(verification->report, "compared", json_string(said));
-	r = report_missed(verification, err);
+	r = doubt_report_log(verification->report, verification->in_source, verification->in_package, err);
+	if (r == 0)
+		r = report_missed(verification, err);
 	if (r < 0)
 		return r;
 	if (verification->in_source->served || !verification->status)
