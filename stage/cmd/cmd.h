@@ -15,6 +15,8 @@ struct state;
 int cmd_enter(struct error *err);
 /* The state, from there. */
 int cmd_state_open(struct state **ret_state, struct error *err);
+/* From where we are: for who reads the database and files of ours, and mounts and starts nothing. */
+int cmd_state_look(struct state **ret_state, struct error *err);
 
 /* --network app:APP/I: from now on it is one that stays, wherever the state is open again later. */
 int cmd_hold_network(struct asked *asked, struct error *err);

@@ -289,7 +289,7 @@ int prod_list(const struct asked *asked, struct error *err)
 	_cleanup_(columns_release) struct columns columns = {.align = "<<><<>>><"};
 	_cleanup_(state_closep) struct state *state = NULL;
 	_cleanup_(json_freep) json_t *json = asked->json ? json_array() : NULL;
-	int r = cmd_state_open(&state, err);
+	int r = cmd_state_look(&state, err);
 
 	for (const char *const *head = prod_list_heads; *head; head++)
 		columns_add(&columns, *head);

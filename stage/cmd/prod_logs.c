@@ -258,7 +258,7 @@ int cmd_prod_logs(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	_cleanup_(logs_release) struct logs logs = {.watch = -1};
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(&state, &err);
+	int r = cmd_state_look(&state, &err);
 
 	if (r == 0)
 		r = prepare(state, asked, &logs, &err);

@@ -35,6 +35,11 @@ int cmd_state_open(struct state **ret_state, struct error *err)
 	return r < 0 ? r : state_open(NULL, ret_state, err);
 }
 
+int cmd_state_look(struct state **ret_state, struct error *err)
+{
+	return state_open(NULL, ret_state, err);
+}
+
 int cmd_hold_network(struct asked *asked, struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;

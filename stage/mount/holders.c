@@ -21,7 +21,7 @@
 #include "db/base/process.h"
 #include "db/base/text.h"
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, LINE = 10 + 20 + 20 + 36 + 4, PRUNE = 64 };
 
 typedef ARRAY(struct process) process_list;
 
@@ -45,11 +45,10 @@ int holders_open(const char *state, int *ret_list, struct error *err)
 	return 0;
 }
 
-/* Those that live. */
+/* What is no line of ours, as one that was cut off, is none. */
 static int list_read(int list, process_list *ret_list, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	struct process self;
 	char *rest, *line, bytes[4096];
 	ssize_t n;
 
@@ -59,29 +58,41 @@ static int list_read(int list, process_list *ret_list, struct error *err)
 		text_add_bytes(&text, bytes, (size_t)n);
 	if (text_failed(&text))
 		return error_oom(err);
-	process_self(&self);
 	rest = text.bytes;
 	while (text.size && (line = strsep(&rest, "\n"))) {
-		struct process one = self;
+		struct process one = {.pid = 0};
 
-		if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %39s", &one.pid, &one.started, &one.pidns,
+		if (strlen(line) == LINE - 1 &&
+		    sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %39s", &one.pid, &one.started, &one.pidns,
 			   one.boot) == 4 &&
-		    process_is_alive_here(&one, &self) && array_push(ret_list, one) < 0)
+		    array_push(ret_list, one) < 0)
 			return error_oom(err);
 	}
 	return 0;
 }
 
-static int list_write(int list, const process_list *processes, struct error *err)
+static void add_line(struct text *text, const struct process *process)
+{
+	text_printf(text, "%-10" PRId64 " %-20" PRId64 " %-20" PRId64 " %-36.36s\n", process->pid, process->started,
+		    process->pidns, process->boot);
+}
+
+/* Those that have ended go, in place: a kill in the middle of it leaves lines twice, and loses none. */
+static int list_prune(int list, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
+	process_list processes = ARRAY_INIT;
+	struct process self;
+	int r = list_read(list, &processes, err);
 
-	for (size_t i = 0; i < processes->count; i++)
-		text_printf(&text, "%" PRId64 " %" PRId64 " %" PRId64 " %s\n", processes->items[i].pid,
-			    processes->items[i].started, processes->items[i].pidns, processes->items[i].boot);
-	if (text_failed(&text))
-		return error_oom(err);
-	if (lseek(list, 0, SEEK_SET) < 0 || ftruncate(list, 0) < 0 || io_write(list, text.bytes, text.size) < 0)
+	process_self(&self);
+	for (size_t i = 0; i < processes.count; i++)
+		if (process_is_alive_here(&processes.items[i], &self))
+			add_line(&text, &processes.items[i]);
+	array_release(&processes);
+	if (r < 0 || text_failed(&text))
+		return r < 0 ? r : error_oom(err);
+	if (io_pwrite(list, text.bytes, text.size, 0) < 0 || ftruncate(list, (off_t)text.size) < 0)
 		return error_errno(err, "cannot note who is in the user namespace");
 	return 0;
 }
@@ -124,13 +135,22 @@ int holders_join(int list, struct error *err)
 
 int holders_add(int list, pid_t pid, struct error *err)
 {
-	process_list processes = ARRAY_INIT;
+	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct process one;
-	int r = list_read(list, &processes, err);
+	off_t end = lseek(list, 0, SEEK_END);
+	int r = 0;
 
+	/* now and then, so that many who come cost each the same */
+	if (end / LINE % PRUNE == PRUNE - 1)
+		r = list_prune(list, err);
+	if (r < 0)
+		return r;
 	process_of(pid, &one);
-	if (r == 0)
-		r = array_push(&processes, one) < 0 ? error_oom(err) : list_write(list, &processes, err);
-	array_release(&processes);
-	return r;
+	add_line(&text, &one);
+	if (text_failed(&text))
+		return error_oom(err);
+	/* behind one that was cut off begins a new one */
+	end = lseek(list, 0, SEEK_END) / LINE * LINE;
+	r = end < 0 ? (int)end : io_pwrite(list, text.bytes, text.size, (uint64_t)end);
+	return r < 0 ? error_code(err, r, "cannot note who is in the user namespace") : 0;
 }
