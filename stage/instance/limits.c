@@ -14,6 +14,7 @@
 #include "db/base/io.h"
 #include "db/base/size.h"
 #include "db/base/text.h"
+#include "stage/mount/user.h"
 #include "stage/spec/values.h"
 #include "stage/state/person.h"
 
@@ -276,7 +277,7 @@ int limits_check_place(const char *state_directory, struct error *err)
 	int r;
 
 	person_find(&person);
-	if (geteuid() != 0 || person.uid == 0 || strcmp(state_directory, STATE_OF_ALL) == 0)
+	if (user_is_plain() || person.uid == 0 || strcmp(state_directory, STATE_OF_ALL) == 0)
 		return 0;
 	r = limits_find(limits_path(), person.name, &limits, err);
 	if (r <= 0)
