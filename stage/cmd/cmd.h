@@ -76,6 +76,7 @@ int cmd_prod_unit_stop(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_update(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_wanted(const struct sfc_command *command, struct asked *asked);
 int cmd_run(const struct sfc_command *command, struct asked *asked);
+int cmd_sign(const struct sfc_command *command, struct asked *asked);
 int cmd_slim(const struct sfc_command *command, struct asked *asked);
 int cmd_slim_traces(const struct sfc_command *command, struct asked *asked);
 int cmd_status(const struct sfc_command *command, struct asked *asked);

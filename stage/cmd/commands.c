@@ -93,6 +93,11 @@ const struct sfc_command sfc_commands[] = {
 		  "away, and compares. Without, nothing of the package runs and nothing is compared.",
 	 .operands = 1, .command = COMMAND_BEHIND, .function = cmd_verify},
 
+	{COMMAND(SIGN, NULL, "sign", "--key FILE [OPTION]… PACKAGE", "vouch for a package with a key"),
+	 .about = "Writes PACKAGE.sig beside it: which bytes these are, signed. 'sfc verify --key PUBLIC' checks it, and\n"
+		  "'sfc prod install' wants it where /etc/sfc/policy has a line 'signed-by PUBLIC'.",
+	 .operands = 1, .function = cmd_sign},
+
 	{COMMAND(EXPORT, NULL, "export", "PACKAGE --to KIND -o FILE [OPTION]…",
 		 "give a package to other engines, as what they know"),
 	 .about = "The same as tracepack export: 'tracepack export --help' and tracepack-export(1) explain its\n"

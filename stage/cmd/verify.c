@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/json.h"
 #include "db/base/log.h"
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/mount/namespace.h"
 #include "stage/state/place.h"
+#include "stage/store/signature.h"
 
 struct verifying {
 	const struct sfc_command *command;
@@ -40,6 +42,27 @@ static int answer(const struct verifying *verifying, int r, enum verify_result r
 					       : EXIT_DONE;
 }
 
+static int check_signature(const struct asked *asked, struct report *report, struct error *err)
+{
+	_cleanup_(text_release) struct text signature = TEXT_INIT, said = TEXT_INIT;
+	struct signature_subject subject;
+	int r;
+
+	text_printf(&signature, "%s.sig", asked->operands[0]);
+	text_add(&said, "by the key of ");
+	text_add_escaped(&said, asked->key);
+	if (text_failed(&signature) || text_failed(&said))
+		return error_oom(err);
+	r = signature_subject_of(asked->operands[0], &subject, err);
+	if (r == 0)
+		r = signature_check(signature.bytes, &subject, asked->key, err);
+	if (r < 0)
+		return r;
+	report_step(report, "signed", said.bytes, -1);
+	report_fact(report, "signed_by", json_path(asked->key));
+	return 0;
+}
+
 static int verify(void *data)
 {
 	struct verifying *verifying = data;
@@ -53,6 +76,8 @@ static int verify(void *data)
 	cmd_unblock_signals();
 	r = verifying->stream ? report_open(&report, false, false, verifying->stream, &err)
 			      : report_open(&report, verifying->asked->quiet, verifying->asked->json, stdout, &err);
+	if (r == 0 && verifying->asked->key && !verifying->stream)
+		r = check_signature(verifying->asked, &report, &err);
 	if (r == 0)
 		r = verify_run(&verifying->request, &report, &result, &status, &problems, &err);
 	cmd_say_warnings(&problems);

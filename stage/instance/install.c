@@ -12,6 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "stage/instance/app.h"
+#include "stage/instance/policy.h"
 #include "stage/layer/package.h"
 #include "stage/state/event.h"
 
@@ -36,6 +37,15 @@ static int package_open(const char *path, int *ret_fd, struct error *err)
 	return 0;
 }
 
+/* By the bytes that were copied, whatever the file is by now. */
+static int check_policy(const struct package_in *package, struct error *err)
+{
+	struct signature_subject subject = {.size = package->copy.bytes};
+
+	memcpy(subject.digest, package->copy.digest, sizeof(subject.digest));
+	return policy_check(package->path, &subject, err);
+}
+
 int package_read(struct store *store, const char *path, const char *digest,
 		 struct package_in *ret_package, struct error *err)
 {
@@ -45,6 +55,8 @@ int package_read(struct store *store, const char *path, const char *digest,
 	ret_package->path = path;
 	if (r == 0)
 		r = store_copy(store, file, path, digest, &ret_package->copy, err);
+	if (r == 0)
+		r = check_policy(ret_package, err);
 	return r < 0 ? r : layer_package_look(ret_package->copy.mount, path, &ret_package->name,
 					      &ret_package->asks, err);
 }

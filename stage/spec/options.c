@@ -18,8 +18,8 @@
 	 OF(PROD_MISSES) | \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
-	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(PACK) | OF(INSTRUMENT) | OF(TEST) | OF(TEST_START) |     \
-	 OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
+	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(SIGN) | OF(PACK) | OF(INSTRUMENT) | OF(TEST) |           \
+	 OF(TEST_START) | OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
 /* Of one or several instances. */
 #define PROD                                                                                       \
 	(OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM) |       \
@@ -46,7 +46,11 @@ const struct option_row option_rows[] = {
 	 OF(INSTRUMENT), take_word, MEMBER(output)},
 	{"output", 'o', "FILE", "write a page of HTML with all that the tests saw, instead", OF(TEST_REPORT), take_word,
 	 MEMBER(output)},
-	{"force", 'f', NULL, "replace FILE if it is there", OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT),
+	{"output", 'o', "FILE", "where the signature goes [PACKAGE.sig]", OF(SIGN), take_word, MEMBER(output)},
+	{"key", 0, "FILE", "the private key to sign with, in PEM, as openssl(1) makes it; its\npassphrase is asked for", OF(SIGN),
+	 take_word, MEMBER(key)},
+	{"key", 0, "FILE", "the public key, in PEM, with which PACKAGE.sig has to be made", OF(VERIFY), take_word, MEMBER(key)},
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SIGN) | OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT),
 	 take_flag, MEMBER(force)},
 	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout, a docker archive, debian:SUITE or an\nimage; the same as IMAGE without it [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},

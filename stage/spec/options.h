@@ -21,7 +21,7 @@
 
 /* Who can take an option: a bit each. What is a group's has its name in front. */
 enum options_of {
-	OF_SLIM, OF_RUN, OF_VERIFY, OF_PACK, OF_EXPORT, OF_INSTRUMENT, OF_STATUS, OF_DOCTOR,
+	OF_SLIM, OF_RUN, OF_VERIFY, OF_SIGN, OF_PACK, OF_EXPORT, OF_INSTRUMENT, OF_STATUS, OF_DOCTOR,
 	OF_TEST, OF_TEST_START, OF_TEST_EXEC, OF_TEST_STOP, OF_TEST_REPORT, OF_TEST_MOUNT, OF_TEST_UMOUNT,
 	OF_TEST_RM,
 	OF_DEV_CREATE, OF_DEV_SHELL, OF_DEV_EXEC, OF_DEV_DIFF, OF_DEV_COMMIT, OF_DEV_LOG, OF_DEV_RESET,
@@ -46,7 +46,7 @@ struct asked {
 	char **operands; /* the words that are no option, before "--" */
 	size_t operand_count;
 	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
-		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count,
+		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count, *key,
 		*since;
 	spec_strings with_misses, traces;
 	spec_strings changes;                         /* as pack/oci/change.h has them */
