@@ -38,6 +38,9 @@ bool targets_have(const struct targets *targets, const struct look *look);
 int targets_claim(struct state *state, const struct targets *targets, bool apps,
 		  struct claims *claims, struct error *err);
 
+/* The instance that APP/I names, which is up; -EINVAL, -ENOENT, -ESRCH. Release both parts in any case. */
+int prod_find_up(struct state *state, const char *word, struct look *ret_look, struct error *err);
+
 /*
  * Instances of these words may have come or gone: the units of what is enabled follow. Nobody may hold a claim: what
  * systemd starts takes them.

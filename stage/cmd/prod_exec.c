@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* sfc prod exec: a command in an instance that runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/log.h"
+#include "db/base/text.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/container/exec.h"
 #include "stage/layer/package.h"
+#include "stage/mount/mount.h"
 #include "stage/mount/work.h"
 
-static int find(struct state *state, const char *word, struct look *ret_look, struct error *err)
+enum { ENVIRON_MAX = 1 << 20 };
+
+int prod_find_up(struct state *state, const char *word, struct look *ret_look, struct error *err)
 {
 	_cleanup_(freep) char *copy = strdup(word);
 	struct process self;
@@ -34,6 +42,66 @@ static int find(struct state *state, const char *word, struct look *ret_look, st
 		return 0;
 	return error_set(err, -ESRCH, "%s/%s is not running; 'sfc prod start %s/%s' starts it", app, name, app,
 			 name);
+}
+
+/* Is there a file of this name in a root, as seen by a path of its own? Only what is surely not there is not. */
+static bool is_there(int root, const char *directory, int length, const char *name)
+{
+	_cleanup_(freep) char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%.*s/%s", length, directory, name) < 0)
+		return true;
+	fd = mount_open_in(root, path, O_PATH, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd != -ENOENT && fd != -ENOTDIR;
+}
+
+/* Where its first process looks for programs; the runtime looks there, too. The caller frees. */
+static char *path_of(pid_t pid)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/environ", (int)pid);
+	if (io_read_file(AT_FDCWD, file, ENVIRON_MAX, &text, NULL) == 0)
+		for (const char *at = text.bytes; at < text.bytes + text.size; at += strlen(at) + 1)
+			if (strncmp(at, "PATH=", 5) == 0)
+				return strdup(at + 5);
+	return strdup("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+}
+
+static bool has_program(pid_t pid, const char *name)
+{
+	_cleanup_(freep) char *path = path_of(pid);
+	_cleanup_(closep) int root = -1;
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/root", (int)pid);
+	root = open(file, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || !path)
+		return true;
+	if (strchr(name, '/'))
+		return *name != '/' || is_there(root, "", 0, name);
+	for (const char *at = path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL)
+		if (is_there(root, at, (int)strcspn(at, ":"), name))
+			return true;
+	return false;
+}
+
+/* A package has the programs that its service used, and seldom a shell. */
+static int must_have(const struct look *look, const char *name, struct error *err)
+{
+	const struct instance *instance = &look->instance;
+	_cleanup_(text_release) struct text shown = TEXT_INIT;
+
+	if (has_program((pid_t)look->run.note.process.pid, name))
+		return 0;
+	text_add_escaped(&shown, name);
+	return error_set(err, -ENOENT,
+			 "'%s' is not in %s/%s: 'sfc prod debug %s/%s --with ROOT' looks into it with tools from elsewhere",
+			 shown.bytes, instance->app, instance->name, instance->app, instance->name);
 }
 
 /* From here on we are where conmon is. */
@@ -69,11 +137,15 @@ int cmd_prod_exec(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "which command?");
 	r = cmd_state_open(&state, &err);
 	if (r == 0)
-		r = find(state, asked->operands[0], &look, &err);
+		r = prod_find_up(state, asked->operands[0], &look, &err);
 	if (r == 0) {
 		state_closep(&state);
 		state = NULL;
-		r = run(&look, asked, &status, &err);
+		r = must_have(&look, asked->spec.args.items[0], &err);
+		if (r < 0)
+			log_error("exec: %s", err.message);
+		else
+			r = run(&look, asked, &status, &err);
 		/* the runtime has said it, where the command's own errors go */
 		if (r == -ENOENT || r == -EACCES) {
 			status = r == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;

@@ -32,17 +32,30 @@ static int add_namespace(json_t *list, const char *type, const char *path)
 	return json_array_append_new(list, item);
 }
 
+/* The namespace of somebody else's process, or one of its own. */
+static void add_beside(json_t *list, const char *type, pid_t beside)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)beside, type);
+	add_namespace(list, type, beside ? path : NULL);
+}
+
 static json_t *namespaces(const struct container *container)
 {
-	static const char *const own[] = {"ipc", "uts", "mount"};
+	pid_t beside = container->request->beside;
 	json_t *list = json_array();
 	char path[64];
 
 	/* ours to lend, as the network below: the runtime finds it as a descriptor of this process */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), container->init.namespace);
-	add_namespace(list, "pid", container->init.pid ? path : NULL);
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		add_namespace(list, own[i], NULL);
+	if (container->init.pid)
+		add_namespace(list, "pid", path);
+	else
+		add_beside(list, "pid", beside);
+	add_beside(list, "ipc", beside);
+	add_namespace(list, "uts", NULL);
+	add_namespace(list, "mount", NULL);
 	if (access("/proc/self/ns/cgroup", F_OK) == 0)
 		add_namespace(list, "cgroup", NULL);
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), container->network.namespace);

@@ -54,6 +54,11 @@ struct container_request {
 	 * what the program used. NULL: root.
 	 */
 	const char *look;
+	/*
+	 * In the process and IPC namespaces of this process, by its number where we are, which is a container's; with
+	 * spec->network_name in its network, too. 0: in its own.
+	 */
+	pid_t beside;
 	bool traced;       /* no_new_privs stays off, so that set-id programs are seen as they are */
 	bool init;         /* process 1 is one of ours, the program an ordinary process */
 	bool daemons;      /* with init: a program that ends well may have left its server behind, which counts */

@@ -23,11 +23,11 @@
 /* Of one or several instances. */
 #define PROD                                                                                       \
 	(OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM) |       \
-	 OF(PROD_EXEC) | OF(PROD_LOGS) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
+	 OF(PROD_EXEC) | OF(PROD_DEBUG) | OF(PROD_LOGS) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
 	 OF(PROD_MISSES) | OF(PROD_HEALTH) | OF(PROD_UPDATE) | OF(PROD_ROLLBACK) |                 \
 	 OF(PROD_ENABLE) | OF(PROD_DISABLE))
 #define STATEFUL                                                                                   \
-	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) |          \
+	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) | OF(TEST_DEBUG) | \
 	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(TEST_MOUNT) | OF(TEST_UMOUNT) | OF(TEST_RM) |        \
 	 OF(DEV_CREATE) | OF(DEV_SHELL) | OF(DEV_EXEC) | OF(DEV_DIFF) | OF(DEV_COMMIT) |           \
 	 OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM) | PROD)
@@ -55,6 +55,8 @@ const struct option_row option_rows[] = {
 	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout, a docker archive, debian:SUITE or an\nimage; the same as IMAGE without it [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
 	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the source to compare with, as for slim", OF(VERIFY), take_word, MEMBER(root)},
+	{"with", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root that has the tools: a directory, a name of 'sfc dev', a package,\na tar, an OCI layout, a docker archive, debian:SUITE+PACKAGE,… or an\nimage [the name of 'sfc dev' that is called as it is]",
+	 OF(PROD_DEBUG) | OF(TEST_DEBUG), take_word, MEMBER(with)},
 	{"from", 0, "SRC", "a directory, a tar, an OCI layout or docker archive, an image as\nskopeo(1) spells it, a package, debian:SUITE[+PACKAGE,…], a base, or\nanother NAME",
 	 OF(DEV_CREATE), take_word, MEMBER(from)},
 	{"change", 'c', "INSTRUCTION", "change what the image says, as podman-commit(1) has it: 'CMD=[\"x\"]',\n'ENV A=b'; may be repeated",

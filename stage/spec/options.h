@@ -22,11 +22,11 @@
 /* Who can take an option: a bit each. What is a group's has its name in front. */
 enum options_of {
 	OF_SLIM, OF_RUN, OF_VERIFY, OF_SIGN, OF_PACK, OF_EXPORT, OF_INSTRUMENT, OF_STATUS, OF_DOCTOR,
-	OF_TEST, OF_TEST_START, OF_TEST_EXEC, OF_TEST_STOP, OF_TEST_REPORT, OF_TEST_MOUNT, OF_TEST_UMOUNT,
+	OF_TEST, OF_TEST_START, OF_TEST_EXEC, OF_TEST_DEBUG, OF_TEST_STOP, OF_TEST_REPORT, OF_TEST_MOUNT, OF_TEST_UMOUNT,
 	OF_TEST_RM,
 	OF_DEV_CREATE, OF_DEV_SHELL, OF_DEV_EXEC, OF_DEV_DIFF, OF_DEV_COMMIT, OF_DEV_LOG, OF_DEV_RESET,
 	OF_DEV_LIST, OF_DEV_RM,
-	OF_PROD_INSTALL, OF_PROD_START, OF_PROD_STOP, OF_PROD_RESTART, OF_PROD_RM, OF_PROD_EXEC,
+	OF_PROD_INSTALL, OF_PROD_START, OF_PROD_STOP, OF_PROD_RESTART, OF_PROD_RM, OF_PROD_EXEC, OF_PROD_DEBUG,
 	OF_PROD_LOGS, OF_PROD_LIST, OF_PROD_INSPECT, OF_PROD_STATS, OF_PROD_MISSES, OF_PROD_HEALTH, OF_PROD_UPDATE,
 	OF_PROD_ROLLBACK, OF_PROD_ENABLE, OF_PROD_DISABLE,
 	OF_COUNT,
@@ -45,7 +45,7 @@ struct asked {
 	/* which things */
 	char **operands; /* the words that are no option, before "--" */
 	size_t operand_count;
-	const char *root, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
+	const char *root, *with, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
 		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count, *key,
 		*since;
 	spec_strings with_misses, traces;

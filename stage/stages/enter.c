@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,10 +21,9 @@
 #include "stage/mount/mount.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
+#include "stage/stages/company.h"
 #include "stage/state/claim.h"
 #include "stage/state/event.h"
-
-enum { STATUS_OURS = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
 
 struct entering {
 	const struct spec *spec;
@@ -37,54 +35,6 @@ struct entering {
 };
 
 /* ---- inside: in the namespaces that end with us ---- */
-
-static int status_of_failure(int r)
-{
-	return r == -ENOENT ? STATUS_NOT_FOUND : r == -EACCES ? STATUS_NOT_EXECUTABLE : STATUS_OURS;
-}
-
-static int stop_now(struct container *container, struct error *err)
-{
-	_cleanup_(freep) char *unheard = NULL;
-	int status;
-
-	return container_stop(container, 0, &status, &unheard, err);
-}
-
-/* What our parent passes on is for the program; whose parent has died ends it. */
-static int pass_signal(struct container *container, int signals, struct error *err)
-{
-	struct signalfd_siginfo info;
-	int r = 0;
-
-	while (r == 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
-		if ((int)info.ssi_signo == namespace_orphaned())
-			return stop_now(container, err);
-		/* typed at the terminal: the program has its own, or is in the same group */
-		r = container_signal(container, (int)info.ssi_signo);
-	}
-	return r == -ESRCH ? 0 : r;
-}
-
-static int accompany(struct container *container, int *ret_status, struct error *err)
-{
-	_cleanup_(closep) int signals = -1;
-	struct pollfd also;
-	sigset_t set;
-	int r = 0;
-
-	sigprocmask(SIG_BLOCK, NULL, &set);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
-		return error_errno(err, "cannot wait for signals");
-	while (r >= 0 && !container_ended(container)) {
-		also = (struct pollfd){.fd = signals, .events = POLLIN};
-		r = container_pump(container, &also, 1, -1, err);
-		if (r > 0)
-			r = pass_signal(container, signals, err);
-	}
-	return r < 0 ? r : container_wait(container, ret_status, err);
-}
 
 static int mount_work(const struct entering *entering, struct error *err)
 {
@@ -114,20 +64,20 @@ static int inside(void *data)
 		.errors = STDERR_FILENO,
 	};
 	struct error err = ERROR_INIT;
-	int status = STATUS_OURS, r;
+	int status = COMPANY_OURS, r;
 
 	signal(SIGPIPE, SIG_IGN);
 	r = mount_work(entering, &err);
 	if (r == 0) {
 		r = container_prepare(&request, &container, &err);
-		status = r < 0 ? status_of_failure(r) : status;
+		status = r < 0 ? company_status(r) : status;
 	}
 	if (r == 0)
 		r = container_start(container, &err);
 	if (r == 0 && entering->spec->terminal)
 		terminal_make_raw();
 	if (r == 0)
-		r = accompany(container, &status, &err);
+		r = company_keep(container, &status, &err);
 	if (r < 0)
 		log_error("%s", err.message);
 	return status;
@@ -198,7 +148,7 @@ int enter_run(struct state *state, const char *name, const struct spec *spec, co
 	struct terminal terminal;
 	int r = words_of(spec, &words, err);
 
-	*ret_status = STATUS_OURS;
+	*ret_status = COMPANY_OURS;
 	terminal_remember(&terminal);
 	cgroup_settle(false);
 	if (r == 0)

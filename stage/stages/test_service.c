@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -338,4 +339,48 @@ int test_exec(struct state *state, const char *name, const struct spec *spec, in
 		r = container_exec(&request, ret_status, err);
 	spec_release(&asked);
 	return r;
+}
+
+/* ---- who it is, for who looks into it ---- */
+
+/* In another mount namespace than who put it up, and not the process 1 that the container has of ours. */
+static bool is_of_container(pid_t pid, pid_t where)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char own[64], other[64], path[64];
+	struct stat here, there;
+	const char *line, *last;
+
+	snprintf(own, sizeof(own), "/proc/%d/ns/mnt", (int)pid);
+	snprintf(other, sizeof(other), "/proc/%d/ns/mnt", (int)where);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (stat(own, &there) < 0 || stat(other, &here) < 0 || here.st_ino == there.st_ino ||
+	    io_read_file(AT_FDCWD, path, CHILDREN_MAX, &text, NULL) < 0)
+		return false;
+	line = strstr(text.bytes, "\nNSpid:");
+	last = line ? memrchr(line + 1, '\t', strcspn(line + 1, "\n")) : NULL;
+	return last && strtol(last, NULL, 10) != 1;
+}
+
+int test_find_process(struct state *state, const char *name, pid_t *ret_pid, struct error *err)
+{
+	_cleanup_(test_row_release) struct test_row row = {.label = NULL};
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = find_up(state, name, &row, err);
+	pid_t where = r == 0 ? inside_of(row.process.pid) : 0;
+	char path[64], *rest, *word;
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)where, (int)where);
+	rest = io_read_file(AT_FDCWD, path, CHILDREN_MAX, &text, NULL) == 0 ? text.bytes : NULL;
+	while (rest && (word = strsep(&rest, " "))) {
+		pid_t pid = (pid_t)strtol(word, NULL, 10);
+
+		if (pid > 0 && is_of_container(pid, where)) {
+			*ret_pid = pid;
+			return 0;
+		}
+	}
+	return error_set(err, -ESRCH, "the service of '%s' is just ending", name);
 }

@@ -7,6 +7,8 @@
 #ifndef STAGE_STAGES_TEST_SERVICE_H
 #define STAGE_STAGES_TEST_SERVICE_H
 
+#include <sys/types.h>
+
 #include "db/base/error.h"
 #include "stage/spec/spec.h"
 #include "stage/stages/test.h"
@@ -32,5 +34,8 @@ void test_stopped_release(struct test_stopped *stopped);
 /* Another command in it, spec->args: see container_exec(). The last that a process does. */
 int test_exec(struct state *state, const char *name, const struct spec *spec, int *ret_status,
 	      struct error *err);
+
+/* A process of the service that is up, by its number here. -ESRCH. */
+int test_find_process(struct state *state, const char *name, pid_t *ret_pid, struct error *err);
 
 #endif
