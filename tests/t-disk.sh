@@ -236,5 +236,42 @@ live fixed
 check_equal "a root that is only read" "$(sed 's/\r$//' fixed.said)" \
 	"$(printf "x\nsh: can't create /work/y: Read-only file system\nsfc: status 1")"
 
+# --- the files of other engines: what sfc-engines(7) tells to type ---
+# block NAME: what is typed there
+block() {
+	sed -n "/^\\.\\\\\" begin $1\$/,/^\\.\\\\\" end/p" "$srcdir/stage/man/sfc-engines.7" | grep -v '^\.' |
+		sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g"
+}
+mkdir recipes bundle bundle/sfc
+cp -a root bundle/rootfs
+jq '.process.args = ["tell", "x"] | .process.env = ["PATH=/bin"] | .root.readonly = false' start.json >bundle/config.json
+echo '{"name": "web"}' >bundle/sfc/package.json
+squash bundle recipes/web.sfc
+(
+	cd recipes || exit 1
+	export PATH
+	for recipe in facts memory xen firecracker cloud-hypervisor proxmox vagrant lxd; do block "$recipe"; done |
+		sed "s|--to disk|--to disk --kernel $dir/boot/vmlinuz-6.9.1-test|" >all.sh
+	sh -eux all.sh >all.said 2>&1 || tail -n 3 all.said
+)
+made=$dir/recipes
+check "all of them can be typed" test -f "$made/profile.yaml"
+check "the disk is one that qemu-img finds no fault with" qemu-img check -q "$made/web/disk.qcow2"
+check_equal "Xen's file names what is there" \
+	"$(sed -n 's/^kernel = "\(.*\)"/\1/p; s/^ramdisk = "\(.*\)"/\1/p; s/.*target=\([^"]*\)".*/\1/p; s/^memory = //p' "$made/web.cfg" | tr '\n' ' ')" \
+	"$made/web/kernel $made/web/initrd 512 $made/web/disk.qcow2 "
+check_equal "Firecracker's is JSON with what is there" \
+	"$(jq -r '."boot-source".kernel_image_path, ."boot-source".initrd_path, .drives[0].path_on_host, ."machine-config".mem_size_mib' "$made/firecracker.json" | tr '\n' ' ')" \
+	"$made/web/kernel $made/web/initrd $made/web/disk.raw 512 "
+check "a raw disk is beside the other" qemu-img compare -q "$made/web/disk.raw" "$made/web/disk.qcow2"
+for script in cloud-hypervisor proxmox; do check "$script: a shell can read it" sh -n "$made/$script.sh"; done
+check_equal "Vagrant's box is laid out as one" "$(tar -tzf "$made/web.box" | tr '\n' ' ')" 'metadata.json box.img Vagrantfile '
+check_equal "and says its format and size" "$(tar -xzOf "$made/web.box" metadata.json | jq -r '.provider, .format, .virtual_size' | tr '\n' ' ')" \
+	'libvirt qcow2 1 '
+check_equal "LXD's image says what it is" "$(tar -xOf "$made/metadata.tar" metadata.yaml | jq -r '.architecture, .properties.description' | tr '\n' ' ')" \
+	'x86_64 web '
+check_equal "its root is the package's" "$(unsquashfs -cat "$made/root.squashfs" bin/tell | head -n 1)" '#!/bin/sh'
+check_equal "its profile has the user and the directory" "$(grep -c 'lxc.init.uid = 0\|lxc.init.cwd = /work' "$made/profile.yaml")" 2
+
 check "nothing of it is mounted" test "$(grep -c "$dir" /proc/self/mountinfo)" = 0
 finish

@@ -95,7 +95,7 @@ static void add_network(struct text *text)
 
 /*
  * With --publish a port of the host's is one of the machine: what every QEMU can and libvirt has no element for, so
- * it is said to QEMU itself.
+ * it is said to QEMU itself. Its slot is one that libvirt, which counts from the first, does not come to.
  */
 static int add_publish(const struct facts *facts, struct text *text, struct error *err)
 {
@@ -113,7 +113,7 @@ static int add_publish(const struct facts *facts, struct text *text, struct erro
 			    publish->host ? publish->host : publish->port, publish->port);
 	}
 	text_add(text, "'/>\n    <qemu:arg value='-device'/>\n"
-		       "    <qemu:arg value='virtio-net-pci,netdev=published'/>\n  </qemu:commandline>\n");
+		       "    <qemu:arg value='virtio-net-pci,netdev=published,addr=0x10'/>\n  </qemu:commandline>\n");
 	return r;
 }
 
