@@ -6,7 +6,7 @@
 #
 #	as_user sfc run …		by him, in his home, with his environment and nothing of ours
 #	$home $user $uid $range		his; $range is the first number of his range
-#	user_more NAME			one more, as_other
+#	user_first WORDS		the first of his processes with these words, a pattern of sed
 : "${dir:?}" "${srcdir:?}" "${builddir:?}"
 
 requires root
@@ -16,8 +16,9 @@ unshare -Um true 2>/dev/null || skip "no user namespaces here"
 
 # The programs where he can reach them, whatever is above the directory in which they were built.
 chmod 755 "$dir"
-mkdir -p "$dir/bin"
+mkdir -p "$dir/bin" "$dir/share/sfc-tools"
 cp "$builddir/fs/tracefs" "$builddir/pack/tracepack" "$builddir/stage/sfc" "$dir/bin/"
+cp -r "$srcdir/pack/need/customs" "$dir/share/sfc-tools/customs.d"
 for device in fuse net/tun; do
 	[ ! -e "/dev/$device" ] || [ "$(stat -c %a "/dev/$device")" = 666 ] || chmod 666 "/dev/$device"
 done
@@ -63,3 +64,4 @@ home=$dir/home
 user_make "$user" "$home"
 uid=$made_uid range=$made_range
 as_user() { user_run "$user" "$home" "$@"; }
+user_first() { ps -u "$uid" -o pid= -o args= | sed -n "s/^ *\([0-9]*\) $1\$/\1/p" | head -n 1; }

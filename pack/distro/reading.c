@@ -61,7 +61,7 @@ int reading_add_file(struct reading *reading, struct installed *installed, const
 
 	r = source_walk(reading->source, undivert(reading, installed->name, listed), 0, NULL, NULL,
 			&file.file, NULL);
-	if (r < 0 && !source_has_none(r))
+	if (r < 0 && r != -EACCES && !source_has_none(r)) /* a user does not see all */
 		return error_code(reading->err, r, "cannot look for '%s'", listed);
 	if (array_push(&files, file) < 0)
 		return error_oom(reading->err);

@@ -73,7 +73,7 @@ static int note_named(const char *path, bool cut, void *data)
 		return 0;
 	r = source_walk(reading->closure->source, canonical, SOURCE_FOLLOW, NULL, NULL, &named.file, NULL);
 	if (r < 0)
-		return source_has_none(r) ? 0 : error_code(reading->err, r, "cannot look for '%s'", canonical);
+		return r == -EACCES || source_has_none(r) ? 0 : error_code(reading->err, r, "cannot look for '%s'", canonical);
 	if ((cut && named.file->kind != ENTRY_DIR) ||
 	    (named.file->kind != ENTRY_DIR && named.file->kind != ENTRY_FILE))
 		return 0;

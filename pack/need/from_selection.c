@@ -63,6 +63,9 @@ static int add_selected(struct closure *closure, const struct selected *selected
 
 	r = closure_add(closure, selected->path, contents ? CLOSURE_CONTENTS : 0, &reason, -1,
 			&entry, err);
+	/* behind a door that is closed to us is nothing, as it was for who was traced */
+	if (r == -EACCES && selected->found.kind == ENTRY_MISSING)
+		return 0;
 	if (source_has_none(r))
 		return selected->found.kind == ENTRY_MISSING || !(selected->uses & ~USE_MISSED)
 			       ? 0

@@ -13,7 +13,7 @@
 /* A file that is to be, or a directory. */
 static int check_place(const char *path, bool force, struct error *err)
 {
-	_cleanup_(freep) char *directory = path_parent(path);
+	_cleanup_(freep) char *directory = strchr(path, '/') ? path_parent(path) : strdup(".");
 	struct stat st;
 
 	if (!directory)

@@ -47,7 +47,7 @@ int cmd_hold_network(struct asked *asked, struct error *err)
 
 	if (asked->spec.network != NETWORK_INSTANCE)
 		return 0;
-	r = state_open(NULL, &state, err);
+	r = cmd_state_open(&state, err);
 	return r < 0 ? r : instance_network_hold(state, &asked->spec, err);
 }
 

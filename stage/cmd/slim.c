@@ -16,6 +16,7 @@
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/outside.h"
 #include "stage/state/place.h"
 
 struct slimming {
@@ -79,8 +80,10 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 	_cleanup_(freep) char *cache = NULL, *disk = NULL;
 	char name[32];
 	struct asked *asked = slimming->asked;
-	int r = cmd_enter(err);
+	int r;
 
+	outside_wanted();
+	r = cmd_enter(err);
 	if (r == 0)
 		r = cmd_hold_network(asked, err);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
 #include "stage/cmd/cmd.h"
+#include "stage/mount/user.h"
 #include "stage/stages/test_mount.h"
 #include "stage/stages/test_page.h"
 #include "stage/stages/test_place.h"
@@ -43,6 +44,9 @@ int cmd_test_mount(const struct sfc_command *command, struct asked *asked)
 	if (asked->operand_count != 1)
 		return command_misused(command, WHICH);
 	r = cmd_check_tracing(&asked->spec, &err);
+	if (r == 0 && user_is_plain())
+		r = error_set(&err, -EPERM, "what is to stand where others find it only root may mount; without root, "
+					    "'sfc test start' keeps a service up under trace");
 	if (r == 0)
 		r = cmd_state_open(&state, &err);
 	if (r == 0) {

@@ -34,6 +34,8 @@ int cmd_test_start(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "no name given");
 	r = cmd_check_tracing(&asked->spec, &err);
 	if (r == 0)
+		r = cmd_enter(&err);
+	if (r == 0)
 		r = cmd_hold_network(asked, &err);
 	if (r == 0) {
 		const struct test_request request = {

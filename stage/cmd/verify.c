@@ -16,6 +16,7 @@
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/outside.h"
 #include "stage/state/place.h"
 #include "stage/store/signature.h"
 
@@ -91,8 +92,10 @@ static int compare(struct verifying *verifying, int *ret_status, struct error *e
 	_cleanup_(scratch_release) struct scratch scratch = SCRATCH_INIT;
 	_cleanup_(freep) char *cache = NULL;
 	char name[32];
-	int r = cmd_enter(err);
+	int r;
 
+	outside_wanted();
+	r = cmd_enter(err);
 	if (r == 0)
 		r = cmd_hold_network(verifying->asked, err);
 	if (r == 0)

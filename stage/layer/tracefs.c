@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "stage/mount/outside.h"
 
 enum { TICK_MS = 2, APPEAR_MS = 60000, LOG_MAX = 64 << 10 };
 
@@ -102,6 +103,11 @@ int tracefs_wait(struct tracefs_program *program, int ms)
 
 	if (poll(&waiting, 1, ms) != 1)
 		return -1;
+	if (program->outside) {
+		status = outside_wait(program->pid);
+		program->pid = 0;
+		return status;
+	}
 	while (waitpid(program->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			break;
@@ -112,7 +118,10 @@ int tracefs_wait(struct tracefs_program *program, int ms)
 void tracefs_kill(struct tracefs_program *program)
 {
 	if (program->pid) {
-		kill(program->pid, SIGKILL);
+		if (program->outside)
+			outside_kill(program->pid, SIGKILL);
+		else
+			kill(program->pid, SIGKILL);
 		tracefs_wait(program, -1);
 	}
 	tracefs_leave(program);
@@ -151,6 +160,28 @@ int tracefs_start(const char *options, const char *source, const char *mountpoin
 		r = program.pidfd < 0 ? error_errno(err, "cannot wait for tracefs")
 				      : wait_mounted(&program, mountpoint, err);
 	}
+	if (r < 0)
+		tracefs_kill(&program);
+	else
+		*ret_program = program;
+	return r;
+}
+
+int tracefs_start_outside(const char *options, const char *source, const char *mountpoint,
+			  struct tracefs_program *ret_program, struct error *err)
+{
+	static const int options_word = 3;
+	const char *const words[] = {"tracefs", "-f", "-o", options, source, mountpoint, NULL};
+	struct tracefs_program program = TRACEFS_PROGRAM_INIT;
+	int r;
+
+	program.outside = true;
+	program.log = memfd_create("tracefs", MFD_CLOEXEC);
+	if (program.log < 0)
+		return error_errno(err, "cannot keep what tracefs says");
+	r = outside_start(words, options_word, program.log, program.log, &program.pid, &program.pidfd, err);
+	if (r == 0)
+		r = wait_mounted(&program, mountpoint, err);
 	if (r < 0)
 		tracefs_kill(&program);
 	else

@@ -18,6 +18,7 @@
 #include "db/base/text.h"
 #include "stage/mount/holders.h"
 #include "stage/mount/numbers.h"
+#include "stage/mount/outside.h"
 #include "stage/mount/ranges.h"
 
 /* Of the user namespace in which a machine is booted: the same number on each. */
@@ -150,7 +151,9 @@ int user_enter(const char *state, struct error *err)
 	look();
 	if (where != OUTSIDE)
 		return 0;
-	r = holders_open(state, &list, err);
+	r = outside_begin(err);
+	if (r == 0)
+		r = holders_open(state, &list, err);
 	if (r == 0)
 		r = holders_join(list, err);
 	if (r == 0)

@@ -32,14 +32,16 @@ static int make_memory(struct slim *slim, struct error *err)
 	_cleanup_(freep) char *memory = path_join(slim->request->scratch->path, "memory");
 	_cleanup_(freep) char *name = slim_name(slim->request);
 	_cleanup_(closep) int mount = -1;
-	int r;
+	int r = 0;
 
 	if (!memory || !name)
 		return error_oom(err);
 	if (mkdir(memory, 0700) < 0)
 		return error_errno(err, "cannot make '%s'", memory);
-	r = mount_tmpfs(0700, 0, &mount, err);
-	if (r == 0)
+	/* what is done outside reaches no memory that is mounted here */
+	if (!slim->source.outside)
+		r = mount_tmpfs(0700, 0, &mount, err);
+	if (r == 0 && mount >= 0)
 		r = mount_attach(mount, AT_FDCWD, memory, err);
 	if (r < 0)
 		return r;

@@ -51,6 +51,7 @@ int slim_pack(struct slim *slim, struct text *warnings, struct error *err)
 		.name = name,
 		.source_name = !asked || strcmp(asked, "/") == 0 ? "/" : path_name(asked),
 		.image = slim->source.image,
+		.outside = slim->source.outside,
 		.options = slim->request->packer,
 		.json = slim->report->facts != NULL,
 	};

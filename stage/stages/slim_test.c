@@ -20,6 +20,7 @@ static int put_up_traced(void *data, struct trial_ground *ground, struct error *
 		.manifest = slim->manifest,
 		.label = slim->request->label ? slim->request->label : "slim",
 		.scratch = slim->request->disk,
+		.outside = slim->source.outside,
 		/* the packer lists the source itself, for the package alone, unless the manifest is to be kept */
 		.more = slim->request->trace || slim->request->keep_manifest ? slim->request->trace
 									     : "catalog=no",

@@ -17,6 +17,7 @@
 #include "stage/layer/dev.h"
 #include "stage/layer/root.h"
 #include "stage/layer/view.h"
+#include "stage/mount/outside.h"
 
 void source_root_release(struct source_root *source)
 {
@@ -91,10 +92,22 @@ static int open_dev(struct state *state, const char *name, struct source_root *s
 	return r < 0 ? r : 1;
 }
 
+/* Whoever has no number inside is this one. */
+static bool is_of_nobody(const char *path)
+{
+	enum { NOBODY = 65534 };
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == NOBODY;
+}
+
 static int open_directory(const char *root, struct source_root *source, struct error *err)
 {
 	source->path = realpath(root, NULL);
-	return source->path ? 0 : error_errno(err, "cannot open the root '%s'", root);
+	if (!source->path)
+		return error_errno(err, "cannot open the root '%s'", root);
+	source->outside = outside_is_there() && is_of_nobody(source->path);
+	return 0;
 }
 
 static bool is_layout(const char *root)

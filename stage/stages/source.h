@@ -17,6 +17,7 @@
 
 struct source_root {
 	char *path;               /* absolute, without links */
+	bool outside;             /* of the host's, whose owners a plain user sees only outside of his namespace */
 	struct layer_start start; /* what it says of its start, if it does */
 	char *image;              /* the file with the configuration of the image that it was; or NULL */
 };

@@ -21,6 +21,7 @@
 #include "stage/container/exec.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
+#include "stage/mount/user.h"
 #include "stage/mount/work.h"
 #include "stage/spec/spec_json.h"
 #include "stage/stages/test_place.h"
@@ -163,6 +164,8 @@ static _Noreturn void become(const struct test_request *request, int tells)
 
 	signal(SIGPIPE, SIG_IGN);
 	r = r < 0 ? error_code(&err, r, "cannot stay") : state_open(NULL, &staying.state, &err);
+	if (r == 0)
+		r = user_stays(staying.state->dir, getpid(), &err);
 	if (r == 0)
 		r = stay(&staying, &err);
 	/* once it was up nobody listens, and who reads the log wants to know */

@@ -33,7 +33,9 @@ int trace_begin(const struct trace_options *options, struct trace *ret_trace, st
 	struct trace trace = TRACE_INIT;
 	int r = write_options(options, &list, err);
 
-	if (r == 0)
+	if (r == 0 && options->outside)
+		r = tracefs_start_outside(list.bytes, options->source, options->mountpoint, &trace.program, err);
+	else if (r == 0)
 		r = tracefs_start(list.bytes, options->source, options->mountpoint, false, &trace.program, err);
 	if (r < 0)
 		return r;

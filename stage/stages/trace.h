@@ -6,6 +6,7 @@
 #ifndef STAGE_STAGES_TRACE_H
 #define STAGE_STAGES_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,6 +19,7 @@ struct trace_options {
 	const char *manifest, *label;
 	const char *scratch; /* a directory, NULL: in memory */
 	const char *more;    /* further options of tracefs, NULL: none */
+	bool outside;        /* the source is the host's own: tracefs_start_outside() */
 };
 
 struct trace {

@@ -9,6 +9,7 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/program.h"
+#include "stage/mount/outside.h"
 
 enum { STATUS_USAGE = 2, STATUS_GATE = 3 };
 
@@ -89,7 +90,8 @@ int tracepack_run(struct tracepack_words *words, const volatile int *cancel, str
 	tracepack_word(words, NULL);
 	if (words->failed)
 		return error_oom(err);
-	r = program_run_until(words->items, output, &said, cancel, err);
+	r = words->outside ? outside_run(words->items, output, &said, cancel, err)
+			   : program_run_until(words->items, output, &said, cancel, err);
 	if (r != 0)
 		return r > 0 ? failed(words, r, &said, err) : r;
 	rest = said.size ? said.bytes : NULL;
@@ -130,6 +132,7 @@ int tracepack_build(const struct tracepack_build *build, struct text *report, st
 {
 	_cleanup_(tracepack_words_release) struct tracepack_words words = {0};
 
+	words.outside = build->outside;
 	tracepack_word(&words, "tracepack");
 	tracepack_word(&words, "build");
 	tracepack_word(&words, build->manifest);

@@ -16,6 +16,7 @@ struct tracepack_words {
 	const char **items;
 	size_t count, capacity;
 	bool failed; /* no memory */
+	bool outside; /* run where the host's owners are known: stage/mount/outside.h */
 };
 
 void tracepack_word(struct tracepack_words *words, const char *word);
@@ -47,6 +48,7 @@ struct tracepack_build {
 	const char *image;       /* the file with the configuration of the image that it was; or NULL */
 	const spec_strings *options;
 	bool json;
+	bool outside; /* the source is the host's own */
 };
 
 /*

@@ -9,24 +9,25 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/clock.h"
-#include "db/base/digest.h"
 #include "db/base/json.h"
+#include "db/base/path.h"
 #include "pack/package/bundle.h"
-#include "pack/package/check.h"
 #include "stage/cancel.h"
 #include "stage/layer/package.h"
 #include "stage/mount/work.h"
 #include "stage/stages/doubt.h"
 #include "stage/stages/guarded.h"
 #include "stage/stages/source.h"
+#include "stage/stages/trace.h"
 #include "stage/stages/trial.h"
+#include "stage/stages/verify_parts.h"
 #include "stage/store/store.h"
 
 struct verification {
 	const struct verify_request *request;
 	struct report *report;
 	struct bundle *bundle;
-	char digest[DIGEST_HEX_SIZE + 8]; /* sha256:… */
+	char digest[VERIFY_DIGEST_SIZE];
 	struct source_root source;
 	struct layer_start start;         /* the package's */
 	struct store_package taken;
@@ -35,6 +36,7 @@ struct verification {
 
 	/* inside of a trial */
 	struct layer_package layers;
+	struct trace trace; /* of a source that is shown by it */
 
 	enum verify_result result;
 	int status;
@@ -43,88 +45,6 @@ struct verification {
 	bool is_guarded;
 	char *noted;                    /* the guard's manifest */
 };
-
-/* --- its parts --- */
-
-static json_t *lines_json(char *const *lines, size_t count)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < count; i++)
-		json_array_append_new(array, json_path(lines[i]));
-	return array;
-}
-
-static void report_lines(const struct report *report, const char *what, char *const *lines, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		_cleanup_(text_release) struct text text = TEXT_INIT;
-
-		text_printf(&text, "%s: %s", what, lines[i]);
-		report_step(report, "", text.bytes, -1);
-	}
-}
-
-static void report_parts(struct verification *verification, const struct package_check *check)
-{
-	struct report *report = verification->report;
-	_cleanup_(text_release) struct text text = TEXT_INIT;
-
-	text_add_count(&text, check->files);
-	text_add(&text, " files as they were packed (");
-	text_add_size(&text, check->bytes);
-	text_add(&text, "), ");
-	text_add_count(&text, check->programs);
-	text_add(&text, " programs, libraries and scripts find what they need");
-	report_step(report, "parts", text.bytes, -1);
-	report_lines(report, "known when it was built", check->notes.items, check->notes.count);
-	report_lines(report, "asked for and not given", check->asks.items, check->asks.count);
-	report_fact(report, "package", json_path(verification->request->package));
-	report_fact(report, "digest", json_string(verification->digest));
-	report_fact(report, "files", json_integer((json_int_t)check->files));
-	report_fact(report, "bytes", json_integer((json_int_t)check->bytes));
-	report_fact(report, "programs", json_integer((json_int_t)check->programs));
-	report_fact(report, "problems", lines_json(check->problems.items, check->problems.count));
-	report_fact(report, "notes", lines_json(check->notes.items, check->notes.count));
-	report_fact(report, "asks", lines_json(check->asks.items, check->asks.count));
-}
-
-static int damaged(struct verification *verification, const struct package_check *check, struct text *problems,
-		   struct error *err)
-{
-	const char *package = verification->request->package;
-	size_t last = check->problems.count - 1;
-
-	for (size_t i = 0; i < last; i++)
-		text_printf(problems, "%s: %s\n", package, check->problems.items[i]);
-	if (verification->report->facts)
-		report_parts(verification, check);
-	report_finish(verification->report, NULL, NULL);
-	return error_set(err, -EBADMSG, "%s: %s", package, check->problems.items[last]);
-}
-
-static int check_parts(struct verification *verification, struct text *problems, struct error *err)
-{
-	const char *scratch = getenv("TMPDIR");
-	struct package_check check = {0};
-	char hex[DIGEST_HEX_SIZE];
-	int r = bundle_open(verification->request->package, &verification->bundle, err);
-
-	if (r == 0)
-		r = digest_fd(bundle_fd(verification->bundle), hex, err);
-	if (r == 0)
-		r = package_check(verification->bundle, scratch && *scratch ? scratch : "/var/tmp", &check,
-				  err);
-	if (r == 0) {
-		strcpy(stpcpy(verification->digest, "sha256:"), hex);
-		if (check.problems.count)
-			r = damaged(verification, &check, problems, err);
-		else
-			report_parts(verification, &check);
-	}
-	package_check_release(&check);
-	return r;
-}
 
 /* --- what it does, beside its source --- */
 
@@ -168,12 +88,42 @@ static int stand_on(struct verification *verification, struct trial_ground *grou
 	return 0;
 }
 
+/* For a plain user the host's own files have their owners only as tracefs shows them: what it notes is nobody's. */
+static int put_up_outside(struct verification *verification, struct error *err)
+{
+	_cleanup_(freep) char *manifest = path_join(verification->request->scratch->path, "source.db");
+	const struct trace_options options = {
+		.source = verification->source.path,
+		.mountpoint = work_path("/root"),
+		.manifest = manifest,
+		.label = "source",
+		.more = "catalog=no",
+		.outside = true,
+	};
+	int r = manifest ? layer_work_make(err) : error_oom(err);
+
+	return r < 0 ? r : trace_begin(&options, &verification->trace, err);
+}
+
 static int put_up_source(void *data, struct trial_ground *ground, struct error *err)
 {
 	struct verification *verification = data;
-	int r = layer_directory_mount(verification->source.path, &verification->layers, err);
+	int r = verification->source.outside
+			? put_up_outside(verification, err)
+			: layer_directory_mount(verification->source.path, &verification->layers, err);
 
-	return r < 0 ? r : stand_on(verification, ground);
+	if (r == 0)
+		r = stand_on(verification, ground);
+	if (r == 0 && verification->source.outside)
+		ground->look = verification->source.path;
+	return r;
+}
+
+static int take_down_source(void *data, struct error *err)
+{
+	struct verification *verification = data;
+
+	return trace_end(&verification->trace, err);
 }
 
 static int put_up_package(void *data, struct trial_ground *ground, struct error *err)
@@ -218,7 +168,7 @@ static int try_it(struct verification *verification,
 		.cache = verification->request->cache,
 		.input = verification->input,
 		.put_up = put_up,
-		.take_down = put_up == put_up_package ? take_down_package : NULL,
+		.take_down = put_up == put_up_package ? take_down_package : take_down_source,
 		.doubting = put_up == put_up_source,
 		.data = verification,
 	};
@@ -366,9 +316,10 @@ int verify_run(const struct verify_request *request, struct report *report,
 		.taken = {.mount = -1},
 		.for_guard = {.mount = -1},
 		.layers = LAYER_PACKAGE_INIT,
+		.trace = TRACE_INIT,
 		.input = -1,
 	};
-	int r = check_parts(&verification, problems, err);
+	int r = verify_parts(request->package, report, &verification.bundle, verification.digest, problems, err);
 
 	if (r == 0 && request->compare != COMPARE_NONE && request->root) {
 		r = compare_both(&verification, err);
