@@ -77,6 +77,20 @@ check_equal "takes it back" "$(by dev exec web -- ls /srv/x)" "a
 b"
 check_equal "dev list" "$(by dev list | sed -n 's/^[^ ]* *\(dev\|base\) .*/\1/p' | paste -sd' ')" "dev base base"
 
+check_fails "what he may not read is no base of his" 1 "sfc: dev: tar cannot read '*': tar: ./srv: Cannot open: Permission denied" \
+	by dev create others --from "$dir/made" -q
+chmod 755 "$dir/made/srv"
+check "dev create of what belongs to others" by dev create others --from "$dir/made" -q
+check_equal "owners are kept from there, too" "$(by dev exec others -- stat -c %u:%g /etc/passwd /var/www)" "0:0
+33:33"
+mknod "$dir/made/dev/sda" b 8 0
+tar -C "$dir/made" -cf "$home/device.tar" .
+rm "$dir/made/dev/sda"
+check_equal "a device node is left out, with one warning" "$(by dev create device --from device.tar -q 2>&1)" \
+	"sfc: dev: warning: 1 device node was left out: only root may make them
+device"
+check "dev rm" by dev rm others device
+
 # --- test, pack ---
 check "test" by test -q web --label page -- cat /var/www/index.html
 check "test start" by test start -q web --label up --network none --ready tcp:80 -- httpd -f -p 80 -h /var/www
@@ -95,6 +109,18 @@ check "in which www has its number" test "$(tar -xOf "$home/docker.tar" manifest
 check_equal "status" "$(by status | sed -n 's/^web *\([a-z]*\) .*/\1/p' | paste -sd' ')" "dev test"
 check "test rm" by test rm web
 check "dev rm" by dev rm web v1
+
+# --- without a range ---
+usermod --del-subuids "$range-$((range + 65535))" "$user"
+said_alone() { grep -c "^sfc: run: warning: only you exist inside: no range in /etc/subuid" "$dir/said"; }
+check_equal "a package of his alone runs" "$(by run d.sfc 2>"$dir/said")" 0:0
+check_equal "it is said in one line" "$(said_alone) $(wc -l <"$dir/said")" "1 1"
+check_equal "slim, too" "$(by slim -q -f -o d.sfc --root root -- stat -c %u:%g /etc/passwd 2>"$dir/said" | cut -c1-7)" sha256:
+tar -C "$dir/made" -cf "$home/alone.tar" ./etc ./bin ./var ./proc ./sys ./dev ./tmp
+check_equal "what belongs to others is his then" \
+	"$(by dev create alone --from alone.tar -q 2>"$dir/said" && by dev exec alone -- stat -c %u:%g /var/www 2>/dev/null)" "alone
+0:0"
+check "dev rm" by dev rm alone
 
 # --- nothing is left ---
 nothing_runs() { ! ps -u "$uid" -o stat= | grep -qv '^Z'; }

@@ -13,6 +13,7 @@
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
+#include "stage/mount/outside.h"
 #include "stage/stages/dev.h"
 #include "stage/stages/enter.h"
 #include "stage/state/state.h"
@@ -46,6 +47,7 @@ int cmd_dev_create(const struct sfc_command *command, struct asked *asked)
 		return command_misused(command, "a name for it?");
 	if (!asked->from)
 		return command_misused(command, "--from what?");
+	outside_wanted();
 	r = cmd_state_open(&state, &err);
 	if (r == 0)
 		r = access_read(asked, asked->from, NULL, &access, &err);

@@ -24,6 +24,8 @@
 #include "pack/oci/image_config.h"
 #include "pack/package/start_config.h"
 #include "stage/mount/marks.h"
+#include "stage/mount/outside.h"
+#include "stage/mount/user.h"
 
 enum { CONFIG_MAX = 1024 * 1024 };
 
@@ -74,7 +76,8 @@ static char *path_of(int dirfd, const char *name)
 /* Nobody but us reaches what grows there: the base's directory is closed. */
 static int write_tree(struct tree *tree, const volatile int *cancel, int dirfd, struct error *err)
 {
-	const struct extract_options options = {.keep_owners = geteuid() == 0, .cancel = cancel};
+	const struct extract_options options = {
+		.keep_owners = user_has_range(), .leave_devices = user_is_plain(), .cancel = cancel};
 	struct node *root = tree_root(tree);
 	struct extract_stats stats = {0};
 	_cleanup_(closep) int fd = -1;
@@ -89,6 +92,9 @@ static int write_tree(struct tree *tree, const volatile int *cancel, int dirfd, 
 	r = extract_tree(root, fd, &options, &stats, err);
 	if (r == 0 && fchmod(fd, root->inode->mode & 07777) < 0)
 		r = error_errno(err, "cannot write the base's tree");
+	if (r == 0 && stats.devices_lost)
+		log_warning("%llu device node%s left out: only root may make them",
+			    (unsigned long long)stats.devices_lost, stats.devices_lost == 1 ? " was" : "s were");
 	return r;
 }
 
@@ -112,7 +118,6 @@ int root_read(const char *from, const struct root_options *options, const char *
 	const struct import_options how = {
 		.choice = {.platform = access->platform},
 		.layer = {.max_size = options->max_size,
-			  .no_devices = geteuid() != 0,
 			  .cancel = access->cancel},
 		.contents_directory = directory,
 	};
@@ -122,6 +127,46 @@ int root_read(const char *from, const struct root_options *options, const char *
 		return r;
 	r = import_reference(import, &reference, &how, access, err);
 	return r == -EINVAL ? -EBADMSG : r; /* it is the image that is not as it has to be */
+}
+
+/* By a tar that is made outside of a plain user's namespace, where owners have their numbers. words: end with it. */
+static int make_by_tar(const char *const *words, const char *tar, const struct root_source *source,
+		       const struct root_options *options, int dirfd, struct error *err)
+{
+	_cleanup_(import_release) struct import import = IMPORT_INIT;
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	const volatile int *cancel = options->access ? options->access->cancel : NULL;
+	int r = outside_run(words, NULL, &said, cancel, err);
+
+	if (r > 0)
+		r = error_set(err, -EIO, "%s cannot read '%s': %s", words[0], source->from,
+			      program_line(&said, strcmp(words[0], "tar") == 0 ? "tar: " : "E: "));
+	if (r == 0)
+		r = root_read(tar, options, NULL, &import, err);
+	unlink(tar);
+	return r < 0 ? r : write_import(&import, source->from, cancel, dirfd, err);
+}
+
+/* For a plain user: whoever has no number inside is nobody. */
+static bool is_of_others(const char *path)
+{
+	enum { NOBODY = 65534 };
+	struct stat st;
+
+	return outside_is_there() && stat(path, &st) == 0 && st.st_uid == NOBODY;
+}
+
+static int make_of_others(const struct root_source *source, const struct root_options *options, int dirfd,
+			  struct error *err)
+{
+	_cleanup_(freep) char *tar = path_of(dirfd, "tree.tar"), *path = realpath(source->from, NULL);
+
+	if (!tar || !path)
+		return error_oom(err);
+	return make_by_tar((const char *const[]){"tar", "--numeric-owner", "--xattrs",
+						 "--xattrs-include=*", "--format=posix", "-C", path, "-cf", tar,
+						 ".", NULL},
+			   tar, source, options, dirfd, err);
 }
 
 static int make_by_import(const struct root_source *source, const struct root_options *options, int dirfd,
@@ -134,6 +179,8 @@ static int make_by_import(const struct root_source *source, const struct root_op
 
 	if (source->image)
 		return write_import(source->image, source->from, cancel, dirfd, err);
+	if (source->kind == ROOT_DIRECTORY && is_of_others(source->from))
+		return make_of_others(source, options, dirfd, err);
 	/* what is fetched waits where the tree will be */
 	directory = source->kind == ROOT_IMAGE ? path_of(dirfd, ".") : NULL;
 	if (source->kind == ROOT_IMAGE && !directory)
@@ -201,6 +248,24 @@ static int make_of_package(const struct root_source *source, int dirfd, struct e
 	return r < 0 ? r : read_package(source, image, contents, dirfd, err);
 }
 
+/* It makes a namespace of its own. */
+static int make_of_debian_outside(const struct root_source *source, const struct root_options *options,
+				  const char *suite, const char *include, int dirfd, struct error *err)
+{
+	_cleanup_(freep) char *tar = path_of(dirfd, "tree.tar");
+
+	if (!tar)
+		return error_oom(err);
+	if (!program_is_there("mmdebstrap"))
+		return error_set(err, -ENOENT,
+				 "needs mmdebstrap, which is not here; install it (Debian: apt-get "
+				 "install mmdebstrap)");
+	return make_by_tar((const char *const[]){"mmdebstrap", "--quiet", "--mode=unshare", "--variant=minbase",
+						 "--format=tar", include ? include : suite, include ? suite : tar,
+						 include ? tar : NULL, NULL},
+			   tar, source, options, dirfd, err);
+}
+
 static int make_of_debian(const struct root_source *source, const struct root_options *options, int dirfd,
 			  struct error *err)
 {
@@ -214,6 +279,8 @@ static int make_of_debian(const struct root_source *source, const struct root_op
 		return error_oom(err);
 	if (plus)
 		*plus = '\0';
+	if (outside_is_there())
+		return make_of_debian_outside(source, options, suite, plus ? include : NULL, dirfd, err);
 	if (mkdirat(dirfd, "tree", 0755) < 0)
 		return error_errno(err, "cannot make the base's tree");
 	target = path_of(dirfd, "tree");
