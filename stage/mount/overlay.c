@@ -59,6 +59,14 @@ static int set_directory(int context, const char *key, int fd, struct error *err
 	return set(context, key, path, err);
 }
 
+/* Before Linux 6.5 options are only gathered: what it does not know it refuses when it mounts. */
+static bool takes_anything(void)
+{
+	_cleanup_(closep) int context = fsopen("overlay", FSOPEN_CLOEXEC);
+
+	return context >= 0 && fsconfig(context, FSCONFIG_SET_STRING, "of no kernel", "", 0) == 0;
+}
+
 /* Before Linux 6.7 all the lower ones are one list. */
 static int set_lower_list(int context, const struct overlay *overlay, struct error *err)
 {
@@ -76,6 +84,8 @@ static int set_lower(int context, const struct overlay *overlay, struct error *e
 	for (size_t i = 0; i < overlay->lower_count; i++) {
 		if (fsconfig(context, FSCONFIG_SET_FD, "lowerdir+", NULL, overlay->lower[i]) == 0)
 			continue;
+		if (i == 0 && takes_anything())
+			return set_lower_list(context, overlay, err);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", overlay->lower[i]);
 		if (fsconfig(context, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0)
 			return i ? mount_failed(context, what, err)
