@@ -39,8 +39,8 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller);
 /* Once `pid` is in it: where it is, or in which process namespace. */
 void cgroup_find(struct cgroup *cgroup, pid_t pid);
 /*
- * Are the limits that were asked for the kernel's? A runtime may ignore them silently. The weight for disks
- * of version 1, which none sets, is set here.
+ * Are the limits that were asked for the kernel's? A runtime may ignore them silently. The weight for disks,
+ * which none sets as it was asked for, is set here.
  */
 int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
 /* Can they be, before anything runs? */

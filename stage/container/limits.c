@@ -148,22 +148,28 @@ static int check_rates(const struct cgroup *cgroup, const struct limit *limit,
 	return 0;
 }
 
-/* Runtimes know the file of schedulers that are gone. */
+/*
+ * Of version 1 runtimes know the file of schedulers that are gone; of version 2 they set a weight that has been
+ * through the thousand of version 1, or that of the scheduler alone.
+ */
 static int set_weight(const struct cgroup *cgroup, const struct limit *limit, struct error *err)
 {
 	_cleanup_(text_release) struct text path = TEXT_INIT;
 	_cleanup_(closep) int fd = -1;
+	size_t v = cgroup->version == CGROUP_V2;
 	char number[24];
-	int r = group_file(cgroup, limit->controller[0], WEIGHT_1, &path);
+	int r = group_file(cgroup, limit->controller[v], limit->file[v], &path);
 
 	if (r < 0)
 		return error_oom(err);
 	fd = open(path.bytes, O_WRONLY | O_CLOEXEC);
-	snprintf(number, sizeof(number), "%" PRIu64, limit->wanted[0]);
+	snprintf(number, sizeof(number), "%" PRIu64, limit->wanted[v]);
+	if (fd < 0 && v && errno == ENOENT)
+		return 0;
 	if (fd < 0)
-		return error_errno(err, "%s cannot be held here: %s", limit->option, WEIGHT_1);
+		return error_errno(err, "%s cannot be held here: %s", limit->option, limit->file[v]);
 	r = io_write(fd, number, strlen(number));
-	return r < 0 ? error_code(err, r, "%s cannot be held here: %s", limit->option, WEIGHT_1) : 0;
+	return r < 0 ? error_code(err, r, "%s cannot be held here: %s", limit->option, limit->file[v]) : 0;
 }
 
 int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, struct error *err)
@@ -177,7 +183,7 @@ int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, st
 
 		if (!limit->asked)
 			continue;
-		if (strcmp(limit->file[0], WEIGHT_1) == 0 && cgroup->version == CGROUP_V1)
+		if (strcmp(limit->file[0], WEIGHT_1) == 0)
 			r = set_weight(cgroup, limit, err);
 		if (r == 0)
 			r = check(cgroup, limit, err);
