@@ -9,12 +9,9 @@ requires root
 requires systemd-nspawn --version
 requires unshare --mount true
 
-# What our programs are linked with.
-boot_libraries=libarchive13,libelf1,libfuse3-3,libjansson4,libseccomp2,libsqlite3-0,libssl3,liburing2,libuuid1,libyaml-0-2,libzstd1
-
 # boot_root PACKAGE[,…]: a root to write in, in $boot_root.
 boot_root() {
-	boot_lower=$("$srcdir/tests/minbase.sh" "systemd-sysv,dbus,$boot_libraries,$1") || skip "no root with systemd"
+	boot_lower=$("$srcdir/tests/minbase.sh" "systemd-sysv,dbus,$our_libraries,$1") || skip "no root with systemd"
 	boot_root=$dir/machine
 	mkdir -p "$boot_root" "$dir/machine.upper" "$dir/machine.work"
 	mount -t overlay -o "lowerdir=$boot_lower,upperdir=$dir/machine.upper,workdir=$dir/machine.work" machine "$boot_root" ||

@@ -19,6 +19,10 @@ builddir=$(cd "${builddir:-.}" && pwd)
 PATH=$builddir/fs:$builddir/pack:$builddir/stage:$PATH:/usr/sbin:/sbin
 export PATH srcdir builddir
 
+# What our programs are linked with, for a Debian root that gets them.
+# shellcheck disable=SC2034 # who sources this has it
+our_libraries=libarchive13,libelf1,libfuse3-3,libjansson4,libseccomp2,libsqlite3-0,libssl3,liburing2,libuuid1,libyaml-0-2,libzstd1
+
 failures=0
 claims=0
 cleanups=

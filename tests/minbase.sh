@@ -18,6 +18,9 @@ cache=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}
 packages=$(printf '%s\n' "${1:-}" | sed 's/[ ,]/\n/g' | sed '/^$/d' | sort -u | paste -sd, -)
 base=$cache/$suite
 wanted=$base${packages:++$(printf '%s' "$packages" | tr , +)}	# no comma: mount options are split there
+# a name has room for 255 bytes, and ".making" behind it
+[ "$(printf '%s' "${wanted##*/}" | wc -c)" -le 240 ] ||
+	wanted=$base+$(printf '%s' "$packages" | sha256sum | cut -c1-16)
 building=
 
 cannot() {

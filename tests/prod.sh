@@ -44,7 +44,7 @@ group_of() {
 prod_leftovers() {
 	grep -F " $SFC_STATE" /proc/self/mountinfo | grep -vF " $SFC_STATE/store"
 	uuid=$(sqlite3 "$SFC_STATE/state.db" "SELECT substr(uuid, 1, 8) FROM state")
-	find /sys/fs/cgroup -maxdepth 3 -name "${1:-*-}$uuid-[0-9]*"
+	find /sys/fs/cgroup -maxdepth 3 \( -name "${1:-*-}$uuid-[0-9]*" -o -name "sfc-${1:-*-}$uuid-[0-9]*" \)
 	pgrep -af "conmon.*name ${1:-.*-}$uuid-[0-9]"
 	find "$SFC_STATE/run" -mindepth 1 -name "${1:-*-}$uuid-*"
 }
@@ -57,7 +57,7 @@ busybox_package() {
 	mkdir -p "$tree/sfc" "$tree/rootfs/bin" "$tree/rootfs/etc" "$tree/rootfs/data"
 	for place in proc sys dev run tmp; do mkdir "$tree/rootfs/$place"; done
 	cp "$(command -v busybox)" "$tree/rootfs/bin/busybox"
-	for tool in sh cat sleep echo httpd nc dd ls rm mkdir wc head; do
+	for tool in sh cat cut sleep echo httpd nc dd ls rm mkdir wc head; do
 		ln -s busybox "$tree/rootfs/bin/$tool"
 	done
 	printf '%s\n' "$3" >"$tree/rootfs/etc/main.sh"
@@ -67,7 +67,7 @@ busybox_package() {
 		| .process.noNewPrivileges = false | del(.process.capabilities)' \
 		"$tree/config.json" >"$tree/config.new" && mv "$tree/config.new" "$tree/config.json"
 	echo "{\"name\": \"$2\"}" >"$tree/sfc/package.json"
-	mksquashfs "$tree" "$1" -noappend -quiet -no-progress -comp zstd -all-root >/dev/null
+	mksquashfs "$tree" "$1" -noappend -quiet -no-progress -comp zstd -Xcompression-level 1 -all-root >/dev/null
 }
 
 # instance_pid APP/I: the pid of its first process, or nothing.

@@ -22,7 +22,7 @@ busybox_root() {
 # squash DIR FILE: a bare image of it
 squash() {
 	rm -f "$2"
-	mksquashfs "$1" "$2" -comp zstd -quiet -no-progress >/dev/null
+	mksquashfs "$1" "$2" -comp zstd -Xcompression-level 1 -quiet -no-progress >/dev/null
 }
 
 # The first process of the namespace that `sfc run` (its number $1) made, as the host numbers it.

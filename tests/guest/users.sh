@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# In a guest, by tests/t-guest-users.sh: whose limits count when users have root start something, as the kernel and
+# sudo say who they are; what a plain user's slice of systemd's does to what he starts.
+# shellcheck disable=SC2016,SC2317 # programs in quotes; called by wait_for
+# shellcheck source=tests/lib.sh
+. "${srcdir:-.}/tests/lib.sh"
+# shellcheck source=tests/prod.sh
+. "$srcdir/tests/prod.sh"
+unset SFC_LIMITS
+SFC_STATE=/var/lib/sfc
+
+busybox_package hog.sfc hog '
+trap "exit 0" TERM
+while :; do sleep 0.2; done'
+chmod 755 "$dir"
+useradd -m -s /bin/bash alice
+useradd -m -s /bin/bash bob
+printf 'alice ALL=(ALL) NOPASSWD: ALL\nbob ALL=(ALL) NOPASSWD: ALL\n' >/etc/sudoers.d/users
+# login USER COMMAND…: as when he logs in: a session, with a number that the kernel keeps
+login() {
+	user=$1
+	shift
+	systemd-run -q --wait --pipe --collect --uid="$user" -p PAMName=login -E XDG_RUNTIME_DIR="/run/user/$(id -u "$user")" -- "$@"
+}
+
+check_equal "a login has a number" "$(login alice cat /proc/self/loginuid)" "$(id -u alice)"
+check_equal "which sudo keeps" "$(login alice sudo cat /proc/self/loginuid)" "$(id -u alice)"
+
+# --- limits.conf
+mkdir -p /etc/sfc
+printf 'default instances=1\nalice instances=2 memory=64M pids=200\n' >/etc/sfc/limits.conf
+check "root installs" sfc prod install hog.sfc
+check_fails "who must say how much must say it" 1 "*'alice'*memory=64M*--memory*" login alice sudo /usr/local/bin/sfc prod start hog/a
+check "within what she may" login alice sudo /usr/local/bin/sfc prod start hog/a -m 48M --pids 100
+check_equal "it is hers" "$(about hog/a .user)" alice
+check_fails "more memory than that in all" 1 "*'alice'*memory=64M*in use*" login alice sudo /usr/local/bin/sfc prod start hog/b -m 48M --pids 50
+check_fails "not under another name" 1 "*only root may start instances for another user*" \
+	login alice sudo /usr/local/bin/sfc prod start hog/b -m 8M --pids 50 --for bob
+check_fails "nor with a number that sudo did not give" 1 "*'alice'*memory=64M*in use*" \
+	login alice sudo SUDO_UID=0 /usr/local/bin/sfc prod start hog/b -m 48M --pids 50
+check_fails "nor as root behind su" 1 "*'alice'*memory=64M*in use*" \
+	login alice sudo su -c '/usr/local/bin/sfc prod start hog/b -m 48M --pids 50'
+check_fails "nor in another state" 1 "*'alice' is limited in all*" \
+	login alice sudo SFC_STATE=/root/other /usr/local/bin/sfc prod start hog/b -m 8M --pids 50
+check_fails "nor with limits of her own" 1 "*'alice'*memory=64M*in use*" \
+	login alice sudo SFC_LIMITS=/dev/null /usr/local/bin/sfc prod start hog/b -m 48M --pids 50
+check "another within his" login bob sudo /usr/local/bin/sfc prod start hog/c
+check_fails "and no more" 1 "*'bob'*instances=1*" login bob sudo /usr/local/bin/sfc prod start hog/d
+# no login: sudo says who it is
+systemd-run -q --wait --pipe --collect --uid=bob -- sudo /usr/local/bin/sfc prod start hog/e >said 2>&1
+check_equal "who did not log in is known by sudo" "$? $(grep -c "'bob'.*instances=1" said)" "1 1"
+check "root is root's" sfc prod start hog/r
+check "stop" sfc prod stop hog/c
+check "which makes room" login bob sudo /usr/local/bin/sfc prod start hog/d
+check_equal "who is gone when his session ends is not what he started" "$(about hog/d .state) $(about hog/a .state)" "running running"
+check "rm" sfc prod rm hog --all --grace 1
+# shellcheck disable=SC2119 # all of it
+check_equal "nothing is left" "$(prod_leftovers)$(systemctl list-units --all --plain --no-legend 'sfc-*')" ""
+rm /etc/sfc/limits.conf
+finish
