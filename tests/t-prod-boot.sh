@@ -38,6 +38,8 @@ check "one is stopped" boot_run sfc prod stop web/3
 check "enable" boot_run sfc prod enable web
 check_equal "what runs is stopped with the machine" "$(unit 1) $(unit 2) $(unit 3)" "active active inactive"
 check "its main process is conmon" is_main 1
+in_unit() { boot_run sh -c 'cat /proc/$0/cgroup' "$(main_of "$1")" | grep -q "sfc-web@$1.service"; }
+check "which is in the unit, though it was there before" in_unit 1
 check_equal "the units have nothing to complain of" "$(boot_run systemd-analyze verify --man=no sfc-web@1.service sfc-web.target 2>&1)" ""
 boot_down
 check_equal "at shutdown each got its image's signal" "$(log 1 | tail -n 1) $(log 2 | tail -n 1)" "asked to stop asked to stop"
@@ -49,7 +51,7 @@ wait_for 30 unit_is 1 active
 check_equal "what was up is up, what was stopped is not" "$(state 1) $(state 2) $(state 3)" "running running stopped"
 check_equal "its status before is known" "$(inside 1 '.runs[1].status')" 0
 check_equal "with what they wrote" "$(starts 1) $(starts 3)" "2 1"
-check "conmon is in the unit" sh -c 'echo "$1" | grep -q "sfc-web@1.service"' sh "$(boot_run sh -c 'cat /proc/$0/cgroup' "$(main_of 1)")"
+check "conmon is in the unit" in_unit 1
 boot_run journalctl -u sfc-web@1.service >journal 2>/dev/null
 check "the journal has what was said of it" grep -q 'web/1\|sfc-web@1\|sfc web/1' journal
 
@@ -94,6 +96,17 @@ check_equal "and keeps no other down" "$(unit 1) $(state 1)" "active running"
 boot_run systemctl start sfc-web@2.service 2>/dev/null
 unit_is() { [ "$(unit "$1")" = "$2" ]; }
 check "its unit has failed" wait_for 15 unit_is 2 failed
+
+# --- who watches one is killed, and one that has failed is removed
+check "one that comes back" boot_run sfc prod start web/k --restart on-failure
+before=$(inside k .pid)
+boot_run sh -c "kill -9 $(inside k .conmon)"
+again() { [ "$(inside k .pid)" != "$before" ] && [ "$(state k)" = running ] && is_main k; }
+check "and who watches it is killed: both begin again" wait_for 30 again
+check_equal "once" "$(boot_run systemctl show -P NRestarts sfc-web@k.service)" 1
+boot_run sh -c "kill -9 $(inside k .pid)"
+check "rm" boot_run sfc prod rm web/k web/2 --grace 1
+check_equal "no unit of what is gone has failed" "$(boot_run systemctl --failed --plain --no-legend 'sfc-web@*')" ""
 check "disable" boot_run sfc prod disable web
 check_equal "nothing is wanted at boot" "$(find "$boot_root/etc/systemd/system" -name "sfc-*")" ""
 check_equal "what runs goes on" "$(state 1)" running

@@ -9,8 +9,10 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/log.h"
+#include "db/base/process.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
+#include "stage/container/cgroup.h"
 #include "stage/instance/app.h"
 #include "stage/instance/enable.h"
 #include "stage/instance/start.h"
@@ -76,9 +78,22 @@ static void one_release(struct one *one)
 	state_close(one->state);
 }
 
+/* As it is just now. */
+static int look(struct one *one, struct error *err)
+{
+	const struct target *target = &one->targets.items[0];
+	int r;
+
+	instance_release(&one->instance);
+	run_release(&one->run);
+	r = instance_must_exist(one->state, target->app, target->name, &one->instance, err);
+	if (r == 0)
+		r = run_newest(one->state, target->app, target->name, &one->run, err);
+	return r < 0 ? r : 0;
+}
+
 static int find(struct one *one, const struct asked *asked, bool claim, struct error *err)
 {
-	const struct target *target;
 	int r = cmd_state_open(&one->state, err);
 
 	if (r == 0)
@@ -87,13 +102,7 @@ static int find(struct one *one, const struct asked *asked, bool claim, struct e
 		r = error_set(err, -EINVAL, "one instance is wanted");
 	if (r == 0 && claim)
 		r = targets_claim(one->state, &one->targets, false, &one->claims, err);
-	if (r < 0)
-		return r;
-	target = &one->targets.items[0];
-	r = instance_must_exist(one->state, target->app, target->name, &one->instance, err);
-	if (r == 0)
-		r = run_newest(one->state, target->app, target->name, &one->run, err);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : look(one, err);
 }
 
 /* Is it to be up? What was stopped is not started with the machine. */
@@ -121,10 +130,27 @@ static int tell_systemd(struct one *one, struct error *err)
 		return r;
 	if (one->run.state != RUN_UP)
 		return 0;
+	/* one that was started before there was a unit is elsewhere */
+	cgroup_join((pid_t)one->run.note.conmon.pid);
 	snprintf(lines, sizeof(lines), "MAINPID=%" PRId64 "\nSTATUS=process %" PRId64 "\nREADY=1",
 		 one->run.note.conmon.pid, one->run.note.process.pid);
 	enable_notify(lines);
 	return 0;
+}
+
+/* It comes back with the next boot. */
+static int stop(struct one *one, struct error *err)
+{
+	_cleanup_(stops_release) struct stops stops = STOPS_INIT;
+	struct stop item = {.instance = one->instance, .run = one->run, .err = ERROR_INIT};
+	int r;
+
+	if (array_push(&stops, item) < 0)
+		return error_oom(err);
+	one->instance = (struct instance)INSTANCE_INIT;
+	one->run = (struct run)RUN_INIT;
+	r = instance_stop(one->state, &stops, INSTANCE_GRACE, err);
+	return r == 0 && stops.items[0].code < 0 ? error_set(err, -EIO, "%s", stops.items[0].err.message) : r;
 }
 
 static int start(struct one *one, struct error *err)
@@ -144,6 +170,19 @@ static int start(struct one *one, struct error *err)
 	return r < 0 ? r : tell_systemd(one, err);
 }
 
+/* What nobody watches cannot be a unit's: it begins again. */
+static int mend(struct one *one, struct error *err)
+{
+	struct process self;
+	int r;
+
+	process_self(&self);
+	if (instance_now(one->state, &one->instance, &one->run, &self) != NOW_UNWATCHED)
+		return 0;
+	r = stop(one, err);
+	return r < 0 ? r : look(one, err);
+}
+
 int cmd_prod_unit_start(const struct sfc_command *command, struct asked *asked)
 {
 	struct one one = {.targets = TARGETS_INIT, .claims = CLAIMS_INIT, .instance = INSTANCE_INIT, .run = RUN_INIT};
@@ -151,25 +190,12 @@ int cmd_prod_unit_start(const struct sfc_command *command, struct asked *asked)
 	int r = find(&one, asked, true, &err);
 
 	if (r == 0)
+		r = mend(&one, &err);
+	if (r == 0)
 		r = start(&one, &err);
 	r = command_answer(command, r, &err);
 	one_release(&one);
 	return r;
-}
-
-/* It comes back with the next boot. */
-static int stop(struct one *one, struct error *err)
-{
-	_cleanup_(stops_release) struct stops stops = STOPS_INIT;
-	struct stop item = {.instance = one->instance, .run = one->run, .err = ERROR_INIT};
-	int r;
-
-	if (array_push(&stops, item) < 0)
-		return error_oom(err);
-	one->instance = (struct instance)INSTANCE_INIT;
-	one->run = (struct run)RUN_INIT;
-	r = instance_stop(one->state, &stops, INSTANCE_GRACE, err);
-	return r == 0 && stops.items[0].code < 0 ? error_set(err, -EIO, "%s", stops.items[0].err.message) : r;
 }
 
 int cmd_prod_unit_stop(const struct sfc_command *command, struct asked *asked)

@@ -55,6 +55,8 @@ bool cgroup_kill(const struct cgroup *cgroup);
  * part in limits.
  */
 void cgroup_leave(pid_t pid);
+/* Into our group, of the same: a unit's, whose main process it is to be. */
+void cgroup_join(pid_t pid);
 /* Remove it, empty as it is by now. */
 void cgroup_remove(const struct cgroup *cgroup);
 

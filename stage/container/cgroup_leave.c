@@ -16,19 +16,29 @@
 
 enum { FILE_MAX = 64 << 10, KILL_TRIES = 3000, KILL_US = 10000 };
 
+static int put_into(const char *hierarchy, const char *group, pid_t pid)
+{
+	_cleanup_(text_release) struct text path = TEXT_INIT;
+	_cleanup_(closep) int fd = -1;
+	char number[16];
+
+	text_printf(&path, "%s%s/cgroup.procs", hierarchy, group);
+	if (text_failed(&path))
+		return -ENOMEM;
+	fd = open(path.bytes, O_WRONLY | O_CLOEXEC);
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	return fd < 0 ? -errno : io_write(fd, number, strlen(number));
+}
+
 static int put(const char *hierarchy, pid_t pid)
 {
-	_cleanup_(closep) int fd = -1;
-	char path[128], number[16];
+	char path[128];
 
 	snprintf(path, sizeof(path), "%s/sfc", hierarchy);
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), "%s/sfc/conmon", hierarchy);
 	mkdir(path, 0755);
-	snprintf(path, sizeof(path), "%s/sfc/conmon/cgroup.procs", hierarchy);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	return fd < 0 ? -errno : io_write(fd, number, strlen(number));
+	return put_into(hierarchy, "/sfc/conmon", pid);
 }
 
 /* Where the hierarchy by which logins are told apart is mounted; NULL: this line is of another. */
@@ -59,6 +69,23 @@ void cgroup_leave(pid_t pid)
 		/* whoever is last there may just have removed it */
 		if (put(hierarchy, pid) < 0)
 			put(hierarchy, pid);
+	}
+}
+
+void cgroup_join(pid_t pid)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char *rest, *line;
+
+	if (io_read_file(AT_FDCWD, "/proc/self/cgroup", FILE_MAX, &text, NULL) < 0)
+		return;
+	rest = text.bytes;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *hierarchy = hierarchy_of(line);
+		const char *group = strchr(line, '/');
+
+		if (hierarchy && group)
+			put_into(hierarchy, group, pid);
 	}
 }
 

@@ -244,8 +244,8 @@ static bool is_there(const struct looks *looks, const char *name, size_t length)
 	return false;
 }
 
-/* "sfc-APP@NAME.service": all but those of the instances in looks, of which NULL has none. */
-static void remove_units(const char *app, const struct looks *looks, const char *directory)
+/* "sfc-APP@NAME.service": all but those of the instances in looks, of which NULL has none. `gone` gets their names. */
+static void remove_units(const char *app, const struct looks *looks, const char *directory, spec_strings *gone)
 {
 	_cleanup_(closedirp) DIR *dir = opendir(directory);
 	struct dirent *item;
@@ -258,19 +258,31 @@ static void remove_units(const char *app, const struct looks *looks, const char 
 		const char *end = strrchr(item->d_name, '.');
 
 		if (strncmp(item->d_name, prefix, length) == 0 && end && strcmp(end, ".service") == 0 &&
-		    !is_there(looks, item->d_name + length, (size_t)(end - item->d_name) - length))
-			unlinkat(dirfd(dir), item->d_name, 0);
+		    !is_there(looks, item->d_name + length, (size_t)(end - item->d_name) - length) &&
+		    unlinkat(dirfd(dir), item->d_name, 0) == 0)
+			spec_strings_add(gone, item->d_name);
 	}
 }
 
-static void remove_gone(const char *app, const struct looks *looks)
+static void remove_gone(const char *app, const struct looks *looks, spec_strings *gone)
 {
 	_cleanup_(text_release) struct text wants = TEXT_INIT;
 
 	text_printf(&wants, "%s/sfc-%s.target.wants", units(), app);
-	remove_units(app, looks, units());
 	if (!text_failed(&wants))
-		remove_units(app, looks, wants.bytes);
+		remove_units(app, looks, wants.bytes, gone);
+	spec_strings_release(gone);
+	remove_units(app, looks, units(), gone);
+}
+
+/* Of units without a file systemd keeps those that have failed, until it is told that nobody minds. */
+static int reload_without(const spec_strings *gone, struct error *err)
+{
+	int r = reload(err);
+
+	for (size_t i = 0; r == 0 && i < gone->count; i++)
+		systemctl((const char *const[]){"systemctl", "reset-failed", gone->items[i], NULL}, NULL);
+	return r;
 }
 
 /* ---- all ---- */
@@ -293,14 +305,15 @@ static int write_all(struct state *state, const char *app, const struct looks *l
 int enable_app(struct state *state, const char *app, struct error *err)
 {
 	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	_cleanup_(spec_strings_release) spec_strings gone = ARRAY_INIT;
 	int r = look_read(state, app, &looks, err);
 
 	if (r == 0)
 		r = write_all(state, app, &looks, err);
 	if (r == 0)
-		remove_gone(app, &looks);
+		remove_gone(app, &looks, &gone);
 	if (r == 0)
-		r = reload(err);
+		r = reload_without(&gone, err);
 	return r < 0 ? r : take_over(app, &looks, err);
 }
 
@@ -313,6 +326,7 @@ int disable_app(const char *app, struct error *err)
 {
 	_cleanup_(freep) char *path = unit_path(app, NULL);
 	_cleanup_(text_release) struct text link = TEXT_INIT, wants = TEXT_INIT;
+	_cleanup_(spec_strings_release) spec_strings gone = ARRAY_INIT;
 
 	text_printf(&link, "%s/" WANTS "/sfc-%s.target", units(), app);
 	text_printf(&wants, "%s/sfc-%s.target.wants", units(), app);
@@ -322,9 +336,9 @@ int disable_app(const char *app, struct error *err)
 		return error_set(err, -ENOENT, "'%s' is not enabled", app);
 	/* the target last: while it is there the application is enabled, and this can be done again */
 	unlink(link.bytes);
-	remove_gone(app, NULL);
+	remove_gone(app, NULL, &gone);
 	rmdir(wants.bytes);
 	if (unlink(path) < 0)
 		return error_errno(err, "cannot remove '%s'", path);
-	return reload(err);
+	return reload_without(&gone, err);
 }

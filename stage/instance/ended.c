@@ -225,6 +225,8 @@ int instance_ended(const char *state_directory, int64_t run, struct error *err)
 	if (pid > 0)
 		return user_stays(state_directory, pid, err);
 	setsid();
+	/* systemd kills what is left in its unit when conmon has ended */
+	cgroup_leave(getpid());
 	leave_mounts();
 	if (conmon >= 0)
 		poll(&ended, 1, CONMON_MS);

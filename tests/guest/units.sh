@@ -38,7 +38,7 @@ check_equal "which is in the unit's group" "$(group_of_process "$(about web/1 .c
 check_equal "and the instance in a scope of its own" "$(group_of_process "$(instance_pid web/1)" | sed 's|.*/||; s/-[0-9a-f]*-[0-9]*\.scope$//' )" sfc-web-1
 
 # --- killed, and started again by systemd
-check "one that is to come back" sfc prod start web/r --restart always
+check "one that is to come back" sfc prod start web/r --restart on-failure
 check "has a unit of its own" unit_is r active
 before=$(instance_pid web/r)
 kill -9 "$before"
