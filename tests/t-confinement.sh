@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What a program can do that sfc starts: read from inside, under crun and runc, by every command that starts one.
+# S6, S18, S19, S20 and S25 are here and in confinement.sh.
 # shellcheck disable=SC2016,SC2317,SC2010 # names of ours
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/stage.sh"

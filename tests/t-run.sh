@@ -206,6 +206,7 @@ if [ "$(nproc)" -gt 1 ]; then
 		umount -l "$dir/elsewhere/store/ns" "$dir/elsewhere/store" 2>/dev/null
 	done
 fi
+# S24: its owner rewrites it while it is mounted
 mkdir "$dir/theirs"
 echo theirs >"$dir/root/index.html"
 squash "$dir/root" "$dir/theirs/b.sqsh"

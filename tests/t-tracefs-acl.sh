@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Access control lists of the source below a scratch mount that other users may enter: what a list
-# keeps from somebody he does not get through the mount either. mode=first obeys lists to the letter.
+# keeps from somebody he does not get through the mount either (S13). mode=first obeys lists to the letter.
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/fs/lib.sh

@@ -60,6 +60,15 @@ bool export_kind_is_text(enum export_kind kind)
 	return kinds[kind].form == FORM_TEXT;
 }
 
+/*
+ * Root's set-id files are in a tree for whoever starts it: where another user of the machine could reach them he
+ * would run them outside of any container. Archives and blobs are anybody's to read.
+ */
+static mode_t mode_of(enum export_kind kind)
+{
+	return kind == EXPORT_OCI_DIR ? 0755 : 0700;
+}
+
 static int write_directory(struct export_job *job, struct error *err)
 {
 	_cleanup_(extract_dir_release) struct extract_dir dir = EXTRACT_DIR_INIT;
@@ -68,7 +77,7 @@ static int write_directory(struct export_job *job, struct error *err)
 	job->dirfd = dir.fd;
 	if (r == 0)
 		r = kinds[job->options->kind].write(job, err);
-	return r < 0 ? r : extract_dir_publish(&dir, 0755, err);
+	return r < 0 ? r : extract_dir_publish(&dir, mode_of(job->options->kind), err);
 }
 
 /* What is known of it, and that all that was asked for can be said. */

@@ -78,12 +78,18 @@ static int copy(int from, int to, const char *name, char ret_digest[DIGEST_HEX_S
 	_cleanup_(digest_freep) struct digest *digest = NULL;
 	_cleanup_(freep) char *buffer = malloc(CHUNK);
 	uint64_t at = 0;
+	struct stat st;
 	ssize_t n;
 	int r;
 
 	if (!buffer || digest_new(&digest) < 0)
 		return error_oom(err);
+	if (fstat(from, &st) < 0)
+		return error_errno(err, "cannot read '%s'", name);
 	while ((n = io_pread(from, buffer, CHUNK, at)) > 0) {
+		/* whoever writes it could go on for as long as there is room */
+		if (at + (uint64_t)n > (uint64_t)st.st_size)
+			return error_set(err, -ESTALE, "'%s' grows while it is read", name);
 		r = io_write(to, buffer, (size_t)n);
 		if (r < 0)
 			return error_code(err, r, "cannot copy '%s' into the store", name);

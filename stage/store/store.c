@@ -156,6 +156,18 @@ static void seen_add(const struct store *store, const struct stat *st,
 
 /* --- taking in --- */
 
+/*
+ * Behind an image stands what fills a block, or hashes of it, which are less than an eighth. All of a file is
+ * digested and copied: a sparse one of terabytes would take hours, and the disk.
+ */
+static int check_rest(const char *name, uint64_t size, uint64_t used, struct error *err)
+{
+	if (size - used <= used / 8 + (1 << 20))
+		return 0;
+	return error_set(err, -EBADMSG, "'%s' has %" PRIu64 " bytes behind its image of %" PRIu64, name, size - used,
+			 used);
+}
+
 int store_check_beginning(int file, const char *name, const struct stat *st, struct error *err)
 {
 	struct sqfs_super super;
@@ -174,7 +186,7 @@ int store_check_beginning(int file, const char *name, const struct stat *st, str
 				 (intmax_t)st->st_size,
 				 (size_t)n < sizeof(super) ? (uint64_t)sizeof(super)
 							   : le64toh(super.bytes_used));
-	return 0;
+	return check_rest(name, (uint64_t)st->st_size, le64toh(super.bytes_used), err);
 }
 
 /* Our copy gets its name: now it is whole, and was walked. */

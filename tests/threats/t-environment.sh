@@ -22,6 +22,7 @@ unharmed() {
 	rm -f "$dir/mark" "$dir"/debug.*
 }
 
+# S14
 for variable in "LD_PRELOAD=$dir/mark.so" "LD_AUDIT=$dir/mark.so" "LD_LIBRARY_PATH=$dir/lib" "LD_DEBUG_OUTPUT=$dir/debug" \
 	"GCONV_PATH=$dir" "BASH_ENV=$dir/mark.sh" "ENV=$dir/mark.sh" "GLIBC_TUNABLES=glibc.malloc.check=3" "LOCPATH=$dir" "TMPDIR=$dir"; do
 	echo "touch $dir/mark" >mark.sh

@@ -7,6 +7,7 @@
 requires runc --version
 requires sqlite3 --version
 
+# S2
 rootfs() {
 	tree_new
 	rm -rf "$tree/rootfs"

@@ -9,6 +9,7 @@ requires gcc --version
 export SFC_LIMITS="$dir/limits.conf"
 on_exit sh -c 'sfc prod rm app --all --grace 0 >/dev/null 2>&1'
 
+# S7 and S10.
 # shut_out WHEN: nothing below the state is anybody else's to use
 shut_out() {
 	check_equal "$1: the top is shut" "$(stat -c %a "$SFC_STATE")" 700

@@ -22,7 +22,7 @@ one_line() {
 	check_equal "$1: in one line" "$(wc -l <clean.err)" 1
 }
 
-# names in package.json and everywhere in config.json
+# S8: names in package.json and everywhere in config.json
 tree_new
 jq -n --arg n "a$osc
 b" '{name: $n, version: $n}' >"$tree/sfc/package.json"

@@ -125,6 +125,7 @@ check_equal "what its user says goes on as it is" "$(jq '.hooks = {}' "$tree/con
 tree_new
 jq -n '{x: 1, config: {Cmd: ["/bin/true"], OnBuild: ["RUN x"], Foo: 1, Labels: {a: "b"}}}' >"$tree/sfc/image.json"
 package_new bad.sfc
+# S26
 check_equal "of an image's configuration, what we know" "$(tracepack export -q bad.sfc --to oci --name web -o image.out &&
 	tar -xOf image.out manifest.json | jq -r '.[0].Config' | xargs tar -xOf image.out | jq -cS '.config | keys')" '["Cmd","Env","Labels"]'
 for bad in '.StopSignal = "x;y"' '.Volumes = 3' '.ExposedPorts = {"1; x": {}}'; do

@@ -189,6 +189,7 @@ static bool somebody_logged_in(void)
 	return uid != UINT32_MAX;
 }
 
+/* S11 */
 static void who_called_sudo_is_who_is_limited(void)
 {
 	struct error err = ERROR_INIT;
