@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -75,6 +77,23 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 }
 
 /*
+ * Held by who takes a name, and by who takes one away, from looking at it on: between the two it would become the
+ * next one's. The descriptor is the lock; -1 where there is none, and then nothing is taken away.
+ */
+static int lock_place(const char *socket_path)
+{
+	_cleanup_(closep) int fd = -1;
+	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+
+	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(socket_path, '/') - socket_path), socket_path);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -1;
+	return take_fd(&fd);
+}
+
+/*
  * Under its name only when it can be asked: device numbers are used again, also while who had this one before is
  * still ending and looks what it left. Until then it has another, the same for all of this number: whoever was
  * killed in between has left one, and the next takes it away.
@@ -82,11 +101,13 @@ static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_
 static int listen_at(int fd, const char *path, ino_t *ret_inode)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_cleanup_(closep) int lock = -1;
 	struct stat st;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s.new", path) >=
 	    (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;
+	lock = lock_place(path);
 	unlink(address.sun_path);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
@@ -102,8 +123,9 @@ static int listen_at(int fd, const char *path, ino_t *ret_inode)
 static void remove_dead(const struct sockaddr_un *address)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(closep) int lock = lock_place(address->sun_path);
 
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED)
+	if (lock >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 && errno == ECONNREFUSED)
 		unlink(address->sun_path);
 }
 
@@ -148,10 +170,12 @@ int control_open(struct control *control, dev_t dev, struct error *err)
 
 void control_release(struct control *control)
 {
+	_cleanup_(closep) int lock = -1;
 	struct stat st;
 
 	if (control->fd < 0)
 		return;
+	lock = lock_place(control->path);
 	/* by now it may be another's */
 	if (lstat(control->path, &st) == 0 && st.st_ino == control->inode)
 		unlink(control->path);

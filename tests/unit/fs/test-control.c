@@ -3,12 +3,15 @@
 #include "fs/control.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/test.h"
@@ -95,11 +98,41 @@ static void what_many_killed_ones_left_the_next_one_sweeps(void)
 	control_release(&next);
 }
 
+/* Its number was that of one that was killed, which somebody is just looking at. */
+static void who_sweeps_takes_away_no_living_one(void)
+{
+	enum { TIMES = 2000, SWEEPERS = 3 };
+	struct control control;
+	struct error err = ERROR_INIT;
+	pid_t sweepers[SWEEPERS];
+	int lost = 0;
+
+	for (int i = 0; i < SWEEPERS; i++) {
+		sweepers[i] = fork();
+		while (sweepers[i] == 0)
+			control_sweep(makedev(MAJOR, MINOR + 2));
+	}
+	for (int i = 0; i < TIMES; i++) {
+		REQUIRE(control_open(&control, makedev(MAJOR, MINOR + 2), &err) == 0);
+		/* whoever has looked before it came is done by then */
+		sched_yield();
+		lost += access(control.path, F_OK) < 0;
+		close(control.fd);
+	}
+	for (int i = 0; i < SWEEPERS; i++) {
+		kill(sweepers[i], SIGKILL);
+		REQUIRE(waitpid(sweepers[i], NULL, 0) == sweepers[i]);
+	}
+	control_sweep(makedev(MAJOR, MINOR + 2));
+	CHECK_INT(lost, 0);
+}
+
 int main(void)
 {
 	RUN(the_end_of_one_is_not_that_of_the_next);
 	RUN(what_a_killed_one_left_is_swept);
 	RUN(what_one_left_half_made_the_next_takes_away);
 	RUN(what_many_killed_ones_left_the_next_one_sweeps);
+	RUN(who_sweeps_takes_away_no_living_one);
 	return test_end();
 }
