@@ -7,8 +7,6 @@
 
 #include "db/base/cleanup.h"
 
-#define TOP "/sys/fs/cgroup"
-
 enum { UUID_PART = 8 };
 
 /* "sfc-NAME.scope" where systemd made it. */
@@ -51,18 +49,18 @@ static int list_below(const char *hierarchy, spec_strings *names)
 	return r;
 }
 
-int groups_list(spec_strings *names, struct error *err)
+int groups_list(const char *top, spec_strings *names, struct error *err)
 {
-	_cleanup_(closedirp) DIR *dir = opendir(TOP);
+	_cleanup_(closedirp) DIR *dir = opendir(top);
 	struct dirent *item;
-	int r = list_below(TOP, names);
+	int r = list_below(top, names);
 
 	while (r == 0 && dir && (item = readdir(dir))) {
 		char path[300];
 
 		if (item->d_name[0] == '.' || item->d_type != DT_DIR)
 			continue;
-		snprintf(path, sizeof(path), TOP "/%s", item->d_name);
+		snprintf(path, sizeof(path), "%.40s/%s", top, item->d_name);
 		r = list_below(path, names);
 	}
 	return r < 0 ? error_oom(err) : 0;

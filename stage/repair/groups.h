@@ -8,8 +8,10 @@
 #include "db/base/error.h"
 #include "stage/spec/spec.h"
 
-/* Add the names of all containers that have a group, whoever's; each may come several times. */
-int groups_list(spec_strings *names, struct error *err);
+#define GROUPS_TOP "/sys/fs/cgroup"
+
+/* Add the names of all containers that have a group below top, whoever's; each may come several times. */
+int groups_list(const char *top, spec_strings *names, struct error *err);
 /* It is an instance's of the state with this uuid. */
 bool groups_is_ours(const char *name, const char *uuid);
 

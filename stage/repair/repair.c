@@ -202,7 +202,7 @@ static int repair_containers(struct repair *repair)
 	int r = list_names(repair, path, &names);
 
 	if (r == 0)
-		r = groups_list(&names, repair->err);
+		r = groups_list(GROUPS_TOP, &names, repair->err);
 	for (size_t i = 0; r == 0 && i < names.count; i++)
 		if (groups_is_ours(names.items[i], repair->state->uuid))
 			r = repair_container(repair, names.items[i]);
