@@ -158,6 +158,9 @@ ended() {
 	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in '' | [ZX]) ;; *) return 1 ;; esac
 }
 
+# sqlite3 ARG…: who writes at the same time is waited for, as everything of ours waits.
+sqlite3() { command sqlite3 -cmd '.timeout 10000' "$@"; }
+
 # The last line of every test.
 finish() {
 	echo "$claims claims, $failures failed"
