@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Another user of the machine: what he finds of root's sfc, where he lies in wait for it, and what a number of his
 # that was somebody else's before gets of it.
-# shellcheck disable=SC2016,SC2086 # programs in quotes; words
+# shellcheck disable=SC2016,SC2086,SC2317 # programs in quotes; words; called by check
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/threats/lib.sh"
 requires crun --version
