@@ -81,7 +81,7 @@ check_equal "prod: the old page" "$(curl -fsS http://127.0.0.1:$port/)" "hello f
 
 # --- redis: state in the writable layer, a client from inside
 check "redis: dev" sfc dev create kv --from "$root"
-check "redis: test" sfc test kv -q --network none --ready tcp:6379 --probe 'printf "SET k v\r\nSAVE\r\nGET k\r\nQUIT\r\n" | nc -w 2 127.0.0.1 6379' -- redis-server --bind 127.0.0.1 --dir /var/lib/redis
+check "redis: test" sfc test kv -q --network none --ready tcp:6379 --probe 'printf "SET k v\r\nSAVE\r\nGET k\r\nQUIT\r\n" | nc -w 2 127.0.0.1 6379' -- redis-server --bind 0.0.0.0 --protected-mode no --dir /var/lib/redis
 check "redis: pack" sfc pack kv -o kv.sfc --quiet
 check "redis: install" sfc prod install kv.sfc
 free_ports 2

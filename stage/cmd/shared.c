@@ -43,12 +43,13 @@ int cmd_state_look(struct state **ret_state, struct error *err)
 int cmd_hold_network(struct asked *asked, struct error *err)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
-	int r;
+	int fd, r;
 
 	if (asked->spec.network != NETWORK_INSTANCE)
 		return 0;
 	r = cmd_state_open(&state, err);
-	return r < 0 ? r : instance_network_hold(state, &asked->spec, err);
+	/* open until we end */
+	return r < 0 ? r : instance_network(state, &asked->spec, &fd, err);
 }
 
 int cmd_check_tracing(const struct spec *spec, struct error *err)

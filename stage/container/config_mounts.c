@@ -241,11 +241,9 @@ static int add_names(struct container *container, int root, int work, json_t *mo
 {
 	_cleanup_(text_release) struct text hosts = TEXT_INIT, resolver = TEXT_INIT;
 	const char *own = network_resolver(&container->network);
-	bool shared = container->network.kind == NETWORK_HOST ||
-		      container->network.kind == NETWORK_PATH;
 	int r;
 
-	if (shared) {
+	if (network_has_host_names(&container->network)) {
 		io_read_file(AT_FDCWD, "/etc/resolv.conf", FILE_MAX, &resolver, NULL);
 		io_read_file(AT_FDCWD, "/etc/hosts", FILE_MAX, &hosts, NULL);
 	}

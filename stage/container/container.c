@@ -133,7 +133,7 @@ int container_prepare(const struct container_request *request, struct container 
 	container->pidfd = -1;
 	container->init = (struct init)INIT_INIT;
 	container->daemons = request->init && request->daemons;
-	container->network.namespace = container->network.exit = -1;
+	container->network = (struct network)NETWORK_INIT;
 	streams_init(&container->streams);
 	container->kept = request->keep != NULL;
 	container->name = strdup(request->name);
@@ -146,7 +146,7 @@ int container_prepare(const struct container_request *request, struct container 
 		return r;
 	r = find_out(container, err);
 	if (r == 0)
-		r = network_open(request->spec, request->work, &container->network, err);
+		r = network_open(request->spec, request->work, request->network, &container->network, err);
 	if (r == 0 && request->init)
 		r = init_start(container->work, &container->init, err);
 	if (r == 0)
@@ -274,7 +274,7 @@ int container_start(struct container *container, struct error *err)
 	if (r == 0)
 		r = streams_terminal(&container->streams, err);
 	if (r == 0)
-		r = network_publish(&container->network, spec, err);
+		r = network_publish(&container->network, err);
 	container->request = NULL;
 	return r;
 }

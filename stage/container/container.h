@@ -69,6 +69,8 @@ struct container_request {
 	 */
 	int input, output, errors;
 	const struct container_keep *keep; /* NULL: it ends with us */
+	/* The network that it had, by a path: others are in it still, and it is to meet them. NULL: none. */
+	const char *network;
 };
 
 struct container;

@@ -194,46 +194,13 @@ void container_leave(struct container *container)
 {
 	if (!container)
 		return;
-	closep(&container->network.namespace);
-	array_release(&container->network.helpers);
-	free(container->network.socket);
+	network_leave(&container->network);
 	container_free(container);
 }
 
 bool container_is_served(const struct container *container)
 {
 	return container->network.helpers.count > 0;
-}
-
-/* What we hold may be what somebody waits for. */
-static void close_all_but(int one, int other)
-{
-	unsigned int low = (unsigned int)(one < other ? one : other);
-	unsigned int high = (unsigned int)(one < other ? other : one);
-
-	syscall(SYS_close_range, 3, low - 1, 0);
-	if (high > low + 1)
-		syscall(SYS_close_range, low + 1, high - 1, 0);
-	syscall(SYS_close_range, high + 1, ~0U, 0);
-}
-
-void container_serve(struct container *container)
-{
-	struct pollfd fds[] = {{.fd = container->pidfd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
-	sigset_t set;
-
-	if (container->network.exit >= 0)
-		close_all_but(container->pidfd, container->network.exit);
-	container->network.namespace = -1;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
-		;
-	close(fds[1].fd);
-	network_release(&container->network);
-	container_leave(container);
 }
 
 int container_attach(const struct container_note *note, const char *directory,
@@ -247,7 +214,7 @@ int container_attach(const struct container_note *note, const char *directory,
 		return error_oom(err);
 	streams_init(&container->streams);
 	container->init = (struct init)INIT_INIT;
-	container->network.namespace = container->network.exit = -1;
+	container->network = (struct network)NETWORK_INIT;
 	container->kept = true;
 	container->conmon = note->conmon;
 	container->pid = (pid_t)note->process.pid;

@@ -13,7 +13,8 @@
  *	container_clear(&note, err);		nothing of it is left
  *
  * Its mounts are those of conmon's mount namespace, and end with it. Programs that forward ports cannot live by
- * themselves: container_serve() stays for them until the container has ended.
+ * themselves: container_serve() stays for them until the container has ended, and starts again what was
+ * killed.
  */
 #ifndef STAGE_CONTAINER_KEEP_H
 #define STAGE_CONTAINER_KEEP_H
@@ -52,8 +53,11 @@ void container_leave(struct container *container);
 
 /* There are programs that forward for it, which end with us. */
 bool container_is_served(const struct container *container);
-/* Stay until it has ended or SIGTERM says that it is over. Frees it. */
-void container_serve(struct container *container);
+/*
+ * Stay until it has ended or SIGTERM says that it is over; not when what forwards ends again and again. tell() hears
+ * which of it was put back. Frees it.
+ */
+void container_serve(struct container *container, void (*tell)(void *data, const char *what), void *data);
 
 /* One that was left, also when it has ended by now: container_ended(). directory as in the request. */
 int container_attach(const struct container_note *note, const char *directory,

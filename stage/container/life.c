@@ -14,10 +14,11 @@
 #include "db/base/cleanup.h"
 #include "db/base/clock.h"
 #include "db/base/io.h"
+#include "db/base/log.h"
 #include "db/base/text.h"
 #include "stage/container/private.h"
 
-enum { ALSO_MAX = 8, TICK_MS = 20, DRAIN_MS = 2000, TRIES = 5000, TRY_US = 1000 };
+enum { OWN_POLLS = 2, ALSO_MAX = 8, TICK_MS = 20, DRAIN_MS = 2000, TRIES = 5000, TRY_US = 1000 };
 
 bool container_ended(const struct container *container)
 {
@@ -97,18 +98,31 @@ static int reap(struct container *container, struct error *err)
 	return 0;
 }
 
+/* It runs on all the same, so this is no error of its end. */
+static void mend_network(struct container *container)
+{
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	struct error err = ERROR_INIT;
+
+	if (network_mend(&container->network, &said, &err) < 0)
+		log_warning("its network is not what it was: %s", err.message);
+	else
+		log_warning("%s was killed, and started again", said.size ? said.bytes : "what forwards");
+}
+
 /* One turn of the loop, at most until `deadline`: how many of the caller's are ready. */
 static int turn(struct container *container, struct pollfd *also, size_t count, int64_t deadline,
 		struct error *err)
 {
-	struct pollfd fds[STREAM_POLLS + 1 + ALSO_MAX];
-	struct pollfd *others = fds + STREAM_POLLS + 1;
+	struct pollfd fds[STREAM_POLLS + OWN_POLLS + ALSO_MAX];
+	struct pollfd *others = fds + STREAM_POLLS + OWN_POLLS;
 	int64_t left = deadline < 0 ? -1 : deadline - clock_steady_ms();
 	int ready = 0;
 
 	streams_prepare(&container->streams, fds);
 	fds[STREAM_POLLS] = (struct pollfd){.fd = container->first_ended ? -1 : container->pidfd,
 					    .events = POLLIN};
+	fds[STREAM_POLLS + 1] = (struct pollfd){.fd = network_watch(&container->network), .events = POLLIN};
 	for (size_t i = 0; i < count; i++)
 		others[i] = also[i];
 	if (deadline >= 0 && left < 0)
@@ -116,12 +130,14 @@ static int turn(struct container *container, struct pollfd *also, size_t count, 
 	/* of those that are left behind nobody tells us */
 	if (container->first_ended && !container->reaped && (left < 0 || left > TICK_MS))
 		left = TICK_MS;
-	if (poll(fds, STREAM_POLLS + 1 + count, left > INT_MAX ? INT_MAX : (int)left) < 0) {
+	if (poll(fds, STREAM_POLLS + OWN_POLLS + count, left > INT_MAX ? INT_MAX : (int)left) < 0) {
 		if (errno != EINTR)
 			return error_errno(err, "cannot wait for the container");
 		return 0;
 	}
 	streams_copy(&container->streams, fds);
+	if (fds[STREAM_POLLS + 1].fd >= 0 && fds[STREAM_POLLS + 1].revents && !container->reaped)
+		mend_network(container);
 	if (fds[STREAM_POLLS].fd >= 0 && fds[STREAM_POLLS].revents) {
 		int r = reap(container, err);
 

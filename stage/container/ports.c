@@ -4,27 +4,85 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
-#include "db/base/json.h"
+#include "stage/container/slirp.h"
 #include "stage/container/spawn.h"
 
-enum { BACKLOG = 1024, CONNECTIONS = 4096, REPLY_MAX = 4096, LISTEN_FD = 3 };
+enum { BACKLOG = 1024, CONNECTIONS = 4096, LISTEN_FD = 3 };
 
-static uint16_t host_port(const struct spec_port *port)
+uint16_t port_of_host(const struct spec_port *port)
 {
 	return port->host ? port->host : port->port;
+}
+
+/* --- the host's side --- */
+
+/* Without an address all of them, of both kinds where the machine has both. */
+static int bind_at(const struct spec_port *port, int family, int type, int *ret_fd)
+{
+	_cleanup_(closep) int fd = socket(family, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_in ip4 = {.sin_family = AF_INET, .sin_port = htons(port_of_host(port))};
+	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6, .sin6_port = htons(port_of_host(port))};
+	int one = 1, only = port->address != NULL;
+
+	if (fd < 0)
+		return -errno;
+	if (port->address)
+		inet_pton(family, port->address,
+			  family == AF_INET ? (void *)&ip4.sin_addr : (void *)&ip6.sin6_addr);
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	if (bind(fd, family == AF_INET ? (struct sockaddr *)&ip4 : (struct sockaddr *)&ip6,
+		 family == AF_INET ? sizeof(ip4) : sizeof(ip6)) < 0)
+		return -errno;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static bool is_ip6(const struct spec_port *port)
+{
+	return port->address && strchr(port->address, ':');
+}
+
+static int take_port(const struct spec_port *port, int type, int *ret_fd)
+{
+	int r;
+
+	if (port->address || type == SOCK_DGRAM)
+		return bind_at(port, is_ip6(port) ? AF_INET6 : AF_INET, type, ret_fd);
+	r = bind_at(port, AF_INET6, type, ret_fd);
+	return r == -EAFNOSUPPORT ? bind_at(port, AF_INET, type, ret_fd) : r;
+}
+
+static long first_free(void)
+{
+	_cleanup_(closep) int fd = open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	return fd >= 0 && io_read(fd, text, sizeof(text) - 1) > 0 ? strtol(text, NULL, 10) : 1024;
+}
+
+static int not_taken(const struct spec_port *port, int code, struct error *err)
+{
+	if (code == -EACCES)
+		return error_set(err, code,
+				 "cannot publish port %u: only root takes one below %ld "
+				 "(sysctl net.ipv4.ip_unprivileged_port_start)",
+				 port_of_host(port), first_free());
+	return error_code(err, code, "cannot publish port %u", port_of_host(port));
 }
 
 /* --- systemd-socket-proxyd --- */
@@ -40,38 +98,6 @@ static const char *proxy_find(void)
 	return NULL;
 }
 
-static int listen_at(const struct spec_port *port, int *ret_fd, struct error *err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST};
-	_cleanup_(closep) int fd = -1;
-	struct addrinfo *found;
-	char service[8];
-	int one = 1, r = 0;
-
-	snprintf(service, sizeof(service), "%u", host_port(port));
-	/* without an address on all of them, of both kinds */
-	if (!port->address)
-		hints.ai_family = AF_INET6;
-	if (getaddrinfo(port->address ? port->address : "::", service, &hints, &found) != 0)
-		return error_set(err, -EINVAL, "'%s' is not an address", port->address);
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 && errno == EAFNOSUPPORT && !port->address) {
-		struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(host_port(port))};
-
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		r = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&any, sizeof(any));
-	} else {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		r = fd < 0 ? -1 : bind(fd, found->ai_addr, found->ai_addrlen);
-	}
-	freeaddrinfo(found);
-	if (r < 0 || listen(fd, BACKLOG) < 0)
-		return error_errno(err, "cannot publish port %u", host_port(port));
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
 /* As systemd would start it: the socket is descriptor 3, and LISTEN_PID its own number. */
 static _Noreturn void proxy_run(const char *program, int listener, int network, uint16_t port)
 {
@@ -82,7 +108,7 @@ static _Noreturn void proxy_run(const char *program, int listener, int network, 
 	sigset_t mask;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	snprintf(target, sizeof(target), "127.0.0.1:%u", port);
+	snprintf(target, sizeof(target), SLIRP_ADDRESS ":%u", port);
 	snprintf(connections, sizeof(connections), "--connections-max=%d", CONNECTIONS);
 	snprintf(pid, sizeof(pid), "LISTEN_PID=%d", (int)getpid());
 	sigemptyset(&mask);
@@ -104,76 +130,55 @@ static int publish_by_proxy(const struct spec_port *port, const char *program, i
 			    pid_t *ret_helper, struct error *err)
 {
 	_cleanup_(closep) int listener = -1;
-	int r = listen_at(port, &listener, err);
+	int r = take_port(port, SOCK_STREAM, &listener);
 	pid_t pid;
 
+	if (r == 0 && listen(listener, BACKLOG) < 0)
+		r = -errno;
 	if (r < 0)
-		return r;
+		return not_taken(port, r, err);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
 		proxy_run(program, listener, network, port->port);
 	if (pid < 0)
-		return error_errno(err, "cannot publish port %u", host_port(port));
+		return error_errno(err, "cannot publish port %u", port_of_host(port));
 	*ret_helper = pid;
 	return 0;
 }
 
-/* --- slirp4netns --- */
+/* --- either --- */
 
-static int slirp_ask(const char *path, const char *question, char reply[REPLY_MAX])
+int port_check(const struct spec_port *port, struct error *err)
 {
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	ssize_t n;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	n = io_write(fd, question, strlen(question));
-	if (n < 0)
-		return (int)n;
-	shutdown(fd, SHUT_WR);
-	n = io_read(fd, reply, REPLY_MAX - 1);
-	reply[n > 0 ? n : 0] = '\0';
-	return n < 0 ? (int)n : 0;
-}
-
-static int publish_by_slirp(const struct spec_port *port, const char *path, struct error *err)
-{
-	_cleanup_(freep) char *question = NULL;
-	char reply[REPLY_MAX];
-	json_t *answer, *ask;
-	int r;
-
-	ask = json_pack("{s:s, s:{s:s, s:s, s:i, s:i}}", "execute", "add_hostfwd", "arguments",
-			"proto", port->udp ? "udp" : "tcp", "host_addr",
-			port->address ? port->address : "0.0.0.0", "host_port", host_port(port),
-			"guest_port", port->port);
-	question = json_dumps(ask, JSON_COMPACT);
-	json_decref(ask);
-	if (!question)
-		return error_oom(err);
-	r = slirp_ask(path, question, reply);
-	if (r < 0)
-		return error_code(err, r, "cannot publish port %u", host_port(port));
-	answer = json_loads(reply, 0, NULL);
-	if (!json_object_get(answer, "return"))
-		r = error_set(err, -EADDRINUSE, "cannot publish port %u: %s", host_port(port),
-			      json_object_get(answer, "error")
-				      ? "it is in use, or not ours to take"
-				      : "slirp4netns does not answer");
-	json_decref(answer);
-	return r;
+	if (port->udp && is_ip6(port))
+		return error_set(err, -EINVAL,
+				 "cannot publish [%s]:%u/udp: slirp4netns forwards UDP of IPv4 alone",
+				 port->address, port_of_host(port));
+	if (port->udp && port->address && strncmp(port->address, "127.", 4) == 0)
+		return error_set(err, -EINVAL,
+				 "cannot publish %s:%u/udp: slirp4netns brings no answer to the host's loopback; "
+				 "give another address of this machine, or none",
+				 port->address, port_of_host(port));
+	if (is_ip6(port) && !proxy_find())
+		return error_set(err, -EINVAL,
+				 "cannot publish [%s]:%u: IPv6 needs systemd-socket-proxyd, which is not here; "
+				 "install it (Debian: apt-get install systemd)",
+				 port->address, port_of_host(port));
+	return 0;
 }
 
 int port_publish(const struct spec_port *port, int network, const char *slirp, pid_t *ret_helper,
 		 struct error *err)
 {
 	const char *proxy = port->udp ? NULL : proxy_find();
+	_cleanup_(closep) int fd = -1;
+	int r, why;
 
-	return proxy ? publish_by_proxy(port, proxy, network, ret_helper, err)
-		     : publish_by_slirp(port, slirp, err);
+	if (proxy)
+		return publish_by_proxy(port, proxy, network, ret_helper, err);
+	r = slirp_publish(slirp, port, err);
+	/* the kernel says why, where it is the port */
+	why = r == -EIO ? take_port(port, port->udp ? SOCK_DGRAM : SOCK_STREAM, &fd) : 0;
+	return why < 0 ? not_taken(port, why, err) : r;
 }

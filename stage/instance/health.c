@@ -58,6 +58,9 @@ int health_look(struct state *state, const struct look *look, struct text *probl
 
 	if (r == 0 && !problem->size && look->now == NOW_RUNNING && running_is_full(state, look))
 		health_say_full(look->instance.spec.layer_size, problem);
+	if (r == 0 && !problem->size && instance_is_up(look->now) && look->run.note.network.pid > 0 &&
+	    !process_is_alive(&look->run.note.network))
+		text_add(problem, "who forwards for its network was killed; a restart mends it");
 	return r;
 }
 

@@ -11,7 +11,10 @@
 #include "stage/instance/look.h"
 #include "stage/state/state.h"
 
-/* What one that is up lacks, without asking it: a guard that died or has seen a miss, a full layer. "" nothing. */
+/*
+ * What one that is up lacks, without asking it: a guard that died or has seen a miss, a full layer,
+ * ports that nobody forwards any more. "" nothing.
+ */
 int health_look(struct state *state, const struct look *look, struct text *problem, struct error *err);
 
 /* That, and what --health answers. */

@@ -23,6 +23,7 @@ void preparations_release(struct preparation *prepared, size_t count)
 		free(prepared[i].conmon);
 		free(prepared[i].guarded);
 		closep(&prepared[i].job.heals);
+		closep(&prepared[i].network);
 	}
 	free(prepared);
 }
@@ -116,7 +117,19 @@ static int prepare_guard(struct state *state, const struct instance *instance, s
 	return r;
 }
 
-static int prepare(struct state *state, struct start *start, struct preparation *prepared)
+static int prepare_network(struct state *state, struct start *start, bool any_shares,
+			   struct preparation *prepared)
+{
+	struct instance *instance = &start->instance;
+	int r = instance_network(state, &instance->spec, &prepared->network, &start->err);
+
+	if (r == 0 && any_shares && prepared->network < 0)
+		r = instance_network_again(state, instance, &prepared->network, &start->err);
+	snprintf(prepared->network_path, sizeof(prepared->network_path), "/proc/self/fd/%d", prepared->network);
+	return r;
+}
+
+static int prepare(struct state *state, struct start *start, bool any_shares, struct preparation *prepared)
 {
 	struct package_row package = {.name = NULL};
 	struct instance *instance = &start->instance;
@@ -129,7 +142,7 @@ static int prepare(struct state *state, struct start *start, struct preparation 
 	if (r > 0)
 		r = make_directories(state, start, prepared, &start->err);
 	if (r == 0)
-		r = instance_network(state, &instance->spec, &start->err);
+		r = prepare_network(state, start, any_shares, prepared);
 	if (r == 0)
 		r = tell(instance, &start->err);
 	prepared->job = (struct put_up){
@@ -145,6 +158,7 @@ static int prepare(struct state *state, struct start *start, struct preparation 
 		.conmon = prepared->conmon,
 		.unit = start->unit,
 		.guard_source = instance->guard_source,
+		.network = prepared->network >= 0 ? prepared->network_path : NULL,
 		.heals = -1,
 	};
 	return r < 0 ? r : prepare_guard(state, instance, prepared, &start->err);
@@ -155,13 +169,17 @@ int prepare_all(struct state *state, struct starts *starts, struct preparation *
 {
 	struct preparation *prepared = calloc(starts->count + 1, sizeof(*prepared));
 
-	if (!prepared)
-		return error_oom(err);
+	int any_shares = prepared ? instance_network_any(state, err) : error_oom(err);
+
+	if (any_shares < 0) {
+		free(prepared);
+		return any_shares;
+	}
 	for (size_t i = 0; i < starts->count; i++)
-		prepared[i].job.heals = -1;
+		prepared[i].job.heals = prepared[i].network = -1;
 	for (size_t i = 0; i < starts->count; i++)
 		if (!starts->items[i].ran && starts->items[i].code == 0)
-			starts->items[i].code = prepare(state, &starts->items[i], &prepared[i]);
+			starts->items[i].code = prepare(state, &starts->items[i], any_shares > 0, &prepared[i]);
 	*ret_prepared = prepared;
 	return 0;
 }

@@ -13,6 +13,8 @@ struct preparation {
 	char *directory, *conmon; /* of the instance, of the run */
 	char *guarded;            /* the manifest of its guard; NULL: it has none */
 	uint64_t log_before;      /* bytes in its log */
+	int network;              /* that it shares, or that others kept for it; -1: none */
+	char network_path[32];
 };
 
 /*

@@ -19,11 +19,14 @@
 #include "db/base/path.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
+#include "stage/instance/instance.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
 #include "stage/mount/user.h"
 #include "stage/mount/work.h"
+#include "stage/state/event.h"
+#include "stage/state/state.h"
 #include "stage/store/store.h"
 
 enum { LOG_SIZE = 16 << 20 };
@@ -112,6 +115,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		.output = -1,
 		.errors = -1,
 		.keep = &keep,
+		.network = job->network,
 	};
 	int r = own_path(self, err);
 
@@ -182,9 +186,27 @@ static int go_up(const struct put_up *job, struct container **ret_container, str
 	return r < 0 ? r : run_container(job, &package, ret_container, &outcome->note, err);
 }
 
-/* Forwarding for it is all that we do from now on: for nobody's terminal, and whoever started us may end. */
-static _Noreturn void serve(struct container *container)
+struct serving {
+	const char *state, *app, *name;
+};
+
+/* For who looks later. */
+static void note_mended(void *data, const char *what)
 {
+	const struct serving *serving = data;
+	_cleanup_(state_closep) struct state *state = NULL;
+	struct error err = ERROR_INIT;
+	char object[160];
+
+	instance_object(serving->app, serving->name, object, sizeof(object));
+	if (state_open(serving->state, &state, &err) == 0)
+		event_note(state, object, NULL, "%s", what);
+}
+
+/* Forwarding for it is all that we do from now on: for nobody's terminal, and whoever started us may end. */
+static _Noreturn void serve(const struct put_up *job, struct container *container)
+{
+	struct serving serving = {job->state, job->app, job->name};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, 0);
@@ -192,7 +214,7 @@ static _Noreturn void serve(struct container *container)
 	setsid();
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);
-	container_serve(container);
+	container_serve(container, note_mended, &serving);
 	_exit(0);
 }
 
@@ -224,7 +246,7 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 	(void)!write(tell, &outcome, sizeof(outcome));
 	close(tell);
 	if (outcome.code == 0 && container_is_served(container))
-		serve(container);
+		serve(job, container);
 	_exit(0);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An instance put up, in processes of its own: its root mounted in a namespace that ends with conmon, its
- * container running. Knows no database: what it needs is in the struct, what it did comes back.
+ * container running. What it needs is in the struct, what it did comes back; the database is only opened by who
+ * forwards ports for it, to say what befell them.
  */
 #ifndef STAGE_INSTANCE_PUT_UP_H
 #define STAGE_INSTANCE_PUT_UP_H
@@ -27,6 +28,7 @@ struct put_up {
 	const char *guarded;   /* the manifest of its guard; NULL: it has none */
 	bool unit;             /* we are a unit of systemd, whose main process conmon is to be */
 	const char *guard_source; /* where that root is, or its name; NULL: there is none */
+	const char *network;   /* that it had, with others in it still; NULL: none */
 	int heals;             /* the root that its guard serves from, detached; -1: none */
 };
 

@@ -170,6 +170,8 @@ int options_check(const struct spec *spec, struct error *err)
 		return error_set(err, -EINVAL,
 				 "--publish wants a network of its own: on the host's the program "
 				 "takes the port it wants");
+	if (spec->ports.count && spec->network != NETWORK_UNSET && spec->network != NETWORK_PRIVATE)
+		return error_set(err, -EINVAL, "--publish is for a private network, and --network is another");
 	if (spec->memory && spec->memory_reservation > spec->memory)
 		return error_set(err, -EINVAL, "--memory-reservation is more than --memory");
 	return 0;

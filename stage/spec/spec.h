@@ -81,6 +81,7 @@ struct spec {
 	ARRAY(struct spec_tmpfs) tmpfs;
 	enum spec_network network; /* unset: host, or private where there are ports */
 	char *network_name;        /* of NETWORK_PATH and NETWORK_INSTANCE ("APP/I") */
+	enum spec_network network_of; /* found out of the instance that the path is of; never asked nor written */
 	ARRAY(struct spec_port) ports;
 	bool read_only;
 

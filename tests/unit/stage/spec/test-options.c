@@ -96,6 +96,8 @@ static void what_does_not_go_together_is_refused(void)
 	CHECK_LINE("-p :80 --network host a",
 		   "--publish wants a network of its own: on the host's the program takes the port it wants",
 		   RUN_LINE);
+	CHECK_LINE("-p :80 --network none a", "--publish is for a private network, and --network is another", RUN_LINE);
+	CHECK_LINE("-p :80 --network app:web/1 a", "--publish is for a private network, and --network is another", RUN_LINE);
 	CHECK_LINE("-m 2M --memory-reservation 4M a", "--memory-reservation is more than --memory", RUN_LINE);
 }
 
