@@ -157,7 +157,7 @@ const struct sfc_command sfc_commands[] = {
 	 .operands = 1, .function = cmd_prod_enable},
 	{COMMAND(PROD_DISABLE, "prod", "disable", "APP", "do not"),
 	 .operands = 1, .function = cmd_prod_disable},
-	{FOR_PROGRAMS("_ended"), .group = "prod", .operands = 2, .function = cmd_prod_ended},
+	{FOR_PROGRAMS("_ended"), .group = "prod", .operands = 3, .function = cmd_prod_ended},
 	{FOR_PROGRAMS("_own"), .group = "prod", .operands = 1, .function = cmd_prod_own},
 	{FOR_PROGRAMS("_unit-start"), .group = "prod", .operands = 1, .function = cmd_prod_unit_start},
 	{FOR_PROGRAMS("_unit-stop"), .group = "prod", .operands = 1, .function = cmd_prod_unit_stop},

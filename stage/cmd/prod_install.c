@@ -77,8 +77,13 @@ int cmd_prod_ended(const struct sfc_command *command, struct asked *asked)
 	struct error err = ERROR_INIT;
 	uint64_t run;
 
-	if (asked->operand_count != 2 || value_number(asked->operands[1], 1, INT64_MAX, &run) < 0)
+	if (asked->operand_count < 2 || value_number(asked->operands[1], 1, INT64_MAX, &run) < 0)
 		return command_misused(command, "which state, and which row?");
+	/* it lives, and something befell it */
+	if (asked->operand_count == 3)
+		return instance_befell(asked->operands[0], (int64_t)run, asked->operands[2], &err) < 0
+			       ? command_failed(command, &err)
+			       : EXIT_DONE;
 	return instance_ended(asked->operands[0], (int64_t)run, &err) < 0 ? command_failed(command, &err)
 									 : EXIT_DONE;
 }

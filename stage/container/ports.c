@@ -78,7 +78,7 @@ static long first_free(void)
 static int not_taken(const struct spec_port *port, int code, struct error *err)
 {
 	if (code == -EACCES)
-		return error_set(err, code,
+		return error_set(err, -EPERM,
 				 "cannot publish port %u: only root takes one below %ld "
 				 "(sysctl net.ipv4.ip_unprivileged_port_start)",
 				 port_of_host(port), first_free());

@@ -232,3 +232,19 @@ int instance_ended(const char *state_directory, int64_t run, struct error *err)
 		poll(&ended, 1, CONMON_MS);
 	_exit(follow(state_directory, run, full, err) < 0);
 }
+
+int instance_befell(const char *state_directory, int64_t id, const char *what, struct error *err)
+{
+	_cleanup_(state_closep) struct state *state = NULL;
+	_cleanup_(run_release) struct run run = RUN_INIT;
+	_cleanup_(freep) char *app = NULL, *name = NULL;
+	char object[160];
+	int r = state_open(state_directory, &state, err);
+
+	if (r == 0)
+		r = run_find(state, id, &run, &app, &name, err);
+	if (r <= 0)
+		return r;
+	instance_object(app, name, object, sizeof(object));
+	return event_note(state, object, err, "%s", what);
+}

@@ -16,4 +16,7 @@
  */
 int instance_ended(const char *state_directory, int64_t run, struct error *err);
 
+/* It has not: what befell it meanwhile becomes an event of its instance. */
+int instance_befell(const char *state_directory, int64_t run, const char *what, struct error *err);
+
 #endif

@@ -19,14 +19,12 @@
 #include "db/base/path.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
-#include "stage/instance/instance.h"
+#include "stage/container/spawn.h"
 #include "stage/layer/package.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/own.h"
 #include "stage/mount/user.h"
 #include "stage/mount/work.h"
-#include "stage/state/event.h"
-#include "stage/state/state.h"
 #include "stage/store/store.h"
 
 enum { LOG_SIZE = 16 << 20 };
@@ -186,27 +184,23 @@ static int go_up(const struct put_up *job, struct container **ret_container, str
 	return r < 0 ? r : run_container(job, &package, ret_container, &outcome->note, err);
 }
 
-struct serving {
-	const char *state, *app, *name;
-};
-
-/* For who looks later. */
+/* For who looks later. By a program of its own: no connection to a database outlives a fork(). */
 static void note_mended(void *data, const char *what)
 {
-	const struct serving *serving = data;
-	_cleanup_(state_closep) struct state *state = NULL;
-	struct error err = ERROR_INIT;
-	char object[160];
+	const struct put_up *job = data;
+	char self[PATH_MAX], row[24];
+	const char *const argv[] = {self, "prod", "_ended", job->state, row, what, NULL};
+	const int fds[] = {-1, -1, -1};
+	pid_t pid;
 
-	instance_object(serving->app, serving->name, object, sizeof(object));
-	if (state_open(serving->state, &state, &err) == 0)
-		event_note(state, object, NULL, "%s", what);
+	snprintf(row, sizeof(row), "%" PRId64, job->run);
+	if (own_path(self, NULL) == 0 && spawn(self, argv, NULL, fds, 3, &pid, NULL) == 0)
+		spawn_wait(pid);
 }
 
 /* Forwarding for it is all that we do from now on: for nobody's terminal, and whoever started us may end. */
 static _Noreturn void serve(const struct put_up *job, struct container *container)
 {
-	struct serving serving = {job->state, job->app, job->name};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	prctl(PR_SET_PDEATHSIG, 0);
@@ -214,7 +208,7 @@ static _Noreturn void serve(const struct put_up *job, struct container *containe
 	setsid();
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);
-	container_serve(container, note_mended, &serving);
+	container_serve(container, note_mended, (void *)job);
 	_exit(0);
 }
 

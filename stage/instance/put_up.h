@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An instance put up, in processes of its own: its root mounted in a namespace that ends with conmon, its
- * container running. What it needs is in the struct, what it did comes back; the database is only opened by who
- * forwards ports for it, to say what befell them.
+ * container running. Knows no database: what it needs is in the struct, what it did comes back.
  */
 #ifndef STAGE_INSTANCE_PUT_UP_H
 #define STAGE_INSTANCE_PUT_UP_H
