@@ -49,6 +49,9 @@ else
 	check_equal "one that somebody made: what is in it" "$(reach "$dir/made")" "none of the host
 out: none none"
 fi
+check_equal "private: who may make packets is warned of" "$(run --network private --cap-add NET_RAW "$dir/a.sqsh" -- cat /etc/hostname 2>&1 | head -n 1)" \
+	"sfc: run: warning: with CAP_NET_RAW or CAP_NET_ADMIN the host's loopback is reached from a private network, too"
+check_equal "private: who may not is not" "$(run --network private "$dir/a.sqsh" -- sh -c : 2>&1)" ""
 check_equal "private: names by its own resolver" "$(run --network private "$dir/a.sqsh" -- sh -c 'cat /etc/resolv.conf; nslookup any.name.test | grep -c "Address.* '$far'"')" "nameserver 10.0.2.3
 1"
 check_equal "host: the host's" "$(run --network host "$dir/a.sqsh" -- cat /etc/resolv.conf)" "nameserver $far"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/json.h"
+#include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/container/capabilities.h"
@@ -121,6 +123,15 @@ static int open_streams(struct container *container, struct error *err)
 		    : error_oom(err);
 }
 
+/* What slirp4netns gets as a packet to 127.0.0.1 it takes there, and the kernel lets only these make one. */
+static void warn_of_packets(const struct container *container)
+{
+	const uint64_t makes = UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_ADMIN;
+
+	if (container->network.names == NETWORK_PRIVATE && container->capabilities & makes)
+		log_warning("with CAP_NET_RAW or CAP_NET_ADMIN the host's loopback is reached from a private network, too");
+}
+
 int container_prepare(const struct container_request *request, struct container **ret_container,
 		      struct error *err)
 {
@@ -147,6 +158,8 @@ int container_prepare(const struct container_request *request, struct container 
 	r = find_out(container, err);
 	if (r == 0)
 		r = network_open(request->spec, request->work, request->network, &container->network, err);
+	if (r == 0)
+		warn_of_packets(container);
 	if (r == 0 && request->init)
 		r = init_start(container->work, &container->init, err);
 	if (r == 0)
