@@ -63,7 +63,7 @@ done
 check "the host's network does" by run plain.sqsh -- nc -w 2 127.0.0.1 "$port" -e /bin/true
 
 # what cannot be had without groups that are his is said by name, what nobody asked for is left
-check_fails "a limit that was asked for" 125 "sfc: run: --memory cannot be held here: *" by run -m 64M plain.sqsh -- true
+check_fails "a limit that was asked for" 125 "sfc: run: --memory cannot be held here: no group with the memory controller is yours" by run -m 64M plain.sqsh -- true
 check_fails "another" 125 "sfc: run: --cpus cannot be held here: *" by run --cpus 1 plain.sqsh -- true
 
 nothing_runs() { ! ps -u "$uid" -o stat= | grep -qv '^Z'; }

@@ -20,6 +20,8 @@ chown -R 33:33 "$dir/made/var/www"
 tar -C "$dir/made" -cf "$home/root.tar" .
 cp -r "$dir/made" "$home/root"
 chown -R "$user:" "$home"
+squash "$dir/made" "$home/web2.sqsh"
+chown "$user:" "$home/web2.sqsh"
 own_state=$home/.local/share/sfc
 
 # --- slim, run, verify ---
@@ -49,6 +51,20 @@ check "nor is it packed" test -z "$(unsquashfs -l "$home/c.sfc" | grep other)"
 check_fails "a gate" 3 "*" by slim -q -o g.sfc --max-size 1k --root root -- cat /etc/passwd
 check_fails "a command that fails" 4 "*" by slim -q -o f.sfc --root root -- cat /none
 check_fails "one that is not there" 127 "sfc: run: 'none' not found in the root's PATH" by run d.sfc -- none
+
+# --- killed ---
+nothing_runs() { ! ps -u "$uid" -o stat= | grep -qv '^Z'; }
+sleeps() { ps -u "$uid" -o args= | grep -qx 'sleep 1000'; }
+for killed in "run web2.sqsh" "slim -q -o k.sfc --root root" "slim -q -o k.sfc --root $dir/made"; do
+	# shellcheck disable=SC2086 # words
+	by $killed -- sleep 1000 >"$dir/ignored" 2>&1 &
+	check "it runs: $killed" wait_for 30 sleeps
+	kill -9 "$(user_first "sfc ${killed%% *} .*")"
+	wait
+	check "killed with -9 nothing of it runs on" wait_for 20 nothing_runs
+done
+check_equal "the next one takes away what was left" \
+	"$(by slim -q -f -o k.sfc --root root -- stat /etc/passwd >"$dir/ignored" 2>&1; ls "$own_state/scratch")" ""
 
 # --- dev ---
 check_equal "dev create" "$(by dev create web --from root.tar -q)" web
@@ -123,7 +139,6 @@ check_equal "what belongs to others is his then" \
 check "dev rm" by dev rm alone
 
 # --- nothing is left ---
-nothing_runs() { ! ps -u "$uid" -o stat= | grep -qv '^Z'; }
 check "nothing runs on" wait_for 20 nothing_runs
 check "nothing is mounted" test -z "$(grep -F " $home" /proc/mounts)"
 check_equal "nor of it is there" "$(find "$own_state/scratch" "$own_state/mounts" -mindepth 1 | head -n 5)" ""

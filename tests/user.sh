@@ -6,7 +6,7 @@
 #
 #	as_user sfc run …		by him, in his home, with his environment and nothing of ours
 #	$home $user $uid $range		his; $range is the first number of his range
-#	user_first WORDS		the first of his processes with these words, a pattern of sed
+#	user_first WORDS		the oldest of his processes with these words, a pattern of sed
 : "${dir:?}" "${srcdir:?}" "${builddir:?}"
 
 requires root
@@ -64,4 +64,4 @@ home=$dir/home
 user_make "$user" "$home"
 uid=$made_uid range=$made_range
 as_user() { user_run "$user" "$home" "$@"; }
-user_first() { ps -u "$uid" -o pid= -o args= | sed -n "s/^ *\([0-9]*\) $1\$/\1/p" | head -n 1; }
+user_first() { ps -u "$uid" --sort=start_time,ppid -o pid= -o args= | sed -n "s/^ *\([0-9]*\) $1\$/\1/p" | head -n 1; }

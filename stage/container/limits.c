@@ -16,6 +16,7 @@
 #include "db/base/text.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/weights.h"
+#include "stage/mount/user.h"
 
 #define WEIGHT_1 "blkio.bfq.weight"
 #define WEIGHT_2_BFQ "io.bfq.weight"
@@ -207,7 +208,9 @@ int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struc
 
 		if (limits[i].asked && !cgroup_has(cgroup, controller))
 			return error_set(err, -EOPNOTSUPP,
-					 "%s cannot be held here: there is no %s controller",
+					 user_is_plain() ? "%s cannot be held here: no group with the %s "
+							   "controller is yours"
+							 : "%s cannot be held here: there is no %s controller",
 					 limits[i].option, controller);
 	}
 	return 0;
