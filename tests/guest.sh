@@ -7,6 +7,8 @@
 #	guest_root PACKAGE,…           a Debian root to write in, $guest_root, with systemd, our programs, these tests
 #	guest_disk FILE                as a disk, once all is written
 #	guest_run FILE SCRIPT SECONDS [QEMU-OPTION…]	the disk is booted, and SCRIPT of tests/ run in it: what it claims is claimed here
+#
+# SECONDS are of a machine that has nothing else to do: SFC_TEST_GUEST is how many times as long it may take [1].
 
 requires root
 requires qemu-system-x86_64 --version
@@ -84,7 +86,7 @@ guest_end() {
 on_exit guest_end
 
 guest_qemu() {
-	guest_seconds=$1 guest_console=$2
+	guest_seconds=$(($1 * ${SFC_TEST_GUEST:-1})) guest_console=$2
 	shift 2
 	timeout -k 5 "$guest_seconds" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu "${guest_cpu:-max}" -smp "${guest_smp:-2}" -m 1024 -nodefaults \
 		-no-user-config -nographic -no-reboot -serial "file:$guest_console" "$@" </dev/null >"$dir/qemu.log" 2>&1 &
