@@ -98,11 +98,7 @@ static json_t *annotations(const struct container *container)
 {
 	json_t *object = json_object();
 
-	if (container->seccomp.filter)
-		json_set(object, SECCOMP_ANNOTATION, json_string(container->seccomp.filter));
-	/* else crun keeps the limits from systemd, in a group of its own below the one that systemd has made */
-	if (container->cgroup.systemd && container->cgroup.version == CGROUP_V2)
-		json_set(object, "run.oci.systemd.subgroup", json_string(""));
+	json_set(object, SECCOMP_ANNOTATION, json_string(container->seccomp.filter));
 	return object;
 }
 
@@ -161,7 +157,7 @@ int config_make(struct container *container, json_t **ret_config, struct error *
 		r = json_set(config, "root", root_part(container));
 	if (r == 0)
 		r = json_set(config, "hostname", json_string(spec->hostname ? spec->hostname : host));
-	if (r == 0)
+	if (r == 0 && container->seccomp.filter)
 		r = json_set(config, "annotations", annotations(container));
 	if (r == 0)
 		r = json_set(config, "process", config_process(container));

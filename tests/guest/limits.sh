@@ -30,15 +30,16 @@ check "install" sfc prod install hog.sfc
 
 # value APP/I FILE: of its control group
 value() { cat "/sys/fs/cgroup$(about "$1" .cgroup)/$2" 2>&1; }
-unit_of() { basename "$(about "$1" .cgroup)"; }
+unit_of() { about "$1" .cgroup | sed 's|/container$||; s|.*/||'; }
 systemd_says() { systemctl show -P "$2" "$(unit_of "$1")"; }
 
 for runtime in crun runc; do
 	# --- start, its group, stop
 	check "$runtime: all limits at once" sfc prod start hog/l --runtime $runtime -m 64M --memory-reservation 16M --cpus 0.5 \
 		--cpu-weight 50 --pids 20 --io-weight 300 --device-read-bps /dev/vdb:1M --device-write-bps /dev/vdb:2M
+	# crun keeps its limits in a group below, out of reach of systemd, which would reset what it was not told of
 	check_equal "$runtime: its group is a scope that systemd made and named" \
-		"$(about hog/l .cgroup | sed 's/-[0-9a-f]*-[0-9]*\.scope$/-ID.scope/')" /system.slice/sfc-hog-l-ID.scope
+		"$(about hog/l .cgroup | sed 's|/container$||; s/-[0-9a-f]*-[0-9]*\.scope$/-ID.scope/')" /system.slice/sfc-hog-l-ID.scope
 	scope=$(unit_of hog/l)
 	check_equal "$runtime: which is up" "$(systemctl is-active "$scope")" active
 	check_equal "$runtime: memory" "$(value hog/l memory.max) $(value hog/l memory.low)" "$((64 << 20)) $((16 << 20))"
@@ -47,7 +48,7 @@ for runtime in crun runc; do
 	check_equal "$runtime: weight for disks" "$(value hog/l io.weight | head -n 1)" "default 300"
 	check_equal "$runtime: rates of a disk" "$(value hog/l io.max)" \
 		"$(lsblk -ndo MAJ:MIN /dev/vdb | tr -d ' ') rbps=1048576 wbps=2097152 riops=max wiops=max"
-	check_equal "$runtime: systemd knows of them" "$(systemd_says hog/l MemoryMax) $(systemd_says hog/l TasksMax)" "$((64 << 20)) 20"
+	[ $runtime = crun ] || check_equal "$runtime: systemd knows of them" "$(systemd_says hog/l MemoryMax) $(systemd_says hog/l TasksMax)" "$((64 << 20)) 20"
 	systemctl daemon-reload
 	check_equal "$runtime: and leaves them alone" "$(value hog/l memory.max) $(value hog/l pids.max) $(value hog/l cpu.weight)" "$((64 << 20)) 20 50"
 	check "$runtime: stop" sfc prod stop hog/l
