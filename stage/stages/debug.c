@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,15 @@ static int inside(void *data)
 
 /* ---- outside ---- */
 
+/* Where it has the host's, which we have as well, there is nothing to enter; a plain user could not. */
+static bool has_our_network(const char *network)
+{
+	struct stat own, other;
+
+	return stat("/proc/self/ns/net", &own) == 0 && stat(network, &other) == 0 && own.st_ino == other.st_ino &&
+	       own.st_dev == other.st_dev;
+}
+
 /* A shell, and what a debugger may that others may not: to look into processes, and into its network. */
 static int complete(struct spec *spec, pid_t pid, struct error *err)
 {
@@ -134,11 +144,14 @@ static int complete(struct spec *spec, pid_t pid, struct error *err)
 
 	snprintf(network, sizeof(network), "/proc/%d/ns/net", (int)pid);
 	if ((!spec->args.count && spec_strings_add(&spec->args, "/bin/sh") < 0) ||
-	    spec_strings_add(&spec->cap_add, "CAP_SYS_PTRACE") < 0 ||
-	    !(spec->network_name = strdup(network)))
+	    spec_strings_add(&spec->cap_add, "CAP_SYS_PTRACE") < 0)
 		return error_oom(err);
+	spec->network = NETWORK_HOST;
+	if (has_our_network(network))
+		return 0;
 	spec->network = NETWORK_PATH;
-	return 0;
+	spec->network_name = strdup(network);
+	return spec->network_name ? 0 : error_oom(err);
 }
 
 static int run(struct debugging *debugging, int *ret_status, struct error *err)
