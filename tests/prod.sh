@@ -21,7 +21,7 @@ if [ -n "${prod_by_user:-}" ]; then
 	SFC_STATE=$home/state
 	sfc() {
 		setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i HOME="$home" USER="$user" LC_ALL=C \
-			PATH="$dir/bin:/usr/local/bin:/usr/bin:/bin" SFC_STATE="$SFC_STATE" sfc "$@"
+			PATH="$dir/bin:/usr/local/bin:/usr/bin:/bin" SFC_STATE="$SFC_STATE" ${user_environment:-} sfc "$@"
 	}
 fi
 

@@ -129,6 +129,32 @@ sfc prod install two.sfc --name other >/dev/null 2>&1
 check_equal "a killed install leaves nothing once there was another" "$(find "$SFC_STATE/store/kept" -mindepth 1 -maxdepth 1 -name '.*')" ""
 check "rm" sfc prod rm other --all
 
+# --- at boot
+user_environment="SFC_UNIT_DIR=$home/units"
+check_equal "enable" "$(sfc prod enable app)" "app starts when you log in (sfc-app.service, of yours); at boot after 'loginctl enable-linger'"
+unit=$home/units/sfc-app.service
+check_equal "its unit is wanted" "$(readlink -f "$home/units/default.target.wants/sfc-app.service")" "$unit"
+check "and one that systemd understands" grep -qx "ExecStart=\"$dir/bin/sfc\" prod _boot-up app" "$unit"
+if command -v systemd-analyze >/dev/null; then
+	check_equal "all of it" "$(cd "$home/units" && SYSTEMD_LOG_LEVEL=warning systemd-analyze --user verify ./sfc-app.service 2>&1 | grep -i sfc-app)" ""
+fi
+sfc prod start app --name boot1 --restart always >/dev/null && sfc prod start app --name boot2 >/dev/null && sfc prod stop app/boot2 >/dev/null
+# unit_does KEY: what its line says, as his manager would
+unit_does() {
+	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i HOME="$home" PATH=/usr/bin:/bin "SFC_STATE=$SFC_STATE" \
+		sh -c "exec $(sed -n "s/^$1=//p" "$unit")"
+}
+check "down" unit_does ExecStop
+check_equal "nothing runs" "$(his)" 0
+check "up" unit_does ExecStart
+check_equal "what was up, and nothing else" "$(instance_is app/boot1 running && instance_is app/boot2 stopped; echo $?)" 0
+check "another time changes nothing" unit_does ExecStart
+check_equal "it is the same" "$(sfc prod inspect app/boot1 --json | jq '.[0].restarts')" 0
+check "disable" sfc prod disable app
+check_equal "no unit is left" "$(find "$home/units" -name '*.service')" ""
+check_fails "once" 1 "sfc: prod: 'app' is not enabled" sfc prod disable app
+sfc prod rm app/boot1 app/boot2 --grace 1
+
 # --- one line each
 check_fails "a layer's size is root's" 1 "*: --layer-size is root's alone*" sfc prod start app --layer-size 16M
 check_fails "so is a limit where he has no groups" 1 "*memory*" sfc prod start app --memory 64M

@@ -54,6 +54,8 @@ int cmd_check_documents(const struct asked *asked, struct error *err);
 int cmd_write_documents(const json_t *list, const struct asked *asked, struct error *err);
 int cmd_manual(const struct sfc_command *command, int argc, char **argv);
 int cmd_pack(const struct sfc_command *command, struct asked *asked);
+int cmd_prod_boot_down(const struct sfc_command *command, struct asked *asked);
+int cmd_prod_boot_up(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_debug(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_disable(const struct sfc_command *command, struct asked *asked);
 int cmd_prod_enable(const struct sfc_command *command, struct asked *asked);

@@ -159,6 +159,8 @@ const struct sfc_command sfc_commands[] = {
 	 .operands = 1, .function = cmd_prod_disable},
 	{FOR_PROGRAMS("_ended"), .group = "prod", .operands = 3, .function = cmd_prod_ended},
 	{FOR_PROGRAMS("_own"), .group = "prod", .operands = 1, .function = cmd_prod_own},
+	{FOR_PROGRAMS("_boot-up"), .group = "prod", .operands = 1, .function = cmd_prod_boot_up},
+	{FOR_PROGRAMS("_boot-down"), .group = "prod", .operands = 1, .function = cmd_prod_boot_down},
 	{FOR_PROGRAMS("_unit-start"), .group = "prod", .operands = 1, .function = cmd_prod_unit_start},
 	{FOR_PROGRAMS("_unit-stop"), .group = "prod", .operands = 1, .function = cmd_prod_unit_stop},
 	{FOR_PROGRAMS("_wanted"), .group = "prod", .operands = 1, .function = cmd_prod_wanted},

@@ -15,8 +15,10 @@
 #include "stage/container/cgroup.h"
 #include "stage/instance/app.h"
 #include "stage/instance/enable.h"
+#include "stage/instance/enable_user.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
+#include "stage/mount/user.h"
 
 static int check_app(struct state *state, const struct asked *asked, struct error *err)
 {
@@ -25,18 +27,36 @@ static int check_app(struct state *state, const struct asked *asked, struct erro
 	return app_must_exist(state, asked->operands[0], NULL, err);
 }
 
+/* A user's manager knows him where he is himself. */
+static int open_state(struct state **ret_state, struct error *err)
+{
+	return user_is_plain() ? cmd_state_look(ret_state, err) : cmd_state_open(ret_state, err);
+}
+
+static void say_enabled(const char *app)
+{
+	if (!user_is_plain())
+		printf("%s starts at boot (sfc-%s.target)\n", app, app);
+	else if (enable_user_lingers())
+		printf("%s starts at boot (sfc-%s.service, of yours)\n", app, app);
+	else
+		printf("%s starts when you log in (sfc-%s.service, of yours); at boot after 'loginctl enable-linger'\n",
+		       app, app);
+}
+
 int cmd_prod_enable(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(&state, &err);
+	int r = open_state(&state, &err);
 
 	if (r == 0)
 		r = check_app(state, asked, &err);
 	if (r == 0)
-		r = enable_app(state, asked->operands[0], &err);
+		r = user_is_plain() ? enable_user(state->dir, asked->operands[0], &err)
+				    : enable_app(state, asked->operands[0], &err);
 	if (r == 0)
-		printf("%s starts at boot (sfc-%s.target)\n", asked->operands[0], asked->operands[0]);
+		say_enabled(asked->operands[0]);
 	return r == -EINVAL && asked->operand_count == 1 ? command_failed(command, &err)
 							  : command_answer(command, r, &err);
 }
@@ -45,7 +65,7 @@ int cmd_prod_disable(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct error err = ERROR_INIT;
-	int r = cmd_state_open(&state, &err);
+	int r = open_state(&state, &err);
 
 	if (r == 0 && asked->operand_count != 1)
 		r = error_set(&err, -EINVAL, "which application? 'sfc prod list' shows them");
@@ -53,7 +73,7 @@ int cmd_prod_disable(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = state_check_name("an application", asked->operands[0], &err);
 	if (r == 0)
-		r = disable_app(asked->operands[0], &err);
+		r = user_is_plain() ? disable_user(asked->operands[0], &err) : disable_app(asked->operands[0], &err);
 	if (r == 0)
 		printf("%s no longer starts at boot\n", asked->operands[0]);
 	return command_answer(command, r, &err);

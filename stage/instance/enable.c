@@ -21,6 +21,7 @@
 #include "db/base/program.h"
 #include "stage/instance/look.h"
 #include "stage/instance/unit.h"
+#include "stage/mount/user.h"
 
 #define UNITS "/etc/systemd/system"
 #define WANTS "multi-user.target.wants"
@@ -53,7 +54,8 @@ bool enable_is(const char *app, const char *name)
 {
 	_cleanup_(freep) char *path = unit_path(app, name);
 
-	return path && access(path, F_OK) == 0;
+	/* root's, of the same name; a user's: enable_user.h */
+	return !user_is_plain() && path && access(path, F_OK) == 0;
 }
 
 bool enable_rules(const char *app, const char *name)

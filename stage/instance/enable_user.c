@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "stage/instance/enable_user.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db/base/cleanup.h"
+#include "db/base/io.h"
+#include "db/base/path.h"
+#include "db/base/program.h"
+#include "stage/instance/unit.h"
+#include "stage/state/person.h"
+
+#define WANTS "default.target.wants"
+
+enum { STOP_S = 300 };
+
+/* ---- where ---- */
+
+static char *units(void)
+{
+	const char *given = getenv("SFC_UNIT_DIR"), *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	struct text text = TEXT_INIT;
+
+	if (given && *given)
+		text_add(&text, given);
+	else if (config && *config == '/')
+		text_printf(&text, "%s/systemd/user", config);
+	else
+		text_printf(&text, "%s/.config/systemd/user", home ? home : "");
+	return text_take(&text);
+}
+
+static char *unit_path(const char *directory, const char *below, const char *app)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s%ssfc-%s.service", directory, below, *below ? "/" : "", app) < 0 ? NULL : path;
+}
+
+static int make_directory(const char *path, struct error *err)
+{
+	_cleanup_(freep) char *above = path_parent(path);
+
+	if (mkdir(path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || !above || make_directory(above, err) < 0 || mkdir(path, 0755) < 0)
+		return error_errno(err, "cannot make '%s'", path);
+	return 0;
+}
+
+/* ---- the unit ---- */
+
+static int write_text(const char *state, const char *app, const char *program, struct text *text, struct error *err)
+{
+	_cleanup_(text_release) struct text variable = TEXT_INIT, words = TEXT_INIT, place = TEXT_INIT;
+
+	text_printf(&variable, "SFC_STATE=%s", state);
+	if (unit_quote(&words, program, true) < 0)
+		return error_set(err, -EINVAL, "a unit cannot hold the path of '%s'", program);
+	if (unit_quote(&place, variable.bytes, false) < 0)
+		return error_set(err, -EINVAL, "a unit cannot hold the path of '%s'", state);
+	text_printf(text,
+		    "# Written by sfc prod enable.\n[Unit]\nDescription=sfc application %s\n"
+		    "Documentation=man:sfc-prod(1)\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+		    "Environment=%s\n# what was stopped stays so\nExecStart=%s prod _boot-up %s\n"
+		    "# each gets the stop signal of its image, and its grace\nExecStop=%s prod _boot-down %s\n"
+		    "KillMode=mixed\nTimeoutStopSec=%d\n\n[Install]\nWantedBy=default.target\n",
+		    app, place.bytes, words.bytes, app, words.bytes, app, STOP_S);
+	return text_failed(text) || text_failed(&variable) || text_failed(&words) || text_failed(&place)
+		       ? error_oom(err)
+		       : 0;
+}
+
+static int write_file(const char *path, const struct text *text, struct error *err)
+{
+	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	int r = io_output_open(&output, path, 0644, err);
+
+	if (r == 0) {
+		r = io_write(output.fd, text->bytes, text->size);
+		if (r < 0)
+			return error_code(err, r, "cannot write '%s'", path);
+	}
+	return r < 0 ? r : io_publish(&output, err);
+}
+
+static int link_unit(const char *directory, const char *app, struct error *err)
+{
+	_cleanup_(freep) char *wants = path_join(directory, WANTS), *path = unit_path(directory, WANTS, app);
+	_cleanup_(freep) char *target = unit_path("..", "", app);
+	int r = wants && path && target ? make_directory(wants, err) : error_oom(err);
+
+	if (r < 0)
+		return r;
+	unlink(path);
+	return symlink(target, path) < 0 ? error_errno(err, "cannot make '%s'", path) : 0;
+}
+
+/* ---- systemd ---- */
+
+static int systemctl(const char *verb, const char *unit, struct error *err)
+{
+	const char *const words[] = {"systemctl", "--user", "--no-block", verb, unit, NULL};
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	int r;
+
+	if (access("/run/systemd/system", F_OK) < 0)
+		return 0;
+	r = program_run(words, NULL, &said, err);
+	return r > 0 ? error_set(err, -EIO, "systemctl --user %s: %s", verb, program_line(&said, "")) : r;
+}
+
+bool enable_user_lingers(void)
+{
+	struct person person;
+	char path[300];
+
+	person_find(&person);
+	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", person.name);
+	return access(path, F_OK) == 0;
+}
+
+/* ---- all ---- */
+
+int enable_user(const char *state, const char *app, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(freep) char *directory = units(), *path = directory ? unit_path(directory, "", app) : NULL;
+	char program[PATH_MAX], unit[UNIT_NAME_SIZE];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	int r;
+
+	if (!path)
+		return error_oom(err);
+	if (n < 0)
+		return error_errno(err, "cannot find this program");
+	program[n] = '\0';
+	r = write_text(state, app, program, &text, err);
+	if (r == 0)
+		r = make_directory(directory, err);
+	if (r == 0)
+		r = write_file(path, &text, err);
+	if (r == 0)
+		r = link_unit(directory, app, err);
+	if (r == 0)
+		r = systemctl("daemon-reload", NULL, err);
+	snprintf(unit, sizeof(unit), "sfc-%s.service", app);
+	return r < 0 ? r : systemctl("start", unit, err);
+}
+
+int disable_user(const char *app, struct error *err)
+{
+	_cleanup_(freep) char *directory = units(), *path = NULL, *link = NULL;
+
+	path = directory ? unit_path(directory, "", app) : NULL;
+	link = directory ? unit_path(directory, WANTS, app) : NULL;
+	if (!path || !link)
+		return error_oom(err);
+	if (access(path, F_OK) < 0)
+		return error_set(err, -ENOENT, "'%s' is not enabled", app);
+	/* the unit last: while it is there this can be done again */
+	unlink(link);
+	if (unlink(path) < 0)
+		return error_errno(err, "cannot remove '%s'", path);
+	return systemctl("daemon-reload", NULL, err);
+}
