@@ -129,6 +129,22 @@ sfc prod install two.sfc --name other >/dev/null 2>&1
 check_equal "a killed install leaves nothing once there was another" "$(find "$SFC_STATE/store/kept" -mindepth 1 -maxdepth 1 -name '.*')" ""
 check "rm" sfc prod rm other --all
 
+# --- the guard
+mkdir -p traced/bin traced/etc traced/proc traced/sys traced/dev traced/tmp
+cp "$(command -v busybox)" traced/bin/busybox
+for tool in sh cat sleep; do ln -s busybox "traced/bin/$tool"; done
+echo used >traced/etc/used
+echo unused >traced/etc/unused
+env SFC_STATE="$dir/root-state" "$builddir/stage/sfc" slim -q --root traced -o guarded.sfc --compare none -- sh -c 'cat /etc/used; sleep 0' >/dev/null || fail "no package to guard"
+sfc prod install guarded.sfc --name guarded >/dev/null
+check "start with a guard" sfc prod start guarded --name report --guard report -- sh -c 'cat /etc/unused; while :; do sleep 1; done'
+check "what is missed is reported" wait_for 20 sh -c "$(command -v setpriv) --reuid $user --regid $(id -g "$user") --init-groups env -i HOME=$home PATH=$dir/bin:/usr/bin:/bin SFC_STATE=$SFC_STATE sfc prod misses guarded | grep -q /etc/unused"
+check "and healed from a root he may read" sfc prod start guarded --name heal --guard heal --guard-source "$dir/traced" -- sh -c 'cat /etc/unused; while :; do sleep 1; done'
+healed() { sfc prod logs guarded/heal | grep -q unused; }
+check "is there" wait_for 20 healed
+check "rm" sfc prod rm guarded --all --grace 1
+check_equal "no guard is left" "$(his tracefs)" 0
+
 # --- at boot
 user_environment="SFC_UNIT_DIR=$home/units"
 check_equal "enable" "$(sfc prod enable app)" "app starts when you log in (sfc-app.service, of yours); at boot after 'loginctl enable-linger'"

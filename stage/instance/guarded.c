@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/path.h"
+#include "db/manifest.h"
 #include "pack/package/bundle.h"
 #include "stage/layer/guard.h"
 
@@ -40,16 +42,38 @@ int guarded_manifest(struct state *state, const struct instance *instance, char 
 
 /* ---- what was missed ---- */
 
+/* A user's package is a directory. -ENOENT: it carries no manifest; what is there under the name may be anything. */
+static int open_extracted(const char *directory, struct manifest **ret_manifest, struct error *err)
+{
+	_cleanup_(freep) char *below = path_join(directory, "sfc"), *path = path_join(directory, "sfc/manifest.db");
+	struct stat st;
+
+	if (!below || !path)
+		return error_oom(err);
+	if (lstat(below, &st) < 0 || !S_ISDIR(st.st_mode) || lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return -ENOENT;
+	return manifest_open(path, MANIFEST_READ, ret_manifest, err);
+}
+
+static int open_packed(const char *file, struct bundle **ret_bundle, struct manifest **ret_manifest, struct error *err)
+{
+	struct stat st;
+	int r;
+
+	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		return open_extracted(file, ret_manifest, err);
+	r = bundle_open(file, ret_bundle, err);
+	return r < 0 ? r : bundle_manifest(*ret_bundle, ret_manifest, NULL);
+}
+
 static int read_judged(const struct state *state, const struct instance *instance, const char *path,
 		       struct misses *ret_misses, struct error *err)
 {
 	_cleanup_(freep) char *file = state_path(state, "store/kept/%s", instance->package);
 	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
 	_cleanup_(manifest_closep) struct manifest *package = NULL;
-	int r = file ? bundle_open(file, &bundle, err) : error_oom(err);
+	int r = file ? open_packed(file, &bundle, &package, err) : error_oom(err);
 
-	if (r == 0)
-		r = bundle_manifest(bundle, &package, NULL);
 	/* a package of somebody else's making may carry none */
 	if (r == -ENOENT)
 		r = 0;
