@@ -23,8 +23,6 @@
 #define BROKEN(name, package, ...)                                                                 \
 	findings_add(findings, name, FINDING_BROKEN, package, __VA_ARGS__)
 
-#define DELEGATE "/etc/systemd/system/user@.service.d"
-
 enum { RANGE = 65536 };
 
 static const char *user_name(void)
@@ -178,47 +176,14 @@ static void look_at_ports(struct findings *findings)
 
 /* ---- limits ---- */
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)); at += length)
-		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-			return true;
-	return false;
-}
-
-/* Those that systemd has given to this user's own manager. */
+/* A container of his is in the group in which he is. */
 static void look_at_limits(struct findings *findings)
 {
-	static const char *const wanted[][2] = {
-	    {"memory", "--memory"}, {"pids", "--pids"}, {"cpu", "--cpus"}, {"io", "--io-weight"}};
-	_cleanup_(text_release) struct text have = TEXT_INIT, without = TEXT_INIT;
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service/cgroup.controllers",
-		 geteuid(), geteuid());
-	if (!output_of_file(path, &have)) {
-		LACKS("limits", NULL,
-		      "no cgroups are yours (systemd's with version 2 would be): --memory, --cpus, --pids, "
-		      "--io-weight are refused");
-	} else {
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-			if (!has_word(have.bytes, wanted[i][0]))
-				text_printf(&without, "%s%s", without.size ? ", " : "", wanted[i][1]);
-		if (without.size) {
-			LACKS("limits", NULL, "%s are refused: systemd has not given you these", without.bytes);
-			findings_mend(findings, "sh -c 'mkdir -p " DELEGATE "; printf \"[Service]\\nDelegate=cpu cpuset io "
-						"memory pids\\n\" >" DELEGATE "/sfc.conf; systemctl daemon-reload'");
-		} else {
-			GOOD("limits", "systemd has given you cgroups of your own");
-		}
-	}
-	if (systemd_is_there()) {
-		GOOD("limits of yours", "what binds all you run is what root says");
-		findings_mend(findings, "systemctl set-property user-%u.slice MemoryMax=2G TasksMax=4096 CPUQuota=200%%",
-			      geteuid());
-	}
+	LACKS("limits", NULL, "--memory, --cpus, --pids, --io-weight are refused: no cgroups are made for users");
+	if (!systemd_is_there())
+		return;
+	GOOD("limits of yours", "what binds all you run is what root says");
+	findings_mend(findings, "systemctl set-property user-%u.slice MemoryMax=2G TasksMax=4096 CPUQuota=200%%", geteuid());
 }
 
 static void look_at_boot(struct findings *findings)
@@ -308,5 +273,5 @@ void findings_of_users(struct findings *findings)
 	look_at_ports(findings);
 	look_at_limits(findings);
 	look_at_boot(findings);
-	LACKS("root's alone", NULL, "--layer-size, and device nodes of images");
+	LACKS("root's alone", NULL, "sfc test mount, --layer-size, and device nodes of images");
 }
