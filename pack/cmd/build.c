@@ -212,8 +212,10 @@ static int make_tree(struct build *build, struct error *err)
 		r = recorded_times_keep(tree_root(build->tree), newest_of(build), err);
 	if (r < 0)
 		return r;
-	tree_total(build->package ? tree_find(build->tree, "/rootfs") : tree_root(build->tree),
-		   &build->result.totals);
+	if (build->package)
+		build->result.totals = *package_totals(build->contents);
+	else
+		tree_total(tree_root(build->tree), &build->result.totals);
 	return closure_request_check_rules(&build->request, err);
 }
 

@@ -58,6 +58,9 @@ LIST(take_cap_drop, "cap-drop")
 LIST(take_device, "device")
 ONE(take_network, "network")
 ONE(take_memory, "memory")
+ONE(take_reservation, "memory-reservation")
+ONE(take_grace, "grace")
+ONE(take_cwd, "cwd")
 ONE(take_cpus, "cpus")
 ONE(take_pids, "pids")
 ONE(take_ready, "ready")
@@ -81,9 +84,11 @@ const struct command_option export_asked_options[] = {
 	{0, "tmpfs", "DIR[:SIZE]", "memory in the place of DIR", ASKED(take_tmpfs)},
 	{'e', "env", "NAME=VALUE", "set a variable", ASKED(take_env)},
 	{'u', "user", "UID[:GID]", "run as these numbers", ASKED(take_user)},
+	{'w', "cwd", "DIR", "start in this directory", ASKED(take_cwd)},
 	{0, "hostname", "NAME", "what it takes the machine to be called", ASKED(take_hostname)},
 	{0, "network", "host|none|private", "which it has", ASKED(take_network)},
 	{'m', "memory", "SIZE", "a program that takes more is killed", ASKED(take_memory)},
+	{0, "memory-reservation", "SIZE", "taken from others first where memory is short", ASKED(take_reservation)},
 	{0, "cpus", "N", "processors, as 0.5", ASKED(take_cpus)},
 	{0, "pids", "N", "processes and threads", ASKED(take_pids)},
 	{0, "cap-add", "CAP_NAME", "a capability beyond the default", ASKED(take_cap_add)},
@@ -93,6 +98,7 @@ const struct command_option export_asked_options[] = {
 	{0, "read-only", NULL, "nothing of its root can be written", ASKED(take_read_only)},
 	{0, "ephemeral", NULL, "forget what it wrote at its end", ASKED(take_ephemeral)},
 	{0, "restart", "no|always|on-failure[:N]", "when it has ended by itself", ASKED(take_restart)},
+	{0, "grace", "SECONDS", "between asking it to end and killing it", ASKED(take_grace)},
 	{0, "ready", "tcp:PORT|http://…", "up when the port listens, or answers", ASKED(take_ready)},
 	{0, "http-probe", "PATH", "able to serve when it answers this page", ASKED(take_http_probe)},
 	{0, "exec-probe", "COMMAND", "or when this, run inside by its shell, succeeds", ASKED(take_exec_probe)},

@@ -42,6 +42,7 @@ int export_written_read(const char *source, struct written_paths *paths, struct 
 		return 0;
 	if (r == 0)
 		r = bundle_manifest(bundle, &manifest, err);
+	paths->known = true;
 	if (r == 0)
 		r = written_each(manifest, add, &adding, err);
 	return r < 0 ? error_prefix(err, r, "'%s'", source) : 0;

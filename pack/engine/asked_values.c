@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,18 +104,32 @@ int asked_user(struct facts *facts, const json_t *value, size_t offset, struct e
 	return 0;
 }
 
+static void take_out(struct fact_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		while (i < list->count && strcmp(list->items[i], name) == 0)
+			list->items[i] = list->items[--list->count];
+}
+
+/* add: it is one more, else one less. "ALL" is all of them. */
 int asked_capability(struct facts *facts, const json_t *value, size_t add, struct error *err)
 {
-	const char *text = json_string_value(value);
+	const char *text = json_string_value(value), *name;
+	char *whole = NULL;
 
-	if (!text || (strncmp(text, "CAP_", 4) != 0 && strcmp(text, "ALL") != 0))
+	if (!text || !*text || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != strlen(text))
 		return -EINVAL;
+	if (asprintf(&whole, "%s%s", strcmp(text, "ALL") == 0 ? "" : "CAP_", facts_capability(text)) < 0)
+		whole = NULL;
+	name = facts_keep(facts, whole);
+	if (!name)
+		return error_oom(err);
 	if (!add && strcmp(text, "ALL") == 0)
 		facts->capabilities.count = 0;
-	for (size_t i = 0; i < facts->capabilities.count; i++)
-		if (strcmp(facts->capabilities.items[i], text) == 0)
-			facts->capabilities.items[i] = facts->capabilities.items[--facts->capabilities.count];
-	return add && array_push(&facts->capabilities, text) < 0 ? error_oom(err) : 0;
+	take_out(&facts->capabilities, name);
+	if (add && (array_push(&facts->cap_added, name) < 0 || array_push(&facts->capabilities, name) < 0))
+		return error_oom(err);
+	return 0;
 }
 
 /* ---- what it sees ---- */

@@ -37,6 +37,9 @@ enum export_kind {
 	EXPORT_TAR,	 /* the root alone */
 	EXPORT_DISK,	 /* a directory with a disk, a kernel and what it starts with */
 	EXPORT_LIBVIRT,	 /* the same, and what libvirt calls it */
+	EXPORT_KUBERNETES, /* YAML: a Deployment and a Service */
+	EXPORT_COMPOSE, /* YAML: a service of a Compose project */
+	EXPORT_STACK,	/* the same of a Docker Swarm stack */
 	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
 };

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pack/engine/export.h"
 
+#include <string.h>
+
 #include "db/base/cleanup.h"
 #include "pack/engine/asked.h"
 #include "pack/engine/bundle.h"
+#include "pack/engine/compose.h"
 #include "pack/engine/disk.h"
 #include "pack/engine/docker.h"
 #include "pack/engine/facts_json.h"
+#include "pack/engine/kubernetes.h"
 #include "pack/engine/libvirt.h"
 #include "pack/engine/lxc.h"
 #include "pack/engine/root_only.h"
@@ -37,6 +41,9 @@ static const struct {
 	[EXPORT_TAR] = {"tar", FORM_TAR, engine_write_tar, says_nothing},
 	[EXPORT_DISK] = {"disk", FORM_DIRECTORY, engine_write_disk, machine_says},
 	[EXPORT_LIBVIRT] = {"libvirt", FORM_DIRECTORY, engine_write_libvirt, libvirt_says},
+	[EXPORT_KUBERNETES] = {"kubernetes", FORM_TEXT, engine_write_kubernetes, kubernetes_can},
+	[EXPORT_COMPOSE] = {"compose", FORM_TEXT, engine_write_compose, compose_can},
+	[EXPORT_STACK] = {"stack", FORM_TEXT, engine_write_stack, stack_can},
 	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 
@@ -80,6 +87,20 @@ static int write_directory(struct export_job *job, struct error *err)
 	return r < 0 ? r : extract_dir_publish(&dir, mode_of(job->options->kind), err);
 }
 
+/* A program that takes rights when it is executed: of another user, group, or capabilities of its own. */
+static int is_set_id(struct node *node, void *data)
+{
+	const struct inode *inode = node->inode;
+
+	(void)data;
+	if (!S_ISREG(inode->mode))
+		return 0;
+	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++)
+		if (strcmp(inode->xattrs->items[i].name, "security.capability") == 0)
+			return 1;
+	return (inode->mode & S_ISUID) || ((inode->mode & S_ISGID) && (inode->mode & S_IXGRP));
+}
+
 /* What is known of it, and that all that was asked for can be said. */
 static int gather(struct node *root, const json_t *start, const struct image_config *image,
 		  const struct export_options *options, struct facts *facts, struct error *err)
@@ -91,6 +112,7 @@ static int gather(struct node *root, const json_t *start, const struct image_con
 		r = asked_apply(options->asked, facts, err);
 	if (r == 0 && can)
 		r = asked_within(facts, kinds[options->kind].name, can, err);
+	facts->set_id = node_walk(root, is_set_id, NULL) > 0;
 	if (r == 0 && options->written)
 		r = written_apply(options->written, root, facts, err);
 	return r;

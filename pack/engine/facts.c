@@ -180,6 +180,7 @@ void facts_release(struct facts *facts)
 	array_release(&facts->groups);
 	array_release(&facts->env);
 	array_release(&facts->capabilities);
+	array_release(&facts->cap_added);
 	array_release(&facts->groups);
 	array_release(&facts->ports);
 	array_release(&facts->volumes);
@@ -195,6 +196,51 @@ void facts_release(struct facts *facts)
 	for (size_t i = 0; i < facts->owned.count; i++)
 		free(facts->owned.items[i]);
 	array_release(&facts->owned);
+}
+
+void facts_list_release(struct fact_list *list)
+{
+	array_release(list);
+}
+
+const char *facts_capability(const char *name)
+{
+	return strncmp(name, "CAP_", 4) == 0 ? name + 4 : name;
+}
+
+/* What stage's containers are given (stage/container), and podman's. */
+static bool is_default(const char *name)
+{
+	static const char *const names[] = {
+		"CHOWN",   "DAC_OVERRIDE", "FOWNER",  "FSETID", "KILL",	      "NET_BIND_SERVICE",
+		"SETFCAP", "SETGID",	   "SETPCAP", "SETUID", "SYS_CHROOT",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(names[i], facts_capability(name)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_added(const struct facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->cap_added.count; i++)
+		if (strcmp(facts->cap_added.items[i], name) == 0)
+			return true;
+	return false;
+}
+
+int facts_granted(const struct facts *facts, struct fact_list *ret_list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->capabilities.count; i++) {
+		const char *name = facts->capabilities.items[i];
+
+		if (is_added(facts, name) || ((facts->uid == 0 || facts->set_id) && is_default(name)))
+			r = array_push(ret_list, name);
+	}
+	return r;
 }
 
 const char *facts_keep(struct facts *facts, char *string)

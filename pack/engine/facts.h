@@ -66,13 +66,16 @@ struct facts {
 	char name[64];             /* of the container: the image's without registry and tag */
 	struct fact_list args;     /* "" for what is no string */
 	struct fact_list env;      /* "NAME=value" */
-	struct fact_list capabilities; /* "CAP_NET_RAW": the most it may have */
 	bool all_capabilities;     /* config.json says nothing of them */
+	struct fact_list capabilities; /* "CAP_NET_RAW": the most it may have */
+	struct fact_list cap_added; /* of those, what was asked for; "ALL" */
 	const char *cwd;           /* or NULL */
 	const char *hostname;      /* NULL: nobody said one */
 	int64_t uid, gid;
 	ARRAY(int64_t) groups;
 	bool no_new_privileges;
+	bool set_id;               /* it has a program that takes rights when it is executed */
+	bool traced;               /* it is known what was written */
 	bool read_only;            /* somebody asked for it: of a package config.json always says so */
 	const char *stop_signal;   /* "SIGTERM" */
 	int64_t memory, memory_reservation, processes, cpus_milli; /* limits, in bytes and in number; 0: none */
@@ -97,6 +100,15 @@ struct facts {
 int facts_read(const json_t *config, const struct image_config *own, const char *image,
 	       struct facts *ret_facts, struct error *err);
 void facts_release(struct facts *facts);
+
+/*
+ * What it is granted: of what it says itself only what the default confinement has, of a user other than root nothing
+ * unless a program of it takes rights; and what was asked for. 0 or -ENOMEM.
+ */
+int facts_granted(const struct facts *facts, struct fact_list *ret_list);
+void facts_list_release(struct fact_list *list);
+/* "NET_RAW" of "CAP_NET_RAW". */
+const char *facts_capability(const char *name);
 
 /* Keep a string of one's own, which NULL is not (no memory): NULL, or the string, which goes with the facts. */
 const char *facts_keep(struct facts *facts, char *string);

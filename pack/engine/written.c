@@ -56,10 +56,11 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct written_path *)a)->path, ((const struct written_path *)b)->path);
 }
 
-/* What engines put over a file themselves: who tested has done so, too. */
+/* What engines make or put something over themselves: who tested has done so, too. */
 static bool is_engines(const char *path)
 {
-	static const char *const theirs[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab", "/etc/machine-id"};
+	static const char *const theirs[] = {"/dev", "/etc", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab",
+					     "/etc/machine-id", "/proc", "/run", "/sys"};
 
 	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
 		if (strcmp(path, theirs[i]) == 0)
@@ -94,6 +95,7 @@ int written_apply(const struct written_paths *paths, const struct node *root, st
 {
 	int r = 0;
 
+	facts->traced = paths->known;
 	for (size_t i = 0; r == 0 && i < paths->count; i++) {
 		const char *directory = paths->items[i].directory;
 		struct fact_list *list;

@@ -6,6 +6,8 @@
 #ifndef PACK_ENGINE_WRITTEN_H
 #define PACK_ENGINE_WRITTEN_H
 
+#include <stdbool.h>
+
 #include "db/base/error.h"
 #include "pack/engine/facts.h"
 #include "pack/tree/tree.h"
@@ -16,6 +18,7 @@ struct written_path {
 };
 
 struct written_paths {
+	bool known; /* somebody looked: that there is none means that nothing was written */
 	struct written_path *items;
 	size_t count, capacity;
 };

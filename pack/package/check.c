@@ -19,6 +19,7 @@
 #include "pack/need/admission.h"
 #include "pack/need/closure.h"
 #include "pack/need/need.h"
+#include "pack/package/places.h"
 #include "pack/source/which.h"
 
 /* One check in progress. */
@@ -137,6 +138,8 @@ static int copy_file(struct checking *checking, const struct node *node, const c
 	/* only who may run it matters here, and that we may read it */
 	if (fchmod(fd, 0600 | (node->inode->mode & 0111)) < 0)
 		return error_errno(checking->err, "cannot change '%s%s'", checking->root, path);
+	if (!entry && places_have(node, path))
+		return 0;
 	return check_digest(checking, entry, path, digest);
 }
 

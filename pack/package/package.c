@@ -21,6 +21,7 @@
 #include "pack/need/closure_tree.h"
 #include "pack/package/catalog.h"
 #include "pack/package/parts.h"
+#include "pack/package/places.h"
 #include "pack/package/provenance.h"
 #include "pack/package/records.h"
 #include "pack/source/recorded.h"
@@ -30,6 +31,7 @@ enum { PACKAGE_FORMAT = 1, CHUNK = 128 * 1024 };
 struct package {
 	int manifest_fd; /* the copy, unlinked; the tree reads from it */
 	char uuid[PACKAGE_UUID_SIZE];
+	struct tree_totals totals;
 };
 
 /* What is being made. */
@@ -59,6 +61,11 @@ void package_freep(struct package **package)
 const char *package_uuid(const struct package *package)
 {
 	return package->uuid;
+}
+
+const struct tree_totals *package_totals(const struct package *package)
+{
+	return &package->totals;
 }
 
 int64_t package_time(const struct selection *selection)
@@ -187,13 +194,12 @@ static int add_description(struct making *making, const struct selection *select
 			   struct source *source, struct error *err)
 {
 	const struct package_options *options = making->options;
-	struct tree_totals totals;
+	const struct tree_totals *totals = &making->package->totals;
 	time_t seconds = (time_t)options->time;
 	char created[32];
 	struct tm tm;
 	json_t *json;
 
-	tree_total(making->rootfs, &totals);
 	strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &tm));
 	json = json_pack("{s:i, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:{s:I, s:I}, s:{s:I, s:I, s:I, s:I},"
 			 " s:O}",
@@ -204,9 +210,9 @@ static int add_description(struct making *making, const struct selection *select
 			 provenance_sessions(selection), "before",
 			 "files", (json_int_t)options->catalog->files, "bytes",
 			 (json_int_t)options->catalog->file_bytes, "after", "files",
-			 (json_int_t)totals.files, "links", (json_int_t)totals.links,
-			 "directories", (json_int_t)totals.directories, "bytes",
-			 (json_int_t)totals.bytes, "parts", making->parts.noted);
+			 (json_int_t)totals->files, "links", (json_int_t)totals->links,
+			 "directories", (json_int_t)totals->directories, "bytes",
+			 (json_int_t)totals->bytes, "parts", making->parts.noted);
 	return parts_add_json(&making->parts, making->sfc, "package.json", json, err);
 }
 
@@ -288,6 +294,10 @@ static int fill(struct making *making, struct manifest *manifest,
 		r = name_source(making, selection, err);
 	if (r == 0)
 		r = add_manifest(making, manifest, err);
+	if (r < 0)
+		return r;
+	tree_total(making->rootfs, &making->package->totals);
+	r = places_add(making->rootfs, making->options->time, err);
 	if (r == 0)
 		r = parts_identity(&making->parts, making->package->uuid, err);
 	return r < 0 ? r : add_description(making, selection, closure->source, err);

@@ -32,6 +32,7 @@
 #include "db/catalog_list.h"
 #include "db/manifest.h"
 #include "pack/need/closure.h"
+#include "pack/need/closure_tree.h"
 #include "pack/need/selection.h"
 #include "pack/package/launch.h"
 #include "pack/tree/tree.h"
@@ -73,6 +74,8 @@ void package_free(struct package *package);
 void package_freep(struct package **package);
 
 const char *package_uuid(const struct package *package);
+/* Of what the source has in it; empty places (pack/package/places.h) do not count. */
+const struct tree_totals *package_totals(const struct package *package);
 
 /* When the last of the sessions ended, in seconds: the time of a package nobody gave one. */
 int64_t package_time(const struct selection *selection);

@@ -54,7 +54,8 @@ static void each_setting_has_its_place(void)
 	CHECK_INT(facts.uid, 5);
 	CHECK_INT(facts.gid, 6);
 	CHECK_INT(facts.capabilities.count, 1);
-	CHECK_STRING(facts.capabilities.items[0], "CAP_NET_RAW");
+	CHECK_INT(facts.cap_added.count, 1);
+	CHECK_STRING(facts.cap_added.items[0], "CAP_NET_RAW");
 	CHECK_INT(facts.env.count, 2);
 	CHECK_STRING(facts.env.items[1], "A=c");
 	CHECK_STRING(facts.mounts.items[0].destination, "/b");
