@@ -45,7 +45,17 @@ cat bundle.err
 check_equal "that runc starts" "$(grep -cx one bundle.out)" 2
 check "with its configuration and its root" grep -qx config.json bundle.out
 check_equal "nothing stays mounted" "$(grep -c 'bundle[.]' /proc/self/mountinfo)" 0
-for example in whole-way what-came-in bundle; do
+
+# --- what a cluster costs
+cp app.sfc same.sfc
+check "two packages are weighed" "$examples/cluster-cost" -n 100 -l 8 -p 30 -m 1000 app.sfc same.sfc >cost.out 2>cost.err
+cat cost.err cost.out
+# bytes: of the two files, and of two layers; alike, they are half of that together
+size=$(stat -c %s app.sfc)
+check_equal "as files they are what they are" "$(sed -n 's/.*SquashFS, zstd) *//p' cost.out)" "$(awk -v s="$size" 'BEGIN { printf "%.1f MB", 2 * s / 1e6 }')"
+check_equal "what is alike is there once" "$(awk '/a layer each/ { each = $(NF - 1) } /that share a layer/ { print (2 * $(NF - 1) - each) ^ 2 <= 0.041 }' cost.out)" 1
+check_equal "100 hosts, 30 at a time, 1,000 bytes from each" "$(awk '/steps of/ { print $NF } /from the guards/ { print $(NF - 1) }' cost.out | paste -sd' ')" '4 0.1'
+for example in whole-way what-came-in bundle cluster-cost; do
 	check_fails "$example says what it wants" 2 "usage: $example *" "$examples/$example"
 done
 finish

@@ -57,6 +57,8 @@ enum { PROD_LIST_COLUMNS = 9 };
 extern const char *const prod_list_heads[PROD_LIST_COLUMNS + 1];
 int prod_list_fill(struct state *state, const struct asked *asked, struct columns *columns, json_t *json,
 		   struct error *err);
+/* What other hosts have: printed, and -EIO when one does not answer. */
+int prod_list_hosts(const struct asked *asked, struct error *err);
 /* Who asks has these: printed. */
 int prod_list(const struct asked *asked, struct error *err);
 

@@ -267,5 +267,7 @@ int cmd_prod_list(const struct sfc_command *command, struct asked *asked)
 {
 	struct error err = ERROR_INIT;
 
+	if (asked->hosts.count)
+		return command_answer(command, prod_list_hosts(asked, &err), &err);
 	return asked->all_users ? list_all(command, asked) : command_answer(command, prod_list(asked, &err), &err);
 }

@@ -92,6 +92,8 @@ const struct option_row option_rows[] = {
 	{"allow-interrupted", 0, NULL, "use traces of containers that were killed", OF(SLIM), take_packer, 0},
 	{"all", 0, NULL, "the application too; alone: every application", OF(PROD_RM), take_flag, MEMBER(all)},
 	{"all", 0, NULL, "of every application", OF(PROD_STOP) | OF(PROD_RESTART), take_flag, MEMBER(all)},
+	{"host", 0, "HOST", "what runs on that host, by ssh(1), instead of here; may be repeated", OF(PROD_LIST), take_words,
+	 MEMBER(hosts)},
 	{"all-users", 0, NULL, "root: also what every user runs who has a range in /etc/subuid", OF(PROD_LIST), take_flag,
 	 MEMBER(all_users)},
 	{"follow", 'f', NULL, "go on as it grows", OF(PROD_LOGS), take_flag, MEMBER(follow)},

@@ -48,7 +48,7 @@ struct asked {
 	const char *root, *with, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
 		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count, *key,
 		*since;
-	spec_strings with_misses, traces;
+	spec_strings with_misses, traces, hosts;
 	spec_strings changes;                         /* as pack/oci/change.h has them */
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	struct image_access access; /* to where images are */

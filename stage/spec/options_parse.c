@@ -240,6 +240,7 @@ void asked_release(struct asked *asked)
 	spec_release(&asked->spec);
 	spec_strings_release(&asked->with_misses);
 	spec_strings_release(&asked->traces);
+	spec_strings_release(&asked->hosts);
 	spec_strings_release(&asked->changes);
 	spec_strings_release(&asked->packer);
 	image_access_release(&asked->access);
