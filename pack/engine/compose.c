@@ -91,7 +91,8 @@ static void add_program(struct service *service)
 	set(service, "user", printed("%lld:%lld", (long long)facts->uid, (long long)facts->gid));
 	for (size_t i = 0; i < facts->groups.count; i++)
 		service->failed |= json_array_append_new(groups, printed("%lld", (long long)facts->groups.items[i])) < 0;
-	if (facts->groups.count)
+	/* a stack knows none */
+	if (facts->groups.count && !service->stack)
 		set(service, "group_add", json_incref(groups));
 	json_decref(groups);
 	if (facts->cwd)
@@ -287,6 +288,8 @@ static void say(const struct export_job *job, const struct service *service)
 
 	if (service->stack && !facts->set_id)
 		text_add(&job->stats->said, "a stack has no words for no_new_privs: its programs may gain rights\n");
+	if (service->stack && facts->groups.count)
+		text_add(&job->stats->said, "a stack has no words for further groups of the user: it is in the one alone\n");
 	for (size_t i = 0; facts->read_only && i < facts->written_over.count; i++) {
 		text_add(&job->stats->said, "the root is read-only, though the traced runs wrote in ");
 		text_add_escaped(&job->stats->said, facts->written_over.items[i]);
