@@ -140,6 +140,12 @@ static bool is_linkers(const char *directory)
 	return false;
 }
 
+/* Modules that are loaded by a statement of their language: imports bring them, one by one (from_imports.c). */
+static bool is_imported_from(const char *directory)
+{
+	return path_match("lib-dynload", directory);
+}
+
 struct plugins {
 	const struct margin_rule *rule;
 	const char *directory;
@@ -212,7 +218,7 @@ static int add_plugins(struct closure *closure, const struct closure_entry *entr
 
 	if (!directory)
 		return error_oom(err);
-	if (is_linkers(directory) || intern_has(done, directory))
+	if (is_linkers(directory) || is_imported_from(directory) || intern_has(done, directory))
 		return 0;
 	if (!intern_string(done, directory) || asprintf(&why, "beside %s", entry->file->path) < 0)
 		return error_oom(err);

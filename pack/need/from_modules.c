@@ -10,7 +10,7 @@
 #include "pack/need/margin_rule.h"
 #include "pack/tree/intern.h"
 
-/* Where a module is found in a path: it is so many parts behind the innermost anchor. */
+/* Where a module is found in a path: it is so many parts behind the innermost anchor; 0: the anchor itself. */
 static const struct place {
 	const char *language, *anchor;
 	int parts;
@@ -24,9 +24,9 @@ static const struct place {
 	{"Ruby", "/vendor_ruby/", 1, NULL},
 	{"composer", "/vendor/", 2, "vendor/*/*/**/*.php"},
 	{"OTP", "/lib/erlang/lib/", 1, NULL},
-	{"Perl", "/perl/", 2, "perl/5*/**"},
+	{"Perl", "/perl/", 1, "perl/5*/**"}, /* what comes with perl is one distribution */
 	{"Perl", "/perl5/", 1, NULL},
-	{"Perl", "/perl-base/", 1, NULL},
+	{"Perl", "/perl-base/", 0, NULL},
 };
 
 /* What lies beside modules, and holds something of many. */
@@ -54,6 +54,8 @@ static size_t module_end(const struct place *place, const char *path)
 	if (!at)
 		return 0;
 	at += strlen(place->anchor);
+	if (parts == 0)
+		return (size_t)(at - path) - 1;
 	parts += *at == '@';
 	for (const char *rest = at; parts > 0; parts--) {
 		part = path_next(&rest, &length);

@@ -9,11 +9,11 @@ command() {
 	log) set -- git -C /srv/work log --stat ;;
 	status) set -- git -C /srv/work status ;;
 	commit) set -- sh -c 'cd /srv/work && echo three >>file && git commit -q -a -m third && git log --format=%s' ;;
-	clone) set -- sh -c 'git clone -q /srv/work /tmp/copy && cat /tmp/copy/file' ;;
+	clone) set -- sh -c 'git clone -q --no-hardlinks /srv/work /tmp/copy && cat /tmp/copy/file' ;;
 	merge) set -- sh -c 'cd /srv/work && git checkout -q side && git merge -q main && git log --format=%s' ;;
 	stash) set -- sh -c 'cd /srv/work && echo x >>file && git stash -q && git stash pop -q && git diff --stat' ;;
 	blame) set -- git -C /srv/work blame file ;;
-	archive) set -- sh -c 'git -C /srv/work archive --format=tar.gz v1 | gzip -dc | wc -c' ;;
+	archive) set -- git -C /srv/work archive --format=tar --prefix=x/ v1 ;;
 	gc) set -- sh -c 'cd /srv/work && git gc -q && git fsck && git count-objects' ;;
 	bad) set -- git -C /srv/work nonesuch ;;
 	grep) set -- git -C /srv/work grep two ;;

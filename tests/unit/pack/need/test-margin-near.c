@@ -43,9 +43,12 @@ static void near_takes_plugins_but_no_libraries_of_the_linker(void)
 	root_file(&root, "/usr/lib/app/mod_a.so", 0644, "x");
 	root_file(&root, "/usr/lib/app/mod_b.so", 0644, "x");
 	root_file(&root, "/usr/lib/app/README", 0644, "x");
+	root_file(&root, "/usr/lib/python3.11/lib-dynload/_json.so", 0644, "x");
+	root_file(&root, "/usr/lib/python3.11/lib-dynload/_dbm.so", 0644, "x"); /* who imports it brings it */
 	root_file(&root, "/usr/lib/x86_64-linux-gnu/libz.so.1", 0644, "x");
 	root_file(&root, "/usr/lib/x86_64-linux-gnu/liby.so.1", 0644, "x");
 	touch(&touched, "/usr/lib/app/mod_a.so");
+	touch(&touched, "/usr/lib/python3.11/lib-dynload/_json.so");
 	touch(&touched, "/usr/lib/x86_64-linux-gnu/libz.so.1");
 	CHECK_STRING(with_margin(&touched, MARGIN_NEAR), "/usr/lib/app/mod_b.so");
 	over(&touched);
