@@ -10,8 +10,8 @@
 #include "pack/need/margin_rule.h"
 #include "pack/tree/intern.h"
 
-/* Of libraries that one plugin may bring along. */
-enum { PLUGIN_BYTES = 32 * 1024 * 1024 };
+/* Of libraries that one plugin may bring along, with all that those bring. */
+enum { PLUGIN_BYTES = 4 * 1024 * 1024 };
 
 /* ---- languages ---- */
 
@@ -154,8 +154,12 @@ struct plugins {
 /* Libraries that a plugin would bring, by their bytes. */
 struct weighing {
 	struct closure *closure;
+	struct intern seen;
 	uint64_t bytes;
+	struct error *err;
 };
+
+static int weigh_needed(struct weighing *weighing, const struct source_entry *file);
 
 static int weigh_library(const char *path, const char *subdirectory, void *data)
 {
@@ -164,33 +168,45 @@ static int weigh_library(const char *path, const char *subdirectory, void *data)
 	const struct source_entry *file;
 
 	(void)subdirectory;
-	if (source_walk(weighing->closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) < 0)
+	if (weighing->bytes > PLUGIN_BYTES ||
+	    source_walk(weighing->closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) < 0)
 		return 0;
 	known = closure_find(weighing->closure, file->path);
-	weighing->bytes += known && closure_entry_in(known) ? 0 : file->size;
-	return 0;
+	if ((known && closure_entry_in(known)) || intern_has(&weighing->seen, file->path))
+		return 0;
+	weighing->bytes += file->size;
+	return intern_string(&weighing->seen, file->path) ? weigh_needed(weighing, file)
+							   : error_oom(weighing->err);
 }
 
-/* Would it bring a library that is larger than most programs? A code generator for a database is one. */
+/* Descends as deep as libraries need each other; each is weighed once. */
+static int weigh_needed(struct weighing *weighing, const struct source_entry *file)
+{
+	_cleanup_(freep) char *directory = path_parent(file->path);
+	const struct elf_file *elf;
+	int r = directory ? loader_elf(weighing->closure->loader, file, &elf, NULL, weighing->err)
+			  : error_oom(weighing->err);
+
+	for (size_t i = 0; r >= 0 && elf && i < elf->needed_count; i++) {
+		struct loader_query query = {elf->needed[i], elf, directory, ""};
+
+		r = loader_search(weighing->closure->loader, &query, weigh_library, weighing, weighing->err);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Would it bring libraries that are larger than many programs? A code generator for a database is one. */
 static int is_heavy(const struct plugins *plugins, const char *path, bool *ret_heavy)
 {
-	struct closure *closure = plugins->rule->closure;
-	struct weighing weighing = {closure, 0};
+	struct weighing weighing = {.closure = plugins->rule->closure, .err = plugins->rule->err};
 	const struct source_entry *file;
-	const struct elf_file *elf;
-	int r;
+	int r = 0;
 
-	*ret_heavy = false;
-	if (source_walk(closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) < 0)
-		return 0;
-	r = loader_elf(closure->loader, file, &elf, NULL, plugins->rule->err);
-	for (size_t i = 0; r >= 0 && elf && i < elf->needed_count; i++) {
-		struct loader_query query = {elf->needed[i], elf, plugins->directory, ""};
-
-		r = loader_search(closure->loader, &query, weigh_library, &weighing, plugins->rule->err);
-	}
+	if (source_walk(weighing.closure->source, path, SOURCE_FOLLOW, NULL, NULL, &file, NULL) == 0)
+		r = weigh_needed(&weighing, file);
 	*ret_heavy = weighing.bytes > PLUGIN_BYTES;
-	return r < 0 ? r : 0;
+	intern_release(&weighing.seen);
+	return r;
 }
 
 static int on_name(const char *name, void *data)

@@ -158,6 +158,42 @@ static int add_templates(struct imports *imports, const struct import_source *so
 	return r;
 }
 
+/* Where one template of others' was used, the next page is of one beside it: up to the end of "/templates". */
+static int add_used_templates(struct imports *imports, const struct closure_entry *entry)
+{
+	static const char part[] = "/templates/";
+	const char *path = entry->file->path, *at = strstr(path, part);
+	_cleanup_(freep) char *top = NULL, *why = NULL;
+	struct margin_rule rule = {imports->closure, MARGIN_NEAR, entry, NULL, imports->err};
+	struct margin_walk walk = {&rule, is_anything, take_template, &rule, TEMPLATES_MAX};
+	int r;
+
+	if (!at || entry->file->kind != ENTRY_FILE || !selected_is_read(entry->selected) ||
+	    !imports_is_of_others(path))
+		return 0;
+	top = strndup(path, (size_t)(at - path) + strlen(part) - 1);
+	if (!top)
+		return error_oom(imports->err);
+	if (intern_has(&imports->seen, top))
+		return 0;
+	if (!intern_string(&imports->seen, top) || asprintf(&why, "beside the template %s", path) < 0)
+		return error_oom(imports->err);
+	rule.why = why;
+	r = margin_walk(&walk, top);
+	return r == -E2BIG ? 0 : r;
+}
+
+static int add_all_used_templates(struct imports *imports)
+{
+	size_t count = imports->closure->entries.count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (margin_is_touched(imports->closure->entries.items[i]))
+			r = add_used_templates(imports, imports->closure->entries.items[i]);
+	return r;
+}
+
 /* ---- following ---- */
 
 static bool begins_function(const struct source_word *word)
@@ -221,6 +257,8 @@ int closure_add_imports(struct closure *closure, struct error *err)
 
 	if (r == 0)
 		r = note_sources(&imports, work);
+	if (r == 0)
+		r = add_all_used_templates(&imports);
 	for (size_t i = 0; r == 0 && i < imports.sources.count; i++) {
 		const struct import_source source = imports.sources.items[i]; /* they move */
 

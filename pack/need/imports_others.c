@@ -74,7 +74,10 @@ static int take_string(struct import_state *state, const char *string)
 		return 0;
 	switch (state->source->language) {
 	case LANGUAGE_RUBY:
-		return is_one_of(state->base, ruby) ? take_ruby(state, string) : 0;
+		/* get("/") { require "csv"; … } */
+		return is_one_of(state->base, ruby) || (own && is_one_of(state->last, ruby))
+			       ? take_ruby(state, string)
+			       : 0;
 	case LANGUAGE_PERL:
 		if (is_one_of(state->base, perl) && strchr(string, '.'))
 			return take_beside(state, string, "");
@@ -108,6 +111,8 @@ int import_others(struct import_state *state, const struct source_word *word)
 		snprintf(state->last, sizeof(state->last), "%s", word->text);
 	} else if (word->kind == SOURCE_LINE) {
 		state->last[0] = state->base[0] = '\0';
+	} else if (state->source->language == LANGUAGE_RUBY && *word->text != '(') { /* it asks for one */
+		state->last[0] = '\0';
 	}
 	return r < 0 ? r : 0;
 }

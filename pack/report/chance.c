@@ -68,6 +68,6 @@ struct chance chance_of(uint64_t happened, uint64_t trials, double guess)
 	double b = (double)(trials - happened) + CHANCE_WEIGHT * (1 - guess);
 
 	/* what never or always happened may go on like that */
-	return (struct chance){a / (a + b), happened ? quantile(a, b, 0.05) : 0,
-			       trials && happened == trials ? 1 : quantile(a, b, 0.95)};
+	return (struct chance){a / (a + b), happened ? quantile(a, b, 0.025) : 0,
+			       trials && happened == trials ? 1 : quantile(a, b, 0.975)};
 }

@@ -13,7 +13,7 @@
 
 struct chance {
 	double mean;      /* 0 to 1 */
-	double low, high; /* 90 % interval */
+	double low, high; /* 95 % interval */
 };
 
 /* happened ≤ trials; guess between 0 and 1, both left out. */

@@ -200,7 +200,7 @@ const struct option_row option_rows[] = {
 	{"without", 0, "LABEL", "all but this session; may be repeated", OF(PACK), take_packer, 0},
 	{"stat-only", 0, "whole|hole|omit", "files nobody opened [whole]", OF(PACK), take_packer, 0},
 	{"listed", 0, "none|stub|full", "names in listed directories [none]", OF(PACK), take_packer, 0},
-	{"margin", 0, "LEVEL", "comes along unused: own, near, module, package, depends [none]", PACKED,
+	{"margin", 0, "LEVEL", "comes along unused: none, near, module, package, depends [own]", PACKED,
 	 take_packer, 0},
 	{"customs", 0, "DIR", "more files of customs, sfc-customs(5)", PACKED, take_packer, 0},
 	{"no-ecosystem", 0, "NAME", "leave out what goes with files of one kind by custom", OF(PACK), take_packer, 0},

@@ -121,6 +121,7 @@ static int build(const struct pack_request *request, const char *output, const c
 		tracepack_word(&words, "--json");
 	if (request->quiet)
 		tracepack_word(&words, "--quiet");
+	tracepack_option(&words, "--margin", TRACEPACK_MARGIN);
 	word_list(&words, request->packer);
 	if (request->args->count)
 		tracepack_word(&words, "--");

@@ -146,6 +146,7 @@ int tracepack_build(const struct tracepack_build *build, struct text *report, st
 	tracepack_word(&words, "--source-name");
 	tracepack_word(&words, build->source_name);
 	tracepack_option(&words, "--image-config", build->image);
+	tracepack_option(&words, "--margin", TRACEPACK_MARGIN);
 	if (build->json)
 		tracepack_word(&words, "--json");
 	add_all(&words, NULL, build->options->items, build->options->count);

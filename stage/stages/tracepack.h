@@ -32,6 +32,9 @@ void tracepack_words_release(struct tracepack_words *words);
 int tracepack_run(struct tracepack_words *words, const volatile int *cancel, struct text *output,
 		  struct text *warnings, struct error *err);
 
+/* What all that sfc packs takes along where nobody asks for another margin; README has the measurement. */
+#define TRACEPACK_MARGIN "own"
+
 struct tracepack_start {
 	const char *cwd, *home;
 	uint32_t uid, gid;

@@ -115,6 +115,7 @@ int traces_build(struct traces *traces, struct text *said, struct error *err)
 	if (r < 0)
 		return r;
 	tracepack_word(&words, "--allow-changed");
+	tracepack_option(&words, "--margin", TRACEPACK_MARGIN);
 	for (size_t i = 0; i < traces->request->packer->count; i++)
 		tracepack_word(&words, traces->request->packer->items[i]);
 	r = run(traces, &words, &warnings, err);

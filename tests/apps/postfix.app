@@ -17,7 +17,7 @@ ask() {
 	virtual) mail --to shop@mail.example; box ;;
 	unknown) talk 25 'HELO client.example' 'MAIL FROM:<bob@mail.example>' 'RCPT TO:<none@mail.example>' QUIT ;;
 	refused) client swaks --server 127.0.0.1 --helo client.example --from ann@mail.example --to ann@mail.example --header 'Subject: refuse' | grep -c '550 5.7.1' ;;
-	bounce) mail --to ghost@mail.example; sleep 1; wait_file master /var/mail/ann | sed -n '/^Subject:/p; /^Final-Recipient/p; /^Action/p' ;;
+	bounce) mail --to ghost@mail.example; sleep 1; wait_file master /var/mail/ann | sed -n '/^Subject: Und/p; /^Final-Recipient/p; /^Action/p' ;;
 	verify) talk 25 'HELO client.example' 'VRFY ann' 'VRFY none' QUIT ;;
 	bad) talk 25 NONESUCH 'MAIL FROM:<' QUIT ;;
 	pipe) mail --to program@mail.example; wait_file master /tmp/piped | grep -c '^text' ;;

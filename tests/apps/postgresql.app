@@ -7,9 +7,9 @@ prepare='install -d -o postgres /var/lib/postgresql/data && su postgres -c "/usr
 features='select create function text zone error explain'
 query() {
 	i=0
-	until chroot "$SFC_ROOT" /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1 || [ $((i += 1)) -gt 100 ]; do sleep 0.1; done
+	until client pg_isready -q -h 127.0.0.1 || [ $((i += 1)) -gt 50 ]; do sleep 0.1; done
 	for sql; do
-		chroot "$SFC_ROOT" /usr/lib/postgresql/15/bin/psql -h 127.0.0.1 -U postgres -At -c "$sql" 2>&1
+		client psql -h 127.0.0.1 -U postgres -At -c "$sql"
 	done
 }
 ask() {

@@ -206,7 +206,7 @@ experiment() {
 	write_ask
 	prepare_app || return 1
 	[ -z "$traces" ] || return 0
-	tracepack stat "$manifest" --margins -s "$view" --json >"$kept/said" || return 1
+	tracepack stat "$manifest" --margins -s "$view" --json >"$kept/said.new" && mv "$kept/said.new" "$kept/said" || return 1
 	for feature in $features; do
 		[ -s "$kept/full.$feature" ] || continue
 		leave_out "$feature" || problem "$app: $feature is left out of the table"

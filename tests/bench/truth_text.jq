@@ -4,6 +4,6 @@ def rounded($n): . * $n | round | . / $n;
 (.applications[] | "\(.app)|\(.margin)|\(.bytes / 1e6 | rounded(10))|\(.failed)|\(.features)|\(.said.chance * 100 | round) % (\(
 	.said.low * 100 | round) to \(.said.high * 100 | round))|\([.failing[].feature] | join(" "))"),
 "",
-"margin|failed|of|mended of none's|bytes, median|said held|no path named",
-(.margins[] | "\(.margin)|\(.failed)|\(.features)|\(if .mended then "\(.mended * 100 | round) %" else "-" end)|\(
-	.ratio | rounded(1000))|\(.held) of \(.applications)|\(.silent)")
+"margin|failed|foreseen|of|mended of none's|bytes, median|said held|of the half not tuned on|no path named",
+(.margins[] | "\(.margin)|\(.failed)|\(.foreseen)|\(.features)|\(if .mended then "\(.mended * 100 | round) %" else "-" end)|\(
+	.ratio | rounded(1000))|\(.held) of \(.applications)|\(.judged_held) of \(.judged)|\(.unnamed)")

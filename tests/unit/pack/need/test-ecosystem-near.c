@@ -33,9 +33,10 @@ static const struct example near[] = {
 	  "/etc/pam.d/sudo=", "/usr/lib/arch/security/pam_unix.so", "/usr/lib/arch/security/pam_env.so"}},
 	{"python", "/usr/lib/python3.11/encodings/__init__.py",
 	 "/usr/lib/python3.11/encodings/__init__.py /usr/lib/python3.11/encodings/iso8859_15.py "
-	 "/usr/lib/python3.11/encodings/utf_16.py", NULL,
+	 "/usr/lib/python3.11/encodings/utf_16.py /usr/lib/python3.11/stringprep.py", NULL,
 	 {"/usr/lib/python3.11/encodings/__init__.py", "/usr/lib/python3.11/encodings/iso8859_15.py",
-	  "/usr/lib/python3.11/encodings/utf_16.py", "/usr/lib/python3.11/encodings/big5.py"}},
+	  "/usr/lib/python3.11/encodings/utf_16.py", "/usr/lib/python3.11/encodings/big5.py",
+	  "/usr/lib/python3.11/stringprep.py"}},
 
 	{"shell", "/bin/x", "/bin/dash /bin/sh /bin/x", NULL,
 	 {"/bin/x!system", "/bin/sh>dash", "/bin/dash", "/bin/bash"}},
@@ -83,10 +84,11 @@ static const struct example near[] = {
 	 {"/usr/bin/git", "/usr/lib/git-core/git-remote-http", "/usr/share/git-core/templates/hooks/x",
 	  "/usr/share/git-core/contrib/x"}},
 	{"httpd", "/usr/sbin/apache2",
-	 "/usr/lib/apache2/modules/mod_cgi.so /usr/sbin/apache2 /usr/share/apache2/error/HTTP_GONE.html.var",
+	 "/usr/sbin/apache2 /usr/share/apache2/error/HTTP_GONE.html.var /usr/share/apache2/icons/a.gif",
 	 "/usr/sbin/apache2",
 	 {"/usr/sbin/apache2", "/usr/lib/apache2/modules/mod_cgi.so",
-	  "/usr/share/apache2/error/HTTP_GONE.html.var", "/usr/share/apache2/icons/a.gif"}},
+	  "/usr/share/apache2/error/HTTP_GONE.html.var", "/usr/share/apache2/icons/a.gif",
+	  "/usr/share/apache2/icons/README"}},
 };
 
 static void each_brings_what_it_says_with_the_margin_only(void)

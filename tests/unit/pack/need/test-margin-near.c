@@ -113,6 +113,26 @@ static void plant_plugin(const char *path, const char *needs)
 	unlink(root_at(&root, "/empty.s"));
 }
 
+static void a_plugin_is_weighed_with_all_that_its_libraries_need(void)
+{
+	struct touched touched = {0};
+
+	root_new(&root);
+	root_file(&root, "/usr/lib/app/mod_a.so", 0644, "x");
+	plant_plugin("/usr/lib/app/deep.so", "libmiddle.so");
+	plant_plugin("/lib/libmiddle.so", "libbottom.so"); /* it needs the heavy one */
+	REQUIRE(truncate(root_at(&root, "/lib/libbottom.so"), 5 << 20) == 0);
+	touch(&touched, "/usr/lib/app/mod_a.so");
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR), "");
+	over(&touched);
+	REQUIRE(truncate(root_at(&root, "/lib/libbottom.so"), 3 << 20) == 0);
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
+		     "/lib/libbottom.so /lib/libmiddle.so /usr/lib/app/deep.so");
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 static void a_plugin_that_needs_very_much_stays_out(void)
 {
 	struct touched touched = {0};
@@ -214,15 +234,38 @@ static void near_follows_what_own_javascript_requires(void)
 	root_free(&root);
 }
 
+static void near_takes_templates_beside_one_that_was_used(void)
+{
+	struct touched touched = {0};
+
+	root_new(&root);
+	root_file(&root, "/usr/lib/python3/dist-packages/shop/templates/shop/page.html", 0644, "");
+	root_file(&root, "/usr/lib/python3/dist-packages/shop/templates/shop/error.html", 0644, "");
+	root_file(&root, "/usr/lib/python3/dist-packages/shop/templates/mail/lost.txt", 0644, "");
+	root_file(&root, "/usr/lib/python3/dist-packages/shop/static/style.css", 0644, "");
+	root_file(&root, "/usr/lib/python3/dist-packages/other/templates/page.html", 0644, "");
+	touch(&touched, "/usr/lib/python3/dist-packages/shop/templates/shop/page.html");
+	CHECK_STRING(with_margin(&touched, MARGIN_OWN), "");
+	over(&touched);
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
+		     "/usr/lib/python3/dist-packages/shop/templates/mail/lost.txt "
+		     "/usr/lib/python3/dist-packages/shop/templates/shop/error.html");
+	over(&touched);
+	touched_release(&touched);
+	root_free(&root);
+}
+
 static void near_follows_ruby_perl_and_php(void)
 {
 	struct touched touched = {0};
 
 	root_new(&root);
-	root_file(&root, "/app/a.rb", 0644, "require_relative 'lib/b'\ndef x\n  require 'set'\nend\n# require 'no'\n");
+	root_file(&root, "/app/a.rb", 0644, "require_relative 'lib/b'\ndef x\n  require 'set'\nend\n# require 'no'\n"
+					      "get('/') { require('csv'); 'no' }\n");
 	root_file(&root, "/app/lib/b.rb", 0644, "");
 	root_file(&root, "/app/no.rb", 0644, "");
 	root_file(&root, "/usr/lib/ruby/3.1.0/set.rb", 0644, "");
+	root_file(&root, "/usr/lib/ruby/3.1.0/csv.rb", 0644, "");
 	root_file(&root, "/usr/lib/ruby/3.1.0/json.rb", 0644, "");
 	root_file(&root, "/app/a.pl", 0755, "use Foo::Bar;\nsub f { require Lazy::One; }\n=pod\n\nuse Pod::Thing;\n\n=cut\n");
 	root_file(&root, "/usr/share/perl5/Foo/Bar.pm", 0644, "");
@@ -238,7 +281,7 @@ static void near_follows_ruby_perl_and_php(void)
 	touch(&touched, "/usr/lib/ruby/3.1.0/json.rb");
 	touch(&touched, "/usr/share/perl5/strict.pm");
 	CHECK_STRING(with_margin(&touched, MARGIN_NEAR),
-		     "/app/error.php /app/lib/b.rb /usr/lib/ruby/3.1.0/set.rb /usr/share/perl5/Foo/Bar.pm "
+		     "/app/error.php /app/lib/b.rb /usr/lib/ruby/3.1.0/csv.rb /usr/lib/ruby/3.1.0/set.rb /usr/share/perl5/Foo/Bar.pm "
 		     "/usr/share/perl5/Lazy/One.pm");
 	over(&touched);
 	touched_release(&touched);
@@ -325,11 +368,13 @@ int main(void)
 {
 	RUN(near_takes_the_same_file_in_other_languages);
 	RUN(near_takes_plugins_but_no_libraries_of_the_linker);
+	RUN(a_plugin_is_weighed_with_all_that_its_libraries_need);
 	RUN(a_plugin_that_needs_very_much_stays_out);
 	RUN(near_follows_what_own_python_imports);
 	RUN(near_takes_python_modules_in_c);
 	RUN(near_follows_sources_that_came_with_their_tree);
 	RUN(near_follows_what_own_javascript_requires);
+	RUN(near_takes_templates_beside_one_that_was_used);
 	RUN(near_follows_ruby_perl_and_php);
 	RUN(what_a_program_opens_is_told_by_notes_and_strings);
 	RUN(a_rule_ends_when_it_is_told_to);
