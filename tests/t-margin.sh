@@ -122,6 +122,21 @@ check "what was seen counts beside the guess" sh -c 'tracepack stat two.db -s ro
 	jq -e "(.guess | not) and .levels[0].chance > .levels[2].chance * 5 and .levels[2].low == 0 and .levels[2].high < 0.4" >/dev/null'
 check_fails "--source alone" 2 "*--source is for --margins*" tracepack stat m.db -s root
 
+# --- a plain user: what he may not list is said, and no reason to stop ---
+if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$builddir/pack/tracepack"; then
+	chmod 755 "$dir"
+	mkdir -m 700 root/srv/web/closed
+	echo x >root/srv/web/closed/file
+	mkdir -m 777 his
+	setpriv --reuid 65534 --regid 65534 --clear-groups tracepack build m.db -s root -o his/x.sqsh --level 1 \
+		--margin own >said 2>&1
+	check_equal "a user packs what he may" $? 0
+	check "and is told what he may not list" grep -q "^tracepack: warning: '/srv/web/closed' may not be listed by this user; *" said
+	check_equal "of which nothing is in" "$(unsquashfs -l his/x.sqsh | grep -c closed)" 0
+	check "all else of the operator's tree is" sh -c 'unsquashfs -l his/x.sqsh | grep -q /srv/web/404.html'
+	rm -r root/srv/web/closed
+fi
+
 # --- customs of one's own ---
 mkdir customs
 printf '# helper is opened by mail\nwhen /usr/sbin/mail\nadd /usr/lib/helper/*\n' >customs/mail.custom

@@ -68,6 +68,12 @@ static int walk_entry(struct margin_walk *walk, const struct source_entry *entry
 		r = closure_check_cancel(walk->rule->closure, walk->rule->err);
 		if (r == 0)
 			r = source_list(source, entry->path, is_any, &level.empty, walk->rule->err);
+		if (r == -EACCES)
+			return closure_warn(walk->rule->closure, "'%s' may not be listed by this user; no margin takes "
+								 "along what is in it",
+					    entry->path) < 0
+				       ? error_oom(walk->rule->err)
+				       : 0;
 		if (r < 0)
 			return r;
 	}
