@@ -33,7 +33,7 @@ check_equal "and the changelog" "$(sed -n '1s/^sfc-tools (\(.*\)-[^-]*) .*/\1/p'
 check "the test of the installed package is a program" test -x "$srcdir/debian/tests/slim"
 
 [ -n "${SFC_TEST_LONG:-}" ] || finish
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES # of who runs this
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES LOG_COMPILER # of who runs this
 requires root
 requires fuse
 requires lintian --version
