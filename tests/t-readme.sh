@@ -46,6 +46,13 @@ while read -r query; do
 	rows=$(sqlite3 nginx.db "$query" 2>&1 | tee rows | wc -l)
 	check "it has rows, and no error: $query" test "$rows" -gt 0 -a -z "$(grep -i '^error\|^parse error' rows)"
 done <"$dir/queries"
+# Questions that come up: each command, in the order it has there.
+cp nginx.sfc web.sfc
+section 'Questions that come up' >questions
+check "it has commands" test "$(wc -l <questions)" -ge 6
+while IFS= read -r command; do
+	check "it does what it says: $command" env root="$root" sh -c "$command" </dev/null
+done <questions
 check_equal "the session is whole" "$(sqlite3 nginx.db 'SELECT state, dropped FROM session')" "complete|0"
 check_equal "the package holds the same record" \
 	"$(unsquashfs -cat nginx.sfc sfc/manifest.db >in.db && sqlite3 in.db 'SELECT path, opens FROM needed')" \
