@@ -78,6 +78,11 @@ requires() {
 	esac
 }
 
+# machine_stays COMMAND…: meanwhile no test makes an account of this machine; accounts COMMAND… does.
+accounts_lock=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/accounts.lock
+machine_stays() { mkdir -p "${accounts_lock%/*}" && flock --shared "$accounts_lock" "$@"; }
+accounts() { mkdir -p "${accounts_lock%/*}" && flock "$accounts_lock" "$@"; }
+
 fail() {
 	failures=$((failures + 1))
 	echo "FAIL: $*"

@@ -34,7 +34,7 @@ check_equal "of which image it is, as whom, and its HEALTHCHECK" \
 	"sha256:$identity web 0 /bin/sh -c cat /etc/used"
 check_equal "it holds the slim root, tracefs and what the package knows" \
 	"$(docker create web:report x >id; docker export "$(cat id)" | tar -t | grep '^.sfc\|^etc/' | grep -v '/$' | sort | paste -sd' ')" \
-	'.sfc/image .sfc/manifest.db .sfc/tracefs etc/group etc/hostname etc/hosts etc/mtab etc/passwd etc/resolv.conf etc/used'
+	'.sfc/image .sfc/manifest.db .sfc/tracefs etc/group etc/hostname etc/hosts etc/machine-id etc/mtab etc/passwd etc/resolv.conf etc/used'
 
 # --- canaries ---
 mkdir traces full

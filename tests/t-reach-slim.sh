@@ -41,14 +41,14 @@ web_image web
 skopeo copy -q docker-archive:web.tar oci:layout:web
 config_of docker-archive:web.tar | fields >docker.want
 config_of oci:layout:web | fields >oci.want
-served='./bin/busybox ./bin/cat ./bin/httpd ./bin/sh ./etc/group ./etc/health ./etc/passwd'
+served='./bin/busybox ./bin/cat ./bin/httpd ./bin/sh ./etc/group ./etc/health ./etc/hostname ./etc/hosts ./etc/machine-id ./etc/mtab ./etc/passwd ./etc/resolv.conf'
 
 # --- the image by itself: its own command, its port, its HEALTHCHECK, its signal -------------------------------
 slim docker-archive:web.tar -o docker-archive:web-slim.tar:web:slim >said
 check_equal "it is made in one go" "$?" 0
 check "ready is the first port that it exposes and that listens, and it is healthy" grep -q '^test  *httpd ready on :8080 after [0-9.]* s, healthy, stopped' said
 check "what ends it is its own signal: nobody had to be killed" sh -c '! grep -q killed said'
-check_equal "what it used and what HEALTHCHECK used is in it, and nothing else" "$(files_of docker-archive:web-slim.tar)" "$(echo $served | sed 's,./bin/cat ,,')"
+check_equal "what it used, what HEALTHCHECK used and places for what engines mount are in it, and nothing else" "$(files_of docker-archive:web-slim.tar)" "$(echo $served | sed 's,./bin/cat ,,')"
 config_of docker-archive:web-slim.tar | fields >docker.got
 check "all that it says of itself it said before" diff docker.want docker.got
 check_equal "docker reads the name as asked" "$(tar -xOf web-slim.tar manifest.json | jq -r '.[0].RepoTags[0]')" web:slim

@@ -10,7 +10,7 @@ print(json.dumps({"ssl": ssl.OPENSSL_VERSION, "sqlite": sqlite3.sqlite_version})
 native=$(cd / && env -i PATH="$PATH" python3 -c "$program")
 
 begun=$(seconds)
-sfc slim -o "$dir/py.sfc" --keep-manifest "$dir/py.db" --cwd / -- python3 -c "$program" >"$dir/report" 2>"$dir/said"
+machine_stays sfc slim -o "$dir/py.sfc" --keep-manifest "$dir/py.db" --cwd / -- python3 -c "$program" >"$dir/report" 2>"$dir/said"
 check_equal "slim succeeds" $? 0
 cat "$dir/report" "$dir/said"
 check "the report has its three stages" \

@@ -36,11 +36,11 @@ cp -p setuid tree.app/rootfs/bin/setuid
 chmod 777 tree.app/rootfs/data
 mksquashfs tree.app app.sfc -noappend -quiet -no-progress -comp zstd >/dev/null
 sfc prod install app.sfc >/dev/null 2>&1
-echo SECRET=s3cret >"$home/secrets"
+echo SECRET=s3cret$$ >"$home/secrets"
 chown "$user" "$home/secrets"
 chmod 600 "$home/secrets"
 check "start" sfc prod start app --env-file "$home/secrets"
-check "start as one of his range" sfc prod start app --name www --user 33:33 --env SECRET=s3cret
+check "start as one of his range" sfc prod start app --name www --user 33:33 --env SECRET=s3cret$$
 sfc prod exec app/1 -- sh -c 'cat /bin/setuid >/data/setuid && busybox chmod 4755 /data/setuid' || fail "no set-id file in the layer"
 pid=$(instance_pid app/1) www=$(instance_pid app/www) conmon=$(about app/1 .conmon)
 digest=$(about app/1 .package)
@@ -65,8 +65,8 @@ done
 check_equal "a set-id file of a package makes him nobody" "$(by_other "/proc/$pid/root/bin/setuid" 2>/dev/null)" ""
 check_equal "nor one of a layer" "$(by_other "/proc/$conmon/root$SFC_STATE/mounts/root/data/setuid" 2>/dev/null)" ""
 check_equal "inside it counts" "$(sfc prod exec app/1 -- /data/setuid)" 0
-check_equal "no command line says the secret" "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -c s3cret)" 0
-check_equal "no file that others could open has it" "$(find "$SFC_STATE" -type f -perm /044 -exec grep -l s3cret {} + | grep -v /layer/ | grep -cv "/log$")" 0
+check_equal "no command line says the secret" "$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -c "[s]3cret$$")" 0
+check_equal "no file that others could open has it" "$(find "$SFC_STATE" -type f -perm /044 -exec grep -l s3cret$$ {} + | grep -v /layer/ | grep -cv "/log$")" 0
 
 # --- stops (S7)
 for process in "$pid" "$www" "$conmon"; do

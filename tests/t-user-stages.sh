@@ -127,7 +127,7 @@ check "test rm" by test rm web
 check "dev rm" by dev rm web v1
 
 # --- without a range ---
-usermod --del-subuids "$range-$((range + 65535))" "$user"
+accounts usermod --del-subuids "$range-$((range + 65535))" "$user"
 said_alone() { grep -c "^sfc: run: warning: only you exist inside: no range in /etc/subuid" "$dir/said"; }
 check_equal "a package of his alone runs" "$(by run d.sfc 2>"$dir/said")" 0:0
 check_equal "it is said in one line" "$(said_alone) $(wc -l <"$dir/said")" "1 1"

@@ -18,7 +18,7 @@ unshare -Um true 2>/dev/null || skip "no user namespaces here"
 chmod 755 "$dir"
 mkdir -p "$dir/bin" "$dir/share/sfc-tools"
 cp "$builddir/fs/tracefs" "$builddir/pack/tracepack" "$builddir/stage/sfc" "$dir/bin/"
-cp -r "$srcdir/pack/need/customs" "$dir/share/sfc-tools/customs.d"
+cp -r "$srcdir/pack/need/customs.d" "$dir/share/sfc-tools/"
 for device in fuse net/tun; do
 	[ ! -e "/dev/$device" ] || [ "$(stat -c %a "/dev/$device")" = 666 ] || chmod 666 "/dev/$device"
 done
@@ -29,21 +29,21 @@ user_end() {
 		kill -9 "$end_pid" 2>/dev/null
 	done
 	wait_for 20 user_has_ended "$2" "$3"
-	userdel "$1" 2>/dev/null
+	accounts userdel "$1" 2>/dev/null
 }
 user_has_ended() { ! ps -e -o uid= | awk -v u="$1" -v f="$2" '$1 == u || ($1 >= f && $1 < f + 65536) { found = 1 } END { exit !found }'; }
 
 # user_make NAME HOME
 user_make() {
-	useradd --no-create-home --home-dir "$2" --shell /bin/sh "$1" 2>"$dir/.useradd" || {
+	accounts useradd --no-create-home --home-dir "$2" --shell /bin/sh "$1" 2>"$dir/.useradd" || {
 		cat "$dir/.useradd"
 		exit 99
 	}
 	mkdir -p "$2"
 	made_uid=$(id -u "$1")
 	# some are made without a range
-	grep -q "^$1:" /etc/subuid || usermod --add-subuids $((made_uid * 65536))-$((made_uid * 65536 + 65535)) "$1"
-	grep -q "^$1:" /etc/subgid || usermod --add-subgids $((made_uid * 65536))-$((made_uid * 65536 + 65535)) "$1"
+	grep -q "^$1:" /etc/subuid || accounts usermod --add-subuids $((made_uid * 65536))-$((made_uid * 65536 + 65535)) "$1"
+	grep -q "^$1:" /etc/subgid || accounts usermod --add-subgids $((made_uid * 65536))-$((made_uid * 65536 + 65535)) "$1"
 	made_range=$(sed -n "s/^$1:\([0-9]*\):.*/\1/p" /etc/subuid | head -n 1)
 	on_exit user_end "$1" "$made_uid" "$made_range"
 	chown "$1:" "$2"

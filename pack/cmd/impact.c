@@ -18,6 +18,7 @@
 #include "pack/cmd/difference_show.h"
 #include "pack/distro/records.h"
 #include "pack/evidence/json.h"
+#include "pack/package/places.h"
 #include "pack/report/difference.h"
 
 enum { EVIDENCE_MAX = 1024 * 1024 * 1024 };
@@ -49,7 +50,7 @@ static void impact_release(struct impact *impact)
 static bool counts(const struct inventory_item *item)
 {
 	return item->found.kind != ENTRY_DIR && item->found.kind != ENTRY_MISSING &&
-	       !(item->node && records_has(item->path));
+	       !(item->node && (records_has(item->path) || places_have(item->node, item->path)));
 }
 
 /* Files that were packed without their contents, by policy, cannot differ in them. */

@@ -42,11 +42,20 @@ static struct node *parent_of(struct node *rootfs, const char *path)
 	return parent && node_is_dir(parent) ? parent : NULL;
 }
 
+static bool is_as_added(const struct inode *inode, mode_t mode, const char *target)
+{
+	if (inode->mode != mode)
+		return false;
+	if (target)
+		return inode->target && strcmp(inode->target, target) == 0;
+	return S_ISREG(mode) && !inode->size;
+}
+
 bool places_have(const struct node *node, const char *path)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
 		if (strcmp(places[i].path, path + 1) == 0)
-			return node->inode->mode == places[i].mode && S_ISREG(node->inode->mode) && !node->inode->size;
+			return is_as_added(node->inode, places[i].mode, places[i].target);
 	return false;
 }
 

@@ -90,12 +90,15 @@ static bool has_program(pid_t pid, const char *name)
 	return false;
 }
 
-/* A package has the programs that its service used, and seldom a shell. */
+/* Whom one can enter: with somebody who watches it, and with that program in it, which is seldom a shell. */
 static int must_have(const struct look *look, const char *name, struct error *err)
 {
 	const struct instance *instance = &look->instance;
 	_cleanup_(text_release) struct text shown = TEXT_INIT;
 
+	if (look->now == NOW_UNWATCHED)
+		return error_set(err, -ESRCH, "who kept %s/%s up was killed; 'sfc prod restart %s/%s' mends it",
+				 instance->app, instance->name, instance->app, instance->name);
 	if (has_program((pid_t)look->run.note.process.pid, name))
 		return 0;
 	text_add_escaped(&shown, name);
@@ -116,10 +119,6 @@ static int run(const struct look *look, const struct asked *asked, int *ret_stat
 		.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
 	};
 
-	if (look->now == NOW_UNWATCHED)
-		return error_set(err, -ESRCH, "who kept %s/%s up was killed; 'sfc prod restart %s/%s' mends it",
-				 look->instance.app, look->instance.name, look->instance.app,
-				 look->instance.name);
 	signal(SIGPIPE, SIG_IGN);
 	return container_exec(&request, ret_status, err);
 }
@@ -142,9 +141,9 @@ int cmd_prod_exec(const struct sfc_command *command, struct asked *asked)
 		state_closep(&state);
 		state = NULL;
 		r = must_have(&look, asked->spec.args.items[0], &err);
-		if (r < 0)
+		if (r == -ENOENT)
 			log_error("exec: %s", err.message);
-		else
+		else if (r == 0)
 			r = run(&look, asked, &status, &err);
 		/* the runtime has said it, where the command's own errors go */
 		if (r == -ENOENT || r == -EACCES) {
