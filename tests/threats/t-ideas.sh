@@ -182,7 +182,12 @@ printf '#define _GNU_SOURCE\n#include <fcntl.h>\n#include <stdio.h>\n#include <u
 gcc -O1 -o race race.c
 ./race src/d src/link & racer=$!
 on_exit kill $racer
-for n in 1 2 3 4 5 6 7 8; do sfc dev create "race$n" --from "$dir/src" -q >/dev/null 2>&1; done
+# most are refused, for what changed; of those that are not all is looked at
+n=0 taken=0
+while [ $n -lt 8 ] || { [ $taken = 0 ] && [ $n -lt 200 ]; }; do
+	n=$((n + 1))
+	sfc dev create "race$n" --from "$dir/src" -q >/dev/null 2>&1 && taken=$((taken + 1))
+done
 kill $racer
 check "11: some of it was" test -n "$(find "$SFC_STATE"/base/src-* -name hostname)"
 check_equal "11: what is behind a link that was a directory is not taken in" "$(find "$SFC_STATE"/base/src-* -name passwd -o -name shadow 2>/dev/null)" ""
