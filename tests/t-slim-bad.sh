@@ -144,6 +144,7 @@ check_equal "the last line says what is the matter" "$(tail -n 1 "$dir/said")" \
 	"sfc: slim: the package does not behave like the source: its output is another; nothing was written to '$out'"
 sfc slim --root "$dir/root" -o "$out" --exclude /etc/file -- cat /etc/file >"$dir/report" 2>"$dir/said"
 check_equal "a package without a file it needs is refused" $? 5
+cat "$dir/said"
 check "and the file is named" grep -q '^  looked for in vain: /etc/file$' "$dir/said"
 check "unless nobody looks" slim -q --verify none --exclude /etc/file -- cat /etc/file
 rm -f "$out"
