@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
@@ -182,20 +183,21 @@ struct attached {
 	bool busy;
 };
 
+/* By its descriptor: from the place, where it is seen, somebody may have taken it by now. */
 static int attach(void *data, int fds[ELSEWHERE_FDS], struct error *err)
 {
 	struct attached *a = data;
-	struct stat st;
-	int r = 0;
+	struct statx stx;
+	int r = a->mount_fd < 0 ? 0 : filesystem_attach(a->mount_fd, a->mountpoint);
 
 	(void)fds;
-	if (a->mount_fd >= 0)
-		r = filesystem_attach(a->mount_fd, a->mountpoint);
 	if (r < 0)
 		return error_code(err, r, "cannot mount at %s", a->mountpoint);
-	a->id = mountpoint_id(a->mountpoint);
-	if (stat(a->mountpoint, &st) == 0)
-		a->dev = st.st_dev;
+	if (statx(a->mount_fd < 0 ? AT_FDCWD : a->mount_fd, a->mount_fd < 0 ? a->mountpoint : "",
+		  AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &stx) < 0)
+		return error_errno(err, "cannot look at what is mounted at %s", a->mountpoint);
+	a->id = stx.stx_mnt_id;
+	a->dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
 	return 0;
 }
 

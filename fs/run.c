@@ -324,13 +324,14 @@ int run_mount(struct run *run, struct error *err)
 	if (run->options->in_place)
 		mount_places_note(run->fs);
 	r = be_seen(run, err);
-	if (r == 0)
-		r = check_alive(run, err);
+	if (r < 0)
+		return r;
+	open_control(run);
+	r = check_alive(run, err);
 	if (r == 0 && !run->options->no_catalog)
 		r = start_catalog(run, err);
 	if (r < 0)
 		return r;
-	open_control(run);
 	tell_umount(run);
 	background_ready(&run->ready_fd);
 	return run->command ? command_go(run->command, err) : 0;

@@ -8,6 +8,7 @@
 . "$srcdir/tests/prod.sh"
 requires fuse
 requires sqlite3 --version
+requires strace -V
 
 mkdir -p full/bin full/etc full/opt/deep
 for place in proc sys dev run tmp; do mkdir "full/$place"; done
@@ -86,4 +87,19 @@ check_fails "a guard that is none is a wrong usage" 2 "*--guard is report, heal,
 check "rm" sfc prod rm app --all --grace 1
 check_equal "nothing is left" "$(prod_leftovers)" ""
 check_equal "nor a guard" "$(pgrep -af "tracefs.*$SFC_STATE")" ""
+
+# --- sfc takes the guard's mount from its place as soon as it is seen: tracefs is asked by its device, which is that
+# of the mount and not of what is at the place by then
+mkdir taken
+strace -f -qq -o trace.out -e trace=move_mount -e inject=move_mount:delay_exit=500000 \
+	tracefs -f -o manifest=taken.db,kind=prod,ro,catalog=no full taken >/dev/null 2>&1 &
+taker=$!
+check "it is seen" wait_for 20 mountpoint -q taken
+device=$(findmnt -no MAJ:MIN taken | tr -d ' ')
+exec 5<taken
+umount -l taken
+check "a mount that was taken away is asked by its device" wait_for 20 tracefs --status "$device"
+exec 5<&-
+wait "$taker"
+check_equal "and it ends with the last who has it" "$(sqlite3 taken.db 'SELECT state FROM session')" complete
 finish

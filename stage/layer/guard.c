@@ -30,7 +30,7 @@
 #define PLACE work_path("/guard")
 #define PACKED work_path("/package")
 
-enum { ENDING_MS = 5000, END_MS = 60000 };
+enum { END_MS = 60000 };
 
 /* ---- what it shows ---- */
 
@@ -208,15 +208,6 @@ bool guard_is_alive(const struct guard *guard)
 	return guard->daemon.pid && process_is_alive(&guard->daemon);
 }
 
-/* One that nobody uses any more ends by itself: it is not to be asked first, and gone when its session is whole. */
-static bool is_ending(const struct guard *guard)
-{
-	_cleanup_(closep) int pidfd = process_open(&guard->daemon);
-	struct pollfd ends = {.fd = pidfd, .events = POLLIN};
-
-	return pidfd < 0 || poll(&ends, 1, ENDING_MS) == 1;
-}
-
 static int ask(const struct guard *guard, const char *question, const char *word, struct error *err)
 {
 	_cleanup_(text_release) struct text said = TEXT_INIT;
@@ -228,7 +219,7 @@ static int ask(const struct guard *guard, const char *question, const char *word
 	if (!guard_is_alive(guard))
 		return 0;
 	r = program_run(words, NULL, &said, err);
-	if (r <= 0 || is_ending(guard))
+	if (r <= 0 || !guard_is_alive(guard))
 		return r < 0 ? r : 0;
 	line = program_line(&said, "tracefs: ");
 	return error_set(err, -EIO, "%s", strncmp(line, "tracefs: ", 9) == 0 ? line + 9 : line);
