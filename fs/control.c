@@ -56,14 +56,16 @@ static bool directory_nth(int n, char *buffer, size_t size)
 }
 
 /* A directory of our own that nobody else may enter. */
-static bool directory_usable(const char *path)
+static bool directory_is_ours(const char *path)
 {
 	struct stat st;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return false;
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	       (st.st_mode & 077) == 0 && access(path, W_OK) == 0;
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 077) == 0;
+}
+
+static bool directory_usable(const char *path)
+{
+	return (mkdir(path, 0700) == 0 || errno == EEXIST) && directory_is_ours(path) && access(path, W_OK) == 0;
 }
 
 static int address_of(const char *directory, dev_t dev, struct sockaddr_un *ret_address)
@@ -253,6 +255,9 @@ static int connect_to(dev_t dev, const char *mountpoint, struct error *err)
 		return error_errno(err, "cannot make a socket");
 	for (int n = 0; directory_nth(n, directory, sizeof(directory)); n++) {
 		if (address_of(directory, dev, &address) < 0)
+			continue;
+		/* below /tmp somebody else may have made one that is called so, and answer */
+		if (access(directory, X_OK) == 0 && !directory_is_ours(directory))
 			continue;
 		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 			return take_fd(&fd);

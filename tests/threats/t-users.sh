@@ -63,6 +63,32 @@ done
 check_equal "none of ours has a name that every network shares" "$(grep -aE '@.*(sfc|conmon|crun|slirp|tracefs)' /proc/net/unix)" ""
 check_equal "the places of sockets are shut" "$(for place in /run/sfc /run/tracefs; do [ ! -d $place ] || stat -c %a $place; done | sort -u)" 700
 
+# who made a directory that is called as one of root's, and answers there, is not asked
+cat >liar.py <<'END'
+import os, socket
+os.mkdir("/tmp/tracefs-0", 0o755)
+s = socket.socket(socket.AF_UNIX)
+s.bind("/tmp/tracefs-0/0:99999")
+os.chmod("/tmp/tracefs-0/0:99999", 0o777)
+s.listen(1)
+open("/tmp/ready", "w").close()
+c, _ = s.accept()
+c.sendall(b"+all is well")
+END
+chmod 644 liar.py
+cat >liar.sh <<'END'
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+setpriv --reuid 65534 --regid 65534 --clear-groups timeout 20 python3 - <"$1" &
+liar=$!
+until [ -e /tmp/ready ]; do kill -0 $liar || exit 99; done
+tracefs --status 0:99999
+status=$?
+kill $liar
+exit $status
+END
+check_fails "what answers for tracefs is its owner's" 1 "tracefs: 0:99999 is not a mount that a tracefs of yours serves" \
+	unshare --mount --propagation private sh liar.sh "$dir/liar.py"
+
 # --- whoever made something where ours writes
 echo precious >precious
 mkdir -m 1777 shared
