@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # --to compose: docker-compose reads what was asked for out of it and starts it, two of them, confined as they were
-# to be; --to stack: the same words where a stack has others. What neither can say is refused.
+# to be. What it cannot say is refused.
 # shellcheck disable=SC2016,SC2317 # for the shell inside; check calls the functions
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/docker.sh"
@@ -39,38 +39,31 @@ all="-p 127.0.0.1:8080:80 -p 53:53/udp -m 64M --cpus 0.5 --pids 50 --count 2 --c
 
 # --- its words ------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # options
-check "for compose" to compose $all -e "VALUE=$value" --exec-probe 'touch /tmp/x' -o compose.yml
+check "for compose" to compose $all -e "VALUE=$value" --exec-probe 'touch /tmp/x' --memory-reservation 32M --grace 2.5 -o compose.yml
 check "docker-compose takes it" docker-compose -f compose.yml config -q
 check_equal "the program" "$(json compose.yml '.services.web | [.image, .entrypoint, .command, .user, .working_dir, .stop_signal, .hostname]')" \
 	'["web:1",["/entry","once"],[],"33:44","/","SIGTERM","h1"]'
 check_equal "a variable is no variable of compose's" "$(docker-compose -f compose.yml config | python3 -c 'import sys, yaml; print(yaml.safe_load(sys.stdin)["services"]["web"]["environment"]["VALUE"])' | sed 's/\$\$/$/g')" "$value"
 check_equal "the rights" "$(json compose.yml '.services.web | [.cap_drop, .cap_add, .security_opt, .read_only]')" '[["ALL"],["NET_RAW"],["no-new-privileges:true"],true]'
-check_equal "the limits" "$(json compose.yml '.services.web | [.mem_limit, .cpus, .pids_limit, .restart, .deploy.replicas]')" '["67108864b","0.500",50,"on-failure:3",2]'
+check_equal "the limits" "$(json compose.yml '.services.web | [.mem_limit, .mem_reservation, .cpus, .pids_limit, .restart, .stop_grace_period, .deploy.replicas]')" \
+	'["67108864b","33554432b","0.500",50,"on-failure:3","2500ms",2]'
 check_equal "the network" "$(json compose.yml .services.web.ports)" '["127.0.0.1:8080:80/tcp","53:53/udp"]'
 check_equal "the places: of the host, in memory, and where the run wrote" "$(json compose.yml '[.services.web.volumes[] | [.type, .source, .target, .read_only, .tmpfs.size]]')" \
 	'[["bind","/srv/x","/mnt",true,null],["tmpfs",null,"/run",null,null],["tmpfs",null,"/tmp",null,null],["tmpfs",null,"/cache",null,2097152],["tmpfs",null,"/srv/data",null,null]]'
 check_equal "the check" "$(json compose.yml .services.web.healthcheck.test)" '["CMD","/bin/sh","-c","touch /tmp/x"]'
-check "for a stack" to stack -p 8080:80 -m 64M --memory-reservation 32M --cpus 0.5 --pids 50 --count 3 --restart on-failure:3 --grace 2.5 -o stack.yml 2>said
-check "of which no_new_privs is said to be missing" grep -q 'no words for no_new_privs' said
-check_equal "in a stack's words" "$(json stack.yml '[.version, (.services.web | .ports, .stop_grace_period, .deploy)]')" \
-	'["3.9",[{"target":80,"published":8080,"protocol":"tcp"}],"2500ms",{"replicas":3,"update_config":{"order":"start-first","failure_action":"rollback"},"restart_policy":{"condition":"on-failure","max_attempts":3},"resources":{"limits":{"memory":"67108864b","cpus":"0.500","pids":50},"reservations":{"memory":"33554432b"}}}]'
 
-# --- what they cannot say -------------------------------------------------------------------------
+# --- what it cannot say -------------------------------------------------------------------------
 cannot() {
-	kind=$1 what=$2
-	shift 2
-	check_fails "$kind cannot express $what" 1 "tracepack: export: $kind cannot express --$what*" to "$kind" -o refused "$@"
+	what=$1
+	shift
+	check_fails "compose cannot express $what" 1 "tracepack: export: compose cannot express --$what*" to compose -o refused "$@"
 }
-for kind in compose stack; do
-	cannot $kind 'publish 8081-8083:80: *' -p 8081-8083:80
-	cannot $kind 'userns keep-id' --userns keep-id
-	cannot $kind ephemeral --ephemeral
-	cannot $kind 'ready tcp:80' --ready tcp:80
-	cannot $kind 'health http://x/' --health http://x/
-done
-cannot stack 'publish 127.0.0.1:80:80: *' -p 127.0.0.1:80:80
-cannot stack 'network host' --network host
-cannot stack 'device /dev/fuse' --device /dev/fuse
+cannot 'publish 8081-8083:80: *' -p 8081-8083:80
+cannot 'userns keep-id' --userns keep-id
+cannot ephemeral --ephemeral
+cannot 'ready tcp:80' --ready tcp:80
+cannot 'health http://x/' --health http://x/
+check_fails "a kind that nobody has started is none" 2 "*stack*" to stack -o refused
 check "leaves nothing" test ! -e refused
 
 # --- run ------------------------------------------------------------------------------------------

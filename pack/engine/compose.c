@@ -14,18 +14,14 @@
 #include "pack/engine/output.h"
 #include "pack/engine/yaml.h"
 
-#define BOTH                                                                                       \
-	"command", "env", "user", "cwd", "hostname", "volume", "tmpfs", "publish", "read-only", "memory",              \
-		"memory-reservation", "cpus", "pids", "cap-add", "cap-drop", "exec-probe", "no-healthcheck",            \
-		"restart", "grace", "count"
-const char *const compose_can[] = {BOTH, "network", "device", NULL};
-const char *const stack_can[] = {BOTH, NULL};
+const char *const compose_can[] = {"command", "env", "user", "cwd", "hostname", "volume", "tmpfs", "publish", "read-only",
+				   "memory", "memory-reservation", "cpus", "pids", "cap-add", "cap-drop",
+				   "exec-probe", "no-healthcheck", "restart", "grace", "count", "network", "device",
+				   NULL};
 
 /* The parts of the service that is being written; a failure is remembered in `failed`. */
 struct service {
 	const struct facts *facts;
-	const char *kind;
-	bool stack;
 	json_t *json;
 	bool failed;
 };
@@ -91,8 +87,7 @@ static void add_program(struct service *service)
 	set(service, "user", printed("%lld:%lld", (long long)facts->uid, (long long)facts->gid));
 	for (size_t i = 0; i < facts->groups.count; i++)
 		service->failed |= json_array_append_new(groups, printed("%lld", (long long)facts->groups.items[i])) < 0;
-	/* a stack knows none */
-	if (facts->groups.count && !service->stack)
+	if (facts->groups.count)
 		set(service, "group_add", json_incref(groups));
 	json_decref(groups);
 	if (facts->cwd)
@@ -143,8 +138,7 @@ static void add_rights(struct service *service)
 	if (granted.count)
 		set(service, "cap_add", json_incref(added));
 	json_decref(added);
-	/* a stack knows no security_opt */
-	if (!facts->set_id && !service->stack)
+	if (!facts->set_id)
 		set(service, "security_opt", json_pack("[s]", "no-new-privileges:true"));
 	if (facts->read_only)
 		set(service, "read_only", json_true());
@@ -191,13 +185,10 @@ static void add_network(struct service *service)
 		bool brackets = one->address && strchr(one->address, ':');
 
 		service->failed |= json_array_append_new(
-					   list, service->stack
-						 ? json_pack("{s:i, s:i, s:s}", "target", one->port, "published",
-							     one->host ? one->host : one->port, "protocol", protocol)
-						 : printed("%s%s%s%s%u:%u/%s", brackets ? "[" : "",
-							   one->address ? one->address : "", brackets ? "]" : "",
-							   one->address ? ":" : "", one->host ? one->host : one->port,
-							   one->port, protocol)) < 0;
+					   list, printed("%s%s%s%s%u:%u/%s", brackets ? "[" : "",
+							 one->address ? one->address : "", brackets ? "]" : "",
+							 one->address ? ":" : "", one->host ? one->host : one->port,
+							 one->port, protocol)) < 0;
 	}
 	if (facts->publish.count)
 		set(service, "ports", json_incref(list));
@@ -237,59 +228,28 @@ static void add_limits(struct service *service)
 		set(service, "deploy", json_pack("{s:I}", "replicas", (json_int_t)facts->replicas));
 }
 
-/* What Compose says of the service itself, a stack says of its deployment. */
-static void add_deployment(struct service *service)
-{
-	const struct facts *facts = service->facts;
-	const char *restart = facts->restart ? facts->restart : "always";
-	bool failure = strncmp(restart, "on-failure", 10) == 0;
-	json_t *limits = json_pack("{s:o*, s:o*, s:o*}", "memory", bytes(facts->memory), "cpus", cpus(facts), "pids",
-				   facts->processes ? json_integer(facts->processes) : NULL);
-	json_t *policy = json_pack("{s:s}", "condition", failure			 ? "on-failure"
-							 : strcmp(restart, "no") == 0 ? "none"
-										      : "any");
-
-	if (failure && restart[10])
-		service->failed |= json_set(policy, "max_attempts", json_integer(atoll(restart + 11))) < 0;
-	set(service, "deploy",
-	    json_pack("{s:I, s:{s:s, s:s}, s:o, s:{s:o*, s:o*}}", "replicas",
-		      (json_int_t)(facts->replicas ? facts->replicas : 1), "update_config", "order", "start-first",
-		      "failure_action", "rollback", "restart_policy", policy, "resources", "limits", limits,
-		      "reservations",
-		      facts->memory_reservation ? json_pack("{s:o}", "memory", bytes(facts->memory_reservation)) : NULL));
-}
-
 /* ---- the whole ---- */
 
-static int check(const struct service *service, struct error *err)
+static int check(const struct facts *facts, struct error *err)
 {
-	const struct facts *facts = service->facts;
 	const char *name = facts->name;
 
 	if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != strlen(name))
-		return error_set(err, -EINVAL, "%s has no service '%s' (--name)", service->kind, name);
-	for (size_t i = 0; i < facts->publish.count; i++) {
+		return error_set(err, -EINVAL, "compose has no service '%s' (--name)", name);
+	for (size_t i = 0; i < facts->publish.count; i++)
 		if (facts->publish.items[i].last)
-			return asked_refuse(service->kind, "publish", facts->publish.items[i].text,
+			return asked_refuse("compose", "publish", facts->publish.items[i].text,
 					    "a port is one for all instances", err);
-		if (service->stack && facts->publish.items[i].address)
-			return asked_refuse(service->kind, "publish", facts->publish.items[i].text,
-					    "every node answers at all its addresses", err);
-	}
 	if (facts->probe.how != CHECK_NONE && facts->health.how != CHECK_NONE)
-		return asked_refuse(service->kind, "exec-probe", facts->probe.command.items[2],
+		return asked_refuse("compose", "exec-probe", facts->probe.command.items[2],
 				    "it has one check, HEALTHCHECK is there (--no-healthcheck)", err);
 	return 0;
 }
 
-static void say(const struct export_job *job, const struct service *service)
+static void say(const struct export_job *job)
 {
 	const struct facts *facts = job->facts;
 
-	if (service->stack && !facts->set_id)
-		text_add(&job->stats->said, "a stack has no words for no_new_privs: its programs may gain rights\n");
-	if (service->stack && facts->groups.count)
-		text_add(&job->stats->said, "a stack has no words for further groups of the user: it is in the one alone\n");
 	for (size_t i = 0; facts->read_only && i < facts->written_over.count; i++) {
 		text_add(&job->stats->said, "the root is read-only, though the traced runs wrote in ");
 		text_add_escaped(&job->stats->said, facts->written_over.items[i]);
@@ -297,12 +257,12 @@ static void say(const struct export_job *job, const struct service *service)
 	}
 }
 
-static int write_service(const struct export_job *job, const char *kind, bool stack, struct error *err)
+int engine_write_compose(const struct export_job *job, struct error *err)
 {
-	struct service service = {.facts = job->facts, .kind = kind, .stack = stack, .json = json_object()};
+	struct service service = {.facts = job->facts, .json = json_object()};
 	_cleanup_(json_freep) json_t *json = service.json, *documents = NULL;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
-	int r = check(&service, err);
+	int r = check(job->facts, err);
 
 	if (r < 0)
 		return r;
@@ -311,27 +271,13 @@ static int write_service(const struct export_job *job, const char *kind, bool st
 	add_rights(&service);
 	add_places(&service);
 	add_network(&service);
-	if (stack)
-		add_deployment(&service);
-	else
-		add_limits(&service);
-	documents = stack ? json_pack("[{s:s, s:{s:O}}]", "version", "3.9", "services", job->facts->name, json)
-			  : json_pack("[{s:{s:O}}]", "services", job->facts->name, json);
+	add_limits(&service);
+	documents = json_pack("[{s:{s:O}}]", "services", job->facts->name, json);
 	if (service.failed || !documents)
 		return error_oom(err);
 	r = yaml_write(documents, &text, err);
 	if (r < 0)
 		return r;
-	say(job, &service);
+	say(job);
 	return output_document(job, text.bytes, err);
-}
-
-int engine_write_compose(const struct export_job *job, struct error *err)
-{
-	return write_service(job, "compose", false, err);
-}
-
-int engine_write_stack(const struct export_job *job, struct error *err)
-{
-	return write_service(job, "stack", true, err);
 }
