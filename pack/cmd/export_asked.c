@@ -30,22 +30,15 @@ static int add(struct export_asked *asked, const char *name, const char *value, 
 }
 
 /* A function for each, as a row of options does not tell its name. */
-#define ONE(function, name)                                                                        \
-	static int function(void *target, const char *value, struct error *err)                   \
-	{                                                                                          \
-		return set(target, name, json_path(value), err);                                   \
-	}
-#define LIST(function, name)                                                                       \
-	static int function(void *target, const char *value, struct error *err)                   \
-	{                                                                                          \
-		return add(target, name, value, err);                                              \
-	}
-#define FLAG(function, name)                                                                       \
+#define TAKE(function, taken)                                                                      \
 	static int function(void *target, const char *value, struct error *err)                   \
 	{                                                                                          \
 		(void)value;                                                                       \
-		return set(target, name, json_true(), err);                                        \
+		return taken;                                                                      \
 	}
+#define ONE(function, name) TAKE(function, set(target, name, json_path(value), err))
+#define LIST(function, name) TAKE(function, add(target, name, value, err))
+#define FLAG(function, name) TAKE(function, set(target, name, json_true(), err))
 
 LIST(take_publish, "publish")
 LIST(take_volume, "volume")

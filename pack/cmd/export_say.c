@@ -6,17 +6,22 @@
 #include "db/base/log.h"
 #include "db/base/text.h"
 
+void export_say_extracted(const struct extract_stats *stats)
+{
+	if (stats->owners_lost)
+		log_warning("%llu files belong to you now: only root can give them their owners",
+			    (unsigned long long)stats->owners_lost);
+	if (stats->xattrs_lost)
+		log_warning("%llu extended attributes could not be set here",
+			    (unsigned long long)stats->xattrs_lost);
+}
+
 void export_say(const struct export_stats *stats)
 {
 	if (stats->sockets)
 		log_warning("%llu sockets are left out: no tar can hold them",
 			    (unsigned long long)stats->sockets);
-	if (stats->extract.owners_lost)
-		log_warning("%llu files belong to you now: only root can give them their owners",
-			    (unsigned long long)stats->extract.owners_lost);
-	if (stats->extract.xattrs_lost)
-		log_warning("%llu extended attributes could not be set here",
-			    (unsigned long long)stats->extract.xattrs_lost);
+	export_say_extracted(&stats->extract);
 	if (stats->notes.health_is_label)
 		log_note("an OCI image has no HEALTHCHECK: it is in the label %s", DERIVED_LABEL_HEALTH);
 	if (stats->notes.user_is_number)

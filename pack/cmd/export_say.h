@@ -7,6 +7,8 @@
 
 /* Say it, on standard error. */
 void export_say(const struct export_stats *stats);
+/* Of a tree that was written, by whichever command: what this user could not give its files. */
+void export_say_extracted(const struct extract_stats *stats);
 /* For _cleanup_(): what stats hold. */
 void export_said(struct export_stats *stats);
 

@@ -13,6 +13,7 @@
 #include "db/base/io.h"
 #include "db/base/log.h"
 #include "db/base/size.h"
+#include "pack/cmd/export_say.h"
 #include "pack/cmd/image_access.h"
 #include "pack/cmd/image_arguments.h"
 #include "pack/cmd/output.h"
@@ -171,12 +172,7 @@ static int write_directory(const struct arguments *args, const struct import *im
 		r = extract_dir_publish(&dir, root->inode->mode & 07777, err);
 	if (r < 0)
 		return r;
-	if (stats.owners_lost)
-		log_warning("%llu files belong to you now: only root can give them their owners",
-			    (unsigned long long)stats.owners_lost);
-	if (stats.xattrs_lost)
-		log_warning("%llu extended attributes could not be set here",
-			    (unsigned long long)stats.xattrs_lost);
+	export_say_extracted(&stats);
 	return 0;
 }
 

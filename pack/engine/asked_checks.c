@@ -21,6 +21,7 @@ static int take_url(struct facts *facts, const char *text, struct fact_check *ch
 		return error_oom(err);
 	if (colon && !strchr(colon, ']') && !asked_is_port(colon + 1, &port))
 		return -EINVAL;
+	array_release(&check->command);
 	*check = (struct fact_check){.how = CHECK_HTTP, .port = (uint16_t)port, .path = *path ? path : "/"};
 	(void)facts;
 	return 0;
@@ -42,6 +43,7 @@ int asked_check(struct facts *facts, const json_t *value, size_t offset, struct 
 				 name, text);
 	if (!asked_is_port(text + 4, &port))
 		return -EINVAL;
+	array_release(&check->command);
 	*check = (struct fact_check){.how = CHECK_TCP, .port = (uint16_t)port};
 	return 0;
 }

@@ -85,7 +85,7 @@ static int read_ports(const struct image_config *own, struct facts *facts)
 		const char *slash = strchr(key, '/');
 
 		if (r == 0)
-			r = array_push(&facts->ports, ((struct fact_port){.port = (uint16_t)atoi(key),
+			r = array_push(&facts->ports, ((struct fact_port){.port = (uint16_t)strtoul(key, NULL, 10),
 									  .protocol = slash ? slash + 1 : "tcp"}));
 	}
 	json_object_foreach(image_config_member(own, "Volumes"), key, none)
@@ -176,8 +176,6 @@ void facts_release(struct facts *facts)
 {
 	json_decref(facts->asked);
 	array_release(&facts->args);
-	array_release(&facts->tmpfs);
-	array_release(&facts->groups);
 	array_release(&facts->env);
 	array_release(&facts->capabilities);
 	array_release(&facts->cap_added);

@@ -73,7 +73,7 @@ static void each_setting_has_its_place(void)
 
 static void an_image_says_ports_volumes_and_health(void)
 {
-	_cleanup_(facts_release) struct facts facts = {0}, without = {0};
+	_cleanup_(facts_release) struct facts facts = {0}, without = {0}, other = {0};
 	struct error err = ERROR_INIT;
 
 	REQUIRE(facts_of("{}", &facts, &err) == 0);
@@ -88,6 +88,10 @@ static void an_image_says_ports_volumes_and_health(void)
 	CHECK_STRING(facts.stop_signal, "SIGINT");
 	REQUIRE(facts_of("{\"no-healthcheck\": true}", &without, &err) == 0);
 	CHECK_INT(without.health.how, CHECK_NONE);
+	/* the command of the image's is given back: of the sanitizers' seeing */
+	REQUIRE(facts_of("{\"health\": \"tcp:81\"}", &other, &err) == 0);
+	CHECK_INT(other.health.how, CHECK_TCP);
+	CHECK_INT(other.health.command.count, 0);
 }
 
 static void what_is_none_is_refused_by_name(void)
