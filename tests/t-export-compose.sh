@@ -51,6 +51,10 @@ check_equal "the network" "$(json compose.yml .services.web.ports)" '["127.0.0.1
 check_equal "the places: of the host, in memory, and where the run wrote" "$(json compose.yml '[.services.web.volumes[] | [.type, .source, .target, .read_only, .tmpfs.size]]')" \
 	'[["bind","/srv/x","/mnt",true,null],["tmpfs",null,"/run",null,null],["tmpfs",null,"/tmp",null,null],["tmpfs",null,"/cache",null,2097152],["tmpfs",null,"/srv/data",null,null]]'
 check_equal "the check" "$(json compose.yml .services.web.healthcheck.test)" '["CMD","/bin/sh","-c","touch /tmp/x"]'
+to compose --tmpfs /run:1M -v /srv/x:/tmp -o again.yml
+check "docker-compose takes it where a place of the package is asked for" docker-compose -f again.yml config -q
+check_equal "which is there once" "$(json again.yml '[.services.web.volumes[] | [.type, .target, .tmpfs.size]]')" \
+	'[["bind","/tmp",null],["tmpfs","/run",1048576]]'
 
 # --- what it cannot say -------------------------------------------------------------------------
 cannot() {

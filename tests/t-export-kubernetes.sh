@@ -72,6 +72,10 @@ check_equal "of an image, its fields are right" "$(fields image.yml)" ok
 check_equal "HEALTHCHECK, and what it exposes" "$(of image.yml "[$c.livenessProbe, .[1].spec.ports[].port]")" \
 	'[{"exec":{"command":["/bin/cat","/etc/used"]},"periodSeconds":2,"timeoutSeconds":2,"failureThreshold":4},8080,53]'
 check "VOLUME is said to go with its pod" grep -q 'VOLUME /data is an emptyDir' said
+tracepack export bundle --to kubernetes --image "web@$digest" -v /srv/x:/data -o mounted.yml 2>said
+check_equal "unless something else is mounted there" "$(fields mounted.yml)" ok
+check_equal "once" "$(of mounted.yml "[$c.volumeMounts[] | select(.mountPath == \"/data\").name]")" '["host-1"]'
+check "and nothing is said of it" sh -c '! grep -q VOLUME said'
 
 # the table is one that refuses
 for change in 's/containerPort: 8080/containerPort: "8080"/' 's/replicas: 3/replicas: three/' '/^    app.kubernetes.io.name: web/d' \

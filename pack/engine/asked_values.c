@@ -186,6 +186,24 @@ int asked_publish(struct facts *facts, const json_t *value, size_t offset, struc
 	return array_push(&facts->publish, publish) < 0 ? error_oom(err) : 0;
 }
 
+static void take_out_mount(struct fact_mount *mounts, size_t *count, const char *place)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(mounts[i].destination, place) != 0)
+			mounts[kept++] = mounts[i];
+	*count = kept;
+}
+
+/* Engines mount a place once: what is asked for is there instead of what was. */
+static void clear_place(struct facts *facts, const char *place)
+{
+	take_out_mount(facts->tmpfs.items, &facts->tmpfs.count, place);
+	take_out_mount(facts->mounts.items, &facts->mounts.count, place);
+	take_out(&facts->volumes, place);
+}
+
 /* SRC:DST[:ro] */
 int asked_volume(struct facts *facts, const json_t *value, size_t offset, struct error *err)
 {
@@ -207,6 +225,7 @@ int asked_volume(struct facts *facts, const json_t *value, size_t offset, struct
 	mount.read_only = more;
 	if (more)
 		*more = '\0';
+	clear_place(facts, mount.destination);
 	return array_push(&facts->mounts, mount) < 0 ? error_oom(err) : 0;
 }
 
@@ -225,6 +244,7 @@ int asked_tmpfs(struct facts *facts, const json_t *value, size_t offset, struct 
 		return -EINVAL;
 	if (colon)
 		*colon = '\0';
+	clear_place(facts, mount.destination);
 	return array_push(&facts->tmpfs, mount) < 0 ? error_oom(err) : 0;
 }
 

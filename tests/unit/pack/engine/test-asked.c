@@ -168,6 +168,24 @@ static void the_facts_are_in_the_json(void)
 	CHECK_INT(json_object_size(json_object_get(json, "asked")), 18);
 }
 
+static void a_place_is_mounted_once(void)
+{
+	_cleanup_(facts_release) struct facts facts = {0};
+	struct error err = ERROR_INIT;
+
+	/* /data is the image's volume */
+	REQUIRE(facts_of("{\"tmpfs\": [\"/t\", \"/t:1M\", \"/u\", \"/data\"], \"volume\": [\"/a:/b\", \"/c:/b:ro\", \"/d:/u\"]}",
+			 &facts, &err) == 0);
+	CHECK_INT(facts.tmpfs.count, 2);
+	CHECK_STRING(facts.tmpfs.items[0].destination, "/t");
+	CHECK_INT(facts.tmpfs.items[0].size, 1 << 20);
+	CHECK_STRING(facts.tmpfs.items[1].destination, "/data");
+	CHECK_INT(facts.volumes.count, 0);
+	CHECK_INT(facts.mounts.count, 2);
+	CHECK_STRING(facts.mounts.items[0].source, "/c");
+	CHECK_STRING(facts.mounts.items[1].destination, "/u");
+}
+
 static void a_directory_can_be_covered_unless_it_holds_what_nobody_wrote(void)
 {
 	_cleanup_(facts_release) struct facts facts = {0};
@@ -202,6 +220,7 @@ int main(void)
 	RUN(each_setting_has_its_place);
 	RUN(an_image_says_ports_volumes_and_health);
 	RUN(what_is_none_is_refused_by_name);
+	RUN(a_place_is_mounted_once);
 	RUN(what_a_kind_has_no_words_for_is_refused_by_name);
 	RUN(the_facts_are_in_the_json);
 	RUN(a_directory_can_be_covered_unless_it_holds_what_nobody_wrote);
