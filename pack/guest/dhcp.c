@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 
 enum {
 	HARDWARE = 6,
@@ -159,10 +159,7 @@ int dhcp_read(const unsigned char *data, size_t size, uint32_t id, const unsigne
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
 static int open_socket(const char *device)

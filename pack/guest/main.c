@@ -17,10 +17,10 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "db/base/clock.h"
 #include "pack/guest/start.h"
 
 enum { BUTTONS = 8, GRACE_MS = 10000 };
@@ -34,10 +34,7 @@ struct life {
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
 /* ---- the machine ---- */
