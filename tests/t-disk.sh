@@ -133,6 +133,21 @@ check_equal "and by what the disk is found" "$(tr '\0' '\n' <i/start | sed -n 's
 export_disk again --kernel boot/vmlinuz-6.9.1-test
 check "the same again is the same bytes" diff -r d again
 
+# --- a configuration without a list of capabilities: it may all ---
+jq 'del(.process.capabilities)' start.json >all.json
+of_all() { sfc export root --config all.json --to disk --kernel boot/vmlinuz-6.9.1-test -o all -f "$@"; }
+may() {
+	rm -rf all all.i && of_all "$@" || return 1
+	mkdir all.i && (cd all.i && busybox cpio -idm <../all/initrd 2>/dev/null)
+	tr '\0' '\n' <all.i/start | grep '^capabilit' | paste -sd,
+}
+check_equal "all capabilities" "$(may)" 'capabilities=all'
+check_equal "none, where that is asked for" "$(may --cap-drop ALL)" ''
+check_equal "one" "$(may --cap-drop ALL --cap-add CAP_KILL)" 'capability=CAP_KILL'
+rm -rf all
+check_fails "one less of all is refused, not left out" 1 "*a disk cannot drop one of all capabilities*" of_all --cap-drop CAP_KILL
+check "and leaves nothing" test ! -e all
+
 # --- other formats ---
 for format in qcow2 vmdk; do
 	check "a disk of the format $format is exported" export_disk "$format" --kernel boot/vmlinuz-6.9.1-test --format "$format"

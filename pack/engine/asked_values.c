@@ -124,8 +124,10 @@ int asked_capability(struct facts *facts, const json_t *value, size_t add, struc
 	name = facts_keep(facts, whole);
 	if (!name)
 		return error_oom(err);
-	if (!add && strcmp(text, "ALL") == 0)
-		facts->capabilities.count = 0;
+	if (strcmp(text, "ALL") == 0) {
+		facts->all_capabilities = add;
+		facts->capabilities.count = add ? facts->capabilities.count : 0;
+	}
 	take_out(&facts->capabilities, name);
 	if (add && (array_push(&facts->cap_added, name) < 0 || array_push(&facts->capabilities, name) < 0))
 		return error_oom(err);

@@ -54,6 +54,10 @@ static int check(const struct facts *facts, struct error *err)
 {
 	if (!facts->args.count || !*facts->args.items[0])
 		return error_set(err, -EINVAL, "nothing says what to start");
+	/* which those are only the machine's kernel knows */
+	if (facts->all_capabilities && json_object_get(facts->asked, "cap-drop"))
+		return error_set(err, -EINVAL, "a disk cannot drop one of all capabilities: --cap-drop ALL, and --cap-add for "
+					       "what is needed");
 	for (size_t i = 0; i < facts->tmpfs.count; i++)
 		if (strchr(facts->tmpfs.items[i].destination, ' '))
 			return error_set(err, -EINVAL, "a disk cannot say a tmpfs at a place with a space in it: '%s'",

@@ -186,6 +186,22 @@ static void a_place_is_mounted_once(void)
 	CHECK_STRING(facts.mounts.items[1].destination, "/u");
 }
 
+static void all_capabilities_are_asked_for_and_taken(void)
+{
+	_cleanup_(facts_release) struct facts none = {0}, every = {0};
+	struct error err = ERROR_INIT;
+	json_t *process = json_object_get(start, "process");
+	json_t *list = json_incref(json_object_get(process, "capabilities"));
+
+	REQUIRE(facts_of("{\"cap-add\": [\"ALL\"]}", &every, &err) == 0);
+	CHECK(every.all_capabilities);
+	json_object_del(process, "capabilities");
+	REQUIRE(facts_of("{\"cap-drop\": [\"ALL\"]}", &none, &err) == 0);
+	CHECK(!none.all_capabilities);
+	CHECK_INT(none.capabilities.count, 0);
+	json_object_set_new(process, "capabilities", list);
+}
+
 static void a_directory_can_be_covered_unless_it_holds_what_nobody_wrote(void)
 {
 	_cleanup_(facts_release) struct facts facts = {0};
@@ -221,6 +237,7 @@ int main(void)
 	RUN(an_image_says_ports_volumes_and_health);
 	RUN(what_is_none_is_refused_by_name);
 	RUN(a_place_is_mounted_once);
+	RUN(all_capabilities_are_asked_for_and_taken);
 	RUN(what_a_kind_has_no_words_for_is_refused_by_name);
 	RUN(the_facts_are_in_the_json);
 	RUN(a_directory_can_be_covered_unless_it_holds_what_nobody_wrote);
