@@ -53,6 +53,7 @@ sfc prod list --all-users >said 2>errors
 check_equal "everybody is asked" "$? $(cat errors)" "0 "
 check_equal "what a user has stands behind his name" "$(awk '$1 != "OWNER" { print $1, $2, $3 }' said)" "anna web/1 stopped"
 check_equal "-q" "$(sfc prod list --all-users -q)" "anna web/1"
+check_equal "-q comes before --json, as without --all-users" "$(sfc prod list --all-users -q --json)" "anna web/1"
 check_equal "--json" "$(sfc prod list --all-users --json | jq -c '.[] | [.owner, .name, .instances[0].name]')" '["anna","web","1"]'
 check_equal "nobody is given a state for being asked" "$(ls -A "$dir"/*/.local/share/sfc | grep -c state.db\$)" 2
 

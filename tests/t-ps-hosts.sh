@@ -41,6 +41,7 @@ check_equal "each is asked once, as it should be" "$(sort asked)" '-oBatchMode=y
 -oBatchMode=yes -oConnectTimeout=5 -- user@b sfc ps --json'
 check_equal "only the names" "$(sfc ps -q --host a.example --host user@b)" 'a.example web/1
 user@b db/1'
+check_equal "also with --json, as without --host" "$(sfc ps -q --json --host a.example)" 'a.example web/1'
 check_equal "as JSON" "$(sfc ps --json --host a.example --host gone 2>/dev/null | jq -c '.[] | [.host, (.apps | length), .error]')" \
 	'["a.example",2,null]
 ["gone",0,"ssh: connect to host gone port 22: No route to host"]'

@@ -163,7 +163,7 @@ int prod_list_hosts(const struct asked *asked, struct error *err)
 		r = hosts_ask(&asked->hosts, answers, err);
 	if (r < 0)
 		return r;
-	r = asked->json ? show_json(answers, count, err) : show_table(answers, count, asked->quiet, err);
+	r = asked->json && !asked->quiet ? show_json(answers, count, err) : show_table(answers, count, asked->quiet, err);
 	for (size_t i = 0; i < count; i++) {
 		if (answers[i].apps)
 			continue;

@@ -245,7 +245,7 @@ static int gather(struct gathering *gathering, bool *ret_whole, struct error *er
 static int list_all(const struct sfc_command *command, const struct asked *asked)
 {
 	struct gathering gathering = {
-		.asked = asked, .columns = {.align = "<<<><<>>><"}, .json = asked->json ? json_array() : NULL};
+		.asked = asked, .columns = {.align = "<<<><<>>><"}, .json = asked->json && !asked->quiet ? json_array() : NULL};
 	struct error err = ERROR_INIT;
 	bool whole = true;
 	int r;

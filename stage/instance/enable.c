@@ -11,16 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/io.h"
 #include "db/base/path.h"
 #include "db/base/program.h"
 #include "stage/instance/look.h"
 #include "stage/instance/unit.h"
+#include "stage/instance/unit_file.h"
 #include "stage/mount/user.h"
 
 #define UNITS "/etc/systemd/system"
@@ -155,49 +154,6 @@ void enable_notify(const char *lines)
 
 /* ---- files ---- */
 
-static int make_directory(const char *path, struct error *err)
-{
-	_cleanup_(freep) char *above = path_parent(path);
-
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || !above || make_directory(above, err) < 0 || mkdir(path, 0755) < 0)
-		return error_errno(err, "cannot make '%s'", path);
-	return 0;
-}
-
-static int write_unit(const char *path, const struct text *text, struct error *err)
-{
-	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	int r = io_output_open(&output, path, 0644, err);
-
-	if (r == 0) {
-		r = io_write(output.fd, text->bytes, text->size);
-		if (r < 0)
-			return error_code(err, r, "cannot write '%s'", path);
-	}
-	return r < 0 ? r : io_publish(&output, err);
-}
-
-/* A link from what wants it: DIRECTORY/FILE to ../FILE. */
-static int link_unit(const char *wants, const char *file, struct error *err)
-{
-	_cleanup_(freep) char *directory = path_join(units(), wants), *path = NULL, *target = NULL;
-	int r;
-
-	if (!directory)
-		return error_oom(err);
-	path = path_join(directory, file);
-	target = path_join("..", file);
-	if (!path || !target)
-		return error_oom(err);
-	r = make_directory(directory, err);
-	if (r < 0)
-		return r;
-	unlink(path);
-	return symlink(target, path) < 0 ? error_errno(err, "cannot make '%s'", path) : 0;
-}
-
 static int write_target(const char *app, struct error *err)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
@@ -209,10 +165,10 @@ static int write_target(const char *app, struct error *err)
 	if (!path || text_failed(&text))
 		return error_oom(err);
 	unit_name(app, NULL, file, sizeof(file));
-	r = make_directory(units(), err);
+	r = unit_file_directory(units(), err);
 	if (r == 0)
-		r = write_unit(path, &text, err);
-	return r < 0 ? r : link_unit(WANTS, file, err);
+		r = unit_file_write(path, &text, err);
+	return r < 0 ? r : unit_file_link(units(), WANTS, file, err);
 }
 
 static int write_instance(const struct state *state, const struct instance *instance, const char *program,
@@ -226,13 +182,13 @@ static int write_instance(const struct state *state, const struct instance *inst
 	int r = path ? unit_write(&unit, &text, err) : error_oom(err);
 
 	if (r == 0)
-		r = write_unit(path, &text, err);
+		r = unit_file_write(path, &text, err);
 	unit_name(instance->app, NULL, file, sizeof(file));
 	text_printf(&wants, "%s.wants", file);
 	unit_name(instance->app, instance->name, file, sizeof(file));
 	if (r == 0 && text_failed(&wants))
 		r = error_oom(err);
-	return r < 0 ? r : link_unit(wants.bytes, file, err);
+	return r < 0 ? r : unit_file_link(units(), wants.bytes, file, err);
 }
 
 /* ---- those of instances that are gone ---- */

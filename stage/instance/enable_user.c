@@ -5,14 +5,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
-#include "db/base/io.h"
-#include "db/base/path.h"
 #include "db/base/program.h"
 #include "stage/instance/unit.h"
+#include "stage/instance/unit_file.h"
 #include "stage/state/person.h"
 
 #define WANTS "default.target.wants"
@@ -42,17 +40,6 @@ static char *unit_path(const char *directory, const char *below, const char *app
 	return asprintf(&path, "%s/%s%ssfc-%s.service", directory, below, *below ? "/" : "", app) < 0 ? NULL : path;
 }
 
-static int make_directory(const char *path, struct error *err)
-{
-	_cleanup_(freep) char *above = path_parent(path);
-
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || !above || make_directory(above, err) < 0 || mkdir(path, 0755) < 0)
-		return error_errno(err, "cannot make '%s'", path);
-	return 0;
-}
-
 /* ---- the unit ---- */
 
 static int write_text(const char *state, const char *app, const char *program, struct text *text, struct error *err)
@@ -74,31 +61,6 @@ static int write_text(const char *state, const char *app, const char *program, s
 	return text_failed(text) || text_failed(&variable) || text_failed(&words) || text_failed(&place)
 		       ? error_oom(err)
 		       : 0;
-}
-
-static int write_file(const char *path, const struct text *text, struct error *err)
-{
-	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	int r = io_output_open(&output, path, 0644, err);
-
-	if (r == 0) {
-		r = io_write(output.fd, text->bytes, text->size);
-		if (r < 0)
-			return error_code(err, r, "cannot write '%s'", path);
-	}
-	return r < 0 ? r : io_publish(&output, err);
-}
-
-static int link_unit(const char *directory, const char *app, struct error *err)
-{
-	_cleanup_(freep) char *wants = path_join(directory, WANTS), *path = unit_path(directory, WANTS, app);
-	_cleanup_(freep) char *target = unit_path("..", "", app);
-	int r = wants && path && target ? make_directory(wants, err) : error_oom(err);
-
-	if (r < 0)
-		return r;
-	unlink(path);
-	return symlink(target, path) < 0 ? error_errno(err, "cannot make '%s'", path) : 0;
 }
 
 /* ---- systemd ---- */
@@ -140,16 +102,16 @@ int enable_user(const char *state, const char *app, struct error *err)
 	if (n < 0)
 		return error_errno(err, "cannot find this program");
 	program[n] = '\0';
+	snprintf(unit, sizeof(unit), "sfc-%s.service", app);
 	r = write_text(state, app, program, &text, err);
 	if (r == 0)
-		r = make_directory(directory, err);
+		r = unit_file_directory(directory, err);
 	if (r == 0)
-		r = write_file(path, &text, err);
+		r = unit_file_write(path, &text, err);
 	if (r == 0)
-		r = link_unit(directory, app, err);
+		r = unit_file_link(directory, WANTS, unit, err);
 	if (r == 0)
 		r = systemctl("daemon-reload", NULL, err);
-	snprintf(unit, sizeof(unit), "sfc-%s.service", app);
 	return r < 0 ? r : systemctl("start", unit, err);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "db/base/cleanup.h"
+#include "stage/container/terminal.h"
 #include "stage/mount/namespace.h"
 
 int company_status(int r)
@@ -38,13 +39,17 @@ static int pass_signal(struct container *container, int signals, struct error *e
 	return r == -ESRCH ? 0 : r;
 }
 
-int company_keep(struct container *container, int *ret_status, struct error *err)
+int company_keep(struct container *container, bool terminal, int *ret_status, struct error *err)
 {
 	_cleanup_(closep) int signals = -1;
 	struct pollfd also;
 	sigset_t set;
-	int r = 0;
+	int r = container_start(container, err);
 
+	if (r < 0)
+		return r;
+	if (terminal)
+		terminal_make_raw();
 	sigprocmask(SIG_BLOCK, NULL, &set);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)

@@ -3,6 +3,8 @@
 #ifndef STAGE_STAGES_COMPANY_H
 #define STAGE_STAGES_COMPANY_H
 
+#include <stdbool.h>
+
 #include "db/base/error.h"
 #include "stage/container/container.h"
 
@@ -12,9 +14,9 @@ enum { COMPANY_OURS = 125, COMPANY_NOT_EXECUTABLE = 126, COMPANY_NOT_FOUND = 127
 int company_status(int r);
 
 /*
- * In namespace_run(): until it has ended, its streams copied. Signals that our parent passes on are its; whose
- * parent has died ends it.
+ * In namespace_run(): start what is prepared, and stay until it has ended, its streams copied. terminal: it has ours,
+ * raw. Signals that our parent passes on are its; whose parent has died ends it.
  */
-int company_keep(struct container *container, int *ret_status, struct error *err);
+int company_keep(struct container *container, bool terminal, int *ret_status, struct error *err);
 
 #endif

@@ -116,11 +116,7 @@ static int inside(void *data)
 		status = r < 0 ? company_status(r) : status;
 	}
 	if (r == 0)
-		r = container_start(container, &err);
-	if (r == 0 && debugging->request->spec->terminal)
-		terminal_make_raw();
-	if (r == 0)
-		r = company_keep(container, &status, &err);
+		r = company_keep(container, debugging->request->spec->terminal, &status, &err);
 	if (r < 0)
 		log_error("%s", err.message);
 	return status;

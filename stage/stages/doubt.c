@@ -12,7 +12,7 @@
 #include "db/base/text.h"
 #include "stage/watch/ready.h"
 
-enum { IDLE_MS = 500, LOG_MAX = 1 << 20, FOUND_MAX = 1000, SHOWN = 8 };
+enum { IDLE_MS = 500, LOG_MAX = 1 << 20, SHOWN = 8 };
 
 /* ---- the probes ---- */
 
@@ -114,12 +114,12 @@ static bool is_among(const struct line *line, const line_list *lines)
 	return false;
 }
 
-/* Those of `lines` that are none of `known`, which is sorted; borrowed. */
+/* Those of `lines` that are none of `known`, which is sorted; borrowed. One more than are shown is enough. */
 static int only_there(const line_list *known, const line_list *lines, line_list *found)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < lines->count && found->count < FOUND_MAX; i++)
+	for (size_t i = 0; r == 0 && i < lines->count && found->count <= SHOWN; i++)
 		if (!bsearch(&lines->items[i], known->items, known->count, sizeof(*known->items), compare_lines) &&
 		    !is_among(&lines->items[i], found))
 			r = array_push(found, lines->items[i]);
