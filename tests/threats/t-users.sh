@@ -76,12 +76,14 @@ c, _ = s.accept()
 c.sendall(b"+all is well")
 END
 chmod 644 liar.py
+# a build below /tmp is not seen any more there, but is open
 cat >liar.sh <<'END'
+exec 3<"$(command -v tracefs)"
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 setpriv --reuid 65534 --regid 65534 --clear-groups timeout 20 python3 - <"$1" &
 liar=$!
 until [ -e /tmp/ready ]; do kill -0 $liar || exit 99; done
-tracefs --status 0:99999
+/proc/self/fd/3 --status 0:99999
 status=$?
 kill $liar
 exit $status
