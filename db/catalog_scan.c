@@ -49,7 +49,7 @@ static bool mount_is_wanted(const struct scan *scan, uint64_t id)
  * DONT_SYNC: a name may be the mount point of a file system whose server hangs, and what is not
  * entered must not be asked.
  */
-static int look(int fd, const char *name, int flags, struct statx *ret_stx)
+static int stat_name(int fd, const char *name, int flags, struct statx *ret_stx)
 {
 	return statx(fd, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		     STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MNT_ID, ret_stx);
@@ -110,7 +110,7 @@ static int names_take(struct scan *scan, int fd, const char *name, uint64_t moun
 
 	if (__atomic_load_n(scan->cancelled, __ATOMIC_RELAXED))
 		return error_set(scan->err, -ECANCELED, "the catalog was not finished");
-	if (look(fd, name, 0, &stx) < 0)
+	if (stat_name(fd, name, 0, &stx) < 0)
 		return 0; /* gone since it was listed */
 	found = (struct found_name){.kind = entry_kind_of_mode(stx.stx_mode),
 				    .mode = stx.stx_mode & 07777, .mount = stx.stx_mnt_id};
@@ -224,7 +224,7 @@ static int scan_root(struct scan *scan, const char *root)
 	struct statx stx;
 	int r;
 
-	if (fd < 0 || look(fd, "", AT_EMPTY_PATH, &stx) < 0) {
+	if (fd < 0 || stat_name(fd, "", AT_EMPTY_PATH, &stx) < 0) {
 		r = error_errno(scan->err, "cannot list '%s'", root);
 		closep(&fd);
 		return r;

@@ -32,7 +32,7 @@ static int refuse(const char *path, struct error *err)
 			 "fail, fill up or become read-only?)", path);
 }
 
-int manifest_guard(const char *path, int (*work)(void *data, struct error *err), void *data,
+int manifest_guard(const char *path, int (*call)(void *data, struct error *err), void *data,
 		   struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -48,7 +48,7 @@ int manifest_guard(const char *path, int (*work)(void *data, struct error *err),
 		return refuse(path, err);
 	}
 	landing = &here;
-	r = work(data, err);
+	r = call(data, err);
 	landing = NULL;
 	return r;
 }

@@ -17,10 +17,10 @@
 #include "db/base/error.h"
 
 /*
- * What work(data, err) returns, or -EIO. It must not hold a lock while it uses the manifest. `path`
+ * What call(data, err) returns, or -EIO. It must not hold a lock while it uses the manifest. `path`
  * is the manifest's, for the message.
  */
-int manifest_guard(const char *path, int (*work)(void *data, struct error *err), void *data,
+int manifest_guard(const char *path, int (*call)(void *data, struct error *err), void *data,
 		   struct error *err);
 
 /* Did it happen? */

@@ -19,7 +19,7 @@ enum { PATIENCE_MS = 60000, DOUBT_MS = 1000, STEP_MS = 20, SAID_MS = 500 };
 enum standing { SETTLED, IN_DOUBT, ENDING };
 
 /* How the least settled of them stands; its label is the caller's to free. */
-static int look(struct manifest *manifest, enum standing *ret_standing, char **ret_label,
+static int least_settled(struct manifest *manifest, enum standing *ret_standing, char **ret_label,
 		struct error *err)
 {
 	_cleanup_(session_list_release) struct session_list list = {0};
@@ -49,7 +49,7 @@ int manifest_settle(struct manifest *manifest, struct error *err)
 	for (int ms = 0;; ms += STEP_MS) {
 		_cleanup_(freep) char *label = NULL;
 		enum standing standing;
-		int r = look(manifest, &standing, &label, err);
+		int r = least_settled(manifest, &standing, &label, err);
 
 		if (r < 0)
 			return r;

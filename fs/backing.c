@@ -58,7 +58,7 @@ static void id_close(struct backing *backing, int32_t id)
 }
 
 /* Use the id the node has: 1 and *ret_id, or 0 when it has to be asked for. */
-static int known(struct node_table *nodes, struct node *node, int32_t *ret_id)
+static int backing_known(struct node_table *nodes, struct node *node, int32_t *ret_id)
 {
 	int32_t backing;
 
@@ -100,7 +100,7 @@ int32_t backing_open_fd(struct backing *backing, struct node_table *nodes, struc
 
 	if (!backing->offered)
 		return 0;
-	if (known(nodes, node, &id))
+	if (backing_known(nodes, node, &id))
 		return id;
 	return settle(backing, nodes, node, id_of(backing, fd));
 }
@@ -113,7 +113,7 @@ int32_t backing_open(struct backing *backing, struct node_table *nodes, struct n
 
 	if (!backing->offered)
 		return 0;
-	if (known(nodes, node, &id))
+	if (backing_known(nodes, node, &id))
 		return id;
 	if (!location->name[0])
 		return settle(backing, nodes, node, id_of(backing, location->fd));

@@ -120,7 +120,7 @@ static void fds_receive(int socket, int fds[ELSEWHERE_FDS])
 }
 
 /* The user namespace comes first: it is what gives the right to the other. */
-static int join(const struct elsewhere *ns, struct error *err)
+static int enter(const struct elsewhere *ns, struct error *err)
 {
 	if ((ns->user_fd >= 0 && setns(ns->user_fd, CLONE_NEWUSER) < 0) ||
 	    (ns->mnt_fd >= 0 && setns(ns->mnt_fd, CLONE_NEWNS) < 0))
@@ -128,20 +128,20 @@ static int join(const struct elsewhere *ns, struct error *err)
 	return 0;
 }
 
-static void child(const struct elsewhere *ns, elsewhere_work *work, struct shared *shared, int socket)
+static void child(const struct elsewhere *ns, elsewhere_work *task, struct shared *shared, int socket)
 {
 	int fds[ELSEWHERE_FDS] = {-1, -1};
 
-	shared->result = join(ns, &shared->err);
+	shared->result = enter(ns, &shared->err);
 	if (shared->result == 0)
-		shared->result = work(shared->data, fds, &shared->err);
+		shared->result = task(shared->data, fds, &shared->err);
 	if (shared->result == 0)
 		shared->result = fds_send(socket, fds);
 	shared->done = true;
 	_exit(0);
 }
 
-static int call(const struct elsewhere *ns, elsewhere_work *work, struct shared *shared,
+static int call(const struct elsewhere *ns, elsewhere_work *task, struct shared *shared,
 		int fds[ELSEWHERE_FDS], struct error *err)
 {
 	int sockets[2];
@@ -151,7 +151,7 @@ static int call(const struct elsewhere *ns, elsewhere_work *work, struct shared 
 		return error_errno(err, "cannot make a socket");
 	pid = fork();
 	if (pid == 0)
-		child(ns, work, shared, sockets[1]);
+		child(ns, task, shared, sockets[1]);
 	close(sockets[1]);
 	if (pid < 0) {
 		close(sockets[0]);
@@ -169,7 +169,7 @@ static int call(const struct elsewhere *ns, elsewhere_work *work, struct shared 
 	return shared->result;
 }
 
-int elsewhere_call(const struct elsewhere *ns, elsewhere_work *work, void *data, size_t size,
+int elsewhere_call(const struct elsewhere *ns, elsewhere_work *task, void *data, size_t size,
 		   int fds[ELSEWHERE_FDS], struct error *err)
 {
 	int none[ELSEWHERE_FDS] = {-1, -1};
@@ -179,14 +179,14 @@ int elsewhere_call(const struct elsewhere *ns, elsewhere_work *work, void *data,
 	for (size_t i = 0; fds && i < ELSEWHERE_FDS; i++)
 		fds[i] = -1;
 	if (!ns || ns->pid == 0)
-		return work(data, fds ? fds : none, err);
+		return task(data, fds ? fds : none, err);
 	shared = mmap(NULL, sizeof(*shared) + size, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return error_oom(err);
 	shared->err = (struct error)ERROR_INIT;
 	memcpy(shared->data, data, size);
-	r = call(ns, work, shared, fds ? fds : none, err);
+	r = call(ns, task, shared, fds ? fds : none, err);
 	memcpy(data, shared->data, size);
 	munmap(shared, sizeof(*shared) + size);
 	return r;

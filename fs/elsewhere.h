@@ -34,9 +34,9 @@ typedef int elsewhere_work(void *data, int fds[ELSEWHERE_FDS], struct error *err
 
 /*
  * Do it, in a child that has joined; or here, where there is none. Data of that size come back as the
- * work has changed them; what it points to does not. fds: see above; NULL where it opens nothing.
+ * task has changed them; what it points to does not. fds: see above; NULL where it opens nothing.
  */
-int elsewhere_call(const struct elsewhere *ns, elsewhere_work *work, void *data, size_t size,
+int elsewhere_call(const struct elsewhere *ns, elsewhere_work *task, void *data, size_t size,
 		   int fds[ELSEWHERE_FDS], struct error *err);
 
 #endif

@@ -22,7 +22,7 @@ void helpers_release(struct helpers *helpers)
 	pthread_cond_destroy(&helpers->gone);
 }
 
-static void *helper_run(void *argument)
+static void *helper_thread(void *argument)
 {
 	struct helpers *helpers = argument;
 
@@ -40,7 +40,7 @@ static void helper_add(struct helpers *helpers)
 	pthread_t id;
 
 	if (helpers->count >= helpers->limit ||
-	    pthread_create(&id, NULL, helper_run, helpers) != 0)
+	    pthread_create(&id, NULL, helper_thread, helpers) != 0)
 		return;
 	pthread_detach(id);
 	helpers->count++;

@@ -54,7 +54,7 @@ static void tell(const struct text *text, const struct summary *summary)
 }
 
 /* The walk: manifest, mount, serve, unmount, end of the session. */
-static int trace(struct options *options, struct command *command)
+static int trace_source(struct options *options, struct command *command)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	struct run run = RUN_INIT;
@@ -93,7 +93,7 @@ static int trace_command(struct options *options)
 		command_release(&command);
 		return COMMAND_FAILED;
 	}
-	traced = trace(options, &command);
+	traced = trace_source(options, &command);
 	status = command_status(&command, &err);
 	if (*err.message)
 		failed(&err);
@@ -113,7 +113,7 @@ static int mount_or_run(struct options *options)
 	}
 	if (options->fake)
 		return EXIT_DONE;
-	return options->command ? trace_command(options) : trace(options, NULL);
+	return options->command ? trace_command(options) : trace_source(options, NULL);
 }
 
 /* --mark, --flush, --status and --unmount: ask the one who serves the mount. */

@@ -6,7 +6,7 @@
 
 #include "db/base/mounts.h"
 
-static int note(const struct mount_line *line, void *data)
+static int note_place(const struct mount_line *line, void *data)
 {
 	struct tracefs *fs = data;
 	struct stat st;
@@ -20,5 +20,5 @@ static int note(const struct mount_line *line, void *data)
 
 void mount_places_note(struct tracefs *fs)
 {
-	mounts_each(note, fs);
+	mounts_each(note_place, fs);
 }

@@ -41,7 +41,7 @@ static int upper_make(const char *path, const struct overlay *overlay, struct er
 	return r < 0 ? error_code(err, r, "cannot prepare %s", path) : 0;
 }
 
-static int directory_make(const char *path, struct error *err)
+static int make_directory(const char *path, struct error *err)
 {
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, "cannot make %s", path);
@@ -59,8 +59,8 @@ static int stage_fill(struct stage *stage, const struct overlay *overlay, struct
 		return error_oom(err);
 	r = upper_make(stage->upper, overlay, err);
 	if (r == 0)
-		r = directory_make(stage->work, err);
-	return r < 0 ? r : directory_make(stage->lower, err);
+		r = make_directory(stage->work, err);
+	return r < 0 ? r : make_directory(stage->lower, err);
 }
 
 /* A directory of our own with a tmpfs in it. */
@@ -145,7 +145,7 @@ void overlay_source(char buffer[OVERLAY_SOURCE_SIZE])
  * In a user namespace overlayfs may not keep its marks in trusted.*, and where it was not told to use
  * others it does without: a directory that was made anew could not hide the old one.
  */
-static int overlay_mount(const char *lower, const struct stage *stage, unsigned int attributes,
+static int mount_layers(const char *lower, const struct stage *stage, unsigned int attributes,
 			 struct error *err)
 {
 	_cleanup_(closep) int upper_fd = -1, work_fd = -1;
@@ -178,7 +178,7 @@ static int overlay_between(const char *lower, const struct stage *stage, const s
 	if (above < 0)
 		return error_errno(err, "cannot open %s", overlay->above);
 	snprintf(layers, sizeof(layers), "/proc/self/fd/%d:%s", above, lower);
-	return overlay_mount(layers, stage, overlay->attributes, err);
+	return mount_layers(layers, stage, overlay->attributes, err);
 }
 
 /* With the layers for opens where the kernel takes them, else with what is to be seen alone. */
@@ -195,16 +195,16 @@ static int overlay_above(const struct stage *stage, const struct overlay *overla
 	if (overlay->above)
 		return overlay_between(lower, stage, overlay, err);
 	if (!overlay->opens_once)
-		return overlay_mount(lower, stage, overlay->attributes, err);
+		return mount_layers(lower, stage, overlay->attributes, err);
 	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE "::%s/" FIRST_OPENS_OPENS
 		 "::/proc/self/fd/%d", lower, lower, overlay->root_fd);
-	fd = overlay_mount(layers, stage, overlay->attributes, err);
+	fd = mount_layers(layers, stage, overlay->attributes, err);
 	*ret_opens_once = fd >= 0;
 	if (fd >= 0)
 		return fd;
 	log_debug("opens are seen each: %s", err->message);
 	snprintf(layers, sizeof(layers), "%s/" FIRST_OPENS_TREE, lower);
-	return overlay_mount(layers, stage, overlay->attributes, err);
+	return mount_layers(layers, stage, overlay->attributes, err);
 }
 
 int overlay_make(const struct overlay *overlay, int mount_fd, bool *ret_opens_once, int *ret_upper_fd,

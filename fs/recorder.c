@@ -17,7 +17,7 @@
 enum { LESS_URGENT = 10 };
 
 /* The manifest is not touched but by way of this; with `writing` held, once there are threads. */
-static int guarded(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
+static int under_guard(struct recorder *recorder, int (*work)(void *recorder, struct error *err),
 		   struct error *err)
 {
 	return manifest_guard(recorder->path, work, recorder, err);
@@ -68,7 +68,7 @@ int recorder_open(struct recorder *recorder, struct manifest *manifest,
 	pthread_condattr_destroy(&monotonic);
 	recorder->path = manifest_path(manifest);
 	recorder->next_label = start->label;
-	r = guarded(recorder, write_start, err);
+	r = under_guard(recorder, write_start, err);
 	if (r < 0) {
 		recorder->manifest = NULL; /* stays the caller's */
 		return r;
@@ -198,7 +198,7 @@ static int flush_now(struct recorder *recorder, bool last)
 	int r;
 
 	recorder->last = last;
-	r = guarded(recorder, write_all, &err);
+	r = under_guard(recorder, write_all, &err);
 	if (r < 0) {
 		problem_set(recorder, &err);
 		return r;
@@ -312,7 +312,7 @@ static int write_ending(void *data, struct error *err)
 void recorder_ending(struct recorder *recorder)
 {
 	pthread_mutex_lock(&recorder->writing);
-	guarded(recorder, write_ending, NULL);
+	under_guard(recorder, write_ending, NULL);
 	pthread_mutex_unlock(&recorder->writing);
 }
 
@@ -338,7 +338,7 @@ static int session_finish(struct recorder *recorder, struct error *err)
 	recorder->last = true;
 	recorder->given_up += recorder->failing ? give_up(recorder) : 0;
 	recorder->dropped += recorder->given_up;
-	return guarded(recorder, write_end, err);
+	return under_guard(recorder, write_end, err);
 }
 
 int recorder_mark(struct recorder *recorder, const char *label, struct error *err)
@@ -354,7 +354,7 @@ int recorder_mark(struct recorder *recorder, const char *label, struct error *er
 	if (r == 0) {
 		aggregator_restart(recorder->aggregator);
 		recorder->next_label = label;
-		r = guarded(recorder, write_start, err);
+		r = under_guard(recorder, write_start, err);
 	}
 	pthread_mutex_unlock(&recorder->writing);
 	return r;
@@ -382,6 +382,6 @@ int recorder_stop(struct recorder *recorder, struct summary *ret_summary, struct
 	*ret_summary = (struct summary){.accesses = recorder->events,
 					.dropped = recorder->dropped};
 	recorder->summary = ret_summary;
-	counted = r < 0 ? r : guarded(recorder, read_summary, err);
+	counted = r < 0 ? r : under_guard(recorder, read_summary, err);
 	return r < 0 ? r : counted;
 }

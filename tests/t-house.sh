@@ -47,6 +47,19 @@ for folder in "$srcdir"/fs/ "$srcdir"/db/ "$srcdir"/pack/*/ "$srcdir"/stage/*/; 
 done
 check_equal "fs includes db and db/base" "$(included fs)" "$(printf 'db\ndb/base')"
 
+# --- a name that a higher floor offers is no function of one file below it: who looks for it finds one ---
+(cd "$srcdir" && grep -oE '^(struct|enum) [a-z0-9_]+ \{|^[a-z][a-z0-9_ *]*[ *][a-z0-9_]+\(' $(find db fs pack stage -name '*.h')) |
+	grep -v ':static ' | sed -E 's/ \{$//; s/\($//; s|^([^:]*)/[^/:]*:.*[ *]([a-z0-9_]+)$|\2 \1|' | sort -u >offered
+(cd "$srcdir" && grep -oE '^static [a-z0-9_ *]*[ *][a-z0-9_]+\(' $(find db fs pack stage -name '*.c')) |
+	sed -E 's/\($//; s|^([^:]*)/[^/:]*:.*[ *]([a-z0-9_]+)$|\2 \1|' | sort -u >own
+check "functions of one file are found" test "$(wc -l <own)" -gt 1000
+# what two places offer says by itself that it is a word of each place
+awk '{ times[$1]++; line[$1] = $0 } END { for (name in times) if (times[name] == 1) print line[name] }' offered | sort >offered.once
+join own offered.once | while read -r name where above; do
+	[ "$(floor_of "$above")" -le "$(floor_of "$where")" ] || echo "$name of $where, and $above"
+done >twice
+check_equal "no function of one file is called as what is offered above it" "$(cat twice)" ''
+
 # --- two sources never call each other in a circle: tsort(1) finds one among who needs whose symbols ---
 # calls FOLDER: pairs of its objects, the first calls the second
 calls() {

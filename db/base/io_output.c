@@ -124,7 +124,7 @@ static int link_at(struct io_output *output, const char *name, mode_t mode)
 		       : 0;
 }
 
-static int output_open(struct io_output *output, const char *path, mode_t mode, bool named,
+static int open_beside(struct io_output *output, const char *path, mode_t mode, bool named,
 		       struct error *err)
 {
 	struct stat st;
@@ -153,13 +153,13 @@ static int output_open(struct io_output *output, const char *path, mode_t mode, 
 
 int io_output_open(struct io_output *output, const char *path, mode_t mode, struct error *err)
 {
-	return output_open(output, path, mode, false, err);
+	return open_beside(output, path, mode, false, err);
 }
 
 int io_output_open_named(struct io_output *output, const char *path, mode_t mode,
 			 struct error *err)
 {
-	return output_open(output, path, mode, true, err);
+	return open_beside(output, path, mode, true, err);
 }
 
 /* Where a file system cannot rename without replacing, a link can. */

@@ -269,7 +269,7 @@ static double seconds_since(const struct timespec *then)
 	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static int report(struct build *build, struct error *err)
+static int say_result(struct build *build, struct error *err)
 {
 	struct build_result *result = &build->result;
 
@@ -332,10 +332,10 @@ static int run(struct build *build, struct error *err)
 		r = make_tree(build, err);
 	if (r == 0)
 		r = publish(build, err);
-	return r < 0 ? r : report(build, err);
+	return r < 0 ? r : say_result(build, err);
 }
 
-static int cmd_build(int argc, char **argv)
+static int build_command(int argc, char **argv)
 {
 	_cleanup_(build_release) struct build build = {.start = LAUNCH_REQUEST_INIT,
 							.catalog = SOURCE_CATALOG_INIT};
@@ -362,5 +362,5 @@ const struct command command_build = {
 	.operands = "MANIFEST [-s SOURCE] -o IMAGE [OPTION]… [-- COMMAND [ARG]…]",
 	.about = "Pack what the sessions of MANIFEST used of SOURCE, and what that needs to run.",
 	.options = command_options,
-	.function = cmd_build,
+	.function = build_command,
 };

@@ -72,7 +72,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_config(int argc, char **argv)
+static int config_command(int argc, char **argv)
 {
 	_cleanup_(reading_release) struct reading reading = {0};
 	struct error err = ERROR_INIT;
@@ -101,5 +101,5 @@ const struct command command_config = {
 		 "checked, written anew from those that are known. \"asks\" says what it asked for and\n"
 		 "does not get. Exits 1 when anything in it is not as it has to be.",
 	.options = command_options,
-	.function = cmd_config,
+	.function = config_command,
 };

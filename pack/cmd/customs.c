@@ -83,7 +83,7 @@ static void print_count(const struct customs *customs)
 	       customs->ecosystems.count, customs->ecosystems.count == 1 ? "" : "s");
 }
 
-static int cmd_customs(int argc, char **argv)
+static int customs_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct customs customs = {0};
@@ -115,5 +115,5 @@ const struct command command_customs = {
 	.about = "What goes with files by custom: of each ecosystem how much, and where it is from;\n"
 		 "of FILEs alone, if any are named. Exits 1 when one cannot be understood.",
 	.options = command_options,
-	.function = cmd_customs,
+	.function = customs_command,
 };

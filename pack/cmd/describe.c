@@ -140,7 +140,7 @@ static int describe(const struct description *description, struct error *err)
 	return session_describe(manifest, session->id, &start, err);
 }
 
-static int cmd_describe(int argc, char **argv)
+static int describe_command(int argc, char **argv)
 {
 	struct description description = {.session = "last", .uid = -1, .gid = -1};
 	const struct command *command = &command_describe;
@@ -172,5 +172,5 @@ const struct command command_describe = {
 	.operands = "MANIFEST [OPTION]… [-- COMMAND [ARG]…]",
 	.about = "Note how a session was started; what is not said stays as it is.",
 	.options = command_options,
-	.function = cmd_describe,
+	.function = describe_command,
 };

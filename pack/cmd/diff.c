@@ -155,7 +155,7 @@ static int run(const struct arguments *args, struct pair *pair, struct error *er
 			  : print_text(args, &pair->differences, err);
 }
 
-static int cmd_diff(int argc, char **argv)
+static int diff_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct pair pair = {.a = INVENTORY_INIT, .b = INVENTORY_INIT};
@@ -188,5 +188,5 @@ const struct command command_diff = {
 	.about = "What B has more (+), less (-) or otherwise (~) than A: manifests, images, packages and\n"
 		 "directories in any mix.",
 	.options = command_options,
-	.function = cmd_diff,
+	.function = diff_command,
 };

@@ -338,7 +338,7 @@ static void release(struct arguments *args)
 	written_paths_release(&args->written);
 }
 
-static int cmd_export(int argc, char **argv)
+static int export_command(int argc, char **argv)
 {
 	_cleanup_(release) struct arguments args = {.guarded = EXPORT_GUARD_INIT};
 	_cleanup_(export_said) struct export_stats stats = {.said = TEXT_INIT};
@@ -363,5 +363,5 @@ const struct command command_export = {
 	.operands = "SRC [--to KIND] -o OUT [OPTION]…",
 	.about = "SRC is a package, an image, a bundle directory or a root directory.",
 	.options = command_options,
-	.function = cmd_export,
+	.function = export_command,
 };

@@ -359,7 +359,7 @@ static int run(struct arguments *args, struct origin *origin, struct error *err)
 	return r;
 }
 
-static int cmd_image(int argc, char **argv)
+static int image_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct origin origin = {.import = IMPORT_INIT, .rootfd = -1};
@@ -384,5 +384,5 @@ const struct command command_image = {
 	.operands = "SRC -o FILE [OPTION]…",
 	.about = "SRC is a directory, a tar or a container image; - is a tar on standard input.",
 	.options = command_options,
-	.function = cmd_image,
+	.function = image_command,
 };

@@ -266,7 +266,7 @@ static bool parse(struct arguments *args, int argc, char **argv, int *ret_code)
 	return false;
 }
 
-static int cmd_impact(int argc, char **argv)
+static int impact_command(int argc, char **argv)
 {
 	_cleanup_(impact_release) struct impact impact = {.kept = INVENTORY_INIT};
 	struct arguments args = {0};
@@ -292,5 +292,5 @@ const struct command command_impact = {
 	.operands = "WHAT -s NEWER [OPTION]…",
 	.about = "Which files kept in a package, an image or a manifest have changed in a newer source?",
 	.options = command_options,
-	.function = cmd_impact,
+	.function = impact_command,
 };

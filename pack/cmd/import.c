@@ -340,7 +340,7 @@ static void release(struct arguments *args)
 	image_access_release(&args->access);
 }
 
-static int cmd_import(int argc, char **argv)
+static int import_command(int argc, char **argv)
 {
 	_cleanup_(import_release) struct import import = IMPORT_INIT;
 	_cleanup_(release) struct arguments args = {0};
@@ -378,5 +378,5 @@ const struct command command_import = {
 		 "or an image as skopeo(1) spells it: docker://HOST/NAME, docker-daemon:NAME,\n"
 		 "containers-storage:NAME, oci:DIR:TAG, oci-archive:FILE, docker-archive:FILE.",
 	.options = command_options,
-	.function = cmd_import,
+	.function = import_command,
 };

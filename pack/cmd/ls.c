@@ -363,7 +363,7 @@ static int run(const struct arguments *args, struct error *err)
 	return r;
 }
 
-static int cmd_ls(int argc, char **argv)
+static int ls_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct error err = ERROR_INIT;
@@ -390,5 +390,5 @@ const struct command command_ls = {
 	.operands = "WHAT [PATTERN]… [OPTION]…",
 	.about = "List the paths in a manifest (those that were needed), an image, a package or a directory.",
 	.options = command_options,
-	.function = cmd_ls,
+	.function = ls_command,
 };

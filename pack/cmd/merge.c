@@ -136,7 +136,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_merge(int argc, char **argv)
+static int merge_command(int argc, char **argv)
 {
 	struct merging merging = {0};
 	struct error err = ERROR_INIT;
@@ -166,5 +166,5 @@ const struct command command_merge = {
 	.about = "Add the sessions of the manifests IN to the manifest OUT, which is made if it is not there.\n"
 		 "A session that is in OUT already is not added again.",
 	.options = command_options,
-	.function = cmd_merge,
+	.function = merge_command,
 };

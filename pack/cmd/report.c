@@ -54,7 +54,7 @@ static void comparison_release(struct comparison *comparison)
 	inventory_release(&comparison->now);
 }
 
-static int compare(const struct arguments *arguments, struct comparison *comparison,
+static int load_other(const struct arguments *arguments, struct comparison *comparison,
 		   struct report_options *options, struct error *err)
 {
 	const struct difference_options contents = {.times = false};
@@ -73,7 +73,7 @@ static int compare(const struct arguments *arguments, struct comparison *compari
 	return r;
 }
 
-static int report(const struct arguments *arguments, struct error *err)
+static int write_report(const struct arguments *arguments, struct error *err)
 {
 	_cleanup_(report_subject_release) struct report_subject subject = REPORT_SUBJECT_INIT;
 	_cleanup_(comparison_release) struct comparison comparison = {.before = INVENTORY_INIT,
@@ -84,7 +84,7 @@ static int report(const struct arguments *arguments, struct error *err)
 	if (r == 0)
 		r = report_subject_open(&subject, arguments->subject, arguments->source, err);
 	if (r == 0)
-		r = compare(arguments, &comparison, &subject.options, err);
+		r = load_other(arguments, &comparison, &subject.options, err);
 	if (r == 0)
 		r = output_open(&output, arguments->output, arguments->force, err);
 	if (r < 0)
@@ -99,7 +99,7 @@ static int report(const struct arguments *arguments, struct error *err)
 	return io_publish(&output, err);
 }
 
-static int cmd_report(int argc, char **argv)
+static int report_command(int argc, char **argv)
 {
 	struct arguments arguments = {0};
 	struct error err = ERROR_INIT;
@@ -113,7 +113,7 @@ static int cmd_report(int argc, char **argv)
 								: "-o FILE is needed");
 	arguments.subject = argv[optind];
 	command_catch_signals();
-	r = report(&arguments, &err);
+	r = write_report(&arguments, &err);
 	if (r < 0) {
 		log_error("report: %s", err.message);
 		return EXIT_FAILED;
@@ -128,5 +128,5 @@ const struct command command_report = {
 		    "       tracepack report MANIFEST -o FILE [-s SOURCE] [--compare OTHER]",
 	.about = "Write one self-contained HTML page with everything a manifest or package knows.",
 	.options = command_options,
-	.function = cmd_report,
+	.function = report_command,
 };

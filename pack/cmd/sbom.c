@@ -260,7 +260,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_sbom(int argc, char **argv)
+static int sbom_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct kept kept = {.inventory = INVENTORY_INIT};
@@ -300,5 +300,5 @@ const struct command command_sbom = {
 	.about = "A software bill of materials, as CycloneDX or SPDX JSON, of a package, an image or a directory, or\n"
 		 "of what a build from a manifest would pack.",
 	.options = command_options,
-	.function = cmd_sbom,
+	.function = sbom_command,
 };

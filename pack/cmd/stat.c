@@ -279,7 +279,7 @@ static int run_margins(const struct arguments *args, struct error *err)
 	return args->json ? json_print(margins_json(&margins), err) : margins_print(&margins, err);
 }
 
-static int cmd_stat(int argc, char **argv)
+static int stat_command(int argc, char **argv)
 {
 	struct arguments args = {.depth = 2};
 	struct error err = ERROR_INIT;
@@ -306,5 +306,5 @@ const struct command command_stat = {
 	.operands = "MANIFEST|PACKAGE [OPTION]…",
 	.about = "What each test needed, and needed alone; what the source holds; what is still unseen.",
 	.options = command_options,
-	.function = cmd_stat,
+	.function = stat_command,
 };

@@ -72,7 +72,7 @@ static void add_line(struct text *text, const char *what, const char *line)
 	text_add_char(text, '\n');
 }
 
-static int report(const struct verification *verification, struct error *err)
+static int say_result(const struct verification *verification, struct error *err)
 {
 	const struct package_check *check = &verification->check;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
@@ -116,7 +116,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_verify(int argc, char **argv)
+static int verify_command(int argc, char **argv)
 {
 	struct verification verification = {0};
 	struct error err = ERROR_INIT;
@@ -130,7 +130,7 @@ static int cmd_verify(int argc, char **argv)
 	verification.path = argv[optind];
 	r = verify(&verification, &err);
 	if (r == 0)
-		r = report(&verification, &err);
+		r = say_result(&verification, &err);
 	if (r < 0)
 		log_error("%s", err.message);
 	problems = verification.check.problems.count;
@@ -145,5 +145,5 @@ const struct command command_verify = {
 	.about = "Check every digest in PACKAGE, its start configuration, and that its programs, libraries\n"
 		 "and scripts find in it all they need. Exits 1 when something is wrong.",
 	.options = command_options,
-	.function = cmd_verify,
+	.function = verify_command,
 };

@@ -21,7 +21,7 @@ static int exit_code(int code)
 	return code == -EACCES ? EXIT_NOT_EXECUTABLE : EXIT_FAILED;
 }
 
-static int report(struct source *source, const char *path, const char *command, int code,
+static int say_verdict(struct source *source, const char *path, const char *command, int code,
 		  const struct error *err)
 {
 	_cleanup_(freep) char *meant = NULL;
@@ -50,7 +50,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_which(int argc, char **argv)
+static int which_command(int argc, char **argv)
 {
 	struct arguments args = {.path = WHICH_PATH_DEFAULT, .cwd = "/"};
 	_cleanup_(source_closep) struct source *source = NULL;
@@ -71,7 +71,7 @@ static int cmd_which(int argc, char **argv)
 	if (r < 0 && args.quiet)
 		return exit_code(r);
 	if (r < 0)
-		return report(source, args.path, argv[optind], r, &err);
+		return say_verdict(source, args.path, argv[optind], r, &err);
 	puts(found);
 	return EXIT_DONE;
 }
@@ -84,5 +84,5 @@ const struct command command_which = {
 		 "executable.",
 	.options = command_options,
 	.options_first = true,
-	.function = cmd_which,
+	.function = which_command,
 };

@@ -362,7 +362,7 @@ static int answer(const struct command *command, int argc, char **argv, bool wan
 	return in == wanted ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int cmd_why(int argc, char **argv)
+static int why_command(int argc, char **argv)
 {
 	return answer(&command_why, argc, argv, true);
 }
@@ -381,7 +381,7 @@ const struct command command_why = {
 		    "       tracepack why MANIFEST [-s SOURCE] [OPTION]… PATH",
 	.about = "Print the chain of reasons that brought PATH in. Exits 1 when it is not in." ABOUT,
 	.options = command_options,
-	.function = cmd_why,
+	.function = why_command,
 };
 
 const struct command command_why_not = {

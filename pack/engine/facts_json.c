@@ -52,7 +52,7 @@ static json_t *ports(const struct facts *facts)
 	return array;
 }
 
-static json_t *publish(const struct facts *facts)
+static json_t *published(const struct facts *facts)
 {
 	json_t *array = json_array();
 
@@ -102,7 +102,7 @@ static json_t *check(const struct fact_check *one)
 			 number(one->start_ns), "retries", number(one->retries));
 }
 
-static json_t *network(const struct facts *facts)
+static json_t *network_word(const struct facts *facts)
 {
 	static const char *const words[] = {NULL, "host", "none", "private"};
 
@@ -139,8 +139,8 @@ json_t *facts_json(const struct facts *facts)
 		{"cpus_milli", number(facts->cpus_milli)},
 		{"pids", number(facts->processes)},
 		{"ports", ports(facts)},
-		{"publish", publish(facts)},
-		{"network", network(facts)},
+		{"publish", published(facts)},
+		{"network", network_word(facts)},
 		{"volumes", list(&facts->volumes)},
 		{"mounts", mounts(facts)},
 		{"tmpfs", tmpfs(facts)},

@@ -51,7 +51,7 @@ static bool is_writable(const char *directory, const struct facts *facts)
 	return found;
 }
 
-static int compare(const void *a, const void *b)
+static int by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct written_path *)a)->path, ((const struct written_path *)b)->path);
 }
@@ -77,7 +77,7 @@ static bool hides(const struct written_paths *paths, const struct node *root, co
 		_cleanup_(freep) char *path = node_path(node_child_at(node, i));
 		struct written_path key = {.path = path};
 
-		if (!path || !bsearch(&key, paths->items, paths->count, sizeof(key), compare))
+		if (!path || !bsearch(&key, paths->items, paths->count, sizeof(key), by_path))
 			return true;
 	}
 	return false;

@@ -96,7 +96,7 @@ static int set_router(in_addr_t router)
 	return fd < 0 || (ioctl(fd, SIOCADDRT, &route) < 0 && errno != EEXIST) ? -errno : 0;
 }
 
-static int use(const struct lease *lease)
+static int configure(const struct lease *lease)
 {
 	int r = set_address(SIOCSIFADDR, lease->address);
 
@@ -150,7 +150,7 @@ static int ask(int timeout_ms)
 	int r = dhcp_ask(net.device, net.hardware, net.hostname, timeout_ms, &net.lease);
 
 	if (r == 0)
-		r = use(&net.lease);
+		r = configure(&net.lease);
 	if (r == 0 && net.lease.seconds)
 		start_timer(net.lease.seconds / 2 ? net.lease.seconds / 2 : 1);
 	return r;
@@ -229,7 +229,7 @@ void network_up(const struct line *line, const char *hostname, char **ret_namese
 	if (r == -ENODEV && !line->ip)
 		return;
 	if (r == 0 && *fields[FIELD_CLIENT])
-		r = read_fields(fields, &net.lease) ? use(&net.lease) : -EINVAL;
+		r = read_fields(fields, &net.lease) ? configure(&net.lease) : -EINVAL;
 	else if (r == 0)
 		r = ask(ASK_MS);
 	if (r < 0)

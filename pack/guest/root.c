@@ -146,7 +146,7 @@ static int mount_fixed(void)
 }
 
 /* "/run mode=755,size=64k": what tmpfs(5) knows has a value; of the flags one says more than we do anyway. */
-static int mount_tmpfs(char *said)
+static int mount_scratch(char *said)
 {
 	unsigned long flags = MS_NOSUID | MS_NODEV;
 	char *rest = strchr(said, ' '), *word;
@@ -218,7 +218,7 @@ int root_enter(const struct start *start, const char *nameservers)
 	}
 	write_names(start, nameservers);
 	for (size_t i = 0; i < start->tmpfs.count; i++)
-		if (mount_tmpfs(start->tmpfs.items[i]) < 0)
+		if (mount_scratch(start->tmpfs.items[i]) < 0)
 			return -1;
 	if (start->read_only && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0) {
 		say("cannot make the root read-only: %s", strerror(errno));

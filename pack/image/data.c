@@ -90,7 +90,7 @@ static int diverge(struct passage *p)
 }
 
 /* Its next bytes, or NULL for zeroes: still like another? The end of a file is always looked up. */
-static int compare(struct passage *p, const void *bytes, size_t size)
+static int compare_next(struct passage *p, const void *bytes, size_t size)
 {
 	struct data *data = p->data;
 	bool last = p->position + size == p->size;
@@ -164,7 +164,7 @@ static ssize_t passage_read(struct passage *p, void *into, size_t want, struct e
 /* --- storing -------------------------------------------------------------------------------- */
 
 /* Of a file that is used in a known order the tail shares a fragment with those used next to it. */
-static enum tail_kind tail_kind(const struct passage *p, const void *bytes, size_t size)
+static enum tail_kind kind_of_tail(const struct passage *p, const void *bytes, size_t size)
 {
 	bool ordered = p->feed.node->inode->order != 0;
 
@@ -184,7 +184,7 @@ static int keep(struct passage *p, uint8_t **buffer, size_t size, bool whole)
 {
 	struct store *store = &p->data->store;
 	bool zeroes = !*buffer || feed_is_zero(*buffer, size);
-	int r = compare(p, zeroes ? NULL : *buffer, size);
+	int r = compare_next(p, zeroes ? NULL : *buffer, size);
 
 	if (r < 0 || p->alike)
 		return r;
@@ -193,7 +193,7 @@ static int keep(struct passage *p, uint8_t **buffer, size_t size, bool whole)
 	store->light = p->feed.node->inode->light;
 	if (whole)
 		return store_block(store, take(*buffer), size);
-	return store_tail(store, tail_kind(p, *buffer, size), *buffer, size);
+	return store_tail(store, kind_of_tail(p, *buffer, size), *buffer, size);
 }
 
 /* The next piece: a block, or what is left. *ret_size is less than wanted where the file shrank. */

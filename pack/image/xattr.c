@@ -51,7 +51,7 @@ int xattrs_init(struct xattrs *xattrs, struct workers *workers)
 	return r < 0 ? r : metadata_init(&xattrs->sets, workers, NULL);
 }
 
-static void known_release(struct hash *hash)
+static void known_sets_release(struct hash *hash)
 {
 	struct hash_cursor cursor = {0};
 	struct hash_link *link;
@@ -67,8 +67,8 @@ void xattrs_release(struct xattrs *xattrs)
 		metadata_release(&xattrs->values);
 	if (xattrs->sets.workers)
 		metadata_release(&xattrs->sets);
-	known_release(&xattrs->known_sets);
-	known_release(&xattrs->known_values);
+	known_sets_release(&xattrs->known_sets);
+	known_sets_release(&xattrs->known_values);
 }
 
 static struct known *known_find(const struct hash *hash, const void *bytes, size_t size)

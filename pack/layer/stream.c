@@ -30,7 +30,7 @@ struct layer_stream {
 
 /* ---- the packed side ---- */
 
-static ssize_t source_read(struct layer_stream *stream)
+static ssize_t read_packed(struct layer_stream *stream)
 {
 	const struct layer_source *source = &stream->source;
 	uint64_t left;
@@ -57,7 +57,7 @@ static ssize_t packed_read(struct archive *archive, void *data, const void **ret
 		sym_archive_set_error(archive, EINTR, "interrupted");
 		return packed_fail(stream, error_set(&stream->error, -EINTR, "interrupted"));
 	}
-	n = source_read(stream);
+	n = read_packed(stream);
 	if (n < 0) {
 		sym_archive_set_error(archive, (int)-n, "cannot read");
 		return packed_fail(stream, error_code(&stream->error, (int)n, "cannot read"));

@@ -136,7 +136,7 @@ static int write_archive(struct node *root, const char *path, bool force,
 	return io_publish(&output, err);
 }
 
-static int deliver(struct node *root, bool docker, const struct reference *to,
+static int hand_over(struct node *root, bool docker, const struct reference *to,
 		   const struct carrier_options *access, struct error *err)
 {
 	_cleanup_(carrier_release) struct carrier carrier = {0};
@@ -160,7 +160,7 @@ int oci_file_write(struct node *root, const struct oci_form *form, const struct 
 		   const struct carrier_options *access, struct error *err)
 {
 	if (carrier_is_needed(to))
-		return deliver(root, form->docker, to, access, err);
+		return hand_over(root, form->docker, to, access, err);
 	return form->directory ? write_directory(root, to->path, access->cancel, err)
 			       : write_archive(root, to->path, force, access->cancel, err);
 }

@@ -171,7 +171,7 @@ int import_load(struct import *import, const char *path, const struct import_opt
 /* ---- by reference ---- */
 
 /* The kind that a transport says, and the image in it. */
-static int options_of(const struct reference *reference, struct import_options *options, struct error *err)
+static int options_by_reference(const struct reference *reference, struct import_options *options, struct error *err)
 {
 	if (reference->transport == REFERENCE_FILE)
 		return 0;
@@ -195,7 +195,7 @@ int import_reference(struct import *import, const struct reference *reference,
 	_cleanup_(carrier_release) struct carrier carrier = {0};
 	struct carrier_options carrying = *access;
 	struct import_options own = *options;
-	int r = options_of(reference, &own, err);
+	int r = options_by_reference(reference, &own, err);
 
 	*import = (struct import)IMPORT_INIT;
 	if (r < 0 || !reference_is_remote(reference))

@@ -132,7 +132,7 @@ static json_t *limit_number(uint64_t value)
 	return json_integer(value > INT64_MAX ? -1 : (json_int_t)value);
 }
 
-static json_t *limits(const struct spec *spec)
+static json_t *resource_limits(const struct spec *spec)
 {
 	json_t *list = json_array();
 
@@ -180,7 +180,7 @@ json_t *config_process(const struct container *container)
 	json_set(object, "env", environment(container));
 	json_set(object, "cwd", json_stringn_nocheck(cwd ? cwd : "/", strlen(cwd ? cwd : "/")));
 	json_set(object, "capabilities", capabilities(container));
-	json_set(object, "rlimits", limits(request->spec));
+	json_set(object, "rlimits", resource_limits(request->spec));
 	json_set(object, "noNewPrivileges", json_boolean(container->no_new_privileges));
 	return object;
 }

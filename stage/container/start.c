@@ -90,7 +90,7 @@ static const char *search_path(const struct container_request *request)
 	return found;
 }
 
-static const char *command_of(const struct container_request *request)
+static const char *program_of(const struct container_request *request)
 {
 	if (request->spec->args.count)
 		return request->spec->args.items[0];
@@ -104,7 +104,7 @@ int start_program(struct container *container, struct error *err)
 	const struct container_request *request = container->request;
 	_cleanup_(source_closep) struct source *source = NULL;
 	_cleanup_(freep) char *meant = NULL;
-	const char *command = command_of(request), *cwd = request->spec->cwd;
+	const char *command = program_of(request), *cwd = request->spec->cwd;
 	int r;
 
 	if (!command || !*command)

@@ -80,7 +80,7 @@ static int claim_it(const struct affair *affair, struct claim *claim, struct err
 }
 
 /* 1 its newest run is ours, and wanted up still; 0 others have seen to it. */
-static int look(const struct affair *affair, struct instance *instance, struct run *run,
+static int still_ours(const struct affair *affair, struct instance *instance, struct run *run,
 		struct error *err)
 {
 	int r = instance_find(affair->state, affair->app, affair->name, instance, err);
@@ -107,7 +107,7 @@ static int note(const struct affair *affair, int64_t *ret_pause_ms, struct error
 	_cleanup_(run_release) struct run run = RUN_INIT;
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
 	struct process self;
-	int r = look(affair, &instance, &run, err);
+	int r = still_ours(affair, &instance, &run, err);
 
 	/* a stop that is under way notes it itself */
 	if (r > 0)
@@ -116,7 +116,7 @@ static int note(const struct affair *affair, int64_t *ret_pause_ms, struct error
 		return r;
 	instance_release(&instance);
 	run_release(&run);
-	r = look(affair, &instance, &run, err);
+	r = still_ours(affair, &instance, &run, err);
 	process_self(&self);
 	if (r <= 0 || (run.state == RUN_ENDED && run.said) ||
 	    instance_is_up(instance_now(affair->state, &instance, &run, &self)))
@@ -141,7 +141,7 @@ static int start_again(struct affair *affair, int64_t *ret_pause_ms, struct erro
 	int r = claim_it(affair, &claim, err);
 
 	if (r == 0)
-		r = look(affair, &start.instance, &run, err);
+		r = still_ours(affair, &start.instance, &run, err);
 	start.restarts = run.restarts + 1;
 	if (r <= 0 || array_push(&starts, start) < 0) {
 		instance_release(&start.instance);

@@ -24,7 +24,7 @@ struct shadowing {
 };
 
 /* What a base has at a path: an O_PATH descriptor and its kind; -ENOENT: nothing. */
-static int look(int base, const char *path, int *ret_fd, struct stat *ret_st)
+static int open_at_path(int base, const char *path, int *ret_fd, struct stat *ret_st)
 {
 	int fd = open_beneath(base, path, O_PATH | O_NOFOLLOW);
 
@@ -78,8 +78,8 @@ static int bases_differ(const struct shadowing *shadowing, const char *path)
 {
 	_cleanup_(closep) int a = -1, b = -1;
 	struct stat st[2];
-	int r = look(shadowing->bases[0], path, &a, &st[0]);
-	int s = r == 0 || r == -ENOENT ? look(shadowing->bases[1], path, &b, &st[1]) : r;
+	int r = open_at_path(shadowing->bases[0], path, &a, &st[0]);
+	int s = r == 0 || r == -ENOENT ? open_at_path(shadowing->bases[1], path, &b, &st[1]) : r;
 
 	if (r == -ENOENT && s == -ENOENT)
 		return 0;

@@ -113,7 +113,7 @@ int overlay_mount(const struct overlay *overlay, int *ret_mount, struct error *e
 	return r < 0 ? r : mount_finish(context, 0, what, ret_mount, err);
 }
 
-static int directory_open(int layer, const char *name, const char *directory, mode_t mode,
+static int open_directory(int layer, const char *name, const char *directory, mode_t mode,
 			  int *ret_fd, struct error *err)
 {
 	int fd;
@@ -140,9 +140,9 @@ int overlay_layer_open(int layer, const char *name, int *ret_upper, int *ret_wor
 		return errno == EWOULDBLOCK
 			       ? error_set(err, -EBUSY, "the layer '%s' is in use", name)
 			       : error_errno(err, "cannot lock the layer '%s'", name);
-	r = directory_open(lock, name, "upper", 0755, &upper, err);
+	r = open_directory(lock, name, "upper", 0755, &upper, err);
 	if (r == 0)
-		r = directory_open(lock, name, "work", 0700, &work, err);
+		r = open_directory(lock, name, "work", 0700, &work, err);
 	if (r < 0)
 		return r;
 	*ret_upper = take_fd(&upper);

@@ -82,7 +82,7 @@ static int why(pid_t pid, int said, const char *name, struct error *err)
 }
 
 /* Its root's attributes come from the program: it answers. */
-static bool answers(int mount)
+static bool root_answers(int mount)
 {
 	struct stat st;
 
@@ -114,7 +114,7 @@ int squashfuse_mount(int image, const char *name, int *ret_mount, struct error *
 		return error_errno(err, "cannot fork");
 	closep(&fuse); /* the program's alone: with it the mount's answers end */
 	fuse = -1;
-	if (!answers(mount))
+	if (!root_answers(mount))
 		return why(pid, said, name, err);
 	*ret_mount = take_fd(&mount);
 	return 0;

@@ -39,7 +39,7 @@ static uid_t uid_of_root(void)
 	return geteuid();
 }
 
-static void look(void)
+static void find_place(void)
 {
 	struct stat st;
 
@@ -58,13 +58,13 @@ static void look(void)
 
 bool user_is_plain(void)
 {
-	look();
+	find_place();
 	return where != ROOT;
 }
 
 uid_t user_uid(void)
 {
-	look();
+	find_place();
 	return outside_uid;
 }
 
@@ -98,7 +98,7 @@ bool user_has_range(void)
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	unsigned int first, outside, count;
 
-	look();
+	find_place();
 	if (where == ROOT)
 		return true;
 	if (where != INSIDE || io_read_file(AT_FDCWD, "/proc/self/gid_map", 4096, &text, NULL) < 0)
@@ -148,7 +148,7 @@ int user_enter(const char *state, struct error *err)
 	_cleanup_(closep) int list = -1;
 	int r;
 
-	look();
+	find_place();
 	if (where != OUTSIDE)
 		return 0;
 	r = outside_begin(err);
@@ -175,7 +175,7 @@ int user_stays(const char *state, pid_t pid, struct error *err)
 	_cleanup_(closep) int list = -1;
 	int r;
 
-	look();
+	find_place();
 	if (where != INSIDE)
 		return 0;
 	r = holders_open(state, &list, err);

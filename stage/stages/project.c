@@ -82,7 +82,7 @@ struct slimming {
 };
 
 /* The image, which becomes *ret_name; NULL: it has no traces. */
-static int slim_image(struct slimming *slimming, const char *image, char **ret_name, struct error *err)
+static int slim_one(struct slimming *slimming, const char *image, char **ret_name, struct error *err)
 {
 	_cleanup_(traces_result_release) struct traces_result result = {0};
 	_cleanup_(freep) char *name = traced_image_name(image, "slim"), *from = NULL, *to = NULL;
@@ -110,7 +110,7 @@ static int name_of(struct slimming *slimming, const char *image, const char **re
 	int r = 0;
 
 	if (!known) {
-		r = slim_image(slimming, image, &name, err);
+		r = slim_one(slimming, image, &name, err);
 		known = name ? json_string(name) : json_null();
 		if (r == 0 && json_set(slimming->names, image, known) < 0)
 			r = error_oom(err);

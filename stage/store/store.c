@@ -27,7 +27,7 @@
 
 /* --- the directory --- */
 
-static int directory_open(int dirfd, const char *name, int *ret_fd, struct error *err)
+static int open_directory(int dirfd, const char *name, int *ret_fd, struct error *err)
 {
 	int fd;
 
@@ -48,7 +48,7 @@ static int directories_make(int store, struct error *err)
 	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(*names); i++) {
 		_cleanup_(closep) int fd = -1;
 
-		r = directory_open(store, names[i], &fd, err);
+		r = open_directory(store, names[i], &fd, err);
 	}
 	return r;
 }
@@ -71,7 +71,7 @@ int store_open(const char *state, struct store **ret_store, struct error *err)
 	n = snprintf(store->space.directory, sizeof(store->space.directory), "%s/store", state);
 	if ((size_t)n >= sizeof(store->space.directory))
 		return error_code(err, -ENAMETOOLONG, "the state directory '%s'", state);
-	r = directory_open(door, "store", &store->fd, err);
+	r = open_directory(door, "store", &store->fd, err);
 	if (r == 0)
 		r = directories_make(store->fd, err);
 	if (r == 0 && fstat(store->fd, &st) < 0)

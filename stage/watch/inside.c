@@ -55,7 +55,7 @@ void inside_check_release(struct inside_check *check)
 }
 
 /* *ret_checked holds what comes back. */
-static const json_t *health_of(const struct image_config *image, struct image_config *ret_checked, struct error *err)
+static const json_t *image_health(const struct image_config *image, struct image_config *ret_checked, struct error *err)
 {
 	const char *label = json_text(image_config_member(image, "Labels"), DERIVED_LABEL_HEALTH);
 	json_auto_t *whole = NULL, *health = NULL;
@@ -76,7 +76,7 @@ int inside_check_of(const struct image_config *image, struct inside_check *check
 {
 	_cleanup_(image_config_release) struct image_config checked = IMAGE_CONFIG_INIT;
 	struct error why = ERROR_INIT;
-	const json_t *health = image->json ? health_of(image, &checked, &why) : NULL;
+	const json_t *health = image->json ? image_health(image, &checked, &why) : NULL;
 	const json_t *test = json_object_get(health, "Test");
 	const char *how = json_string_value(json_array_get(test, 0));
 
