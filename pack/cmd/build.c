@@ -29,6 +29,7 @@
 #include "pack/cmd/source_catalog.h"
 #include "pack/image/image.h"
 #include "pack/image/verify.h"
+#include "pack/image/verity.h"
 #include "pack/need/closure_tree.h"
 #include "pack/need/from_selection.h"
 #include "pack/package/package.h"
@@ -39,7 +40,7 @@ struct build {
 	struct image_options image;
 	struct launch_request start;
 	const char *output, *name, *version, *source_name;
-	bool package, no_records, check, force, dry_run, quiet, json;
+	bool package, no_records, check, verity, force, dry_run, quiet, json;
 	enum package_catalog keep_catalog;
 	/* made on the way */
 	struct source_catalog catalog;
@@ -50,7 +51,7 @@ struct build {
 	struct build_result result;
 	struct error why; /* it is too large, if it is */
 	bool too_large;
-	char digest[DIGEST_HEX_SIZE];
+	char digest[DIGEST_HEX_SIZE], root_hash[DIGEST_HEX_SIZE];
 	struct timespec started;
 };
 
@@ -112,6 +113,8 @@ static const struct command_option command_options[] = {
 	{0, "check", NULL, "read the image back and compare every byte",
 	 OPTION_FLAG(struct build, check)},
 	{0, "verify", NULL, "the older word for --check", OPTION_FLAG(struct build, check)},
+	{0, "verity", NULL, "write verity data beside it: IMAGE.verity, IMAGE.roothash",
+	 OPTION_FLAG(struct build, verity)},
 	{'n', "dry-run", NULL, "only say what would be packed",
 	 OPTION_FLAG(struct build, dry_run)},
 	{0, "json", NULL, "the result as JSON", OPTION_FLAG(struct build, json)},
@@ -241,6 +244,7 @@ static int write_image(struct build *build, int fd, struct error *err)
 static int publish(struct build *build, struct error *err)
 {
 	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
+	_cleanup_(verity_release) struct verity verity = VERITY_INIT;
 	int r;
 
 	if (build->dry_run) {
@@ -258,6 +262,12 @@ static int publish(struct build *build, struct error *err)
 		r = image_verify(build->tree, &build->image, output.fd, build->output, err);
 	if (r == 0 && build->json)
 		r = digest_fd(output.fd, build->digest, err);
+	if (r == 0 && build->verity) {
+		r = verity_make(&verity, output.fd, build->output, build->force, err);
+		memcpy(build->root_hash, verity.root_hash, sizeof(build->root_hash));
+		if (r == 0)
+			r = verity_publish(&verity, err);
+	}
 	return r < 0 ? r : io_publish(&output, err);
 }
 
@@ -276,6 +286,7 @@ static int say_result(struct build *build, struct error *err)
 	result->closure = build->request.closure;
 	result->output = build->dry_run || build->too_large ? NULL : build->output;
 	result->sha256 = result->output ? build->digest : NULL;
+	result->root_hash = result->output && build->verity ? build->root_hash : NULL;
 	result->gate = build->too_large ? build->why.message : NULL;
 	result->uuid = build->contents ? package_uuid(build->contents) : NULL;
 	result->seconds = seconds_since(&build->started);
@@ -312,6 +323,8 @@ static int run(struct build *build, struct error *err)
 
 	build->request.identity = build->package && !build->no_records;
 	r = build->dry_run ? 0 : output_check(build->output, build->force, err);
+	if (r == 0 && build->verity && !build->force && !build->dry_run)
+		r = verity_check_names(build->output, err);
 	if (r == 0)
 		r = launch_request_load(&build->start, err);
 	if (r == 0)

@@ -149,6 +149,8 @@ void build_result_print(const struct build_result *result)
 	printf("%s%s\n", text.bytes, result->output ? "" : " (nothing written)");
 	print_ways(result);
 	print_listed(result);
+	if (result->root_hash)
+		printf("        verity root hash %s\n", result->root_hash);
 	print_left_out(result, false);
 }
 
@@ -204,6 +206,8 @@ json_t *build_result_json(const struct build_result *result)
 		json_set(json, "image_bytes_error", json_integer((json_int_t)result->image_error));
 	if (json)
 		json_set(json, "gate", json_path(result->gate));
+	if (json && result->root_hash)
+		json_set(json, "root_hash", json_path(result->root_hash));
 	return json;
 }
 

@@ -19,6 +19,7 @@ struct build_result {
 	const char *output;            /* NULL: nothing was written */
 	const char *sha256;            /* of the output, or NULL */
 	const char *uuid;              /* of a package, or NULL */
+	const char *root_hash;         /* of verity data beside it, or NULL */
 	uint64_t source_files, source_bytes; /* 0: there is no catalog */
 	struct tree_totals totals;     /* of what is packed */
 	struct closure_listed listed;

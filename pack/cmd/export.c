@@ -24,6 +24,7 @@
 #include "pack/engine/deliver.h"
 #include "pack/engine/export.h"
 #include "pack/engine/export_source.h"
+#include "pack/image/verity.h"
 #include "pack/oci/change.h"
 #include "pack/oci/config.h"
 #include "pack/oci/write.h"
@@ -145,6 +146,8 @@ static const struct command_option command_options[] = {
 	 OPTION_CALL(take_guard, struct arguments, guard)},
 	{0, "tracefs", "FILE", "of which the guard is made: needs no libraries; 'sfc export' has one",
 	 OPTION_STRING(struct arguments, tracefs)},
+	{0, "verity", NULL, "of --to squashfs: write verity data beside it, OUT.verity and OUT.roothash",
+	 OPTION_FLAG(struct arguments, export.verity)},
 	{0, "compress", "HOW", "none, gzip or zstd [layers: gzip; tar: as OUT ends]",
 	 OPTION_WHOLE(take_compression)},
 	{0, "level", "N", "of the compressor",
@@ -205,6 +208,8 @@ static const char *misuse_of(const struct arguments *args, int operands)
 		return "a guard is for images: --guard does not go with that --to";
 	if (args->guard && !args->tracefs)
 		return "which tracefs does the guard run? (--tracefs FILE)";
+	if (args->export.verity && !(file && args->has_kind && args->export.kind == EXPORT_SQUASHFS))
+		return "verity data is for an image that is mounted: --verity goes with --to squashfs";
 	if (!file)
 		return misuse_of_image(args);
 	if (!args->has_kind)
@@ -296,6 +301,8 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 	if (!args->export.name)
 		return error_oom(err);
 	r = output_check(reference_is_remote(&args->reference) ? NULL : args->reference.path, args->force, err);
+	if (r == 0 && args->export.verity && !args->force)
+		r = verity_check_names(args->output, err);
 	if (r == 0)
 		r = image_access_read(&args->access, err);
 	if (r == 0 && args->guard)

@@ -3,6 +3,7 @@
 #include "pack/cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +17,22 @@
 #include "db/base/json.h"
 #include "db/base/log.h"
 #include "db/base/text.h"
+#include "pack/image/verity.h"
 #include "pack/package/bundle.h"
 #include "pack/package/check.h"
 
 struct verification {
 	const char *path, *digest;
-	bool json, quiet;
-	char sha256[DIGEST_HEX_SIZE];
+	const char *root_hash; /* as asked; NULL: the one beside it */
+	bool json, quiet, verity, image_only;
+	char sha256[DIGEST_HEX_SIZE], agreed[DIGEST_HEX_SIZE];
 	struct package_check check;
 };
 
-static int check_digest(struct verification *verification, const struct bundle *bundle,
-			struct error *err)
+static int check_digest(struct verification *verification, int fd, struct error *err)
 {
 	const char *wanted = verification->digest;
-	int r = digest_fd(bundle_fd(bundle), verification->sha256, err);
+	int r = digest_fd(fd, verification->sha256, err);
 
 	if (r < 0 || !wanted)
 		return r;
@@ -42,6 +44,18 @@ static int check_digest(struct verification *verification, const struct bundle *
 	return 0;
 }
 
+/* What is no package, but has verity data beside it. */
+static int verify_image(struct verification *verification, struct error *err)
+{
+	_cleanup_(closep) int fd = open(verification->path, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? error_errno(err, "cannot open '%s'", verification->path)
+		       : check_digest(verification, fd, err);
+
+	verification->image_only = true;
+	return r < 0 ? r
+		     : verity_check_beside(fd, verification->path, verification->root_hash, verification->agreed, err);
+}
+
 static int verify(struct verification *verification, struct error *err)
 {
 	_cleanup_(bundle_closep) struct bundle *bundle = NULL;
@@ -49,8 +63,13 @@ static int verify(struct verification *verification, struct error *err)
 	int r;
 
 	r = bundle_open(verification->path, &bundle, err);
+	if (r == -EMEDIUMTYPE && verification->verity)
+		return verify_image(verification, err);
 	if (r == 0)
-		r = check_digest(verification, bundle, err);
+		r = check_digest(verification, bundle_fd(bundle), err);
+	if (r == 0 && verification->verity)
+		r = verity_check_beside(bundle_fd(bundle), verification->path, verification->root_hash,
+					verification->agreed, err);
 	return r < 0 ? r
 		     : package_check(bundle, scratch && *scratch ? scratch : "/var/tmp",
 				     &verification->check, err);
@@ -72,16 +91,29 @@ static void add_line(struct text *text, const char *what, const char *line)
 	text_add_char(text, '\n');
 }
 
+static void add_parts(struct text *text, const struct package_check *check)
+{
+	text_add_count(text, check->files);
+	text_add(text, " files as they were packed (");
+	text_add_size(text, check->bytes);
+	text_add(text, "), ");
+	text_add_count(text, check->programs);
+	text_add(text, " programs, libraries and scripts find what they need\n");
+}
+
 static int say_result(const struct verification *verification, struct error *err)
 {
 	const struct package_check *check = &verification->check;
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 
+	if (verification->json && verification->image_only)
+		return json_print(json_pack("{s:b, s:s, s:s}", "ok", 1, "sha256", verification->sha256, "root_hash",
+					    verification->agreed), err);
 	if (verification->json)
 		return json_print(
-			json_pack("{s:b, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "ok",
+			json_pack("{s:b, s:s, s:s?, s:I, s:I, s:I, s:o, s:o, s:o}", "ok",
 				  check->problems.count == 0, "sha256", verification->sha256,
-				  "files", (json_int_t)check->files, "bytes",
+				  "root_hash", verification->verity ? verification->agreed : NULL, "files", (json_int_t)check->files, "bytes",
 				  (json_int_t)check->bytes, "programs", (json_int_t)check->programs,
 				  "problems",
 				  lines_json(check->problems.items, check->problems.count), "notes",
@@ -92,12 +124,10 @@ static int say_result(const struct verification *verification, struct error *err
 		log_error("%s: %s", verification->path, check->problems.items[i]);
 	if (verification->quiet || check->problems.count)
 		return 0;
-	text_add_count(&text, check->files);
-	text_add(&text, " files as they were packed (");
-	text_add_size(&text, check->bytes);
-	text_add(&text, "), ");
-	text_add_count(&text, check->programs);
-	text_add(&text, " programs, libraries and scripts find what they need\n");
+	if (!verification->image_only)
+		add_parts(&text, check);
+	if (verification->verity)
+		text_printf(&text, "every block is what the verity data with root hash %s says\n", verification->agreed);
 	for (size_t i = 0; i < check->notes.count; i++)
 		add_line(&text, "known when it was built: ", check->notes.items[i]);
 	for (size_t i = 0; i < check->asks.count; i++)
@@ -108,10 +138,24 @@ static int say_result(const struct verification *verification, struct error *err
 	return 0;
 }
 
+static int take_root_hash(void *target, const char *value, struct error *err)
+{
+	struct verification *verification = target;
+	char hash[DIGEST_HEX_SIZE];
+
+	verification->verity = true;
+	verification->root_hash = value;
+	return verity_parse_root(value, hash) < 0 ? error_set(err, -EINVAL, "'%s' is no root hash: 64 hex digits are", value)
+						  : 0;
+}
+
 static const struct command_option command_options[] = {
 	{0, "digest", "sha256:HEX", "the package itself has to have this digest",
 	 OPTION_STRING(struct verification, digest)},
 	{0, "json", NULL, "the findings as JSON", OPTION_FLAG(struct verification, json)},
+	{0, "verity", NULL, "its verity data has to be right, PACKAGE.verity and PACKAGE.roothash; any image has some",
+	 OPTION_FLAG(struct verification, verity)},
+	{0, "root-hash", "HEX", "the same with this root hash, which came another way", OPTION_WHOLE(take_root_hash)},
 	{'q', "quiet", NULL, "only what is wrong", OPTION_FLAG(struct verification, quiet)},
 	{0},
 };

@@ -60,6 +60,7 @@ struct export_options {
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
 	const struct oci_guard *guard; /* of images; or NULL */
+	bool verity;          /* write verity data beside a squashfs, over what is there */
 	struct disk_options disk;
 	struct derived_options derived; /* labels and changes; the rest is the writer's */
 	struct layer_write_options layer;

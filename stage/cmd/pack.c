@@ -32,6 +32,7 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(state_closep) struct state *state = NULL;
 	struct carrier_options access;
 	struct error err = ERROR_INIT;
+	bool verity = false;
 	struct pack_request request = {
 		.output = asked->output,
 		.access = &access,
@@ -55,6 +56,10 @@ int cmd_pack(const struct sfc_command *command, struct asked *asked)
 	r = cmd_check_output(asked, &image, &err);
 	if (image.transport != REFERENCE_FILE)
 		request.image = &image;
+	for (size_t i = 0; i < asked->packer.count; i++)
+		verity |= strcmp(asked->packer.items[i], "--verity") == 0;
+	if (r == 0 && verity && request.image)
+		r = error_set(&err, -EINVAL, "--verity goes with a package: -o FILE");
 	if (r == 0)
 		r = access_read(asked, NULL, asked->output, &access, &err);
 	if (r == 0)

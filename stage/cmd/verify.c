@@ -12,6 +12,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/log.h"
+#include "pack/image/verity.h"
 #include "stage/cancel.h"
 #include "stage/cmd/access.h"
 #include "stage/cmd/cmd.h"
@@ -64,6 +65,24 @@ static int check_signature(const struct asked *asked, struct report *report, str
 	return 0;
 }
 
+static int check_verity(const struct asked *asked, struct report *report, struct error *err)
+{
+	_cleanup_(closep) int fd = open(asked->operands[0], O_RDONLY | O_CLOEXEC);
+	_cleanup_(text_release) struct text said = TEXT_INIT;
+	char hash[DIGEST_HEX_SIZE];
+	int r = fd < 0 ? error_errno(err, "cannot open '%s'", asked->operands[0])
+		       : verity_check_beside(fd, asked->operands[0], asked->root_hash, hash, err);
+
+	if (r < 0)
+		return r;
+	text_printf(&said, "every block, root hash %s", hash);
+	if (text_failed(&said))
+		return error_oom(err);
+	report_step(report, "verity", said.bytes, -1);
+	report_fact(report, "root_hash", json_string(hash));
+	return 0;
+}
+
 static int verify(void *data)
 {
 	struct verifying *verifying = data;
@@ -79,6 +98,8 @@ static int verify(void *data)
 			      : report_open(&report, verifying->asked->quiet, verifying->asked->json, stdout, &err);
 	if (r == 0 && verifying->asked->key && !verifying->stream)
 		r = check_signature(verifying->asked, &report, &err);
+	if (r == 0 && (verifying->asked->verity || verifying->asked->root_hash) && !verifying->stream)
+		r = check_verity(verifying->asked, &report, &err);
 	if (r == 0)
 		r = verify_run(&verifying->request, &report, &result, &status, &problems, &err);
 	cmd_say_warnings(&problems);

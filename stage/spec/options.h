@@ -47,13 +47,13 @@ struct asked {
 	size_t operand_count;
 	const char *root, *with, *output, *layer, *scratch, *keep_manifest, *label, *compare, *trace, *from, *name,
 		*digest, *image_user, *keep_package, *compose, *kubernetes, *guard, *guard_source, *for_user, *count, *key,
-		*since;
+		*since, *root_hash;
 	spec_strings with_misses, traces, hosts;
 	spec_strings changes;                         /* as pack/oci/change.h has them */
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	struct image_access access; /* to where images are */
 	uint64_t max_size;   /* bytes; 0: not asked */
-	bool force, other_image, dry_run, repair, all, all_users, ephemeral, follow;
+	bool force, other_image, verity, dry_run, repair, all, all_users, ephemeral, follow;
 };
 
 #define ASKED_INIT                                                                                 \
