@@ -67,7 +67,6 @@ cannot 'userns keep-id' --userns keep-id
 cannot ephemeral --ephemeral
 cannot 'ready tcp:80' --ready tcp:80
 cannot 'health http://x/' --health http://x/
-check_fails "a kind that nobody has started is none" 2 "*stack*" to stack -o refused
 check "leaves nothing" test ! -e refused
 
 # --- run ------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ enum export_kind {
 	EXPORT_LIBVIRT,	 /* the same, and what libvirt calls it */
 	EXPORT_KUBERNETES, /* YAML: a Deployment and a Service */
 	EXPORT_COMPOSE, /* YAML: a service of a Compose project */
+	EXPORT_STACK,	/* the same of a Docker Swarm's stack */
 	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
 };

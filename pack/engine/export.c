@@ -14,6 +14,7 @@
 #include "pack/engine/libvirt.h"
 #include "pack/engine/lxc.h"
 #include "pack/engine/root_only.h"
+#include "pack/engine/stack.h"
 #include "pack/engine/written.h"
 #include "pack/layer/extract_dir.h"
 
@@ -43,6 +44,7 @@ static const struct {
 	[EXPORT_LIBVIRT] = {"libvirt", FORM_DIRECTORY, engine_write_libvirt, libvirt_says},
 	[EXPORT_KUBERNETES] = {"kubernetes", FORM_TEXT, engine_write_kubernetes, kubernetes_can},
 	[EXPORT_COMPOSE] = {"compose", FORM_TEXT, engine_write_compose, compose_can},
+	[EXPORT_STACK] = {"stack", FORM_TEXT, engine_write_stack, stack_can},
 	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 
