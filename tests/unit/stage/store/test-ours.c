@@ -97,6 +97,24 @@ static void a_copy_is_whole_has_no_name_and_is_roots(void)
 	close(fd);
 }
 
+/* The kernel's files hold more than they say, as one does that is written to meanwhile. */
+static void a_file_that_grows_while_it_is_read_is_refused_and_nothing_of_it_stays(void)
+{
+	char digest[DIGEST_HEX_SIZE] = "";
+	struct error err = ERROR_INIT;
+	int fd = open("/proc/version", O_RDONLY | O_CLOEXEC), copy = -1;
+	struct stat st;
+
+	REQUIRE(fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 0);
+	CHECK_INT(file_copy(fd, "it", store, &copy, digest, &err), -ESTALE);
+	CHECK_STRING(err.message, "'it' grows while it is read");
+	CHECK_INT(copy, -1);
+	CHECK_STRING(digest, "");
+	CHECK_INT(rmdir("store/files"), 0);
+	close(fd);
+	REQUIRE(mkdir("store/files", 0700) == 0);
+}
+
 static int beginning(const char *path, char said[SAID])
 {
 	struct error err = ERROR_INIT;
@@ -147,6 +165,7 @@ int main(void)
 	store = open("store", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	RUN(a_file_is_ours_when_only_root_can_write_it_and_the_way_to_it);
 	RUN(a_copy_is_whole_has_no_name_and_is_roots);
+	RUN(a_file_that_grows_while_it_is_read_is_refused_and_nothing_of_it_stays);
 	RUN(what_can_be_no_package_is_seen_by_its_beginning);
 	return test_end();
 }
