@@ -4,11 +4,12 @@
 # lib.sh. The test says begin_again(), trial HOW COMMAND… (one command, with strace's injection) and leftovers()
 # (what may not be left, said); $killing and $failing are the calls, $points how many of each, $least how many there
 # are at the least of either, $follow is -f for those of all its processes. SFC_TEST_LONG tries 200 of each call,
-# SFC_TEST_POINTS so many.
+# SFC_TEST_POINTS so many, for as long as SFC_LONG_SECONDS [1200]: each claim has its share of them, and calls that
+# are far apart come first.
 : "${dir:?}"
 
 requires strace -o /dev/null -e inject=mkdirat:signal=KILL:when=9 true
-[ -z "${SFC_TEST_LONG:-}" ] || SFC_TEST_POINTS=${SFC_TEST_POINTS:-200}
+[ -z "${SFC_TEST_LONG:-}" ] || { SFC_TEST_POINTS=${SFC_TEST_POINTS:-200} SFC_LONG_SECONDS=${SFC_LONG_SECONDS:-1200}; }
 
 # in_memory: there, where thousands of commits do not wait for a disk that others use: $here, with a state in it.
 in_memory() {
@@ -50,27 +51,32 @@ sample() {
 # fine COMMAND…: it succeeds, or what is wrong is said.
 fine() { "$@" >after.out 2>after.err </dev/null || echo "$* afterwards: exit $?: $(cat after.err)"; }
 
+# try_samples HOW LEAST AFTER COMMAND…: each "CALL N INJECTION" of the file samples, and what is wrong then is said:
+# no $bad. $tried are those that there was time for, $all that there are.
+try_samples() {
+	how=$1 least_tried=$2 after=$3
+	shift 3
+	tried=0 bad='' all=$(wc -l <samples)
+	over=${SFC_LONG_SECONDS:+$(($(date +%s) + SFC_LONG_SECONDS / 2 / $(grep -c '^run "' "$0")))}
+	awk '{ n = sprintf("%06d", NR); for (i = 6; i; i--) printf "%s", substr(n, i, 1); print " " $0 }' samples |
+		sort | cut -d ' ' -f 2- >spread
+	while read -r call number injection; do
+		[ "$tried" -lt "$least_tried" ] || [ -z "$over" ] || [ "$(date +%s)" -lt "$over" ] || break
+		tried=$((tried + 1))
+		wrong=$(trial "$call:$injection:when=$number" "$@"; eval "$after"; leftovers)
+		[ -z "$wrong" ] || { bad=1; echo "$how $call $number ($injection): $wrong"; }
+	done <spread
+}
+
 # run NAME AFTER COMMAND…: AFTER is a shell command that says what is wrong, or nothing.
 run() {
 	name=$1 after=$2
 	shift 2
-	tried=0 bad=
-	sample "$killing" "$@" >samples
-	while read -r call number; do
-		tried=$((tried + 1))
-		wrong=$(trial "$call:signal=KILL:when=$number" "$@"; eval "$after"; leftovers)
-		[ -z "$wrong" ] || { bad=1; echo "killed at $call $number: $wrong"; }
-	done <samples
-	check "$name: killed at any of $tried calls" test -z "$bad" -a "$tried" -ge "${least% *}"
-	tried=0 bad=
-	sample "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >samples
-	for pair in $failing; do
-		grep "^${pair%:*} " samples >chosen
-		while read -r call number; do
-			tried=$((tried + 1))
-			wrong=$(trial "$call:error=${pair#*:}:when=$number" "$@"; eval "$after"; leftovers)
-			[ -z "$wrong" ] || { bad=1; echo "$call $number fails with ${pair#*:}: $wrong"; }
-		done <chosen
-	done
-	check "$name: any of $tried calls fails" test -z "$bad" -a "$tried" -ge "${least#* }"
+	sample "$killing" "$@" | sed 's/$/ signal=KILL/' >samples
+	try_samples "killed at" "${least% *}" "$after" "$@"
+	check "$name: killed at any of $tried of $all calls" test -z "$bad" -a "$tried" -ge "${least% *}"
+	sample "$(echo $failing | tr ' ' '\n' | cut -d : -f 1 | sort -u | tr '\n' ' ')" "$@" >chosen
+	for pair in $failing; do sed -n "s/^${pair%:*} .*/& error=${pair#*:}/p" chosen; done >samples
+	try_samples "fails at" "${least#* }" "$after" "$@"
+	check "$name: any of $tried of $all calls fails" test -z "$bad" -a "$tried" -ge "${least#* }"
 }
