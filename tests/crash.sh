@@ -57,7 +57,7 @@ try_samples() {
 	how=$1 least_tried=$2 after=$3
 	shift 3
 	tried=0 bad='' all=$(wc -l <samples)
-	over=${SFC_LONG_SECONDS:+$(($(date +%s) + SFC_LONG_SECONDS / 2 / $(grep -c '^run "' "$0")))}
+	over=${SFC_LONG_SECONDS:+$(($(date +%s) + SFC_LONG_SECONDS / 2 / $(grep -c '^run "' "$srcdir/tests/${0##*/}")))}
 	awk '{ n = sprintf("%06d", NR); for (i = 6; i; i--) printf "%s", substr(n, i, 1); print " " $0 }' samples |
 		sort | cut -d ' ' -f 2- >spread
 	while read -r call number injection; do

@@ -80,4 +80,24 @@ before="sfc prod start app/a"
 run "stop" 'fine sfc prod stop app/a' sfc prod stop app/a
 before="sfc prod start app --count 1"
 run "rm" '[ "$(sfc prod ps app -q 2>/dev/null | grep -c /a)" != 1 ] || fine sfc prod rm app/a' sfc prod rm app/a --grace 0
+
+# who watches goes on when the start is killed, and makes what nobody waits for
+mkdir slow
+cat >slow/conmon <<-END
+	#!/bin/sh
+	: >"$here/coming"
+	until [ -e "$here/go" ]; do sleep 0.05; done
+	exec "$(command -v conmon)" "\$@"
+END
+chmod 755 slow/conmon
+name="late" before=true
+begin_again
+PATH=$here/slow:$PATH sfc prod start app/a >killed.out 2>&1 &
+victim=$!
+check "who is to watch is only coming up" wait_for 30 test -e coming
+kill -9 $victim
+wait $victim 2>/dev/null
+{ sleep 1; : >go; } &
+check_equal "the next start ends what it makes" "$(fine sfc prod start app/a; leftovers)" ""
+wait
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # sfc prod: commands killed at random moments leave what sfc doctor --repair puts right. SEED repeats a run,
-# SFC_TEST_LONG=1 makes it a long one, ROUNDS says how long.
+# SFC_TEST_LONG=1 makes it a long one, of ROUNDS [150] or of SFC_LONG_SECONDS [1200].
 # shellcheck disable=SC2016,SC2086,SC2094,SC2238,SC2046 # programs in quotes; command lines of ours
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
@@ -10,6 +10,7 @@
 
 rounds=${ROUNDS:-${SFC_TEST_LONG:+150}}
 rounds=${rounds:-3}
+over=${SFC_TEST_LONG:+$(($(date +%s) + ${SFC_LONG_SECONDS:-1200}))}
 seed=${SEED:-$(date +%s)}
 echo "SEED=$seed ROUNDS=$rounds"
 # random N: sets chance, 0 to N - 1
@@ -120,6 +121,7 @@ for round in $(seq "$rounds"); do
 	check_equal "round $round: all run" "$(sfc prod list app --json | jq -r '[.[].instances[].state] | unique[]')" running
 	check_equal "round $round: with what was written" "$(sfc prod exec app/a -- cat /data/precious)" mine
 	[ "$failures" = 0 ] || break
+	[ -z "$over" ] || [ "$(date +%s)" -lt "$over" ] || break
 	sfc prod list app --json | jq -r '.[].instances[].name | select(. != "a") | "app/\(.)"' >more
 	[ "$(wc -l <more)" -lt 4 ] || sfc prod rm $(cat more) --grace 1 >/dev/null
 done

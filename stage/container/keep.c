@@ -329,14 +329,16 @@ static pid_t child_of(const struct process *conmon)
 	return io_read_file(AT_FDCWD, path, 4096, &text, NULL) == 0 ? (pid_t)strtol(text.bytes, NULL, 10) : 0;
 }
 
-/* Of a start that was killed before it could note it, and that has no group: it may just be coming up. */
-static void end_unnoted(const struct process *conmon)
+/* Of a start that was killed before it could note it: it may just be coming up. */
+static void end_unnoted(const struct process *conmon, const struct cgroup *cgroup)
 {
 	for (int waited = 0; waited < ENDING_MS && process_is_alive(conmon); waited += TICK_MS) {
-		pid_t child = child_of(conmon);
+		/* without a group it is conmon's child */
+		pid_t child = cgroup->version == CGROUP_NONE ? child_of(conmon) : 0;
 
 		if (child > 0)
 			kill(child, SIGKILL);
+		cgroup_kill(cgroup);
 		usleep(TICK_MS * 1000);
 	}
 }
@@ -349,8 +351,8 @@ int container_clear(const struct container_note *note, struct error *err)
 
 	if (r < 0)
 		return r;
-	if (cgroup.version == CGROUP_NONE && note->process.pid <= 0)
-		end_unnoted(&note->conmon);
+	if (note->process.pid <= 0)
+		end_unnoted(&note->conmon, &cgroup);
 	ended = end(&note->process, SIGKILL);
 	ended = cgroup_kill(&cgroup) && ended;
 	if (!ended)

@@ -39,8 +39,8 @@ void stops_release(struct stops *stops)
 
 /* ---- taking down ---- */
 
-/* Of a start that was killed before it could note it: who writes his number there. */
-static void find_conmon(const char *directory, struct container_note *note)
+/* Of a start that was killed before it could note it: who writes his number there. true: now he is known. */
+static bool find_conmon(const char *directory, struct container_note *note)
 {
 	_cleanup_(freep) char *path = path_join(directory, "conmon");
 	_cleanup_(text_release) struct text text = TEXT_INIT, words = TEXT_INIT;
@@ -48,18 +48,23 @@ static void find_conmon(const char *directory, struct container_note *note)
 	long pid;
 
 	if (note->conmon.pid > 0 || !path || io_read_file(AT_FDCWD, path, 32, &text, NULL) < 0)
-		return;
+		return false;
 	pid = strtol(text.bytes, NULL, 10);
 	snprintf(words_path, sizeof(words_path), "/proc/%ld/cmdline", pid);
 	/* its words are parted by zeros; the container's name is one of them */
 	if (pid <= 0 || io_read_file(AT_FDCWD, words_path, 1 << 16, &words, NULL) < 0 ||
 	    !memmem(words.bytes, words.size, note->name, strlen(note->name) + 1))
-		return;
+		return false;
 	process_of(pid, &note->conmon);
+	return true;
 }
 
-/* Its mounts end with conmon's last process, a moment after. */
-static int wait_until_free(struct state *state, const struct instance *instance, struct error *err)
+/*
+ * Its mounts end with conmon's last process, a moment after. The conmon of a start that was killed may be one that
+ * has yet to say who it is, and to make what is to be ended.
+ */
+static int wait_until_free(struct state *state, const struct instance *instance, const char *directory,
+			   struct container_note *note, struct error *err)
 {
 	_cleanup_(freep) char *path = state_path(state, "app/%s/%s/layer", instance->app, instance->name);
 	_cleanup_(closep) int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -67,8 +72,12 @@ static int wait_until_free(struct state *state, const struct instance *instance,
 	if (!path)
 		return error_oom(err);
 	for (int waited = 0; fd >= 0 && waited < FREE_MS * 1000; waited += TICK_US) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
+		int r = flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+		if (r > 0 && find_conmon(directory, note))
+			r = container_clear(note, err);
+		if (r <= 0)
+			return r;
 		usleep(TICK_US);
 	}
 	return fd < 0 ? 0
@@ -172,7 +181,7 @@ int instance_take_down(struct state *state, const struct instance *instance, str
 		find_conmon(directory, &run->note);
 		r = container_clear(&run->note, err);
 		if (r == 0)
-			r = wait_until_free(state, instance, err);
+			r = wait_until_free(state, instance, directory, &run->note, err);
 		if (r == 0)
 			r = guarded_settle(state, instance, run, err);
 	}
