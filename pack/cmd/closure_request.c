@@ -21,10 +21,14 @@ void closure_request_init(struct closure_request *request)
 void closure_request_release(struct closure_request *request)
 {
 	closure_free(request->closure);
-	source_close(request->source);
+	if (!request->with) {
+		known_source_free(request->known);
+		source_close(request->source);
+	}
 	launch_release(&request->launch);
 	selection_release(&request->selection);
-	manifest_close(request->manifest);
+	if (!request->with)
+		manifest_close(request->manifest);
 	rules_release(&request->rules);
 	customs_release(&request->customs);
 	array_release(&request->only);
@@ -65,7 +69,7 @@ static int take_listed(void *target, const char *value, struct error *err)
 
 int closure_request_read_customs(struct closure_request *request, struct error *err)
 {
-	int r = request->customs_read ? 0 : customs_read_installed(&request->customs, err);
+	int r = request->customs_read || request->with ? 0 : customs_read_installed(&request->customs, err);
 
 	request->customs_read |= r == 0;
 	return r;
@@ -170,6 +174,8 @@ int closure_request_open(struct closure_request *request, struct error *err)
 	};
 	int r = 0;
 
+	if (request->with)
+		request->manifest = request->with->manifest;
 	if (!request->manifest)
 		r = manifest_open(request->manifest_path, MANIFEST_READ, &request->manifest, err);
 	if (r == 0)
@@ -191,7 +197,17 @@ int closure_request_open(struct closure_request *request, struct error *err)
 			r = launch_from_session(&request->launch, &sessions->items[i], err);
 			break;
 		}
-	return r < 0 ? r : source_open(request->source_path, &request->source, err);
+	if (r < 0 || !request->with)
+		return r < 0 ? r : source_open(request->source_path, &request->source, err);
+	request->source = request->with->source;
+	request->known = request->with->known;
+	return 0;
+}
+
+int closure_request_share(struct closure_request *request, struct error *err)
+{
+	source_keep_lists(request->source);
+	return known_source_new(request->source, launch_env(&request->launch, "LD_LIBRARY_PATH"), &request->known, err);
 }
 
 /* Scanners ask for it, programs rarely do. */
@@ -217,7 +233,8 @@ int closure_request_make(struct closure_request *request, enum margin margin,
 	int r = closure_request_read_customs(request, err);
 
 	request->options.rules = &request->rules;
-	request->options.customs = &request->customs;
+	request->options.customs = request->with ? &request->with->customs : &request->customs;
+	request->options.known = request->known;
 	request->options.library_path = launch_env(&request->launch, "LD_LIBRARY_PATH");
 	request->options.search_path = launch_env(&request->launch, "PATH");
 	options = request->options;

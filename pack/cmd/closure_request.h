@@ -29,6 +29,7 @@ struct closure_request {
 	struct closure_request_names only, without;
 	bool allow_interrupted;
 	bool looking;  /* an answer at once is worth more than a whole one */
+	struct closure_request *with; /* another one, open, with which it shares manifest, source and customs; or NULL */
 	bool identity; /* also what says which distribution this is: os-release */
 	struct rules rules;
 	struct customs customs;
@@ -39,6 +40,7 @@ struct closure_request {
 	struct selection selection;
 	struct launch launch; /* of the last session that says how it was started */
 	struct source *source;
+	struct known_source *known; /* what its closures share; NULL: each has its own */
 	struct closure *closure;
 };
 
@@ -52,6 +54,8 @@ extern const struct command_option closure_request_options[];
 int closure_request_read_customs(struct closure_request *request, struct error *err);
 /* Open the manifest, unless one is open, and the source, and read the selection. */
 int closure_request_open(struct closure_request *request, struct error *err);
+/* Closures that come after this share what is known of the source. Of one that is open. */
+int closure_request_share(struct closure_request *request, struct error *err);
 /* Go on to the closure. */
 int closure_request_compute(struct closure_request *request, struct error *err);
 /* One closure more of what is open, at a margin of its own; the caller's. */

@@ -29,6 +29,7 @@ static const double guesses[MARGIN_LEVELS] = {
 
 struct asking {
 	const char *manifest, *source;
+	struct closure_request *all; /* of all sessions, with which the others share what they read */
 	struct error *err;
 };
 
@@ -54,10 +55,13 @@ static int open_request(const struct asking *asking, const struct session_list *
 	request->source_path = asking->source;
 	request->looking = true;
 	request->options.allow_changed = true; /* it compares, it does not pack */
+	request->with = request == asking->all ? NULL : asking->all;
 	if (choose(request, sessions, label, without) < 0)
 		return error_oom(asking->err);
-	r = bundle_or_manifest(asking->manifest, &request->manifest, NULL, asking->err);
-	return r < 0 ? r : closure_request_open(request, asking->err);
+	r = request->with ? 0 : bundle_or_manifest(asking->manifest, &request->manifest, NULL, asking->err);
+	if (r == 0)
+		r = closure_request_open(request, asking->err);
+	return r < 0 || request->with ? r : closure_request_share(request, asking->err);
 }
 
 /* ---- one label left out ---- */
@@ -196,7 +200,7 @@ int margins_read(const char *manifest, const char *source, struct margins *ret_m
 {
 	_cleanup_(closure_request_release) struct closure_request all = {.selection = SELECTION_INIT,
 									  .launch = LAUNCH_INIT};
-	const struct asking asking = {manifest, source, err};
+	const struct asking asking = {manifest, source, &all, err};
 	const struct session_list *sessions = &all.selection.sessions;
 	_cleanup_(margins_release) struct margins margins = {.left_out = json_array()};
 	bool several;

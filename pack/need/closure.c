@@ -21,9 +21,14 @@ int closure_new(struct source *source, const struct closure_options *options,
 		return error_oom(err);
 	closure->source = source;
 	closure->options = *options;
-	r = loader_new(source, options->library_path, &closure->loader, err);
-	if (r < 0)
-		return r;
+	closure->known = options->known;
+	if (!closure->known || !known_source_fits(closure->known, source, options->library_path)) {
+		r = known_source_new(source, options->library_path, &closure->own_known, err);
+		if (r < 0)
+			return r;
+		closure->known = closure->own_known;
+	}
+	closure->loader = closure->known->loader;
 	*ret_closure = take(closure);
 	return 0;
 }
@@ -40,7 +45,7 @@ void closure_free(struct closure *closure)
 	work_queue_release(&closure->work);
 	array_release(&closure->unresolved);
 	arena_release(&closure->memory);
-	loader_free(closure->loader);
+	known_source_free(closure->own_known);
 	intern_release(&closure->strings);
 	intern_release(&closure->python_packages);
 	margin_work_free(closure->margin_work);

@@ -13,8 +13,8 @@
 
 #include "db/base/error.h"
 #include "db/base/hash.h"
-#include "pack/elf/loader.h"
 #include "pack/need/customs.h"
+#include "pack/need/known_source.h"
 #include "pack/need/margin.h"
 #include "pack/need/rules.h"
 #include "pack/need/selection.h"
@@ -92,6 +92,7 @@ struct closure_options {
 	enum margin margin;
 	bool allow_secrets;
 	bool allow_changed; /* a file that changed since it was traced is a warning, not an error */
+	struct known_source *known; /* what closures of this source share; or NULL: it has its own */
 	const volatile int *cancel; /* when it becomes non-zero: -EINTR; or NULL */
 };
 
@@ -103,7 +104,8 @@ struct unresolved {
 
 struct closure {
 	struct source *source;
-	struct loader *loader;
+	struct known_source *known, *own_known; /* the latter NULL where others share it */
+	struct loader *loader;			/* its */
 	struct closure_options options;
 	struct hash hash; /* struct closure_entry by path */
 	struct {

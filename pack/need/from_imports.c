@@ -91,7 +91,7 @@ static int note_own(struct imports *imports, const struct margin_work *work,
 	int r;
 
 	if (entry->file->kind != ENTRY_FILE || imports_is_of_others(source.path) ||
-	    intern_has(&work->owned, source.path) || intern_has(&imports->seen, source.path))
+	    intern_has(&work->known->owned, source.path) || intern_has(&imports->seen, source.path))
 		return 0;
 	r = language_of(imports, entry, &source.language);
 	if (r < 0 || source.language == LANGUAGE_NONE)

@@ -74,9 +74,9 @@ int closure_add_packages(struct closure *closure, struct error *err)
 	int r = margin_work_of(closure, &work, err);
 
 	if (r == 0)
-		distribution_mark(&work->distribution, is_touched, closure);
-	for (size_t i = 0; r == 0 && i < work->distribution.count; i++) {
-		const struct installed *installed = &work->distribution.items[i];
+		distribution_mark(&work->known->distribution, is_touched, closure);
+	for (size_t i = 0; r == 0 && i < work->known->distribution.count; i++) {
+		const struct installed *installed = &work->known->distribution.items[i];
 		_cleanup_(freep) char *why = NULL;
 
 		if (!installed_is_present(installed))
@@ -165,16 +165,16 @@ int closure_add_dependencies(struct closure *closure, struct error *err)
 	int r = margin_work_of(closure, &work, err);
 
 	if (r == 0)
-		distribution_mark(&work->distribution, is_touched, closure);
-	for (size_t i = 0; r == 0 && i < work->distribution.count; i++) {
-		const struct installed *installed = &work->distribution.items[i];
+		distribution_mark(&work->known->distribution, is_touched, closure);
+	for (size_t i = 0; r == 0 && i < work->known->distribution.count; i++) {
+		const struct installed *installed = &work->known->distribution.items[i];
 		const char *list = installed->depends;
 		size_t length;
 
 		if (!installed_is_present(installed))
 			continue;
 		for (; r == 0 && (length = next_name(&list)); list += length)
-			r = add_dependency(closure, &work->distribution, installed, list,
+			r = add_dependency(closure, &work->known->distribution, installed, list,
 					   without_arch(list, length), err);
 	}
 	return r;

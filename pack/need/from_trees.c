@@ -40,7 +40,7 @@ static bool may_be_taken(const struct source_entry *entry, void *data)
 
 static bool is_owned(const struct taking *taking, const struct source_entry *entry)
 {
-	return taking->work && intern_has(&taking->work->owned, entry->path);
+	return taking->work && intern_has(&taking->work->known->owned, entry->path);
 }
 
 static int measure(const struct source_entry *entry, bool empty, void *data)
@@ -95,7 +95,7 @@ int closure_add_empty_directories(struct closure *closure, struct error *err)
 	struct margin_work *work;
 	int r = margin_work_of(closure, &work, err);
 
-	if (r < 0 || work->host)
+	if (r < 0 || work->known->host)
 		return r;
 	r = margin_walk(&walk, "/");
 	if (r == -E2BIG)
@@ -141,7 +141,7 @@ static int add_tree(struct closure *closure, const struct margin_work *work, con
 	r = walk(&taking, tree->top, measure);
 	if (r < 0 && r != -E2BIG)
 		return r;
-	if (work->host)
+	if (work->known->host)
 		because = "is of this machine's own root";
 	else if (r == -E2BIG || taking.bytes > TREE_MAX)
 		because = "is larger than what comes by itself, 256 MiB";
@@ -164,7 +164,7 @@ int closure_add_own_trees(struct closure *closure, struct error *err)
 		r = own_trees_find(closure, work, &trees, err);
 	/* where nobody knows what is whose, only what is data is taken whole */
 	for (size_t i = 0; r == 0 && i < trees.count; i++)
-		if (margin_work_knows_packages(work) || own_tree_is_data(&trees.items[i]))
+		if (known_source_has_packages(work->known) || own_tree_is_data(&trees.items[i]))
 			r = add_tree(closure, work, &trees.items[i], err);
 	own_trees_release(&trees);
 	return r;
@@ -199,7 +199,7 @@ static int report_tree(struct closure *closure, const struct own_tree *tree, str
 int closure_report_data(struct closure *closure, struct error *err)
 {
 	struct own_trees trees = {0};
-	bool host = margin_work_is_host(closure->source);
+	bool host = closure->known->host;
 	int r = closure->margin == MARGIN_NONE ? own_trees_find(closure, NULL, &trees, err) : 0;
 
 	/* who works below /home or /opt of his own machine writes there, and knows that it is his */

@@ -11,6 +11,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/open_beneath.h"
 #include "db/base/path.h"
+#include "pack/source/kept_lists.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -50,10 +51,9 @@ static int names_read(DIR *dir, struct names *names)
 	return 0;
 }
 
-int source_list(struct source *source, const char *path,
-		int (*visit)(const char *name, void *data), void *data, struct error *err)
+/* No names where there is no directory. */
+static int list_read(struct source *source, const char *path, struct names *names, struct error *err)
 {
-	_cleanup_(names_release) struct names names = ARRAY_INIT;
 	_cleanup_(closedirp) DIR *dir = NULL;
 	int fd, r;
 
@@ -67,12 +67,39 @@ int source_list(struct source *source, const char *path,
 		close(fd);
 		return error_oom(err);
 	}
-	r = names_read(dir, &names);
-	if (r < 0)
-		return error_code(err, r, "cannot list '%s' in '%s'", path, source_path(source));
-	for (size_t i = 0; i < names.count && r == 0; i++)
-		r = visit(names.items[i], data);
+	r = names_read(dir, names);
+	return r < 0 ? error_code(err, r, "cannot list '%s' in '%s'", path, source_path(source)) : 0;
+}
+
+int source_list(struct source *source, const char *path,
+		int (*visit)(const char *name, void *data), void *data, struct error *err)
+{
+	_cleanup_(names_release) struct names names = ARRAY_INIT;
+	struct kept_lists *kept = source_kept_lists(source);
+	const struct kept_list *list = kept ? kept_lists_find(kept, path) : NULL;
+	int r = list ? 0 : list_read(source, path, &names, err);
+
+	if (r == 0 && kept && !list && !(list = kept_lists_add(kept, path, names.items, names.count)))
+		return error_oom(err);
+	for (size_t i = 0; r == 0 && i < (list ? list->count : names.count); i++)
+		r = visit(list ? list->items[i] : names.items[i], data);
 	return r;
+}
+
+struct finding {
+	struct names *names;
+	struct error *err;
+};
+
+static int note_match(const struct source_entry *entry, void *data)
+{
+	const struct finding *finding = data;
+	char *path = strdup(entry->path);
+
+	if (path && array_push(finding->names, path) == 0)
+		return 0;
+	free(path);
+	return error_oom(finding->err);
 }
 
 /* One directory level of a glob. */
@@ -145,11 +172,11 @@ static char *literal_directory(const char *pattern, bool *ret_literal)
 	return plain > 1 ? strndup(pattern, plain - 1) : strdup("/");
 }
 
-int source_glob(struct source *source, const char *pattern,
-		int (*visit)(const struct source_entry *entry, void *data), void *data,
-		struct error *err)
+/* The paths that match. */
+static int find_matches(struct source *source, const char *pattern, struct names *names, struct error *err)
 {
-	struct glob glob = {.source = source, .pattern = pattern, .visit = visit, .data = data,
+	struct finding finding = {names, err};
+	struct glob glob = {.source = source, .pattern = pattern, .visit = note_match, .data = &finding,
 			    .err = err, .deep = strstr(pattern, "**") != NULL};
 	const struct source_entry *start;
 	bool literal;
@@ -162,11 +189,32 @@ int source_glob(struct source *source, const char *pattern,
 	if (source_has_none(r))
 		return 0;
 	if (r < 0 || literal)
-		return r < 0 ? r : visit(start, data);
+		return r < 0 ? r : note_match(start, &finding);
 	glob.directory = start->path;
 	glob.spelled = directory;
 	/* two stars alone stand for no part at all too: the root itself */
 	if (path_match(pattern, directory))
-		r = visit(start, data);
+		r = note_match(start, &finding);
 	return r ? r : glob_level(&glob);
+}
+
+int source_glob(struct source *source, const char *pattern,
+		int (*visit)(const struct source_entry *entry, void *data), void *data,
+		struct error *err)
+{
+	struct kept_lists *kept = source_kept_matches(source);
+	const struct kept_list *list = kept_lists_find(kept, pattern);
+	_cleanup_(names_release) struct names names = ARRAY_INIT;
+	int r = list ? 0 : find_matches(source, pattern, &names, err);
+
+	if (r == 0 && !list && !(list = kept_lists_add(kept, pattern, names.items, names.count)))
+		return error_oom(err);
+	for (size_t i = 0; r == 0 && i < list->count; i++) {
+		const struct source_entry *entry;
+
+		r = source_look(source, list->items[i], &entry, err);
+		if (r == 0)
+			r = visit(entry, data);
+	}
+	return r;
 }

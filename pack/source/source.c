@@ -10,6 +10,7 @@
 #include "db/base/io.h"
 #include "db/base/open_beneath.h"
 #include "db/base/path.h"
+#include "pack/source/kept_lists.h"
 #include "pack/tree/arena.h"
 
 enum { HOPS_MAX = 40 }; /* as many as the kernel follows */
@@ -21,6 +22,8 @@ struct source {
 	struct arena memory; /* of entries, and targets of links */
 	int parent_fd;       /* the directory looked into last, or -1 */
 	char *parent;        /* its real path */
+	bool keeps_lists;
+	struct kept_lists lists, matches; /* by directory; by pattern */
 };
 
 int source_open(const char *path, struct source **ret_source, struct error *err)
@@ -46,6 +49,8 @@ void source_close(struct source *source)
 		return;
 	hash_release(&source->entries);
 	arena_release(&source->memory);
+	kept_lists_release(&source->lists);
+	kept_lists_release(&source->matches);
 	closep(&source->parent_fd);
 	closep(&source->fd);
 	free(source->parent);
@@ -66,6 +71,21 @@ int source_fd(const struct source *source)
 const char *source_path(const struct source *source)
 {
 	return source->path;
+}
+
+void source_keep_lists(struct source *source)
+{
+	source->keeps_lists = true;
+}
+
+struct kept_lists *source_kept_lists(struct source *source)
+{
+	return source->keeps_lists ? &source->lists : NULL;
+}
+
+struct kept_lists *source_kept_matches(struct source *source)
+{
+	return &source->matches;
 }
 
 static struct source_entry *known_find(struct source *source, const char *path, size_t length,

@@ -89,9 +89,17 @@ int source_read(struct source *source, const char *path, size_t limit, struct te
 int source_list(struct source *source, const char *path,
 		int (*visit)(const char *name, void *data), void *data, struct error *err);
 
+/* From now on directories are listed once, and their names kept: for who walks the same ones many times. */
+void source_keep_lists(struct source *source);
+/* For list.c: NULL when they are not kept. */
+struct kept_lists;
+struct kept_lists *source_kept_lists(struct source *source);
+struct kept_lists *source_kept_matches(struct source *source);
+
 /*
  * Call visit for each existing path that matches an absolute pattern (path_match()); only
- * directories that can contain one are read, and links among the literal parts are followed.
+ * directories that can contain one are read, and links among the literal parts are followed. A pattern that is asked
+ * for again costs one lookup for each path that matched.
  */
 int source_glob(struct source *source, const char *pattern,
 		int (*visit)(const struct source_entry *entry, void *data), void *data,

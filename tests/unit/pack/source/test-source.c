@@ -115,6 +115,45 @@ static void patterns_find_what_is_there(void)
 	}
 }
 
+static int add_name(const char *name, void *data)
+{
+	strcat(data, name);
+	strcat(data, " ");
+	return 0;
+}
+
+static const char *names_of(struct source *of, const char *path)
+{
+	static char names[200];
+
+	names[0] = '\0';
+	CHECK_INT(source_list(of, path, add_name, names, NULL), 0);
+	return names;
+}
+
+/* What came later is seen by who looks for the first time, and not by who keeps what he saw. */
+static void names_are_kept_where_they_are_to_be(void)
+{
+	struct source *keeping = NULL;
+	char found[2][200] = {"", ""};
+
+	REQUIRE(source_open(root.path, &keeping, NULL) == 0);
+	source_keep_lists(keeping);
+	CHECK_STRING(names_of(keeping, "/usr/lib/a"), "b ");
+	CHECK_STRING(names_of(keeping, "/usr/lib/none"), "");
+	CHECK_STRING(names_of(source, "/usr/lib/a"), "b ");
+	CHECK_INT(source_glob(keeping, "/usr/lib/a/*", add_path, found[0], NULL), 0);
+	root_file(&root, "/usr/lib/a/later", 0644, "");
+	root_file(&root, "/usr/lib/none/later", 0644, "");
+	CHECK_STRING(names_of(keeping, "/usr/lib/a"), "b ");
+	CHECK_STRING(names_of(keeping, "/usr/lib/none"), "");
+	CHECK_STRING(names_of(source, "/usr/lib/a"), "b later ");
+	CHECK_INT(source_glob(keeping, "/usr/lib/a/*", add_path, found[1], NULL), 0);
+	CHECK_STRING(found[1], found[0]);
+	CHECK(strstr(found[0], "/usr/lib/a/b"));
+	source_close(keeping);
+}
+
 static void files_are_read_through_links(void)
 {
 	_cleanup_(text_release) struct text text = TEXT_INIT;
@@ -164,6 +203,7 @@ int main(void)
 	RUN(looking_follows_nothing);
 	RUN(patterns_find_what_is_there);
 	RUN(files_are_read_through_links);
+	RUN(names_are_kept_where_they_are_to_be);
 	RUN(a_source_that_is_none_is_refused);
 	source_close(source);
 	root_free(&root);
