@@ -6,6 +6,7 @@ prepare='useradd -m -u 2000 vmail && echo "ann:{PLAIN}secret:2000:2000::/srv/mai
 	mkdir -p /srv/mail/ann/Maildir/cur /srv/mail/ann/Maildir/new /srv/mail/ann/Maildir/tmp && printf "From: bob@mail.example\nTo: ann@mail.example\nSubject: first\n\nhello\n" >/srv/mail/ann/Maildir/new/1.a.b && chown -R vmail /srv/mail &&
 	printf "log_path = /dev/stderr\nlisten = 127.0.0.1\nmail_location = maildir:~/Maildir\ndisable_plaintext_auth = no\n" >/etc/dovecot/local.conf &&
 	sed -i "s/^!include auth-system/#&/; s/^#!include auth-passwdfile/!include auth-passwdfile/" /etc/dovecot/conf.d/10-auth.conf'
+pause=1
 features='login list fetch append search refused pop3 tls bad sort'
 imap() { client curl -sS -m 10 -k --url "imap://127.0.0.1/$1" -u ann:secret ${2:+-X "$2"} | tr -d '\r' | sed 's/UIDVALIDITY [0-9]*//'; }
 ask() {

@@ -9,7 +9,7 @@ prepare='mkdir -p /run/mysqld && chown mysql /run/mysqld && (setpriv --reuid=mys
 		CREATE TABLE app.people (id INT PRIMARY KEY, name VARCHAR(40)); INSERT INTO app.people VALUES (1, \"one\"), (2, \"two\")" &&
 	mariadb-admin shutdown; sleep 1)'
 features='select insert create charset error zone function refused engine'
-query() { client mariadb --skip-ssl -h 127.0.0.1 -u ann -psecret -N app -e "$1"; }
+query() { client mariadb --skip-ssl --default-character-set=utf8mb4 -h 127.0.0.1 -u ann -psecret -N app -e "$1"; }
 ask() {
 	case $1 in
 	select) query 'SELECT name FROM people ORDER BY id' ;;

@@ -65,7 +65,7 @@ write_ask() { cat "$srcdir/tests/apps/functions" "$srcdir/tests/apps/$app.app" >
 trace() {
 	if [ -n "$port" ]; then
 		# shellcheck disable=SC2086,SC2046 # a command as a shell has it
-		eval "sfc test $app -q --label $1 --network none --user $user $(options "$1") --ready tcp:$port \
+		eval "sfc test $app -q --label $1 --network none --user $user $(options "$1") --ready tcp:$port --timeout 60 \
 			--probe '. $dir/ask; ask $1 >$kept/full.$1.new 2>&1' -- $start" >"$kept/test.$1" 2>&1
 	else
 		label=$1
@@ -88,7 +88,7 @@ asked() {
 			shift 4
 			SFC_STATE=$directory/state sfc run "$package" --network host --grace 3 "$@" >"$directory/run.out" 2>&1 &
 			pid=$!
-			for i in $(seq 200); do
+			for i in $(seq 600); do
 				[ -z "$(ss -Hltn "sport = :$port")" ] || break
 				kill -0 "$pid" 2>/dev/null || break
 				sleep 0.1
@@ -114,7 +114,7 @@ misses() {
 	package=$1 label=$2
 	if [ -n "$port" ]; then
 		# shellcheck disable=SC2046
-		SFC_STATE=$dir/state sfc verify "$package" --root "$view" --network none --grace 3 --json $(options "$2") --ready "tcp:$port" --timeout 20 \
+		SFC_STATE=$dir/state sfc verify "$package" --root "$view" --network none --grace 3 --json $(options "$2") --ready "tcp:$port" --timeout 60 \
 			--probe ". $dir/ask; ask $2 2>&1" </dev/null >"$dir/verified" 2>"$dir/verify.err"
 	else
 		run() {
