@@ -120,6 +120,7 @@ static const struct command_option command_options[] = {
 	 "oci-dir an OCI layout as a directory\n"
 	 "bundle  a directory with config.json and rootfs\n"
 	 "lxc     a directory with config and rootfs\n"
+	 "nspawn  a directory with NAME.nspawn and rootfs, for systemd-nspawn\n"
 	 "squashfs  the root alone, as an image\n"
 	 "tar     the root alone\n"
 	 "disk    a directory with a disk, a kernel and what it starts with\n"

@@ -33,6 +33,7 @@ enum export_kind {
 	EXPORT_OCI_DIR, /* the layout as a directory */
 	EXPORT_BUNDLE,	/* a directory with config.json and rootfs */
 	EXPORT_LXC,	/* a directory with config and rootfs */
+	EXPORT_NSPAWN,	/* a directory with NAME.nspawn and rootfs */
 	EXPORT_SQUASHFS, /* the root alone, as an image */
 	EXPORT_TAR,	 /* the root alone */
 	EXPORT_DISK,	 /* a directory with a disk, a kernel and what it starts with */

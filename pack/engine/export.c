@@ -13,6 +13,7 @@
 #include "pack/engine/kubernetes.h"
 #include "pack/engine/libvirt.h"
 #include "pack/engine/lxc.h"
+#include "pack/engine/nspawn.h"
 #include "pack/engine/root_only.h"
 #include "pack/engine/stack.h"
 #include "pack/engine/written.h"
@@ -38,6 +39,7 @@ static const struct {
 	[EXPORT_OCI_DIR] = {"oci-dir", FORM_DIRECTORY, engine_write_docker, says_nothing},
 	[EXPORT_BUNDLE] = {"bundle", FORM_DIRECTORY, engine_write_bundle, says_nothing},
 	[EXPORT_LXC] = {"lxc", FORM_DIRECTORY, engine_write_lxc, says_nothing},
+	[EXPORT_NSPAWN] = {"nspawn", FORM_DIRECTORY, engine_write_nspawn, nspawn_can},
 	[EXPORT_SQUASHFS] = {"squashfs", FORM_FILE, engine_write_squashfs, says_nothing},
 	[EXPORT_TAR] = {"tar", FORM_TAR, engine_write_tar, says_nothing},
 	[EXPORT_DISK] = {"disk", FORM_DIRECTORY, engine_write_disk, machine_says},
