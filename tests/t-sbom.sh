@@ -251,30 +251,9 @@ check_equal "a file has no place in it" "$(tracepack sbom d.sfc -s d --files --f
 check_fails "another format" 2 "tracepack: sbom: --format does not take 'x'*" tracepack sbom d.sfc --format x
 
 # --- the schema, from the package that publishes it ---
-schema=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}/cyclonedx
-library=$schema/node_modules/@cyclonedx/cyclonedx-library
-if [ ! -e "$schema/whole" ] && command -v npm >/dev/null; then
-	mkdir -p "$schema.$$" && (cd "$schema.$$" && echo '{"private": true}' >package.json &&
-		npm install --ignore-scripts --no-audit --no-fund @cyclonedx/cyclonedx-library@10 \
-			ajv@8 ajv-formats@3 ajv-formats-draft2019@1 >npm.log 2>&1 && : >whole) &&
-		mv -T "$schema.$$" "$schema" 2>/dev/null
-	rm -rf "$schema.$$"
-fi
-if [ -e "$schema/whole" ]; then
-	cat >validate.js <<'JS'
-const { Validation, Spec } = require(process.argv[2]);
-const fs = require('fs');
-(async () => {
-	const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot5);
-	for (const file of process.argv.slice(3)) {
-		const problems = await validator.validate(fs.readFileSync(file, 'utf8'));
-		if (problems !== null) {
-			console.error(file, JSON.stringify(problems).slice(0, 1000));
-			process.exitCode = 1;
-		}
-	}
-})();
-JS
+# shellcheck source=tests/cyclonedx.sh
+. "$srcdir/tests/cyclonedx.sh"
+if cyclonedx_is_there; then
 	tracepack sbom a.sfc >apk.json
 	tracepack sbom d.sfc >d.json
 	tracepack sbom a.sfc -s a --files >files.json
@@ -282,7 +261,7 @@ JS
 	for bill in carried manifest rpm; do
 		[ ! -e "$bill.json" ] || set -- "$@" "$bill.json"
 	done
-	check "CycloneDX's own schema accepts them" node validate.js "$library" "$@"
+	check "CycloneDX's own schema accepts them" cyclonedx_valid "$@"
 	jq '.components[0].type = "colour"' apk.json >wrong.json
 	check "and not anything" sh -c "! node validate.js '$library' wrong.json 2>/dev/null"
 else

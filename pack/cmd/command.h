@@ -70,8 +70,8 @@ struct command {
 };
 
 extern const struct command command_build, command_config, command_customs, command_describe, command_diff,
-	command_export, command_image, command_impact, command_import, command_ls, command_merge, command_report,
-	command_sbom, command_stat, command_verify, command_which, command_why, command_why_not;
+	command_export, command_image, command_impact, command_import, command_ls, command_merge, command_provenance,
+	command_report, command_sbom, command_stat, command_verify, command_vex, command_which, command_why, command_why_not;
 
 /*
  * Take the options of a command line into `arguments`: true, and the operands begin at argv[optind].

@@ -4,6 +4,8 @@
 #ifndef PACK_CMD_OUTPUT_H
 #define PACK_CMD_OUTPUT_H
 
+#include <jansson.h>
+
 #include "db/base/io.h"
 #include "pack/cmd/command.h"
 
@@ -18,5 +20,8 @@
 int output_check(const char *path, bool force, struct error *err);
 /* io_output_open(); a file that has come meanwhile is not replaced either. */
 int output_open(struct io_output *output, const char *path, bool force, struct error *err);
+
+/* A document there, or on standard output where path is NULL. */
+int output_json(const char *path, bool force, const json_t *json, struct error *err);
 
 #endif

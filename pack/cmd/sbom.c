@@ -191,23 +191,6 @@ static int make(struct arguments *args, struct kept *kept, struct source *source
 	return *ret_json ? 0 : error_oom(err);
 }
 
-static int write_out(const struct arguments *args, json_t *json, struct error *err)
-{
-	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	_cleanup_(freep) char *text = NULL;
-	int r;
-
-	if (!args->output)
-		return json_print(json_incref(json), err);
-	text = json_document(json);
-	if (!text)
-		return error_oom(err);
-	r = output_open(&output, args->output, args->force, err);
-	if (r == 0 && (r = io_write(output.fd, text, strlen(text))) < 0)
-		return error_code(err, r, "cannot write '%s'", args->output);
-	return r < 0 ? r : io_publish(&output, err);
-}
-
 static int run(struct arguments *args, struct kept *kept, struct error *err)
 {
 	_cleanup_(source_closep) struct source *opened = NULL;
@@ -230,9 +213,9 @@ static int run(struct arguments *args, struct kept *kept, struct error *err)
 			r = make(args, kept, source, &json, err);
 	}
 	if (r < 0 || !args->spdx)
-		return r < 0 ? r : write_out(args, json, err);
+		return r < 0 ? r : output_json(args->output, args->force, json, err);
 	spdx = spdx_json(json);
-	return spdx ? write_out(args, spdx, err) : error_oom(err);
+	return spdx ? output_json(args->output, args->force, spdx, err) : error_oom(err);
 }
 
 static int take_format(void *target, const char *value, struct error *err)
