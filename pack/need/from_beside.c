@@ -124,6 +124,14 @@ static bool is_library_name(const char *name)
 	return so && (!so[3] || so[3] == '.');
 }
 
+/* A plugin, or libltdl's word of one, which is what it looks for. */
+static bool is_plugin_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return is_library_name(name) || (length > 3 && strcmp(name + length - 3, ".la") == 0);
+}
+
 /* Where the linker looks all libraries lie together. */
 static bool is_linkers(const char *directory)
 {
@@ -216,7 +224,7 @@ static int on_name(const char *name, void *data)
 	bool heavy;
 	int r;
 
-	if (!is_library_name(name))
+	if (!is_plugin_name(name))
 		return 0;
 	path = path_join(plugins->directory, name);
 	if (!path)

@@ -18,7 +18,8 @@ static bool is_for_others(const char *path)
 	static const char *const patterns[] = {
 		"/usr/share/doc/**",	 "/usr/share/man/**",	 "/usr/share/info/**",
 		"/usr/share/lintian/**", "/usr/share/bug/**",	 "/usr/share/doc-base/**",
-		"/usr/include/**",	 "*.a",			 "*.la",
+		"/usr/include/**",	 "*.a",			 "/usr/lib/*.la",
+		"/usr/lib/*-linux-gnu*/*.la", "/usr/lib64/*.la", "/usr/local/lib/*.la", /* elsewhere libltdl's */
 		"pkgconfig/*.pc",	 "/usr/share/gtk-doc/**", "/usr/src/**",
 		"/usr/share/licenses/**", "/usr/lib/debug/**",	 "cmake/**/*.cmake",
 	};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/base/array.h"
+#include "pack/need/from_alternatives.h"
 #include "pack/need/from_beside.h"
 #include "pack/need/from_contents.h"
 #include "pack/need/from_customs.h"
@@ -63,7 +64,7 @@ static int apply_level(struct closure *closure, enum margin margin, struct error
 		[MARGIN_NEAR] = {closure_add_named_directories, closure_add_languages,
 				 closure_add_plugins, closure_add_opened, closure_add_imports},
 		[MARGIN_MODULE] = {closure_add_modules},
-		[MARGIN_PACKAGE] = {closure_add_packages},
+		[MARGIN_PACKAGE] = {closure_add_packages, closure_add_alternatives},
 		[MARGIN_DEPENDS] = {closure_add_dependencies},
 	};
 	int r = 0;

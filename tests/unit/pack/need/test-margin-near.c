@@ -42,6 +42,8 @@ static void near_takes_plugins_but_no_libraries_of_the_linker(void)
 	root_new(&root);
 	root_file(&root, "/usr/lib/app/mod_a.so", 0644, "x");
 	root_file(&root, "/usr/lib/app/mod_b.so", 0644, "x");
+	root_file(&root, "/usr/lib/app/mod_b.la", 0644, "dlname='mod_b.so'\n");
+	root_file(&root, "/usr/lib/x86_64-linux-gnu/liby.la", 0644, "x");
 	root_file(&root, "/usr/lib/app/README", 0644, "x");
 	root_file(&root, "/usr/lib/python3.11/lib-dynload/_json.so", 0644, "x");
 	root_file(&root, "/usr/lib/python3.11/lib-dynload/_dbm.so", 0644, "x"); /* who imports it brings it */
@@ -50,7 +52,7 @@ static void near_takes_plugins_but_no_libraries_of_the_linker(void)
 	touch(&touched, "/usr/lib/app/mod_a.so");
 	touch(&touched, "/usr/lib/python3.11/lib-dynload/_json.so");
 	touch(&touched, "/usr/lib/x86_64-linux-gnu/libz.so.1");
-	CHECK_STRING(with_margin(&touched, MARGIN_NEAR), "/usr/lib/app/mod_b.so");
+	CHECK_STRING(with_margin(&touched, MARGIN_NEAR), "/usr/lib/app/mod_b.la /usr/lib/app/mod_b.so");
 	over(&touched);
 	touched_release(&touched);
 	root_free(&root);

@@ -239,7 +239,9 @@ static void package_takes_whole_packages_and_depends_their_dependencies(void)
 	static const char *const files[] = {"/usr/sbin/app", "/usr/lib/app/helper", "/usr/share/doc/app/README",
 					    "/usr/share/man/man1/app.1", "/usr/share/locale/de/app.mo",
 					    "/usr/lib/common/x", "/usr/lib/virtual/x", "/usr/lib/far/x",
-					    "/usr/lib/libapp.a", "/usr/lib/prefix/x", NULL};
+					    "/usr/lib/libapp.a", "/usr/lib/prefix/x", "/usr/lib/libapp.la",
+					    "/usr/lib/app/plugin.la", "/usr/bin/app-editor", "/usr/bin/other-editor",
+					    NULL};
 	struct touched touched = {0};
 
 	root_new(&root);
@@ -247,19 +249,30 @@ static void package_takes_whole_packages_and_depends_their_dependencies(void)
 		root_file(&root, *p, 0644, "x");
 	install("app", "app-common (>= 2), no-such | mail-agent:any, pc:libprefix",
 		"/.\n/usr/sbin/app\n/usr/lib/app/helper\n/usr/share/doc/app/README\n"
-		"/usr/share/man/man1/app.1\n/usr/share/locale/de/app.mo\n/usr/lib/libapp.a\n");
+		"/usr/share/man/man1/app.1\n/usr/share/locale/de/app.mo\n/usr/lib/libapp.a\n"
+		"/usr/lib/libapp.la\n/usr/lib/app/plugin.la\n/usr/bin/app-editor\n");
 	install("app-common", "far", "/usr/lib/common/x\n");
 	install("agent", "far\nProvides: mail-agent (= 1), other", "/usr/lib/virtual/x\n");
 	install("prefix", "far\nProvides: pc:libprefix=1.2", "/usr/lib/prefix/x\n"); /* as apk has it */
 	install("far", "", "/usr/lib/far/x\n");
+	root_link(&root, "/etc/alternatives/editor", "/usr/bin/app-editor");
+	root_link(&root, "/usr/bin/editor", "/etc/alternatives/editor");
+	root_link(&root, "/etc/alternatives/pager", "/usr/bin/other-editor");
+	root_link(&root, "/usr/bin/pager", "/etc/alternatives/pager");
+	root_file(&root, "/var/lib/dpkg/alternatives/mail", 0644,
+		  "auto\n/usr/bin/none\neditor\n/usr/bin/editor\n\n/usr/bin/pager\n");
+	root_file(&root, "/var/lib/dpkg/alternatives/pager", 0644, "auto\n/usr/bin/pager\n\n/usr/bin/other-editor\n1\n");
 	touch(&touched, "/usr/sbin/app");
 	CHECK_STRING(with_margin(&touched, MARGIN_MODULE), "");
 	over(&touched);
-	CHECK_STRING(with_margin(&touched, MARGIN_PACKAGE), "/usr/lib/app/helper");
+	CHECK_STRING(with_margin(&touched, MARGIN_PACKAGE),
+		     "/etc/alternatives/editor /usr/bin/app-editor /usr/bin/editor /usr/lib/app/helper /usr/lib/app/plugin.la");
+	CHECK_STRING(why(&touched.fixture, "/usr/bin/editor"), "margin /usr/bin/app-editor (package: the alternative editor)");
 	CHECK_STRING(why(&touched.fixture, "/usr/lib/app/helper"), "margin (package: of the package app)");
 	over(&touched);
 	CHECK_STRING(with_margin(&touched, MARGIN_DEPENDS),
-		     "/usr/lib/app/helper /usr/lib/common/x /usr/lib/prefix/x /usr/lib/virtual/x");
+		     "/etc/alternatives/editor /usr/bin/app-editor /usr/bin/editor /usr/lib/app/helper "
+		     "/usr/lib/app/plugin.la /usr/lib/common/x /usr/lib/prefix/x /usr/lib/virtual/x");
 	CHECK_STRING(why(&touched.fixture, "/usr/lib/common/x"),
 		     "margin (depends: of the package app-common, on which app depends)");
 	over(&touched);
