@@ -8,7 +8,6 @@
 #include "db/base/array.h"
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
-#include "db/base/log.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/app.h"
@@ -28,6 +27,7 @@ struct starter {
 	uint64_t count;    /* 0: not given */
 	bool given;        /* something was asked of how it is run */
 	char *user;        /* whose limits count */
+	bool chosen;       /* they give ports: of ":80" one that is free */
 	const char *guard, *guard_source;
 	struct starts starts;
 	struct claims claims;
@@ -74,6 +74,16 @@ static int read_guard(struct starter *starter, const char *app, struct error *er
 	return starter->guard_source ? guard_check_source(starter->state, starter->guard_source, err) : 0;
 }
 
+/* It is the file that is wrong then, not what was asked. */
+static int read_chosen(struct starter *starter, struct error *err)
+{
+	struct limits limits;
+	int r = limits_find(limits_path(), starter->user, &limits, err);
+
+	starter->chosen = r > 0 && limits.first_port;
+	return r == -EINVAL ? -EBADMSG : r < 0 ? r : 0;
+}
+
 static int read_asked(struct starter *starter, struct error *err)
 {
 	const struct asked *asked = starter->asked;
@@ -91,6 +101,8 @@ static int read_asked(struct starter *starter, struct error *err)
 	r = read_count(starter, err);
 	if (r == 0)
 		r = limits_user(asked->for_user, &starter->user, err);
+	if (r == 0 && asked->spec.ports.count)
+		r = read_chosen(starter, err);
 	return r < 0 ? r : limits_check_place(starter->state->dir, err);
 }
 
@@ -128,7 +140,7 @@ static int add_new(struct starter *starter, const struct app *app, const char *n
 	instance->wanted = true;
 	r = copy_spec(&starter->asked->spec, &instance->spec, err);
 	if (r == 0)
-		r = spec_choose_ports(&instance->spec, nth, count, err);
+		r = spec_choose_ports(&instance->spec, nth, count, starter->chosen, err);
 	if (r == 0 && (!instance->app || !instance->name || !instance->package || !instance->user))
 		r = error_oom(err);
 	if (r == 0 && array_push(&starter->starts, start) < 0)
@@ -236,7 +248,7 @@ static int change_spec(struct starter *starter, struct instance *instance, struc
 		return error_oom(err);
 	r = spec_from_json(then, &changed, err);
 	if (r == 0)
-		r = spec_choose_ports(&changed, 0, 1, err);
+		r = spec_choose_ports(&changed, 0, 1, starter->chosen, err);
 	/* said before it is kept: what it was made with must go on to start it */
 	if (r == 0 && changed.layer_size != instance->spec.layer_size && !instance->ephemeral)
 		r = error_set(err, -EINVAL, "the --layer-size of %s/%s cannot be changed; remove it and start it anew",
@@ -340,22 +352,7 @@ static int add_one(struct starter *starter, struct error *err)
 								 : add_targets(starter, err);
 }
 
-/* ---- what came of it ---- */
-
-static void print(const struct starter *starter, const struct start *start)
-{
-	const struct instance *instance = &start->instance;
-
-	if (start->code < 0)
-		log_error("%s", start->err.message);
-	else if (starter->asked->quiet)
-		printf("%s/%s\n", instance->app, instance->name);
-	else if (start->done)
-		printf("%s/%s ended at once with status 0; 'sfc prod logs %s/%s' shows what it printed\n",
-		       instance->app, instance->name, instance->app, instance->name);
-	else if (!start->ran)
-		printf("%s/%s started\n", instance->app, instance->name);
-}
+/* ---- all of it ---- */
 
 int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 {
@@ -373,7 +370,7 @@ int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 		r = instance_start(state, &starter.starts, &err);
 	status = command_answer(command, r, &err);
 	for (size_t i = 0; r == 0 && i < starter.starts.count; i++) {
-		print(&starter, &starter.starts.items[i]);
+		prod_say_started(asked, &starter.starts.items[i]);
 		if (starter.starts.items[i].code < 0)
 			status = EXIT_FAILED;
 	}

@@ -67,6 +67,13 @@ static int take_port(const struct spec_port *port, int type, int *ret_fd)
 	return r == -EAFNOSUPPORT ? bind_at(port, AF_INET, type, ret_fd) : r;
 }
 
+bool port_is_free(const struct spec_port *port)
+{
+	_cleanup_(closep) int fd = -1;
+
+	return take_port(port, port->udp ? SOCK_DGRAM : SOCK_STREAM, &fd) == 0;
+}
+
 static long first_free(void)
 {
 	_cleanup_(closep) int fd = open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_RDONLY | O_CLOEXEC);

@@ -3,6 +3,7 @@
 #ifndef STAGE_CONTAINER_PORTS_H
 #define STAGE_CONTAINER_PORTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,9 @@
 
 /* The number that it has on the host. */
 uint16_t port_of_host(const struct spec_port *port);
+
+/* Nobody on this machine has it. */
+bool port_is_free(const struct spec_port *port);
 
 /* What nobody here forwards, before anything is put up. -EINVAL. */
 int port_check(const struct spec_port *port, struct error *err);

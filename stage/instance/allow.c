@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "stage/instance/allow_ports.h"
 #include "stage/instance/limits.h"
 #include "stage/instance/look.h"
 #include "stage/mount/user.h"
@@ -38,8 +39,19 @@ static void sum_up(const struct looks *looks, const char *user, const struct sta
 	}
 }
 
-static void allow_user(const struct limits *limits, const struct looks *looks, const char *user,
-		       struct starts *starts, size_t from)
+/* What root runs for a user is bound; a user is bound by the slice in which he is, whatever he starts there. */
+static int allow_one(struct state *state, const struct limits *limits, const struct limits_sum *sum,
+		     struct ports_taken *taken, struct start *start)
+{
+	struct instance *instance = &start->instance;
+	bool bound = !user_is_plain();
+	int r = bound ? limits_check(limits, sum, &instance->spec, instance->user, &start->err) : 0;
+
+	return r < 0 ? r : allow_ports(state, limits, bound, taken, instance, &start->err);
+}
+
+static void allow_user(struct state *state, const struct limits *limits, const struct looks *looks,
+		       struct ports_taken *taken, const char *user, struct starts *starts, size_t from)
 {
 	struct limits_sum sum = {.taken = {0}};
 
@@ -49,7 +61,7 @@ static void allow_user(const struct limits *limits, const struct looks *looks, c
 
 		if (!is_to_start(start) || strcmp(start->instance.user, user) != 0)
 			continue;
-		start->code = limits_check(limits, &sum, &start->instance.spec, user, &start->err);
+		start->code = allow_one(state, limits, &sum, taken, start);
 		if (start->code == 0)
 			limits_add(&sum, &start->instance.spec);
 	}
@@ -66,12 +78,9 @@ static bool is_first_of_user(const struct starts *starts, size_t at)
 int allow_all(struct state *state, struct starts *starts, struct error *err)
 {
 	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
-	bool read = false;
+	_cleanup_(ports_taken_freep) struct ports_taken *taken = NULL;
 	int r = 0;
 
-	/* what root runs for others: a user is bound by the slice in which he is, whatever he starts there */
-	if (user_is_plain())
-		return 0;
 	for (size_t i = 0; r >= 0 && i < starts->count; i++) {
 		const char *user = starts->items[i].instance.user;
 		struct limits limits;
@@ -81,10 +90,11 @@ int allow_all(struct state *state, struct starts *starts, struct error *err)
 		r = limits_find(limits_path(), user, &limits, err);
 		if (r <= 0)
 			continue;
-		r = read ? 0 : look_read(state, NULL, &looks, err);
-		read = true;
+		r = taken ? 0 : look_read(state, NULL, &looks, err);
+		if (r == 0 && !taken)
+			r = ports_taken_new(&looks, &taken, err);
 		if (r == 0)
-			allow_user(&limits, &looks, user, starts, i);
+			allow_user(state, &limits, &looks, taken, user, starts, i);
 	}
 	/* it is the file that is wrong, not what was asked */
 	return r == -EINVAL ? -EBADMSG : r < 0 ? r : 0;

@@ -47,6 +47,23 @@ const char *limits_path(void)
 
 /* ---- one line ---- */
 
+/* "20000-20999", or one alone. */
+static int take_ports(const char *value, struct limits *limits)
+{
+	size_t length = strcspn(value, "-");
+	_cleanup_(freep) char *first = strndup(value, length);
+	uint64_t from, to;
+
+	if (!first)
+		return -ENOMEM;
+	if (value_number(first, 1, UINT16_MAX, &from) < 0 ||
+	    value_number(value[length] ? value + length + 1 : value, from, UINT16_MAX, &to) < 0)
+		return -EINVAL;
+	limits->first_port = (uint16_t)from;
+	limits->last_port = (uint16_t)to;
+	return 0;
+}
+
 static int take_value(enum limit_kind kind, const char *value, struct limits *limits)
 {
 	uint64_t *most = &limits->most[kind];
@@ -70,6 +87,11 @@ static int take_word(const char *path, const char *word, struct limits *limits, 
 {
 	const char *value = strchr(word, '=');
 
+	if (strncmp(word, "ports=", 6) == 0)
+		return take_ports(word + 6, limits) < 0
+			       ? error_set(err, -EINVAL, "%s: '%s' is not a range of ports such as 20000-20999",
+					   path, word)
+			       : 0;
 	for (size_t i = 0; value && i < LIMIT_KINDS; i++) {
 		size_t length = (size_t)(value - word);
 
@@ -81,7 +103,7 @@ static int take_word(const char *path, const char *word, struct limits *limits, 
 		return 0;
 	}
 	return error_set(err, -EINVAL,
-			 "%s: '%s' is not a limit; instances=, memory=, cpus=, pids= and disk= are", path,
+			 "%s: '%s' is not a limit; instances=, memory=, cpus=, pids=, disk= and ports= are", path,
 			 word);
 }
 

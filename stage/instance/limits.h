@@ -3,13 +3,13 @@
  * What the running instances of one user may take together: limits.conf, which is the machine's.
  *
  *	# who      what
- *	default    instances=20 memory=4G cpus=4 pids=2000 disk=20G
+ *	default    instances=20 memory=4G cpus=4 pids=2000 disk=20G ports=20000-20999
  *	alice      instances=5 memory=1G
  *	@webteam   cpus=1.5
  *
  * The line of the user counts, else the first of a group of theirs, else "default"; what it does not name is
  * unlimited. Where something is limited an instance must say how much of it it takes. The kernel holds each
- * to what it said; this is the sum.
+ * to what it said; this is the sum. Ports are no sum: ports= are those of the host that a user may publish.
  */
 #ifndef STAGE_INSTANCE_LIMITS_H
 #define STAGE_INSTANCE_LIMITS_H
@@ -26,6 +26,7 @@ enum limit_kind { LIMIT_INSTANCES, LIMIT_MEMORY, LIMIT_CPUS, LIMIT_PIDS, LIMIT_D
 struct limits {
 	uint64_t most[LIMIT_KINDS];
 	bool given[LIMIT_KINDS];
+	uint16_t first_port, last_port; /* 0: all */
 };
 
 struct limits_sum {

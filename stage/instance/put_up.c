@@ -203,7 +203,6 @@ static _Noreturn void serve(const struct put_up *job, struct container *containe
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	prctl(PR_SET_PDEATHSIG, 0);
 	prctl(PR_SET_NAME, "sfc ports");
 	setsid();
 	for (int i = 0; i < 3; i++)
@@ -238,10 +237,12 @@ static _Noreturn void inside(const struct put_up *job, int tell)
 	if (outcome.code < 0)
 		container_releasep(&container);
 	(void)!write(tell, &outcome, sizeof(outcome));
+	if (outcome.code < 0 || !container_is_served(container))
+		_exit(0);
+	/* who waits may end as soon as this is closed */
+	prctl(PR_SET_PDEATHSIG, 0);
 	close(tell);
-	if (outcome.code == 0 && container_is_served(container))
-		serve(job, container);
-	_exit(0);
+	serve(job, container);
 }
 
 /* ---- outside ---- */
@@ -251,6 +252,7 @@ int put_up(const struct put_up *job, struct container_note *ret_note, struct gua
 {
 	struct outcome outcome = {.code = -ECHILD};
 	pid_t parent = getpid(), pid;
+	char letting_go;
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -271,8 +273,10 @@ int put_up(const struct put_up *job, struct container_note *ret_note, struct gua
 	}
 	if (io_read(ends[0], &outcome, sizeof(outcome)) != sizeof(outcome))
 		outcome.code = error_set(&outcome.err, -ECHILD, "what was to put it up was killed");
+	/* who forwards for it stays, once it no longer ends with us */
+	if (outcome.code == 0 && outcome.note.network.pid)
+		(void)!read(ends[0], &letting_go, 1);
 	close(ends[0]);
-	/* who forwards for it stays */
 	if (outcome.code < 0 || outcome.note.network.pid == 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -88,7 +88,7 @@ int value_port(const char *word, struct spec_port *ret_port)
 	return 0;
 }
 
-int spec_choose_ports(struct spec *spec, uint64_t nth, uint64_t count, struct error *err)
+int spec_choose_ports(struct spec *spec, uint64_t nth, uint64_t count, bool later, struct error *err)
 {
 	for (size_t i = 0; i < spec->ports.count; i++) {
 		struct spec_port *port = &spec->ports.items[i];
@@ -96,7 +96,7 @@ int spec_choose_ports(struct spec *spec, uint64_t nth, uint64_t count, struct er
 		if (port->last && (uint64_t)(port->last - port->host) + 1 < count)
 			return error_set(err, -EINVAL, "--publish %u-%u:%u: not enough ports for %llu instances",
 					 port->host, port->last, port->port, (unsigned long long)count);
-		if (!port->last && count > 1)
+		if (!port->last && count > 1 && (port->host || !later))
 			return error_set(err, -EINVAL,
 					 "--publish: one port of the host for %llu instances; give a range, as "
 					 "8081-8083:80",

@@ -127,8 +127,11 @@ struct spec {
 
 void spec_release(struct spec *spec);
 
-/* Of a range of ports the nth of `count` instances has the nth from now on. -EINVAL: there are too few. */
-int spec_choose_ports(struct spec *spec, uint64_t nth, uint64_t count, struct error *err);
+/*
+ * Of a range of ports the nth of `count` instances has the nth from now on; later: those without a number are
+ * chosen when it is started. -EINVAL: there are too few.
+ */
+int spec_choose_ports(struct spec *spec, uint64_t nth, uint64_t count, bool later, struct error *err);
 
 /* Add a copy of the string: 0 or -ENOMEM. */
 int spec_strings_add(spec_strings *strings, const char *string);

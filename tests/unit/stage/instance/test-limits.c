@@ -82,11 +82,16 @@ static void what_is_no_limit_is_named(void)
 		{"cpus=1.2345", "limits.conf: 'cpus=1.2345' is not a number"},
 		{"pids=99999999999999999999", "limits.conf: 'pids=99999999999999999999' is not a number"},
 		{"colour=red", "limits.conf: 'colour=red' is not a limit; instances=, memory=, cpus=, "
-			       "pids= and disk= are"},
-		{"memo=1", "limits.conf: 'memo=1' is not a limit; instances=, memory=, cpus=, pids= and "
-			   "disk= are"},
-		{"instances", "limits.conf: 'instances' is not a limit; instances=, memory=, cpus=, pids= "
-			      "and disk= are"},
+			       "pids=, disk= and ports= are"},
+		{"memo=1", "limits.conf: 'memo=1' is not a limit; instances=, memory=, cpus=, pids=, "
+			   "disk= and ports= are"},
+		{"instances", "limits.conf: 'instances' is not a limit; instances=, memory=, cpus=, pids=, "
+			      "disk= and ports= are"},
+		{"ports=", "limits.conf: 'ports=' is not a range of ports such as 20000-20999"},
+		{"ports=0-5", "limits.conf: 'ports=0-5' is not a range of ports such as 20000-20999"},
+		{"ports=9-8", "limits.conf: 'ports=9-8' is not a range of ports such as 20000-20999"},
+		{"ports=1-65536", "limits.conf: 'ports=1-65536' is not a range of ports such as 20000-20999"},
+		{"ports=1-2-3", "limits.conf: 'ports=1-2-3' is not a range of ports such as 20000-20999"},
 	};
 	struct limits limits;
 
@@ -101,6 +106,22 @@ static void what_is_no_limit_is_named(void)
 		/* somebody else's line is not in the way */
 		CHECK_INT(limits_find(FILE_NAME, "sys", &limits, &err), 1);
 	}
+}
+
+static void ports_are_a_range_or_one(void)
+{
+	struct error err = ERROR_INIT;
+	struct limits limits;
+
+	write_limits("bin ports=20000-20999\nsys ports=80\ndefault instances=1\n");
+	CHECK_INT(limits_find(FILE_NAME, "bin", &limits, &err), 1);
+	CHECK_INT(limits.first_port, 20000);
+	CHECK_INT(limits.last_port, 20999);
+	CHECK_INT(limits_find(FILE_NAME, "sys", &limits, &err), 1);
+	CHECK_INT(limits.first_port, 80);
+	CHECK_INT(limits.last_port, 80);
+	CHECK_INT(limits_find(FILE_NAME, "daemon", &limits, &err), 1);
+	CHECK_INT(limits.first_port, 0);
 }
 
 /* ---- the sum ---- */
@@ -231,6 +252,7 @@ int main(void)
 	RUN(without_a_line_nothing_is_limited);
 	RUN(every_kind_has_its_measure);
 	RUN(what_is_no_limit_is_named);
+	RUN(ports_are_a_range_or_one);
 	RUN(up_to_the_limit_is_within_it);
 	RUN(each_kind_is_summed_and_said_as_it_is_typed);
 	RUN(a_sum_beyond_all_numbers_is_no_small_one);
