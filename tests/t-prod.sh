@@ -31,6 +31,7 @@ kept() { sqlite3 "$SFC_STATE/state.db" "SELECT 'package', digest FROM package UN
 	ls -A "$SFC_STATE/store/kept" "$SFC_STATE/app" 2>/dev/null | grep -v ':$' | grep .; }
 check_equal "nothing of them is kept" "$(kept)" ""
 check_fails "a package that is not there is named" 1 "*no package 'none.sfc'*" sfc prod install none.sfc
+check_fails "and what is no file" 1 "*'$dir' is no package*" sfc prod install "$dir"
 check "the right digest is accepted" sfc prod install web.sfc --digest "$digest"
 check "installing the same again is no error" sfc prod install web.sfc
 check_fails "an unknown application is named" 1 "*no application 'wbe'*" sfc prod start wbe

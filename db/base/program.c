@@ -155,6 +155,16 @@ bool program_is_there(const char *name)
 	return found;
 }
 
+int program_own_path(char path[PATH_MAX], struct error *err)
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	if (length < 0)
+		return error_errno(err, "cannot find this program");
+	path[length] = '\0';
+	return 0;
+}
+
 const char *program_line(struct text *said, const char *prefix)
 {
 	char *line = said->bytes, *chosen, *at;

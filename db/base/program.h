@@ -3,6 +3,7 @@
 #ifndef DB_BASE_PROGRAM_H
 #define DB_BASE_PROGRAM_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "db/base/error.h"
@@ -20,6 +21,9 @@ int program_run_until(const char *const *argv, struct text *output, struct text 
 
 /* It is somewhere in PATH. */
 bool program_is_there(const char *name);
+
+/* The file this program was started from, wherever it has been moved to. */
+int program_own_path(char path[PATH_MAX], struct error *err);
 
 /* One line of it: the first that starts with `prefix` (or ""), else the last. Cut off in `said` itself. */
 const char *program_line(struct text *said, const char *prefix);

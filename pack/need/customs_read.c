@@ -15,6 +15,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
 #include "pack/need/customs_parse.h"
 
@@ -116,12 +117,8 @@ int customs_read(struct customs *customs, const char *directory, struct error *e
 static char *own_directory(void)
 {
 	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (length < 0)
-		return NULL;
-	path[length] = '\0';
-	return path_parent(path);
+	return program_own_path(path, NULL) < 0 ? NULL : path_parent(path);
 }
 
 /* In a build directory beside the program; installed, where it was installed or was moved to. */

@@ -9,18 +9,15 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "db/base/text.h"
 
 /* The directory this program lies in; the caller frees. */
 static char *own_directory(void)
 {
 	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (length < 0)
-		return NULL;
-	path[length] = '\0';
-	return path_parent(path);
+	return program_own_path(path, NULL) < 0 ? NULL : path_parent(path);
 }
 
 /* DIRECTORY/NAME when that is there; the caller frees. */

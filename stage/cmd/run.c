@@ -38,21 +38,6 @@ struct run {
 	char container[32]; /* its name */
 };
 
-static int package_open(const char *path, int *ret_fd, struct error *err)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return error_set(err, -errno, "no package '%s'", path);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, "cannot read '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, "no package '%s'", path);
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
 /* --- inside --- */
 
 /* What the signals that reach us mean for it: whether it is to be stopped, and how patiently. */
@@ -245,7 +230,7 @@ static int take_package(struct run *run, struct error *err)
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_(freep) char *state = NULL;
 	_cleanup_(closep) int file = -1, place = -1;
-	int r = package_open(run->package, &file, err);
+	int r = store_open_package(run->package, &file, err);
 
 	if (r == 0)
 		r = place_open(NULL, &place, &state, err);

@@ -248,12 +248,10 @@ static int reload_without(const spec_strings *gone, struct error *err)
 static int write_all(struct state *state, const char *app, const struct looks *looks, struct error *err)
 {
 	char program[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	int r = n < 0 ? error_errno(err, "cannot find this program") : write_target(app, err);
+	int r = program_own_path(program, err);
 
-	if (r < 0)
-		return r;
-	program[n] = '\0';
+	if (r == 0)
+		r = write_target(app, err);
 	for (size_t i = 0; r == 0 && i < looks->count; i++)
 		if (looks->items[i].instance.ready)
 			r = write_instance(state, &looks->items[i].instance, program, err);

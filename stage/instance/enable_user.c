@@ -94,14 +94,10 @@ int enable_user(const char *state, const char *app, struct error *err)
 	_cleanup_(text_release) struct text text = TEXT_INIT;
 	_cleanup_(freep) char *directory = units(), *path = directory ? unit_path(directory, "", app) : NULL;
 	char program[PATH_MAX], unit[UNIT_NAME_SIZE];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	int r;
+	int r = path ? program_own_path(program, err) : error_oom(err);
 
-	if (!path)
-		return error_oom(err);
-	if (n < 0)
-		return error_errno(err, "cannot find this program");
-	program[n] = '\0';
+	if (r < 0)
+		return r;
 	snprintf(unit, sizeof(unit), "sfc-%s.service", app);
 	r = write_text(state, app, program, &text, err);
 	if (r == 0)

@@ -25,18 +25,6 @@ void package_in_release(struct package_in *package)
 	spec_strings_release(&package->asks);
 }
 
-static int package_open(const char *path, int *ret_fd, struct error *err)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return error_set(err, -errno, "no package '%s'", path);
-	if (fd < 0)
-		return error_errno(err, "cannot read '%s'", path);
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
 /* By the bytes that were copied, whatever the file is by now. */
 static int check_policy(const struct package_in *package, struct error *err)
 {
@@ -50,7 +38,7 @@ int package_read(struct store *store, const char *path, const char *digest,
 		 struct package_in *ret_package, struct error *err)
 {
 	_cleanup_(closep) int file = -1;
-	int r = package_open(path, &file, err);
+	int r = store_open_package(path, &file, err);
 
 	ret_package->path = path;
 	if (r == 0)

@@ -17,6 +17,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/path.h"
+#include "db/base/program.h"
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/container/spawn.h"
@@ -40,16 +41,6 @@ struct outcome {
 _Static_assert(sizeof(struct outcome) <= PIPE_BUF, "it is written in one piece");
 
 /* ---- inside: in the namespace that ends with conmon ---- */
-
-static int own_path(char path[PATH_MAX], struct error *err)
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (n < 0)
-		return error_errno(err, "cannot find this program");
-	path[n] = '\0';
-	return 0;
-}
 
 static int add_mount(spec_strings *mounts, const char *path)
 {
@@ -115,7 +106,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		.keep = &keep,
 		.network = job->network,
 	};
-	int r = own_path(self, err);
+	int r = program_own_path(self, err);
 
 	if (!cache || !log)
 		return error_oom(err);
@@ -194,7 +185,7 @@ static void note_mended(void *data, const char *what)
 	pid_t pid;
 
 	snprintf(row, sizeof(row), "%" PRId64, job->run);
-	if (own_path(self, NULL) == 0 && spawn(self, argv, NULL, fds, 3, &pid, NULL) == 0)
+	if (program_own_path(self, NULL) == 0 && spawn(self, argv, NULL, fds, 3, &pid, NULL) == 0)
 		spawn_wait(pid);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/instance/run.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -311,27 +310,17 @@ int run_note_waiter(struct state *state, int64_t id, struct error *err)
 
 /* ---- what was left ---- */
 
-static int tidy_one(struct state *state, int dirfd, const char *container, struct error *err)
+static int tidy_one(const char *container, void *data, struct error *err)
 {
+	struct state *state = data;
 	int r = run_is_live(state, container, err);
 
-	return r ? (r < 0 ? r : 0) : directory_remove_at(dirfd, container, container, err);
+	return r ? (r < 0 ? r : 0) : directory_remove(state, "run", container, err);
 }
 
 int run_tidy(struct state *state, struct error *err)
 {
-	int fd = state_directory(state, "run", err), r = 0;
-	_cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *item;
-
-	if (fd < 0)
-		return fd;
-	if (!dir)
-		return error_oom(err);
-	while (r == 0 && (item = readdir(dir)))
-		if (item->d_name[0] != '.')
-			r = tidy_one(state, fd, item->d_name, err);
-	return r;
+	return state_each(state, "run", tidy_one, state, err);
 }
 
 /* ---- what it says of the instance ---- */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/stages/overview.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,8 +91,9 @@ static int add_dev(const struct dev *dev, void *data)
 
 /* ---- test ---- */
 
-static int add_test(struct gathering *gathering, const char *name)
+static int add_test(const char *name, void *data, struct error *err)
 {
+	struct gathering *gathering = data;
 	_cleanup_(freep) char *path = state_path(gathering->state, "test/%s/manifest.db", name);
 	_cleanup_(session_list_release) struct session_list list = {0};
 	_cleanup_(manifest_closep) struct manifest *manifest = NULL;
@@ -103,12 +103,12 @@ static int add_test(struct gathering *gathering, const char *name)
 	int r;
 
 	if (!path)
-		return error_oom(gathering->err);
+		return error_oom(err);
 	if (stat(path, &st) < 0)
 		return 0;
-	r = manifest_open(path, MANIFEST_READ, &manifest, gathering->err);
+	r = manifest_open(path, MANIFEST_READ, &manifest, err);
 	if (r == 0)
-		r = session_list_read(manifest, &list, gathering->err);
+		r = session_list_read(manifest, &list, err);
 	if (r < 0 || !list.count)
 		return r;
 	newest = &list.items[list.count - 1];
@@ -123,18 +123,7 @@ static int add_test(struct gathering *gathering, const char *name)
 
 static int add_tests(struct gathering *gathering)
 {
-	int fd = state_directory(gathering->state, "test", gathering->err), r = 0;
-	_cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *item;
-
-	if (fd < 0)
-		return fd;
-	if (!dir)
-		return error_oom(gathering->err);
-	while (r == 0 && (item = readdir(dir)))
-		if (item->d_name[0] != '.')
-			r = add_test(gathering, item->d_name);
-	return r;
+	return state_each(gathering->state, "test", add_test, gathering, gathering->err);
 }
 
 /* ---- prod ---- */

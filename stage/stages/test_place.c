@@ -185,35 +185,30 @@ int test_forget(struct state *state, const char *name, struct error *err)
 
 /* --- all of them --- */
 
-static int repair_one(struct state *state, const char *name, void (*say)(const char *line), struct error *err)
+struct repairing {
+	struct state *state;
+	void (*say)(const char *line);
+};
+
+static int repair_one(const char *name, void *data, struct error *err)
 {
+	const struct repairing *repairing = data;
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
 	char line[256];
 	int r;
 
 	/* somebody is at it: then it is not left over */
-	if (try_claim(state, name, &claim, NULL) < 0)
+	if (try_claim(repairing->state, name, &claim, NULL) < 0)
 		return 0;
-	r = test_settle(state, name, err);
+	r = test_settle(repairing->state, name, err);
 	if (r <= 0)
 		return r;
 	snprintf(line, sizeof(line), "%.100s: removed what was left of a test that was killed", name);
-	say(line);
+	repairing->say(line);
 	return 0;
 }
 
 int test_repair(struct state *state, void (*say)(const char *line), struct error *err)
 {
-	int fd = state_directory(state, "test", err), r = 0;
-	_cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *item;
-
-	if (fd < 0)
-		return fd;
-	if (!dir)
-		return error_oom(err);
-	while (r == 0 && (item = readdir(dir)))
-		if (item->d_name[0] != '.')
-			r = repair_one(state, item->d_name, say, err);
-	return r;
+	return state_each(state, "test", repair_one, &(struct repairing){state, say}, err);
 }

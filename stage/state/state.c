@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stage/state/state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -293,6 +294,24 @@ int state_directory(const struct state *state, const char *name, struct error *e
 		return error_errno(err, "cannot make '%s/%s'", state->dir, name);
 	fd = openat(state->dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? error_errno(err, "cannot open '%s/%s'", state->dir, name) : fd;
+}
+
+int state_each(const struct state *state, const char *directory, state_visit *visit, void *data, struct error *err)
+{
+	int fd = state_directory(state, directory, err), r = 0;
+	_cleanup_(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *item;
+
+	if (fd < 0)
+		return fd;
+	if (!dir) {
+		close(fd);
+		return error_oom(err);
+	}
+	while (r == 0 && (item = readdir(dir)))
+		if (item->d_name[0] != '.')
+			r = visit(item->d_name, data, err);
+	return r;
 }
 
 int state_check_name(const char *what, const char *name, struct error *err)

@@ -46,6 +46,10 @@ void state_closep(struct state **state);
 /* A directory below the state's, made if need be, closed to everybody else; the caller closes. */
 int state_directory(const struct state *state, const char *name, struct error *err);
 
+/* Each name in it that does not begin with a dot, in no order; a visit that does not return 0 ends it, and is returned. */
+typedef int state_visit(const char *name, void *data, struct error *err);
+int state_each(const struct state *state, const char *directory, state_visit *visit, void *data, struct error *err);
+
 /* Its path, for programs and messages; the caller frees. NULL: no memory. */
 char *state_path(const struct state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

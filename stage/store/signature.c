@@ -17,6 +17,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
+#include "stage/store/store.h"
 
 /* The longest is of RSA with 16,384 bits: 2 KiB, in base64. */
 enum { FILE_MAX = 4096, KEY_MAX = 64 << 10, SIGNATURE_MAX = 2048 };
@@ -37,15 +38,14 @@ static void context_freep(EVP_MD_CTX **context)
 
 int signature_subject_of(const char *path, struct signature_subject *ret_subject, struct error *err)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_(closep) int fd = -1;
 	struct stat st;
+	int r = store_open_package(path, &fd, err);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return error_set(err, -errno, "no package '%s'", path);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
 		return error_errno(err, "cannot read '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EBADMSG, "'%s' is no package", path);
 	ret_subject->size = (uint64_t)st.st_size;
 	return digest_fd(fd, ret_subject->digest, err);
 }

@@ -274,6 +274,22 @@ static int take_apart(const struct store *store, int file, const char *name, con
 	return r;
 }
 
+int store_open_package(const char *path, int *ret_file, struct error *err)
+{
+	/* what is no file, a terminal or a pipe, neither holds us up nor becomes ours */
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return error_set(err, -errno, "no package '%s'", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, "cannot read '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EBADMSG, "'%s' is no package", path);
+	*ret_file = take_fd(&fd);
+	return 0;
+}
+
 int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
 	       struct error *err)
 {

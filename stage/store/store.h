@@ -46,6 +46,9 @@ struct store_package {
 	int mount;   /* a detached clone; the caller's */
 };
 
+/* The file of a package, to be given to what follows; the caller closes. -ENOENT: there is none. */
+int store_open_package(const char *path, int *ret_file, struct error *err);
+
 /* The package in `file`, open for reading; name is for messages. -EBADMSG: it is none, or damaged. */
 int store_take(struct store *store, int file, const char *name, struct store_package *ret_package,
 	       struct error *err);
