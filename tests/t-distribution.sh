@@ -75,7 +75,7 @@ grep -m 3 'error:' clang/said
 cross=$dir/cross
 libraries=$(for module in $(wanted); do printf '%s:arm64,' "$(debian_name "$module")"; done)
 check "a root with a compiler for arm64" mmdebstrap --quiet --variant=buildd --architectures=amd64,arm64 \
-	--include="$libraries"crossbuild-essential-arm64,pkg-config,zlib1g-dev:arm64 bookworm "$cross"
+	--include="$libraries"crossbuild-essential-arm64,pkg-config,zlib1g-dev:arm64 bookworm "$cross" http://deb.debian.org/debian
 cp -r "$name" "$cross/root/"
 check "it builds there" chroot "$cross" sh -ec "cd /root/$name && mkdir arm && cd arm &&
 	../configure --host=aarch64-linux-gnu PKG_CONFIG=aarch64-linux-gnu-pkg-config --enable-werror >said 2>&1 && make -s -j2 >>said 2>&1"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Verity data beside packages and images: veritysetup agrees with it, the same package has the same, and a byte that is
 # changed in the one or the other is found and named.
+# shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/stage.sh
 . "$srcdir/tests/stage.sh"

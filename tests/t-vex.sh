@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What is said of a package to who scans it: provenance, and VEX of what was left out; schemas accept both, and a scanner
 # that gets the source's bill and the VEX finds what one finds that gets the package's own bill, and nothing else.
+# shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
 # shellcheck source=tests/manifest.sh
 . "$srcdir/tests/manifest.sh"
