@@ -130,7 +130,7 @@ void look_problem(const struct look *look, const struct usage *usage, struct tex
 	if (look->ill)
 		text_add(text, look->ill);
 	else if (kills > 0)
-		oom_describe(text, kills, !up && run->seen && run->status == 137, look->instance.spec.memory);
+		oom_describe(text, kills, !up && run_was_killed(run), look->instance.spec.memory);
 	else if (look->now == NOW_UNWATCHED)
 		text_add(text, "who kept its output was killed; a restart mends it");
 	else if (look->now == NOW_LOST)

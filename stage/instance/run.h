@@ -38,6 +38,8 @@ struct run {
 	}
 
 void run_release(struct run *run);
+/* Its first process ended by SIGKILL, whoever sent it. */
+bool run_was_killed(const struct run *run);
 
 /* 1 the newest of the instance, 0 there is none. */
 int run_newest(struct state *state, const char *app, const char *name, struct run *ret_run,

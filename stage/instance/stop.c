@@ -106,7 +106,7 @@ static int note_event(struct state *state, const struct instance *instance, cons
 	int r = 0;
 
 	instance_object(instance->app, instance->name, object, sizeof(object));
-	oom_describe(&killed, 1, run->seen && run->status == 137, instance->spec.memory);
+	oom_describe(&killed, 1, run_was_killed(run), instance->spec.memory);
 	if (run->said)
 		r = event_note(state, object, err, "did not come up: %s", run->said);
 	if (r == 0 && run->oom)
@@ -158,7 +158,8 @@ static int finish(struct state *state, const struct instance *instance, struct r
 		return error_oom(err);
 	if (!run->seen)
 		run->seen = container_status(directory, &run->status) > 0;
-	run->oom |= container_was_short(directory);
+	/* one that was asked to stop may have been killed by us */
+	run->oom |= oom_befell(directory, run->note.cgroup, instance->wanted && run_was_killed(run));
 	r = forget_layer(state, instance, err);
 	if (r == 0)
 		r = note_end(state, instance, run, err);

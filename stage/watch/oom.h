@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Killed for want of memory: the kernel counts it in the group, as long as there is one, and conmon leaves a
- * file. It need not be the first process: a worker that is killed is the same want.
+ * Killed for want of memory: the kernel counts it in the group, as long as there is one, conmon leaves a file, and
+ * systemd a line in its journal. It need not be the first process: a worker that is killed is the same want.
  */
 #ifndef STAGE_WATCH_OOM_H
 #define STAGE_WATCH_OOM_H
@@ -12,10 +12,11 @@
 #include "db/base/text.h"
 
 /*
- * How many were killed: by the group's count (-1: there is none any more) and the file "oom" in conmon's
- * directory, which says that one was.
+ * Of one that has ended, conmon too: was it so? conmon's file in its directory says it; but systemd takes away the
+ * group of a scope as soon as that is empty, before conmon has looked or after, and has noted by then what it saw.
+ * killed: that is how it ended, so that it is worth asking the journal for the scope of this group.
  */
-int64_t oom_count(int64_t counted, int directory);
+bool oom_befell(const char *directory, const char *group, bool killed);
 
 /*
  * "killed: out of memory, limit 64 MB", or of one that lives on "2 of its processes were killed: …".

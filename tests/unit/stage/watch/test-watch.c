@@ -2,7 +2,10 @@
 /* Looking at what runs: what a group uses on either version of the kernel's groups, who was killed, what was missed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "db/access.h"
 #include "db/base/text.h"
@@ -85,19 +88,39 @@ static void what_is_not_counted_is_not_known(void)
 
 /* ---- out of memory ---- */
 
-static void what_the_kernel_forgot_conmon_has_noted(void)
+/* A journal in which the kernel's killer was at this unit. */
+static void write_journalctl(const char *unit)
 {
-	int directory;
+	char text[512];
 
-	REQUIRE(mkdir("conmon", 0700) == 0);
-	directory = open("conmon", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK_INT(oom_count(-1, directory), 0);
-	CHECK_INT(oom_count(3, directory), 3);
-	CHECK_INT(oom_count(0, -1), 0);
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\ncase \" $* \" in *\" UNIT=%s MESSAGE_ID=fe6faa94e7774663a0da52717891d8ef \"*) echo killed ;; esac\n",
+		 unit);
+	write_file("bin/journalctl", text);
+	REQUIRE(chmod("bin/journalctl", 0755) == 0);
+}
+
+static void what_the_kernel_forgot_conmon_or_the_journal_has_noted(void)
+{
+	static const char group[] = "/system.slice/sfc-web-1.scope/container";
+	char here[PATH_MAX], path[PATH_MAX + 8];
+
+	REQUIRE(getcwd(here, sizeof(here)) && mkdir("conmon", 0700) == 0 && mkdir("bin", 0700) == 0);
+	snprintf(path, sizeof(path), "%s/bin", here);
+	REQUIRE(setenv("PATH", path, 1) == 0);
+	write_journalctl("sfc-web-1.scope");
+	CHECK(oom_befell("conmon", group, true));
+	CHECK(oom_befell("conmon", "/system.slice/sfc-web-1.scope", true));
+	/* nobody is asked */
+	CHECK(!oom_befell("conmon", group, false));
+	CHECK(!oom_befell("conmon", "/sfc/sfc-web-1", true));
+	CHECK(!oom_befell("conmon", "/sfc/sfc-web-1.scoped", true));
+	CHECK(!oom_befell("conmon", "", true));
+	write_journalctl("sfc-web-2.scope");
+	CHECK(!oom_befell("conmon", group, true));
 	write_file("conmon/oom", "");
-	CHECK_INT(oom_count(-1, directory), 1);
-	CHECK_INT(oom_count(3, directory), 3);
-	close(directory);
+	CHECK(oom_befell("conmon", group, true));
+	CHECK(oom_befell("conmon", "", false));
 }
 
 static void it_is_said_with_the_limit_that_was_asked_for(void)
@@ -250,7 +273,7 @@ int main(void)
 	RUN(version_2_is_one_tree);
 	RUN(version_1_is_a_tree_a_controller);
 	RUN(what_is_not_counted_is_not_known);
-	RUN(what_the_kernel_forgot_conmon_has_noted);
+	RUN(what_the_kernel_forgot_conmon_or_the_journal_has_noted);
 	RUN(it_is_said_with_the_limit_that_was_asked_for);
 	RUN(misses_add_up_by_path_and_stand_in_the_order_of_time);
 	RUN(a_directory_stands_for_itself_only_where_nothing_below_it_was_wanted);
