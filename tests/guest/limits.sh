@@ -100,9 +100,13 @@ check "what reads from a disk comes to an end" wait_for 60 sh -c 'sfc prod logs 
 check "no faster than it may" test "$(sfc prod logs hog/d | sed -n 's/^done in //p')" -ge 3
 
 # --- layers with a size: a file system of their own, or what a file system counts
-too_much() { sfc prod exec "$1" -- dd if=/dev/zero of=/data/big bs=1M count=40 2>&1 | grep -c 'No space left'; }
+# the kernel has words of its own for an account that is full
+too_much() { sfc prod exec "$1" -- dd if=/dev/zero of=/data/big bs=1M count=40 2>&1 | grep -o 'No space left\|Disk quota exceeded\|40+0 records out'; }
+taken() { echo $(($(sfc prod exec "$1" -- wc -c /data/big | cut -d ' ' -f 1) >> 20)); }
 check "a layer with a size" sfc prod start hog/s --layer-size 16M
-check_equal "is full at that" "$(too_much hog/s)" 1
+check_equal "is full at that" "$(too_much hog/s)" "No space left"
+check "and holds no more" test "$(taken hog/s)" -le 16
+check_equal "which is said" "$(sfc ps hog/s | grep -c 'its layer is full (16 MB)')" 1
 check "as a file system of its own" test -e "$SFC_STATE/app/hog/s/layer/volume"
 mke2fs -q -t ext4 -O quota,project -E quotatype=prjquota /dev/vdb
 mkdir counted
@@ -111,7 +115,9 @@ mkdir -m 700 counted/state
 elsewhere() { SFC_STATE=$dir/counted/state "$@"; }
 elsewhere sfc prod install hog.sfc
 check "a layer where the file system counts" elsewhere sfc prod start hog/q --layer-size 16M
-check_equal "is full at that, too" "$(elsewhere too_much hog/q)" 1
+check_equal "is full at that, too" "$(elsewhere too_much hog/q)" "Disk quota exceeded"
+check "and holds no more, but no less" test "$(elsewhere taken hog/q)" -le 16 -a "$(elsewhere taken hog/q)" -ge 12
+check_equal "which is said" "$(elsewhere sfc ps hog/q | grep -c 'its layer is full (16 MB)')" 1
 check "without another" test ! -e counted/state/app/hog/q/layer/volume
 check "rm" elsewhere sfc prod rm hog/q --grace 1
 
