@@ -283,6 +283,7 @@ int disable_app(const char *app, struct error *err)
 	_cleanup_(freep) char *path = unit_path(app, NULL);
 	_cleanup_(text_release) struct text link = TEXT_INIT, wants = TEXT_INIT;
 	_cleanup_(spec_strings_release) spec_strings gone = ARRAY_INIT;
+	int r;
 
 	text_printf(&link, "%s/" WANTS "/sfc-%s.target", units(), app);
 	text_printf(&wants, "%s/sfc-%s.target.wants", units(), app);
@@ -296,5 +297,9 @@ int disable_app(const char *app, struct error *err)
 	rmdir(wants.bytes);
 	if (unlink(path) < 0)
 		return error_errno(err, "cannot remove '%s'", path);
-	return reload_without(&gone, err);
+	r = reload_without(&gone, err);
+	/* now that nothing is part of it any more; else it would be active until the machine goes down */
+	if (r == 0)
+		systemctl((const char *const[]){"systemctl", "stop", path_name(path), NULL}, NULL);
+	return r;
 }

@@ -35,7 +35,7 @@ check_equal "the units have nothing to complain of" "$(systemd-analyze verify --
 check_equal "what is up is active, what was stopped is not" "$(systemctl is-active sfc-web@1.service sfc-web@2.service sfc-web@3.service | tr '\n' ' ')" "active active inactive "
 check_equal "the unit's main process is conmon" "$(shows 1 MainPID)" "$(about web/1 .conmon)"
 check_equal "which is in the unit's group" "$(group_of_process "$(about web/1 .conmon)")" "/system.slice/system-sfc\\x2dweb.slice/sfc-web@1.service"
-check_equal "and the instance in a scope of its own" "$(group_of_process "$(instance_pid web/1)" | sed 's|.*/||; s/-[0-9a-f]*-[0-9]*\.scope$//' )" sfc-web-1
+check_equal "and the instance in a scope of its own" "$(group_of_process "$(instance_pid web/1)" | sed 's|/container$||; s|.*/||; s/-[0-9a-f]*-[0-9]*\.scope$//' )" sfc-web-1
 
 # --- killed, and started again by systemd
 check "one that is to come back" sfc prod start web/r --restart on-failure
