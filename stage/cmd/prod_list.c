@@ -9,15 +9,12 @@
 #include "db/base/cleanup.h"
 #include "db/base/columns.h"
 #include "db/base/json.h"
-#include "db/base/log.h"
 #include "db/base/size.h"
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/app.h"
-#include "stage/mount/user.h"
 #include "stage/spec/spec_json.h"
-#include "stage/state/person.h"
 
 enum { MEBIBYTE = 1 << 20 };
 
@@ -27,8 +24,6 @@ struct listing {
 	struct looks looks;
 	struct columns *columns;
 	json_t *json;
-	struct person person; /* root and a plain user see all of the state */
-	size_t hidden;        /* that are others' */
 };
 
 /* ---- as JSON ---- */
@@ -148,13 +143,6 @@ static int check_words(struct listing *listing, struct error *err)
 	return r;
 }
 
-/* Whoever is root for a while, by sudo, sees what is his; root sees all. */
-static bool is_theirs(const struct listing *listing, const struct instance *instance)
-{
-	return user_is_plain() || listing->asked->all_users || listing->person.uid == 0 ||
-	       strcmp(instance->user, listing->person.name) == 0;
-}
-
 /* ---- as columns ---- */
 
 static void add_state(struct columns *columns, const struct look *look, const struct usage *usage)
@@ -260,10 +248,6 @@ static int add_app(const struct app *app, void *data)
 		if (strcmp(look->instance.app, app->name) != 0 ||
 		    !is_asked(listing->asked, app->name, look->instance.name))
 			continue;
-		if (!is_theirs(listing, &look->instance)) {
-			listing->hidden++;
-			continue;
-		}
 		any = true;
 		if (listing->asked->quiet)
 			printf("%s/%s\n", look->instance.app, look->instance.name);
@@ -292,14 +276,10 @@ int prod_list_fill(struct state *state, const struct asked *asked, struct column
 		.state = state, .asked = asked, .looks = LOOKS_INIT, .columns = columns, .json = json};
 	int r = check_words(&listing, err);
 
-	person_find(&listing.person);
 	if (r == 0)
 		r = look_read(state, NULL, &listing.looks, err);
 	if (r == 0)
 		r = app_each(state, add_app, &listing, err);
-	if (r == 0 && listing.hidden && !asked->quiet)
-		log_warning("%zu instance%s of other users %s not shown; --all-users does", listing.hidden,
-			    listing.hidden == 1 ? "" : "s", listing.hidden == 1 ? "is" : "are");
 	looks_release(&listing.looks);
 	return r;
 }

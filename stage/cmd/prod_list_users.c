@@ -198,7 +198,7 @@ static int take_own(struct gathering *gathering, struct error *err)
 {
 	_cleanup_(columns_release) struct columns own = {.align = ""};
 	_cleanup_(state_closep) struct state *state = NULL;
-	const struct asked asked = {.json = gathering->json != NULL, .all_users = true};
+	const struct asked asked = {.json = gathering->json != NULL};
 	const char *cells[PROD_LIST_COLUMNS] = {NULL};
 	json_t *app;
 	size_t i, at = 0;
