@@ -27,7 +27,7 @@ for command in $commands; do
 	done
 done
 check_equal "a group has its commands" "$(subcommands_of dev | tr '\n' ' ')" \
-	"create shell exec diff commit log reset list rm "
+	"create shell exec diff commit export import log reset list rm "
 check_equal "sfc help is sfc --help" "$(sfc help)" "$(sfc --help)"
 check_equal "sfc version is sfc --version" "$(sfc version)" "$(sfc --version)"
 check_fails "what cannot be printed was not done" 1 "sfc: version: cannot write to the standard output: No space left on device" \

@@ -35,6 +35,8 @@ int cmd_dev_commit(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_create(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_diff(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_exec(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_export(const struct sfc_command *command, struct asked *asked);
+int cmd_dev_import(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_info(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_list(const struct sfc_command *command, struct asked *asked);
 int cmd_dev_log(const struct sfc_command *command, struct asked *asked);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "db/base/error.h"
 #include "pack/tree/tree.h"
 
 /* `name` in dirfd, whose lstat(2) is st, says that the name is deleted. */
@@ -20,5 +21,13 @@ bool mark_is_opaque(int fd);
 bool mark_is_attribute(const char *name);
 /* What was a layer once, or only says so, may bring marks that would hide what is below: a tree without them. */
 void marks_drop(struct tree *tree);
+
+/*
+ * A layer on its way to others: marks become what archives have in their place, .wh.NAME and .wh..wh..opq, and
+ * back, as the overlay of who is going to mount it reads them. -EBADMSG: a file's own name begins
+ * with .wh., or one that does deletes nothing, or all.
+ */
+int marks_to_names(struct tree *tree, struct error *err);
+int marks_from_names(struct tree *tree, bool plain_user, struct error *err);
 
 #endif

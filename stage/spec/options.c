@@ -14,12 +14,13 @@
 #define TELLING                                                                                    \
 	(OF(SLIM) | OF(VERIFY) | OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) |  \
 	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(DEV_CREATE) | OF(DEV_DIFF) | OF(DEV_COMMIT) |        \
-	 OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
+	 OF(DEV_EXPORT) | OF(DEV_IMPORT) | OF(DEV_LOG) | OF(DEV_LIST) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
 	 OF(PROD_MISSES) | \
 	 OF(PROD_HEALTH))
 #define QUIETABLE                                                                                  \
 	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(SIGN) | OF(PACK) | OF(INSTRUMENT) | OF(TEST) |           \
-	 OF(TEST_START) | OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
+	 OF(TEST_START) | OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(DEV_EXPORT) | OF(DEV_IMPORT) | \
+	 OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
 /* Of one or several instances. */
 #define PROD                                                                                       \
 	(OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM) |       \
@@ -30,7 +31,7 @@
 	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) | OF(TEST_DEBUG) | \
 	 OF(TEST_STOP) | OF(TEST_REPORT) | OF(TEST_MOUNT) | OF(TEST_UMOUNT) | OF(TEST_RM) |        \
 	 OF(DEV_CREATE) | OF(DEV_SHELL) | OF(DEV_EXEC) | OF(DEV_DIFF) | OF(DEV_COMMIT) |           \
-	 OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM) | PROD)
+	 OF(DEV_EXPORT) | OF(DEV_IMPORT) | OF(DEV_LOG) | OF(DEV_RESET) | OF(DEV_LIST) | OF(DEV_RM) | PROD)
 
 #define MEMBER(member) offsetof(struct asked, member)
 #define HEADING(text)                                                                              \
@@ -47,6 +48,8 @@ const struct option_row option_rows[] = {
 	{"output", 'o', "FILE", "write a page of HTML with all that the tests saw, instead", OF(TEST_REPORT), take_word,
 	 MEMBER(output)},
 	{"output", 'o', "FILE", "where the signature goes [PACKAGE.sig]", OF(SIGN), take_word, MEMBER(output)},
+	{"output", 'o', "FILE", "what to write; - is standard output [NAME.layer]", OF(DEV_EXPORT), take_word,
+	 MEMBER(output)},
 	{"key", 0, "FILE", "the private key to sign with, in PEM, as openssl(1) makes it; its\npassphrase is asked for", OF(SIGN),
 	 take_word, MEMBER(key)},
 	{"key", 0, "FILE", "the public key, in PEM, with which PACKAGE.sig has to be made", OF(VERIFY), take_word, MEMBER(key)},
@@ -54,7 +57,7 @@ const struct option_row option_rows[] = {
 	 MEMBER(verity)},
 	{"root-hash", 0, "HEX", "the same with this root hash, which came another way", OF(VERIFY), take_word,
 	 MEMBER(root_hash)},
-	{"force", 'f', NULL, "replace FILE if it is there", OF(SIGN) | OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT),
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SIGN) | OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT) | OF(DEV_EXPORT),
 	 take_flag, MEMBER(force)},
 	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout, a docker archive, debian:SUITE or an\nimage; the same as IMAGE without it [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
@@ -67,7 +70,7 @@ const struct option_row option_rows[] = {
 	 PACKED, take_words, MEMBER(changes)},
 	{"keep-package", 0, "FILE", "with -o IMAGE: write the package it is made of, too", OF(SLIM), take_word,
 	 MEMBER(keep_package)},
-	{"max-size", 0, "SIZE", "of what an archive unpacks to, at the most", OF(DEV_CREATE), take_size,
+	{"max-size", 0, "SIZE", "of what an archive unpacks to, at the most", OF(DEV_CREATE) | OF(DEV_IMPORT), take_size,
 	 MEMBER(max_size)},
 	{"layer", 0, "DIR", "keep what is written there, and find it next time [in memory,\nthrown away]",
 	 OF(RUN), take_word, MEMBER(layer)},

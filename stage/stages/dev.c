@@ -13,12 +13,13 @@
 #include "stage/layer/dev.h"
 #include "stage/layer/root.h"
 #include "stage/layer/upper.h"
+#include "stage/stages/dev_private.h"
 #include "stage/state/claim.h"
 #include "stage/state/event.h"
 
 /* ---- claims ---- */
 
-static int claim_dev(struct state *state, const char *name, struct claim *ret_claim, struct error *err)
+int dev_claim(struct state *state, const char *name, struct claim *ret_claim, struct error *err)
 {
 	char object[160];
 
@@ -44,14 +45,13 @@ static int refuse_in_use(struct state *state, const struct dev *dev, struct erro
 	return r;
 }
 
-/* Claimed, mended, there, and nobody in it. */
-static int dev_to_change(struct state *state, const char *name, struct claim *ret_claim,
-			 struct dev *ret_dev, struct error *err)
+int dev_to_change(struct state *state, const char *name, struct claim *ret_claim, struct dev *ret_dev,
+		  struct error *err)
 {
 	int r = dev_must_exist(state, name, NULL, err);
 
 	if (r == 0)
-		r = claim_dev(state, name, ret_claim, err);
+		r = dev_claim(state, name, ret_claim, err);
 	if (r == 0)
 		r = dev_settle(state, name, err);
 	if (r == 0)
@@ -61,7 +61,7 @@ static int dev_to_change(struct state *state, const char *name, struct claim *re
 
 /* ---- create ---- */
 
-static int check_new_name(const char *name, struct error *err)
+int dev_check_new_name(const char *name, struct error *err)
 {
 	static const char *const verbs[] = {"exec", "mount", "report", "rm", "start", "stop", "umount"};
 
@@ -70,6 +70,16 @@ static int check_new_name(const char *name, struct error *err)
 			return error_set(err, -EINVAL,
 					 "'%s' is a word of 'sfc test' and cannot be a name", name);
 	return state_check_name("a root", name, err);
+}
+
+int dev_make_way(struct state *state, const char *name, struct error *err)
+{
+	int r = dev_settle(state, name, err);
+
+	if (r == 0)
+		r = dev_find(state, name, NULL, err);
+	return r > 0 ? error_set(err, -EEXIST, "there is a '%s' already; 'sfc dev rm %s' removes it", name, name)
+		     : r;
 }
 
 static int make_base(struct state *state, const struct root_source *source,
@@ -129,7 +139,7 @@ static int branch(struct state *state, const char *from, int layer, struct error
 	return r < 0 ? r : copy_layer(state, &dev, layer, "upper", err);
 }
 
-static int finish(struct state *state, const char *name, const char *from, struct error *err)
+int dev_finish(struct state *state, const char *name, const char *how, const char *from, struct error *err)
 {
 	char object[160];
 	int r = connection_begin(&state->sql, err);
@@ -139,7 +149,7 @@ static int finish(struct state *state, const char *name, const char *from, struc
 		return r;
 	r = dev_mark_ready(state, name, err);
 	if (r == 0)
-		r = event_note(state, object, err, "created from %s", from);
+		r = event_note(state, object, err, "%s from %s", how, from);
 	if (r == 0)
 		r = connection_commit(&state->sql, err);
 	if (r < 0)
@@ -160,7 +170,7 @@ static int make_dev(struct state *state, const char *name, const struct root_sou
 	if (r == 0 && syncfs(layer) < 0)
 		r = error_errno(err, "cannot write '%s'", name);
 	if (r == 0)
-		r = finish(state, name, source->from, err);
+		r = dev_finish(state, name, "created", source->from, err);
 	if (r < 0)
 		dev_settle(state, name, NULL);
 	return r;
@@ -173,10 +183,10 @@ static int claim_both(struct state *state, const char *name, const char *from, s
 	int order = strcmp(name, from), r;
 
 	if (order == 0)
-		return claim_dev(state, name, ret_claim, err);
-	r = claim_dev(state, order < 0 ? name : from, order < 0 ? ret_claim : ret_other, err);
+		return dev_claim(state, name, ret_claim, err);
+	r = dev_claim(state, order < 0 ? name : from, order < 0 ? ret_claim : ret_other, err);
 	if (r == 0)
-		r = claim_dev(state, order < 0 ? from : name, order < 0 ? ret_other : ret_claim, err);
+		r = dev_claim(state, order < 0 ? from : name, order < 0 ? ret_other : ret_claim, err);
 	return r;
 }
 
@@ -185,20 +195,15 @@ int dev_create(struct state *state, const char *name, const char *from, const st
 {
 	_cleanup_(claim_release) struct claim claim = CLAIM_INIT, other = CLAIM_INIT;
 	_cleanup_(root_source_release) struct root_source source = ROOT_SOURCE_INIT;
-	int r = check_new_name(name, err);
+	int r = dev_check_new_name(name, err);
 
 	if (r == 0)
 		r = dev_find(state, from, NULL, err);
 	if (r >= 0)
 		r = r ? claim_both(state, name, from, &claim, &other, err)
-		      : claim_dev(state, name, &claim, err);
+		      : dev_claim(state, name, &claim, err);
 	if (r == 0)
-		r = dev_settle(state, name, err);
-	if (r == 0)
-		r = dev_find(state, name, NULL, err);
-	if (r > 0)
-		return error_set(err, -EEXIST, "there is a '%s' already; 'sfc dev rm %s' removes it", name,
-				 name);
+		r = dev_make_way(state, name, err);
 	if (r == 0)
 		r = root_source_find(state, from, options, &source, err);
 	if (r == 0)
@@ -336,65 +341,4 @@ int dev_delete(struct state *state, const char *name, struct error *err)
 	if (r != 0)
 		return r < 0 ? r : delete_base(state, name, err);
 	return error_set(err, -ENOENT, "there is no '%s'; 'sfc dev list' shows what there is", name);
-}
-
-/* ---- repair ---- */
-
-struct repair {
-	struct state *state;
-	void (*say)(const char *line);
-	struct error *err;
-};
-
-static int repair_one(struct repair *repair, const char *part, const char *name,
-		      int (*settle)(struct state *, const char *, struct error *))
-{
-	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
-	char object[160], line[256];
-	int r;
-
-	snprintf(object, sizeof(object), "%s/%s", part, name);
-	/* somebody is at it: then it is not left over */
-	if (claim_try(repair->state, object, &claim, NULL) < 0)
-		return 0;
-	r = settle(repair->state, name, repair->err);
-	if (r < 0)
-		return r;
-	snprintf(line, sizeof(line), "removed what was left of the %s '%s'",
-		 strcmp(part, "dev") == 0 ? "root" : "base", name);
-	repair->say(line);
-	return 0;
-}
-
-static int repair_dev(const char *name, void *data)
-{
-	return repair_one(data, "dev", name, dev_settle);
-}
-
-static int repair_base(const char *name, void *data)
-{
-	return repair_one(data, "base", name, base_settle);
-}
-
-static int repair_layers(const char *name, void *data)
-{
-	struct repair *repair = data;
-	_cleanup_(claim_release) struct claim claim = CLAIM_INIT;
-	char object[160];
-
-	snprintf(object, sizeof(object), "dev/%s", name);
-	if (claim_try(repair->state, object, &claim, NULL) < 0)
-		return 0;
-	return dev_settle(repair->state, name, repair->err);
-}
-
-int dev_repair(struct state *state, void (*say)(const char *line), struct error *err)
-{
-	struct repair repair = {state, say, err};
-	int r = dev_each_unsettled(state, repair_dev, &repair, err);
-
-	/* dev names first: a base may be stood on by what was never whole */
-	if (r == 0)
-		r = base_each_unsettled(state, repair_base, &repair, err);
-	return r == 0 ? dev_each_ready(state, repair_layers, &repair, err) : r;
 }
