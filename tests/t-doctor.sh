@@ -114,6 +114,24 @@ check "root is told what users cannot do" grep -q '^--  /dev/fuse for users .*: 
 check "for want of which networks" grep -q '^--  /dev/net/tun for users .*: chmod 666 /dev/net/tun$' said
 check "and that nobody has a range" grep -q '^--  users .*: usermod --add-subuids 365536-431071 --add-subgids 365536-431071 USER$' said
 
+# What criu 3.17.1 says on Linux 6.18, and 4.1.1: how either comes by it is theirs.
+# criu_says STATUS LINE…
+criu_says() {
+	mkdir -p criu
+	printf '#!/bin/sh\ntest "$1 $2" = "check -o" || exit 9\ncat "%s" >"$3"\nexit %d\n' "$dir/criu/said" "$1" >criu/criu
+	shift
+	printf '%s\n' "$@" >criu/said
+	chmod +x criu/criu
+	PATH=$dir/criu:$PATH sfc doctor | grep -E '^(ok|--|NO)  criu '
+}
+command -v criu >/dev/null ||
+	check_equal "without CRIU: what it is for, and how it is had" "$(sfc doctor | grep '^--  criu ' | grep -c 'checkpoints.*install criu$')" 1
+check_equal "one that does not work here: why not" "$(criu_says 1 'Error (criu/vdso.c:381): vdso: Unexpected rt vDSO area bounds' \
+	'Error (criu/vdso.c:613): vdso: Failed to fill self vdso symtable' | tr -s ' ')" \
+	"-- criu is here, but does not work: vdso: Unexpected rt vDSO area bounds"
+check_equal "one that does, with the runtime that calls it" "$(criu_says 0 'Looks good.' | tr -s ' ')" \
+	"ok criu checkpoints of what runs, by runc"
+
 check_fails "an option that is none" 2 "sfc: doctor: unknown option '--josn'; did you mean '--json'?" sfc doctor --josn
 check_fails "a word" 2 "sfc: doctor: takes no argument, not 'x'; see 'sfc doctor --help'" sfc doctor x
 

@@ -51,6 +51,48 @@ static void look_at_runtimes(struct findings *findings)
 			     "for all that is started");
 }
 
+/* Of what it says line by line the first that is an error, without where in its source that stands. */
+static void first_error(char *said, struct text *text)
+{
+	char *line = strstr(said, "Error"), *where = line ? strstr(line, "): ") : NULL;
+
+	if (where)
+		line = where + 3;
+	if (!line)
+		line = said;
+	line[strcspn(line, "\n")] = '\0';
+	text_add_plain(text, line);
+}
+
+/* Root's alone. Not every one that is installed works with every kernel, and crun may be built without it. */
+static void look_at_criu(struct findings *findings)
+{
+	static const char *const argv[] = {"criu", "check", "-o", "/dev/stdout", NULL};
+	static const char *const crun[] = {"crun", "--version", NULL};
+	_cleanup_(text_release) struct text said = TEXT_INIT, why = TEXT_INIT, version = TEXT_INIT;
+	int status;
+
+	if (geteuid() != 0)
+		return;
+	if (!output_is_there("criu")) {
+		findings_add(findings, "criu", FINDING_LACKS, "criu", "checkpoints of what runs, by the runtime");
+		return;
+	}
+	status = output_of(argv, &said);
+	if (status != 0 && said.size)
+		first_error(said.bytes, &why);
+	if (status != 0)
+		findings_add(findings, "criu", FINDING_LACKS, NULL, "is here, but does not work: %s",
+			     why.size ? why.bytes : "criu check fails and does not say why");
+	else if (output_is_there("runc"))
+		findings_add(findings, "criu", FINDING_GOOD, NULL, "checkpoints of what runs, by runc");
+	else if (output_of(crun, &version) == 0 && version.size && strstr(version.bytes, "+CRIU"))
+		findings_add(findings, "criu", FINDING_GOOD, NULL, "checkpoints of what runs, by crun");
+	else
+		findings_add(findings, "criu", FINDING_LACKS, "runc",
+			     "works, but there is no runtime that uses it: this crun is built without");
+}
+
 void findings_of_programs(struct findings *findings)
 {
 	look_at_ours(findings, "tracefs");
@@ -65,4 +107,5 @@ void findings_of_programs(struct findings *findings)
 			     there ? FINDING_GOOD : FINDING_LACKS,
 			     there ? NULL : programs[i].package, "%s", programs[i].why);
 	}
+	look_at_criu(findings);
 }
