@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2154 # names of lib.sh
 # Many distinct paths in one session: SOAK_PATHS of them [1000000], each opened once, are in the manifest, each with one
 # open, and the tracer's memory is said. It is one round, which begins anew when it was stopped.
 # shellcheck source=tests/lib.sh
 . "${srcdir:-.}/tests/lib.sh"
-# shellcheck source=tests/soak/lib.sh disable=SC2154
+# shellcheck source=tests/soak/lib.sh
 . "$srcdir/tests/soak/lib.sh"
 requires root
 requires fuse
