@@ -53,6 +53,46 @@ check "it has commands" test "$(wc -l <questions)" -ge 6
 while IFS= read -r command; do
 	check "it does what it says: $command" env root="$root" sh -c "$command" </dev/null
 done <questions
+# What is typed behind a prompt in its walks: in the order it has there, in one directory, with one state. In a network
+# of its own, where port 80 is nobody's.
+mkdir walks
+ln -s "$srcdir/tests" walks/tests
+: >walks/script
+for title in 'Two minutes' 'What no run used' 'Three stages'; do
+	section "$title" | awk -f "$srcdir/tests/readme_commands.awk" >>walks/script
+done
+check "there are many" test "$(grep -c '^;;$' walks/script)" -ge 25
+# shellcheck source=tests/web_image.sh
+. "$srcdir/tests/web_image.sh"
+web_root && web_image page && mv page.tar walks/
+cat >walks/run <<'RUN'
+# one command after the other, from ../commands/N; a status that is not 0 is what README means by it
+ip link set lo up
+cd walks || exit 1
+for file in ../commands/*; do
+	wanted=0
+	case $(cat "$file") in *"-- sh") wanted=127 ;; *"strace -f"*) wanted=124 ;; esac
+	# what the tests did not touch is asked for, as README tells it
+	case $(cat "$file") in *--with-misses*) sfc prod exec web/1 -- nginx -t -c /etc/debian_version >said 2>&1 ;; esac
+	if [ $wanted = 124 ]; then
+		timeout 5 sh "$file" >said 2>&1 </dev/null
+	else
+		. "$file" >said 2>&1 </dev/null
+	fi
+	got=$?
+	[ $got = $wanted ] || { echo "exit $got, wanted $wanted: $(cat "$file")"; cat said; } >&3
+done
+sfc prod rm --all --grace 1 >said 2>&1 || cat said >&3
+RUN
+mkdir commands
+awk -v RS='\n;;\n' '{ file = sprintf("commands/%03d", NR); print > file; close(file) }' walks/script
+sed -i "s|/var/lib/sfc/|$SFC_STATE/|g; s/podman run --rm /podman run --network=none --rm /" commands/*
+on_exit sfc prod rm --all --grace 0
+# shellcheck source=tests/podman.sh
+. "$srcdir/tests/podman.sh"
+requires strace -V
+unshare --net sh walks/run 3>unlike
+check_equal "$(find commands -type f | wc -l) commands do what README says" "$(cat unlike)" ""
 check_equal "the session is whole" "$(sqlite3 nginx.db 'SELECT state, dropped FROM session')" "complete|0"
 check_equal "the package holds the same record" \
 	"$(unsquashfs -cat nginx.sfc sfc/manifest.db >in.db && sqlite3 in.db 'SELECT path, opens FROM needed')" \

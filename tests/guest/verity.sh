@@ -32,7 +32,10 @@ umount mnt
 veritysetup close sfc
 other=$(echo "$hash" | tr 0-9a-f 1-9a-f0)
 refuses() { ! "$@" >refused 2>&1; }
-check "another root hash is refused" refuses veritysetup open root.sqsh sfc root.sqsh.verity "$other"
+# the kernel finds out when it first reads
+veritysetup open root.sqsh sfc root.sqsh.verity "$other" 2>/dev/null
+check "with another root hash nothing is mounted" refuses mount -o ro -t squashfs /dev/mapper/sfc mnt
+veritysetup close sfc
 # where random bytes lie as they are: one bit in the middle of them
 flip root.sqsh $(($(stat -c %s root.sqsh) / 2))
 check "with a byte that was changed it is opened, too" veritysetup open root.sqsh sfc root.sqsh.verity "$hash"
@@ -47,18 +50,18 @@ cp good.sqsh root.sqsh
 
 # --- systemd: the root of a service, by the names alone, by words, and not another
 by() { systemd-run -q --wait --pipe -p RootImage="$dir/root.sqsh" -p PrivateTmp=no "$@"; }
-check_equal "systemd finds both beside the image" "$(by /bin/cat /etc/os-release)" ID=test
-check_equal "as they are said" "$(by -p RootHash="$hash" -p RootVerity="$dir/root.sqsh.verity" /bin/cat /etc/os-release)" ID=test
-by /bin/sleep 60 &
+check_equal "systemd finds both beside the image" "$(by /bin/busybox cat /etc/os-release)" ID=test
+check_equal "as they are said" "$(by -p RootHash="$hash" -p RootVerity="$dir/root.sqsh.verity" /bin/busybox cat /etc/os-release)" ID=test
+by /bin/busybox sleep 60 &
 job=$!
 seen() { dmsetup ls --target verity | grep -q .; }
 check "it is by dm-verity" wait_for 30 seen
 kill $job
 systemctl stop 'run-*.service'
-check "another root hash starts nothing" refuses by -p RootHash="$other" -p RootVerity="$dir/root.sqsh.verity" /bin/cat /etc/os-release
+check "another root hash starts nothing" refuses by -p RootHash="$other" -p RootVerity="$dir/root.sqsh.verity" /bin/busybox cat /etc/os-release
 check_equal "not a byte comes of it" "$(grep -c ID=test refused)" 0
 flip root.sqsh $(($(stat -c %s root.sqsh) / 2))
-check "what was changed is not read by the service" refuses by /bin/cat /etc/large
-check_equal "the rest of the image is" "$(by /bin/cat /etc/os-release)" ID=test
+check "what was changed is not read by the service" refuses by /bin/busybox cat /etc/large
+check_equal "the rest of the image is" "$(by /bin/busybox cat /etc/os-release)" ID=test
 check_equal "nothing is left of it" "$(systemctl --failed --plain --no-legend | grep -v '^run-')" ""
 finish
