@@ -63,6 +63,8 @@ guest_writes_units() {
 	END
 	cat >"$guest_root/usr/local/sbin/claims" <<-'END'
 		#!/bin/sh
+		# on a slow machine units are sooner there than devices
+		until [ -w /dev/virtio-ports/claims ]; do sleep 0.2; done
 		exec >/dev/virtio-ports/claims 2>&1
 		exec sh "/usr/src/sfc/tests/$(sed 's/.*claims=//; s/ .*//' /proc/cmdline)"
 	END
