@@ -59,7 +59,8 @@ static const char copy_sql[] =
 	"INSERT INTO main.program SELECT * FROM other.program ORDER BY id;"
 	"INSERT INTO main.access SELECT * FROM other.access;"
 	"INSERT INTO main.event SELECT * FROM other.event;"
-	"INSERT INTO main.phase SELECT * FROM other.phase;";
+	"INSERT INTO main.phase SELECT * FROM other.phase;"
+	"INSERT INTO main.learned SELECT * FROM other.learned;";
 
 static int attach(struct manifest *copy, const struct manifest *from, struct error *err)
 {

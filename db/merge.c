@@ -63,6 +63,10 @@ static const char phases_sql[] =
 	"INSERT INTO main.phase SELECT coming.id, it.name, it.ns"
 	" FROM temp.coming CROSS JOIN other.phase AS it ON it.session = coming.old";
 
+static const char learned_sql[] =
+	"INSERT INTO main.learned SELECT coming.id, it.kind, it.name, it.used"
+	" FROM temp.coming CROSS JOIN other.learned AS it ON it.session = coming.old";
+
 /* A directory that is folded in one of them and whole in the other is whole. */
 static const char unfold_sql[] =
 	"UPDATE main.catalog SET size = 0, names = NULL, files = NULL, digest = NULL"
@@ -185,6 +189,8 @@ static int merge_tables(struct manifest *into, struct manifest *from,
 			r = run(into, from, events_sql, &counts->events, err);
 		if (r == 0)
 			r = run(into, from, phases_sql, NULL, err);
+		if (r == 0)
+			r = run(into, from, learned_sql, NULL, err);
 	}
 	if (r == 0 && agree)
 		r = run(into, from, unfold_sql, NULL, err);

@@ -31,6 +31,15 @@ static const struct schema_step own_steps[] = {
 	    "DROP VIEW IF EXISTS missing;"
 	    "DROP VIEW IF EXISTS untouched",
 	 "CREATE TABLE packed"},
+	/* what a profile can take away; it stands before what the step above makes anew */
+	{4, "CREATE TABLE learned (\n"
+	    "\tsession INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,\n"
+	    "\tkind    TEXT    NOT NULL CHECK (kind IN ('calls', 'capability')),\n"
+	    "\tname    TEXT    NOT NULL,\n"
+	    "\tused    INTEGER NOT NULL,\n"
+	    "\tPRIMARY KEY (session, kind, name)\n"
+	    ") WITHOUT ROWID",
+	 NULL},
 };
 
 int schema_lay_out(struct manifest *manifest, struct error *err)
@@ -105,7 +114,7 @@ int schema_check(struct manifest *manifest, struct error *err)
 		return error_set(err, -EUCLEAN, "manifest '%s' is corrupt: a table is missing",
 				 manifest->sql.path);
 	r = number_of(manifest,
-		      "SELECT count(*) FROM sqlite_schema WHERE name IN ('packed', 'package', 'phase')"
+		      "SELECT count(*) FROM sqlite_schema WHERE name IN ('packed', 'package', 'phase', 'learned')"
 		      " AND (type <> 'table' OR sql NOT LIKE 'CREATE TABLE %')",
 		      &count, err);
 	if (r == 0 && count)

@@ -12,7 +12,7 @@
 
 enum {
 	SCHEMA_APPLICATION_ID = 1397965645, /* 'SSCM' */
-	SCHEMA_VERSION = 3,
+	SCHEMA_VERSION = 4,
 };
 
 /* How to come from the version before to `version`. */

@@ -5,7 +5,7 @@
 -- root. Times are nanoseconds since 1970 (CLOCK_REALTIME). A boolean is 0 or 1.
 
 PRAGMA application_id = 1397965645;	-- 'SSCM': file(1) and manifest_open() know a manifest by it
-PRAGMA user_version = 3;		-- the version of this schema; a change of meaning raises it
+PRAGMA user_version = 4;		-- the version of this schema; a change of meaning raises it
 
 -- One run under trace, from mount to unmount.
 CREATE TABLE session (
@@ -116,6 +116,17 @@ CREATE TABLE event (
 	entry   INTEGER NOT NULL REFERENCES entry (id),
 	errno   INTEGER NOT NULL,
 	PRIMARY KEY (session, seq)
+) WITHOUT ROWID;
+
+-- What a session that was told to learn used of what a profile can take away: kind 'calls' is a family of system
+-- calls, 'capability' one of those that containers have by default. A row for each it looked for, used 0 or 1; a
+-- session without any did not look.
+CREATE TABLE learned (
+	session INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+	kind    TEXT    NOT NULL CHECK (kind IN ('calls', 'capability')),
+	name    TEXT    NOT NULL,
+	used    INTEGER NOT NULL,
+	PRIMARY KEY (session, kind, name)
 ) WITHOUT ROWID;
 
 -- What a package was made of: each path in it, and what brought it in, as "tracepack why" says it. Empty

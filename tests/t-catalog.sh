@@ -103,7 +103,7 @@ look_near() {
 		"/sought /used /used/one /used/other "
 	check_equal "untouched answers by directory" "$(packed "SELECT path, kind, size, names FROM untouched WHERE path LIKE '/far%' OR path LIKE '/used/%' ORDER BY path" | tr '\n' ' ')" \
 		"/far|dir|5|2001 /far-off|dir|0|50 /far/deep|dir|3|2 /used/other|file|6| "
-	check_equal "the schema says its version" "$(packed 'PRAGMA user_version')" 3
+	check_equal "the schema says its version" "$(packed 'PRAGMA user_version')" 4
 	sqlite3 -readonly pkg/sfc/manifest.db .schema >near.schema
 	cp pkg/sfc/manifest.db packed.db
 	jq -r .source.digest pkg/sfc/package.json >near.digest

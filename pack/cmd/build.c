@@ -289,6 +289,7 @@ static int say_result(struct build *build, struct error *err)
 	result->root_hash = result->output && build->verity ? build->root_hash : NULL;
 	result->gate = build->too_large ? build->why.message : NULL;
 	result->uuid = build->contents ? package_uuid(build->contents) : NULL;
+	result->profile = build->contents ? package_profile(build->contents) : NULL;
 	result->seconds = seconds_since(&build->started);
 	build_result_warn(result, build->json || build->quiet);
 	if (build->json)

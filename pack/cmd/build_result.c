@@ -2,6 +2,7 @@
 #include "pack/cmd/build_result.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
@@ -119,6 +120,29 @@ static void print_listed(const struct build_result *result)
 	printf("        %s (--listed=stub keeps names)\n", text.bytes);
 }
 
+static void add_without(struct text *text, const struct build_result *result, const char *part, size_t prefix)
+{
+	const json_t *list = json_object_get(json_object_get(result->profile, part), "without");
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		text_printf(text, " %s", json_string_value(item) + prefix);
+}
+
+/* "goes without keyrings ptrace; KILL SETFCAP" */
+static void print_profile(const struct build_result *result)
+{
+	_cleanup_(text_release) struct text calls = TEXT_INIT, capabilities = TEXT_INIT;
+
+	if (!result->profile)
+		return;
+	add_without(&calls, result, "calls", 0);
+	add_without(&capabilities, result, "capabilities", strlen("CAP_"));
+	printf("        goes without%s;%s\n", calls.size ? calls.bytes : " no system calls",
+	       capabilities.size ? capabilities.bytes : " no capability");
+}
+
 /* What was not compressed may differ from what was by more than a person would expect of "about". */
 static void add_doubt(struct text *text, const struct build_result *result)
 {
@@ -151,6 +175,7 @@ void build_result_print(const struct build_result *result)
 	print_listed(result);
 	if (result->root_hash)
 		printf("        verity root hash %s\n", result->root_hash);
+	print_profile(result);
 	print_left_out(result, false);
 }
 
@@ -204,6 +229,8 @@ json_t *build_result_json(const struct build_result *result)
 		json_set(json, "image_bytes", json_integer((json_int_t)result->image_bytes));
 	if (json)
 		json_set(json, "image_bytes_error", json_integer((json_int_t)result->image_error));
+	if (json && result->profile)
+		json_object_set(json, "profile", (json_t *)result->profile);
 	if (json)
 		json_set(json, "gate", json_path(result->gate));
 	if (json && result->root_hash)

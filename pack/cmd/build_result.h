@@ -25,6 +25,7 @@ struct build_result {
 	struct closure_listed listed;
 	uint64_t image_bytes;
 	uint64_t image_error; /* bytes: how far to trust that; 0: it is exact */
+	const json_t *profile;         /* of a package whose sessions learned, or NULL */
 	const char *gate;              /* what it is larger than it may be; or NULL */
 	double seconds;
 };

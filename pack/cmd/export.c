@@ -16,6 +16,7 @@
 #include "pack/cmd/export_asked.h"
 #include "pack/cmd/export_guard.h"
 #include "pack/cmd/export_name.h"
+#include "pack/cmd/export_profile.h"
 #include "pack/cmd/export_say.h"
 #include "pack/cmd/export_written.h"
 #include "pack/cmd/image_access.h"
@@ -46,6 +47,7 @@ struct arguments {
 	struct export_guard guarded;
 	struct export_asked asked;
 	struct written_paths written;
+	json_t *profile;
 };
 
 /* ---- what was asked ---- */
@@ -317,6 +319,8 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		r = export_asked_read(&args->asked, err);
 	if (r == 0 && export_kind_is_text(args->export.kind))
 		r = export_written_read(args->source, &args->written, err);
+	if (r == 0 && args->export.kind == EXPORT_APPARMOR)
+		r = export_profile_read(args->source, &args->profile, err);
 	if (r < 0)
 		return r;
 	if (args->export.image.has_time)
@@ -331,6 +335,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 							.changes = args->changes.items};
 	args->export.asked = args->asked.json;
 	args->export.written = &args->written;
+	args->export.profile = args->profile;
 	args->export.guard = args->guard ? &args->guarded.guard : NULL;
 	access = image_access_carrier(&args->access, &command_cancelled);
 	return export_deliver(tree_root(source.tree), start, source.image.json ? &source.image : NULL,
@@ -345,6 +350,7 @@ static void release(struct arguments *args)
 	export_guard_release(&args->guarded);
 	export_asked_release(&args->asked);
 	written_paths_release(&args->written);
+	json_decref(args->profile);
 }
 
 static int export_command(int argc, char **argv)

@@ -8,7 +8,7 @@
 /*
  * What one ELF file says about what it needs at run time: its interpreter, its needed libraries and
  * where to look for them. Read from the program headers, as the kernel and ld.so do, so stripped
- * files are no different. The only file that knows libelf.
+ * files are no different. elf.c and calls.c alone know libelf.
  */
 #ifndef PACK_ELF_ELF_H
 #define PACK_ELF_ELF_H

@@ -41,6 +41,7 @@ enum export_kind {
 	EXPORT_KUBERNETES, /* YAML: a Deployment and a Service */
 	EXPORT_COMPOSE, /* YAML: a service of a Compose project */
 	EXPORT_STACK,	/* the same of a Docker Swarm's stack */
+	EXPORT_APPARMOR, /* an AppArmor profile */
 	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
 };
@@ -59,6 +60,7 @@ struct export_options {
 	const char *image_name; /* what engines that only name it call the image; NULL: name */
 	const json_t *asked;  /* pack/engine/asked.h; or NULL */
 	const struct written_paths *written; /* by the traced runs; or NULL */
+	const json_t *profile; /* sfc/profile.json of the package, checked; or NULL */
 	const char *platform; /* NULL: this machine's */
 	const char *tmpdir;   /* NULL: $TMPDIR or /var/tmp */
 	const struct oci_guard *guard; /* of images; or NULL */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/base/cleanup.h"
+#include "pack/engine/apparmor.h"
 #include "pack/engine/asked.h"
 #include "pack/engine/bundle.h"
 #include "pack/engine/compose.h"
@@ -47,6 +48,7 @@ static const struct {
 	[EXPORT_KUBERNETES] = {"kubernetes", FORM_TEXT, engine_write_kubernetes, kubernetes_can},
 	[EXPORT_COMPOSE] = {"compose", FORM_TEXT, engine_write_compose, compose_can},
 	[EXPORT_STACK] = {"stack", FORM_TEXT, engine_write_stack, stack_can},
+	[EXPORT_APPARMOR] = {"apparmor", FORM_TEXT, engine_write_apparmor, says_nothing},
 	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 

@@ -22,6 +22,7 @@
 #include "pack/package/catalog.h"
 #include "pack/package/parts.h"
 #include "pack/package/places.h"
+#include "pack/package/profile.h"
 #include "pack/package/provenance.h"
 #include "pack/package/records.h"
 #include "pack/source/recorded.h"
@@ -32,6 +33,7 @@ struct package {
 	int manifest_fd; /* the copy, unlinked; the tree reads from it */
 	char uuid[PACKAGE_UUID_SIZE];
 	struct tree_totals totals;
+	json_t *profile; /* or NULL */
 };
 
 /* What is being made. */
@@ -50,6 +52,7 @@ void package_free(struct package *package)
 	if (!package)
 		return;
 	closep(&package->manifest_fd);
+	json_decref(package->profile);
 	free(package);
 }
 
@@ -61,6 +64,11 @@ void package_freep(struct package **package)
 const char *package_uuid(const struct package *package)
 {
 	return package->uuid;
+}
+
+const json_t *package_profile(const struct package *package)
+{
+	return package->profile;
 }
 
 const struct tree_totals *package_totals(const struct package *package)
@@ -229,6 +237,28 @@ static int add_records(struct making *making, struct closure *closure, struct er
 	return r < 0 ? r : parts_add_json(&making->parts, making->sfc, "sbom.json", sbom, err);
 }
 
+/* What its sessions used nothing of is taken away where it is started, if they learned. */
+static int add_profile(struct making *making, struct manifest *manifest, const struct selection *selection,
+		       const struct closure *closure, struct error *err)
+{
+	json_t **profile = &making->package->profile;
+	int r = profile_make(manifest, selection, closure, making->parts.tree, profile, err);
+
+	return r < 0 || !*profile
+		       ? r
+		       : parts_add_json(&making->parts, making->sfc, "profile.json", json_incref(*profile), err);
+}
+
+/* Engines that start it by its config.json, or by what is written of that, give it no more either. */
+static void lessen_config(const struct making *making, json_t *config)
+{
+	json_t *sets = json_object_get(json_object_get(config, "process"), "capabilities"), *set;
+	const char *key;
+
+	json_object_foreach(sets, key, set)
+		profile_lessen(making->package->profile, set);
+}
+
 static bool is_empty(const struct node *rootfs, const char *name)
 {
 	const struct node *node = node_child(rootfs, name);
@@ -282,7 +312,11 @@ static int fill(struct making *making, struct manifest *manifest,
 		return r;
 	launch->run_is_empty = is_empty(making->rootfs, "run");
 	launch->tmp_is_empty = is_empty(making->rootfs, "tmp");
-	r = launch_config(launch, making->options->config, &config, err);
+	r = add_profile(making, manifest, selection, closure, err);
+	if (r == 0)
+		r = launch_config(launch, making->options->config, &config, err);
+	if (r == 0)
+		lessen_config(making, config);
 	if (r == 0)
 		r = parts_add_json(&making->parts, tree_root(making->parts.tree), "config.json", config, err);
 	if (r == 0 && making->options->image)

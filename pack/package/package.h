@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The wing package/ is the one file that is handed over: made (package.c), opened (bundle.c),
- * checked (check.c). It may include db, db/base, pack/distro, pack/evidence, pack/image, pack/need,
+ * checked (check.c). It may include db, db/base, pack/distro, pack/elf, pack/evidence, pack/image, pack/need,
  * pack/oci, pack/source and pack/tree. Another part of a package goes into package.c and
  * package(5), another way to start it into launch.c, another promise it makes into check.c.
  */
@@ -12,6 +12,7 @@
  *	rootfs/               what it needs
  *	sfc/package.json      what it is
  *	sfc/image.json        of an image: its own configuration, whole (pack/oci/image_config.h)
+ *	sfc/profile.json      what of the default confinement it goes without (pack/package/profile.h)
  *	sfc/closure.json      why each path is in it (pack/evidence/evidence.h)
  *	sfc/manifest.db       the sessions it was made from
  *	sfc/sbom.json         of which packages of the distribution it has files (pack/distro/sbom.h)
@@ -74,6 +75,8 @@ void package_free(struct package *package);
 void package_freep(struct package **package);
 
 const char *package_uuid(const struct package *package);
+/* sfc/profile.json; NULL: it has none. */
+const json_t *package_profile(const struct package *package);
 /* Of what the source has in it; empty places (pack/package/places.h) do not count. */
 const struct tree_totals *package_totals(const struct package *package);
 

@@ -7,6 +7,7 @@
 #include "db/base/json.h"
 #include "db/base/text.h"
 #include "db/coverage.h"
+#include "db/learned.h"
 #include "db/phase.h"
 #include "pack/report/estimate.h"
 
@@ -40,6 +41,16 @@ static int add_phases(json_t *json, struct manifest *manifest, const struct sess
 	return session ? phase_each(manifest, session->id, add_phase, &phases, err) : 0;
 }
 
+static int add_learned(const struct learned_fact *fact, void *data)
+{
+	json_t *json = data, *used = json_object_get(json, "used");
+
+	/* a session that did not learn has no list, one that used nothing an empty one */
+	if (!used && json_set(json, "used", json_array()) < 0)
+		return -ENOMEM;
+	return fact->used ? json_array_append_new(json_object_get(json, "used"), json_string(fact->name)) : 0;
+}
+
 static json_t *session_json(const struct coverage *coverage, const struct session *session)
 {
 	return json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "label",
@@ -71,6 +82,8 @@ static int add_sessions(json_t *data, struct manifest *manifest, const struct se
 		if (json_array_append_new(array, json) < 0)
 			return error_oom(err);
 		r = add_phases(json, manifest, session, err);
+		if (r == 0 && session)
+			r = learned_each(manifest, session->id, add_learned, json, err);
 	}
 	return r;
 }

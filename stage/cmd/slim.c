@@ -17,6 +17,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/mount/namespace.h"
 #include "stage/mount/outside.h"
+#include "stage/stages/learning.h"
 #include "stage/state/place.h"
 
 struct slimming {
@@ -114,6 +115,7 @@ static int run(struct slimming *slimming, int *ret_status, struct error *err)
 		.changes = &asked->changes,
 		.force = asked->force,
 		.dry_run = asked->dry_run,
+		.learn = asked->learn,
 		.label = asked->label,
 		.trace = asked->trace,
 		.disk = disk,
@@ -163,6 +165,8 @@ int cmd_slim(const struct sfc_command *command, struct asked *asked)
 	if (asked->compose || asked->other_image)
 		return command_misused(command, "%s goes with --traces", asked->compose ? "--compose" : "--other-image");
 	r = check(&slimming, &err);
+	if (r == 0 && asked->learn)
+		r = learning_check(&asked->spec, &err);
 	if (r == 0)
 		r = cmd_check_tracing(&asked->spec, &err);
 	if (r == 0)

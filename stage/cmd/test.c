@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* sfc test: a command or a server on the traced root of a dev name. */
+#include "stage/stages/learning.h"
 #include "stage/stages/test.h"
 
 #include <errno.h>
@@ -34,6 +35,8 @@ static int tell(const struct asked *asked, const struct test *test, struct repor
 	report_step(report, "test", text.bytes, trial->seconds);
 	if (test->counted)
 		trace_report(report, &test->counts);
+	if (test->counted && asked->learn)
+		learning_report(report, trial);
 	doubt_report_probes(report, trial);
 	report_fact(report, "name", json_string(asked->operands[0]));
 	report_fact(report, "label", json_path(test->label));
@@ -88,6 +91,8 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 	if (asked->operand_count != 1)
 		return command_misused(command, "no name given");
 	r = cmd_check_tracing(&asked->spec, &err);
+	if (r == 0 && asked->learn)
+		r = learning_check(&asked->spec, &err);
 	if (r == 0)
 		r = cmd_hold_network(asked, &err);
 	if (r == 0)
@@ -102,6 +107,7 @@ int cmd_test(const struct sfc_command *command, struct asked *asked)
 			.spec = &asked->spec,
 			.label = asked->label,
 			.trace = asked->trace,
+			.learn = asked->learn,
 			.terminal = terminal.is && !asked->json,
 		};
 

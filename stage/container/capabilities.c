@@ -88,6 +88,14 @@ static uint64_t parse(const char *name)
 	return 0;
 }
 
+uint64_t capability_find(const char *name)
+{
+	for (unsigned int i = 0; i < COUNT; i++)
+		if (strcmp(name, names[i]) == 0)
+			return BIT(i);
+	return 0;
+}
+
 bool capability_has(uint64_t set, const char *name)
 {
 	for (unsigned int i = 0; i < COUNT; i++)

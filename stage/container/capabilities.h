@@ -18,6 +18,8 @@ uint64_t capabilities_added(const struct spec *spec);
 
 /* "CAP_CHOWN" of 0; NULL beyond the last one we know. */
 const char *capability_name(unsigned int number);
+/* Its bit; 0: there is none of this name. */
+uint64_t capability_find(const char *name);
 bool capability_has(uint64_t set, const char *name);
 
 #endif

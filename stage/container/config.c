@@ -106,6 +106,7 @@ static json_t *linux_part(struct container *container, struct error *err)
 {
 	const struct spec *spec = container->request->spec;
 	_cleanup_(freep) char *path = cgroup_for_runtime(&container->cgroup);
+	_cleanup_(freep) char *listener = learn_socket(container->work);
 	json_t *object = json_object(), *resources = config_resources(container), *devices;
 	int r = config_devices(container, json_object_get(resources, "devices"), &devices, err);
 
@@ -126,6 +127,8 @@ static json_t *linux_part(struct container *container, struct error *err)
 	}
 	if (container->seccomp.rules)
 		json_set(object, "seccomp", json_incref(container->seccomp.rules));
+	if (container->learned)
+		json_set(json_object_get(object, "seccomp"), "listenerPath", json_string(listener ? listener : ""));
 	return object;
 }
 

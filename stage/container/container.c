@@ -19,7 +19,6 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
-#include "stage/container/capabilities.h"
 #include "stage/container/private.h"
 
 /* A socket's path has room for 107 bytes. */
@@ -57,19 +56,15 @@ static int find_out(struct container *container, struct error *err)
 	container->no_new_privileges = !request->traced && !request->set_id && !spec->privileged;
 	r = start_user(container, root, err);
 	if (r == 0)
-		r = capabilities_of(spec, &container->capabilities, err);
+		r = powers_choose(container, err);
 	if (r < 0)
 		return r;
-	container->capabilities_added = capabilities_added(spec);
 	r = cgroup_init(request->name, &container->cgroup, err);
 	if (r == 0)
 		r = cgroup_can_limit(&container->cgroup, spec, err);
 	if (r == 0)
 		r = runtime_init(spec, &container->cgroup, request->work, &container->runtime, err);
-	if (r < 0)
-		return r;
-	return seccomp_choose(spec->seccomp ? spec->seccomp : spec->privileged ? "unconfined" : NULL,
-			    container->capabilities, request->cache, &container->seccomp, err);
+	return r;
 }
 
 static int write_config(const struct container *container, const json_t *config,
@@ -162,6 +157,9 @@ int container_prepare(const struct container_request *request, struct container 
 		warn_of_packets(container);
 	if (r == 0 && request->init)
 		r = init_start(container->work, &container->init, err);
+	container->learned = request->learned;
+	if (r == 0 && request->learned)
+		r = learn_begin(container->work, request->learned, &container->learner, err);
 	if (r == 0)
 		r = make_config(container, err);
 	if (r == 0)
@@ -357,6 +355,7 @@ void container_release(struct container *container)
 		return;
 	end_process(container);
 	init_release(&container->init);
+	learn_end(&container->learner, container->learned);
 	delete_by_runtime(container);
 	if (container->delete)
 		cgroup_remove(&container->cgroup);

@@ -38,9 +38,14 @@ struct start_defaults {
 	const uint32_t *groups;         /* further ones, with a user of numbers */
 	size_t group_count;
 	int stop_signal;                /* 0: SIGTERM */
+	/* What its profile takes away, unless --seccomp says something: families of calls (pack/elf/families.h) and
+	 * names of capabilities, NULL at their end; NULL: none. */
+	uint32_t without_families;
+	char *const *without_capabilities;
 };
 
 struct container_keep;
+struct learned;
 
 struct container_request {
 	const struct spec *spec;
@@ -59,6 +64,9 @@ struct container_request {
 	 * spec->network_name in its network, too. 0: in its own.
 	 */
 	pid_t beside;
+	/* Where to note what it uses of what a profile can take away (stage/container/learn.h), of which nothing is
+	 * taken away then; shared memory. NULL: it is not watched. */
+	struct learned *learned;
 	bool traced;       /* no_new_privs stays off, so that set-id programs are seen as they are */
 	bool init;         /* process 1 is one of ours, the program an ordinary process */
 	bool daemons;      /* with init: a program that ends well may have left its server behind, which counts */

@@ -13,6 +13,7 @@
 #include "stage/container/cgroup.h"
 #include "stage/container/container.h"
 #include "stage/container/init.h"
+#include "stage/container/learn.h"
 #include "stage/container/network.h"
 #include "stage/container/runtime.h"
 #include "stage/container/seccomp.h"
@@ -34,6 +35,8 @@ struct container {
 	struct cgroup cgroup;
 	struct network network;
 	struct init init;
+	struct learner learner;
+	struct learned *learned; /* borrowed */
 	struct streams streams;
 
 	/* from container_start() on */
@@ -65,6 +68,8 @@ int keep_status(const struct container *container);
 
 /* Who it runs as, by the root's own files, read by descriptor; its home directory. */
 int start_user(struct container *container, int root, struct error *err);
+/* Its capabilities and its filter of system calls. */
+int powers_choose(struct container *container, struct error *err);
 /* The command's file in the root's PATH: -ENOENT or -EACCES with err as a person wants it. */
 int start_program(struct container *container, struct error *err);
 

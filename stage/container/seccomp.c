@@ -17,6 +17,7 @@
 #include "db/base/json.h"
 #include "db/base/text.h"
 #include "stage/container/profile.h"
+#include "stage/container/tighten.h"
 
 enum { PROFILE_MAX = 1 << 20, FILTER_MAX = 1 << 20, ARGUMENTS_MAX = 6 };
 
@@ -230,7 +231,7 @@ static int to_base64(int program, char **ret_text)
  * Named after all that the result follows from. The profile is named by what its file is rather than by its
  * bytes: digesting costs more than the rest of a start that finds the filter here.
  */
-static char *name_of(const char *profile, uint64_t capabilities, const char *cache)
+static char *name_of(const char *profile, const struct seccomp_wanted *wanted, const char *cache)
 {
 	const struct scmp_version *version = seccomp_version();
 	struct text path = TEXT_INIT;
@@ -238,8 +239,8 @@ static char *name_of(const char *profile, uint64_t capabilities, const char *cac
 
 	if (stat(profile, &st) < 0)
 		return NULL;
-	text_printf(&path, "%s/seccomp-%x-%jx-%jx.%jx.%jx.%jx.%lx.%jx.%lx-%u.%u.%u", cache,
-		    seccomp_arch_native(), (uintmax_t)capabilities, (uintmax_t)st.st_dev,
+	text_printf(&path, "%s/seccomp-%x-%jx-%x-%jx.%jx.%jx.%jx.%lx.%jx.%lx-%u.%u.%u", cache,
+		    seccomp_arch_native(), (uintmax_t)wanted->capabilities, wanted->without, (uintmax_t)st.st_dev,
 		    (uintmax_t)st.st_ino, (uintmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec,
 		    (unsigned long)st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec,
 		    (unsigned long)st.st_ctim.tv_nsec, version->major, version->minor,
@@ -279,14 +280,21 @@ static void keep(const char *path, const struct seccomp *seccomp)
 		io_publish(&output, NULL);
 }
 
-static int compile_all(const char *profile_path, const json_t *profile, const char *arch,
-		       uint64_t capabilities, struct seccomp *seccomp, struct error *err)
+static int make(const char *profile_path, const json_t *profile, const char *arch,
+		const struct seccomp_wanted *wanted, struct seccomp *seccomp, struct error *err)
 {
 	_cleanup_(closep) int program = -1;
-	int r = profile_rules(profile, profile_path, arch, capabilities, &seccomp->rules, err);
+	int r = profile_rules(profile, profile_path, arch, wanted->capabilities, &seccomp->rules, err);
 
 	if (r < 0)
 		return r;
+	r = wanted->watch ? tighten_watch(seccomp->rules, wanted->watch)
+			  : tighten_rules(seccomp->rules, wanted->without);
+	if (r < 0)
+		return error_oom(err);
+	/* the runtime alone can ask for the descriptor through which we are asked */
+	if (wanted->watch)
+		return 0;
 	r = compile(seccomp->rules, &program);
 	if (r == 0)
 		r = to_base64(program, &seccomp->filter);
@@ -335,9 +343,10 @@ static int profile_read(const char *path, json_t **ret_profile, struct error *er
 	return r < 0 ? error_prefix(err, r, "%s", path) : 0;
 }
 
-int seccomp_choose(const char *choice, uint64_t capabilities, const char *cache,
-		   struct seccomp *ret_seccomp, struct error *err)
+int seccomp_choose(const struct seccomp_wanted *wanted, const char *cache, struct seccomp *ret_seccomp,
+		   struct error *err)
 {
+	const char *choice = wanted->choice;
 	struct seccomp seccomp = {.rules = NULL};
 	_cleanup_(freep) char *kept = NULL;
 	json_t *profile = NULL;
@@ -353,13 +362,13 @@ int seccomp_choose(const char *choice, uint64_t capabilities, const char *cache,
 		return error_set(err, -ENOSYS, "no seccomp profile is known for this machine; ask for "
 					       "--seccomp unconfined");
 	r = profile_find(choice, &path, err);
-	kept = r == 0 && cache ? name_of(path, capabilities, cache) : NULL;
+	kept = r == 0 && cache && !wanted->watch ? name_of(path, wanted, cache) : NULL;
 	if (r == 0 && kept && find_kept(kept, ret_seccomp))
 		return 0;
 	if (r == 0)
 		r = profile_read(path, &profile, err);
 	if (r == 0)
-		r = compile_all(path, profile, native(), capabilities, &seccomp, err);
+		r = make(path, profile, native(), wanted, &seccomp, err);
 	json_decref(profile);
 	if (r == 0 && kept)
 		keep(kept, &seccomp);

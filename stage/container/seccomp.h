@@ -25,12 +25,16 @@ struct seccomp {
 	char *filter;   /* compiled, in base64 */
 };
 
-/*
- * choice: NULL or "default", "unconfined", else a profile's file. cache: a directory behind the 0700 door,
- * or NULL.
- */
-int seccomp_choose(const char *choice, uint64_t capabilities, const char *cache,
-		 struct seccomp *ret_seccomp, struct error *err);
+struct seccomp_wanted {
+	const char *choice;        /* NULL or "default", "unconfined", else a profile's file */
+	uint64_t capabilities;
+	uint32_t without;          /* families of calls, pack/elf/families.h */
+	const char *const *watch;  /* calls that somebody is asked about (tighten.h): then nothing is compiled; NULL */
+};
+
+/* cache: a directory behind the 0700 door, or NULL. */
+int seccomp_choose(const struct seccomp_wanted *wanted, const char *cache, struct seccomp *ret_seccomp,
+		   struct error *err);
 void seccomp_rules_release(struct seccomp *seccomp);
 
 #endif

@@ -18,6 +18,7 @@ void layer_start_release(struct layer_start *start)
 {
 	start_config_release(&start->config);
 	image_config_release(&start->image);
+	profile_release(&start->profile);
 	start->given = false;
 }
 
@@ -67,6 +68,17 @@ static int read_image(int directory, struct image_config *image, struct error *e
 	return r;
 }
 
+static int read_profile(int directory, struct profile *profile, struct error *err)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	int r = read_file(directory, "sfc/profile.json", PROFILE_MAX, &text, err);
+
+	if (r <= 0)
+		return r;
+	r = profile_parse(text.bytes, text.size, profile, err);
+	return r < 0 ? error_prefix(err, r, "sfc/profile.json") : 0;
+}
+
 /* The lists get the NULL at their end that ours have. */
 int layer_start_take(struct layer_start *start, struct error *err)
 {
@@ -85,6 +97,8 @@ int layer_start_take(struct layer_start *start, struct error *err)
 		.groups = config->groups.items,
 		.group_count = config->groups.count,
 		.stop_signal = config->stop_signal ? oci_signal_number(config->stop_signal) : 0,
+		.without_families = start->profile.families,
+		.without_capabilities = start->profile.capabilities.items,
 	};
 	start->given = true;
 	return 0;
@@ -100,6 +114,8 @@ int layer_start_read(int directory, struct layer_start *start, struct error *err
 	r = start_config_parse(text.bytes, text.size, &start->config, err);
 	if (r == 0)
 		r = read_image(directory, &start->image, err);
+	if (r >= 0)
+		r = read_profile(directory, &start->profile, err);
 	if (r >= 0)
 		r = start_config_complete(&start->config, &start->image, err);
 	return r < 0 ? r : layer_start_take(start, err);

@@ -10,6 +10,7 @@
 
 #include "db/base/error.h"
 #include "pack/oci/image_config.h"
+#include "pack/package/profile.h"
 #include "pack/package/start_config.h"
 #include "stage/container/container.h"
 
@@ -17,6 +18,7 @@ struct layer_start {
 	bool given; /* there is one */
 	struct start_config config;
 	struct start_defaults defaults; /* of the same strings */
+	struct profile profile;         /* of a package: what it goes without */
 	struct image_config image;      /* what the image says that it was; json NULL: it was none */
 	char user[32];
 };

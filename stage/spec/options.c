@@ -192,6 +192,8 @@ const struct option_row option_rows[] = {
 	{"runtime-arg", 0, "ARG", "for the runtime, before its command; may be repeated", STARTED, take_words,
 	 MEMBER(spec.runtime_args)},
 	{"trace", 0, "OPTIONS", "more options for tracefs, as in mode=first,ignore=GLOB", TRACED | OF(INSTRUMENT), take_word, MEMBER(trace)},
+	{"learn", 0, NULL, "watch which rare system calls and capabilities it uses: the package goes\nwithout the others", OF(SLIM) | OF(TEST),
+	 take_flag, MEMBER(learn)},
 	{"label", 0, "TEXT", "what to call the session in the manifest [slim; test: the command]",
 	 TRACED, take_word, MEMBER(label)},
 	{"keep-manifest", 0, "FILE", "write the manifest here, too", OF(SLIM), take_word, MEMBER(keep_manifest)},

@@ -54,7 +54,7 @@ struct asked {
 	spec_strings packer; /* options as tracepack build takes them, one after the other */
 	struct image_access access; /* to where images are */
 	uint64_t max_size;   /* bytes; 0: not asked */
-	bool force, other_image, verity, dry_run, repair, all, all_users, ephemeral, follow;
+	bool force, other_image, verity, dry_run, learn, repair, all, all_users, ephemeral, follow;
 };
 
 #define ASKED_INIT                                                                                 \

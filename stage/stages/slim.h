@@ -31,7 +31,7 @@ struct slim_request {
 	const char *image_name;        /* of an image, where the output says none; or NULL */
 	const char *keep_package;      /* of an image: where the package goes, too; NULL */
 	const spec_strings *changes;   /* to what the image says of itself */
-	bool force, dry_run;
+	bool force, dry_run, learn;
 	const char *label, *trace;     /* of the session; further options of tracefs; NULL */
 	const char *disk;              /* --scratch: where it writes; NULL: in memory */
 	const char *keep_manifest;     /* where the manifest goes, too; NULL */

@@ -14,7 +14,7 @@
 
 static int report_pack(struct slim *slim, const struct text *said, double seconds, struct error *err)
 {
-	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes", "gate"};
+	static const char *const members[] = {"source", "packed", "came_in", "left_out", "image_bytes", "profile", "gate"};
 	_cleanup_(freep) char *first = NULL;
 	json_t *json = NULL;
 	size_t length = strcspn(said->bytes, "\n");
@@ -24,8 +24,9 @@ static int report_pack(struct slim *slim, const struct text *said, double second
 		int r = json_read(said->bytes, said->size, 64 << 20, &json, err);
 
 		for (size_t i = 0; r == 0 && i < sizeof(members) / sizeof(*members); i++)
-			report_fact(slim->report, members[i],
-				    json_incref(json_object_get(json, members[i])));
+			if (json_object_get(json, members[i]))
+				report_fact(slim->report, members[i],
+					    json_incref(json_object_get(json, members[i])));
 		json_decref(json);
 		return r < 0 ? r : 1;
 	}

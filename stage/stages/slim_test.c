@@ -7,6 +7,7 @@
 #include "db/base/text.h"
 #include "stage/mount/work.h"
 #include "stage/stages/doubt.h"
+#include "stage/stages/learning.h"
 #include "stage/stages/phases.h"
 #include "stage/stages/slim_private.h"
 
@@ -88,6 +89,8 @@ static int report_test(struct slim *slim, double seconds, struct error *err)
 	struct trace_counts counts;
 	int r = phases_note(slim->manifest, slim->test, err);
 
+	if (r == 0 && slim->request->learn)
+		r = learning_note(slim->manifest, slim->test, err);
 	if (r == 0)
 		r = trace_count(slim->manifest, &counts, err);
 	if (r < 0)
@@ -102,6 +105,8 @@ static int report_test(struct slim *slim, double seconds, struct error *err)
 	text_add_count(&text, counts.lost);
 	text_add(&text, " lost");
 	report_step(slim->report, "", text.bytes, -1);
+	if (slim->request->learn)
+		learning_report(slim->report, slim->test);
 	doubt_report_probes(slim->report, slim->test);
 	report_fact(slim->report, "test",
 		    json_pack("{s:o, s:i, s:I, s:I, s:I, s:I}", "said", json_path(slim->test->said), "status",
@@ -119,6 +124,7 @@ int slim_test(struct slim *slim, struct error *err)
 	int r;
 
 	request.doubting = true;
+	request.learning = slim->request->learn;
 	request.put_up = put_up_traced;
 	request.take_down = slim_take_down;
 	r = trial_run(&request, &slim->test, err);

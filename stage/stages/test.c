@@ -16,6 +16,7 @@
 #include "stage/layer/package.h"
 #include "stage/layer/view.h"
 #include "stage/mount/mount.h"
+#include "stage/stages/learning.h"
 #include "stage/stages/source.h"
 #include "stage/stages/test_place.h"
 
@@ -142,6 +143,7 @@ int test_run(struct test *test, struct error *err)
 		.cache = test->cache,
 		.through = request->is_up || !server,
 		.doubting = server && !request->is_up,
+		.learning = request->learn,
 		.patient = true,
 		.put_up = put_up,
 		.take_down = take_down,
@@ -158,6 +160,8 @@ int test_run(struct test *test, struct error *err)
 		return r;
 	chmod(test->manifest, 0600);
 	r = phases_note(test->manifest, test->trial, err);
+	if (r == 0 && request->learn)
+		r = learning_note(test->manifest, test->trial, err);
 	if (r == 0)
 		r = trace_count(test->manifest, &test->counts, err);
 	test->counted = r == 0;

@@ -30,6 +30,7 @@ struct test_request {
 	const struct spec *spec;
 	const char *label; /* of the session; NULL: the command's name */
 	const char *trace; /* further options of tracefs; NULL */
+	bool learn;        /* note what it uses of what a profile can take away */
 	bool terminal;     /* our input and output are one: what runs to its end gets one, too */
 	/* A service is up that stays until a signal says otherwise; NULL: it is to end or to be asked. */
 	int (*is_up)(void *data, struct error *err);

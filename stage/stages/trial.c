@@ -50,6 +50,7 @@ static int start(struct running *running, const struct trial_ground *ground, str
 		.name = request->name,
 		.work = work_path("/container"),
 		.cache = request->cache,
+		.learned = request->learning ? &running->trial->learned : NULL,
 		.traced = ground->traced,
 		.set_id = ground->set_id,
 		.init = true,

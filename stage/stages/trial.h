@@ -18,6 +18,7 @@
 #include "db/base/error.h"
 #include "pack/oci/image_config.h"
 #include "stage/container/container.h"
+#include "stage/container/learn.h"
 
 /* What a root is put up as. */
 struct trial_ground {
@@ -35,6 +36,7 @@ struct trial_request {
 	int input;         /* what it reads; -1: nothing */
 	bool through;      /* its output is ours; else it is captured */
 	bool doubting;     /* its --probe commands are asked before it is started, too: see struct trial */
+	bool learning;     /* what it uses of what a profile can take away is noted */
 	bool patient;      /* told to end by a signal, we ask it first */
 
 	/*
@@ -64,6 +66,7 @@ struct trial {
 	bool idle;       /* every --probe passed before it was started */
 	bool served;     /* it was a server, and not one that ended well before it was up */
 	char said[1280]; /* how it went, in a sentence */
+	struct learned learned; /* of a run that was to learn */
 	uint32_t uid, gid;
 	char home[1024];
 	double seconds;
