@@ -47,9 +47,9 @@ int prod_find_up(struct state *state, const char *word, struct look *ret_look, s
  */
 void prod_refresh_units(struct state *state, const struct asked *asked);
 
-/* What came of a start. */
-struct start;
-void prod_say_started(const struct asked *asked, const struct start *start);
+/* What came of starts; true: all went well. */
+struct starts;
+bool prod_say_started(const struct asked *asked, const struct starts *starts);
 
 /* What a user's package cannot have on disk: a warning a kind. */
 struct store_copy;

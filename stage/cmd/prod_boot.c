@@ -13,6 +13,7 @@
 #include "db/base/log.h"
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
+#include "stage/instance/demand.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
 
@@ -103,10 +104,22 @@ static int add_start(struct state *state, const struct target *target, const str
 	return up ? error_oom(err) : r;
 }
 
+static bool is_well(const struct starts *starts)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < starts->count; i++) {
+		if (starts->items[i].code < 0)
+			log_error("%s", starts->items[i].err.message);
+		well &= starts->items[i].code == 0;
+	}
+	return well;
+}
+
 int cmd_prod_boot_up(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(text_release) struct text names = TEXT_INIT;
-	_cleanup_(starts_release) struct starts starts = STARTS_INIT;
+	_cleanup_(starts_release) struct starts starts = STARTS_INIT, held = STARTS_INIT;
 	_cleanup_(all_release) struct all all = {.targets = TARGETS_INIT, .claims = CLAIMS_INIT};
 	struct error err = ERROR_INIT;
 	int status = EXIT_DONE, r = find(&all, asked, &err);
@@ -116,12 +129,11 @@ int cmd_prod_boot_up(const struct sfc_command *command, struct asked *asked)
 	for (size_t i = 0; r == 0 && i < all.targets.count; i++)
 		r = add_start(all.state, &all.targets.items[i], &names, &starts, &err);
 	if (r == 0)
+		r = demand_begin(all.state, &starts, &held, &err);
+	if (r == 0)
 		r = instance_start(all.state, &starts, &err);
-	for (size_t i = 0; r == 0 && i < starts.count; i++)
-		if (starts.items[i].code < 0) {
-			log_error("%s", starts.items[i].err.message);
-			status = EXIT_FAILED;
-		}
+	if (r == 0 && !(is_well(&starts) & is_well(&held)))
+		status = EXIT_FAILED;
 	if (r == 0)
 		list_remove(&all);
 	return r < 0 ? command_answer(command, r, &err) : status;

@@ -11,6 +11,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/app.h"
+#include "stage/instance/demand.h"
 #include "stage/instance/limits.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
@@ -29,13 +30,14 @@ struct starter {
 	char *user;        /* whose limits count */
 	bool chosen;       /* they give ports: of ":80" one that is free */
 	const char *guard, *guard_source;
-	struct starts starts;
+	struct starts starts, held; /* held: on demand */
 	struct claims claims;
 };
 
 static void starter_release(struct starter *starter)
 {
 	starts_release(&starter->starts);
+	starts_release(&starter->held);
 	claims_release(&starter->claims);
 	free(starter->user);
 }
@@ -49,8 +51,11 @@ static int read_count(struct starter *starter, struct error *err)
 	if (asked->count && value_number(asked->count, 1, COUNT_MAX, &starter->count) < 0)
 		return error_set(err, -EINVAL, "--count takes a whole number above 0, not '%s'",
 				 asked->count);
-	if (asked->name && asked->count)
-		return error_set(err, -EINVAL, "--name is for one instance, --count for new ones");
+	if (asked->count && asked->spec.on_demand)
+		return error_set(err, -EINVAL, "how many share the ports of --on-demand says --instances 0..%s", asked->count);
+	starter->count = asked->spec.instances_most ? asked->spec.instances_most : starter->count;
+	if (asked->name && starter->count)
+		return error_set(err, -EINVAL, "--name is for one instance, --count and --instances are for new ones");
 	return asked->name ? state_check_name("an instance", asked->name, err) : 0;
 }
 
@@ -140,7 +145,7 @@ static int add_new(struct starter *starter, const struct app *app, const char *n
 	instance->wanted = true;
 	r = copy_spec(&starter->asked->spec, &instance->spec, err);
 	if (r == 0)
-		r = spec_choose_ports(&instance->spec, nth, count, starter->chosen, err);
+		r = spec_choose_ports(&instance->spec, nth, instance->spec.on_demand ? 1 : count, starter->chosen, err);
 	if (r == 0 && (!instance->app || !instance->name || !instance->package || !instance->user))
 		r = error_oom(err);
 	if (r == 0 && array_push(&starter->starts, start) < 0)
@@ -357,7 +362,8 @@ static int add_one(struct starter *starter, struct error *err)
 int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
-	struct starter starter = {.asked = asked, .starts = STARTS_INIT, .claims = CLAIMS_INIT};
+	struct starter starter = {.asked = asked, .starts = STARTS_INIT, .held = STARTS_INIT,
+				  .claims = CLAIMS_INIT};
 	struct error err = ERROR_INIT;
 	int status, r = cmd_state_open(&state, &err);
 
@@ -367,13 +373,12 @@ int cmd_prod_start(const struct sfc_command *command, struct asked *asked)
 	if (r == 0)
 		r = asked->operand_count == 1 ? add_one(&starter, &err) : add_targets(&starter, &err);
 	if (r == 0)
+		r = demand_begin(state, &starter.starts, &starter.held, &err);
+	if (r == 0 && starter.starts.count)
 		r = instance_start(state, &starter.starts, &err);
 	status = command_answer(command, r, &err);
-	for (size_t i = 0; r == 0 && i < starter.starts.count; i++) {
-		prod_say_started(asked, &starter.starts.items[i]);
-		if (starter.starts.items[i].code < 0)
-			status = EXIT_FAILED;
-	}
+	if (r == 0 && !(prod_say_started(asked, &starter.starts) & prod_say_started(asked, &starter.held)))
+		status = EXIT_FAILED;
 	starter_release(&starter);
 	if (r == 0)
 		prod_refresh_units(state, asked);

@@ -4,6 +4,7 @@
 
 #include "db/base/log.h"
 #include "stage/cmd/prod.h"
+#include "stage/container/ports.h"
 #include "stage/instance/start.h"
 
 /* Those that were chosen for it. */
@@ -18,7 +19,19 @@ static void print_ports(const struct spec *asked, const struct spec *spec)
 	}
 }
 
-void prod_say_started(const struct asked *asked, const struct start *start)
+static void say_held(const struct instance *instance)
+{
+	printf("%s/%s waits", instance->app, instance->name);
+	for (size_t i = 0; i < instance->spec.ports.count; i++) {
+		const struct spec_port *port = &instance->spec.ports.items[i];
+
+		printf("%s%s%s%u:%u", i ? ", " : " at ", port->address ? port->address : "", port->address ? ":" : "",
+		       port_of_host(port), port->port);
+	}
+	putchar('\n');
+}
+
+static void say(const struct asked *asked, const struct start *start)
 {
 	const struct instance *instance = &start->instance;
 
@@ -26,6 +39,8 @@ void prod_say_started(const struct asked *asked, const struct start *start)
 		log_error("%s", start->err.message);
 	else if (asked->quiet)
 		printf("%s/%s\n", instance->app, instance->name);
+	else if (instance->spec.on_demand)
+		say_held(instance);
 	else if (start->done)
 		printf("%s/%s ended at once with status 0; 'sfc prod logs %s/%s' shows what it printed\n",
 		       instance->app, instance->name, instance->app, instance->name);
@@ -34,4 +49,15 @@ void prod_say_started(const struct asked *asked, const struct start *start)
 		print_ports(&asked->spec, &instance->spec);
 		putchar('\n');
 	}
+}
+
+bool prod_say_started(const struct asked *asked, const struct starts *starts)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < starts->count; i++) {
+		say(asked, &starts->items[i]);
+		well &= starts->items[i].code == 0;
+	}
+	return well;
 }

@@ -12,6 +12,7 @@
 #include "stage/cmd/cmd.h"
 #include "stage/cmd/prod.h"
 #include "stage/instance/app.h"
+#include "stage/instance/demand.h"
 #include "stage/instance/start.h"
 #include "stage/instance/stop.h"
 #include "stage/layer/directory.h"
@@ -110,10 +111,13 @@ static int finish(const struct sfc_command *command, struct stopper *stopper, bo
 		  const struct error *err)
 {
 	int status = command_answer(command, r, err);
+	struct error said = ERROR_INIT;
 
 	if (status == EXIT_DONE && stopper->failed)
 		status = EXIT_FAILED;
 	stopper_release(stopper);
+	if (r == 0 && demand_tell(stopper->state, NULL, &said) < 0)
+		log_warning("%s", said.message);
 	if (r == 0 && changed)
 		prod_refresh_units(stopper->state, stopper->asked);
 	state_closep(&stopper->state);

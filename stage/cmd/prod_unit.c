@@ -44,6 +44,21 @@ static void say_enabled(const char *app)
 		       app, app);
 }
 
+/* A unit starts what it is of. */
+static int check_awake(struct state *state, const char *app, struct error *err)
+{
+	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	int r = look_read(state, app, &looks, err);
+
+	for (size_t i = 0; r == 0 && i < looks.count; i++)
+		if (looks.items[i].instance.spec.on_demand)
+			r = error_set(err, -ENOTSUP,
+				      "%s/%s is started on demand, for which no unit is written; after a boot 'sfc prod start "
+				      "%s' or 'sfc doctor --repair' waits for connections again", app,
+				      looks.items[i].instance.name, app);
+	return r;
+}
+
 int cmd_prod_enable(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(state_closep) struct state *state = NULL;
@@ -52,6 +67,8 @@ int cmd_prod_enable(const struct sfc_command *command, struct asked *asked)
 
 	if (r == 0)
 		r = check_app(state, asked, &err);
+	if (r == 0)
+		r = check_awake(state, asked->operands[0], &err);
 	if (r == 0)
 		r = user_is_plain() ? enable_user(state->dir, asked->operands[0], &err)
 				    : enable_app(state, asked->operands[0], &err);

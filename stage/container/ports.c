@@ -133,25 +133,50 @@ static _Noreturn void proxy_run(const char *program, int listener, int network, 
 	_exit(127);
 }
 
-static int publish_by_proxy(const struct spec_port *port, const char *program, int network,
-			    pid_t *ret_helper, struct error *err)
+int port_can_hold(struct error *err)
+{
+	return proxy_find() ? 0
+			    : error_set(err, -ENOENT,
+					"--on-demand needs systemd-socket-proxyd, which is not here; install it (Debian: "
+					"apt-get install systemd)");
+}
+
+int port_hold(const struct spec_port *port, int *ret_listener, struct error *err)
 {
 	_cleanup_(closep) int listener = -1;
 	int r = take_port(port, SOCK_STREAM, &listener);
-	pid_t pid;
 
 	if (r == 0 && listen(listener, BACKLOG) < 0)
 		r = -errno;
 	if (r < 0)
 		return not_taken(port, r, err);
+	*ret_listener = take_fd(&listener);
+	return 0;
+}
+
+int port_forward(int listener, int network, uint16_t port, pid_t *ret_pid, struct error *err)
+{
+	const char *program = proxy_find();
+	pid_t pid;
+
+	if (!program)
+		return port_can_hold(err);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		proxy_run(program, listener, network, port->port);
+		proxy_run(program, listener, network, port);
 	if (pid < 0)
-		return error_errno(err, "cannot publish port %u", port_of_host(port));
-	*ret_helper = pid;
+		return error_errno(err, "cannot forward to port %u", port);
+	*ret_pid = pid;
 	return 0;
+}
+
+static int publish_by_proxy(const struct spec_port *port, int network, pid_t *ret_helper, struct error *err)
+{
+	_cleanup_(closep) int listener = -1;
+	int r = port_hold(port, &listener, err);
+
+	return r < 0 ? r : port_forward(listener, network, port->port, ret_helper, err);
 }
 
 /* --- either --- */
@@ -183,7 +208,7 @@ int port_publish(const struct spec_port *port, int network, const char *slirp, p
 	int r, why;
 
 	if (proxy)
-		return publish_by_proxy(port, proxy, network, ret_helper, err);
+		return publish_by_proxy(port, network, ret_helper, err);
 	r = slirp_publish(slirp, port, err);
 	/* the kernel says why, where it is the port */
 	why = r == -EIO ? take_port(port, port->udp ? SOCK_DGRAM : SOCK_STREAM, &fd) : 0;

@@ -19,6 +19,13 @@ bool port_is_free(const struct spec_port *port);
 /* What nobody here forwards, before anything is put up. -EINVAL. */
 int port_check(const struct spec_port *port, struct error *err);
 
+/* What forwards from a listener is here; -ENOENT. */
+int port_can_hold(struct error *err);
+/* Whoever connects waits from now on, until *ret_listener is read from. */
+int port_hold(const struct spec_port *port, int *ret_listener, struct error *err);
+/* systemd-socket-proxyd brings those that wait there to this port of the network. *ret_pid: a child of ours. */
+int port_forward(int listener, int network, uint16_t port, pid_t *ret_pid, struct error *err);
+
 /*
  * From now on the port is taken. TCP goes through systemd-socket-proxyd where it is, which is faster and keeps as
  * many connections as there are descriptors for; the rest through slirp4netns, told by its socket. *ret_helper: the

@@ -99,3 +99,18 @@ int allow_all(struct state *state, struct starts *starts, struct error *err)
 	/* it is the file that is wrong, not what was asked */
 	return r == -EINVAL ? -EBADMSG : r < 0 ? r : 0;
 }
+
+int allow_held(struct state *state, struct instance *instance, struct error *err)
+{
+	_cleanup_(looks_release) struct looks looks = LOOKS_INIT;
+	_cleanup_(ports_taken_freep) struct ports_taken *taken = NULL;
+	struct limits limits;
+	int r = limits_find(limits_path(), instance->user, &limits, err);
+
+	if (r <= 0)
+		return r == -EINVAL ? -EBADMSG : r;
+	r = look_read(state, NULL, &looks, err);
+	if (r == 0)
+		r = ports_taken_new(&looks, &taken, err);
+	return r < 0 ? r : allow_ports(state, &limits, !user_is_plain(), taken, instance, err);
+}

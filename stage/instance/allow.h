@@ -11,4 +11,7 @@
  */
 int allow_all(struct state *state, struct starts *starts, struct error *err);
 
+/* One that is to sleep takes nothing yet but its ports: they are chosen now, and are the user's. The same. */
+int allow_held(struct state *state, struct instance *instance, struct error *err);
+
 #endif

@@ -103,6 +103,8 @@ int health_of(struct state *state, const struct look *look, struct text *problem
 
 bool health_is_good(const struct look *look, const struct text *problem)
 {
+	if (look->now == NOW_SLEEPING)
+		return !problem->size;
 	if (look->now == NOW_STOPPED)
 		return !look->instance.wanted;
 	return look->now == NOW_RUNNING && !problem->size;

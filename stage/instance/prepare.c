@@ -68,6 +68,11 @@ static int tell(struct instance *instance, struct error *err)
 {
 	struct spec *spec = &instance->spec;
 
+	/* whoever has connected is brought there once somebody listens */
+	if (spec->on_demand && spec->ready == READY_UNSET) {
+		spec->ready = READY_TCP;
+		spec->ready_port = spec->ports.items[0].port;
+	}
 	if (add_variable(&spec->env, "SFC_INSTANCE", instance->name) < 0 ||
 	    add_variable(&spec->env, "SFC_APP", instance->app) < 0 || set_hostname(instance) < 0)
 		return error_oom(err);

@@ -76,6 +76,15 @@ static int list_mounts(const struct put_up *job, const char *self, spec_strings 
 	return 0;
 }
 
+static struct spec without_ports(const struct spec *spec)
+{
+	struct spec copy = *spec;
+
+	copy.network = NETWORK_PRIVATE;
+	memset(&copy.ports, 0, sizeof(copy.ports));
+	return copy;
+}
+
 static int run_container(const struct put_up *job, const struct layer_package *package,
 			 struct container **ret_container, struct container_note *ret_note, struct error *err)
 {
@@ -92,8 +101,10 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		.lock = package->lock,
 		.unit = job->unit,
 	};
+	/* where they are held by another, who forwards them once it is ready */
+	const struct spec held = without_ports(job->spec);
 	const struct container_request request = {
-		.spec = job->spec,
+		.spec = job->spec->on_demand ? &held : job->spec,
 		.defaults = package->start.given ? &package->start.defaults : NULL,
 		.root = work_path("/root"),
 		.name = job->container,

@@ -80,6 +80,7 @@ enum instance_now {
 	NOW_EXITED,     /* by itself, with status 0 */
 	NOW_FAILED,     /* by itself, with another */
 	NOW_LOST,       /* nobody saw it end */
+	NOW_SLEEPING,   /* the next connection starts it */
 };
 
 const char *instance_now_name(enum instance_now now);

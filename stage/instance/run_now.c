@@ -10,7 +10,8 @@
 const char *instance_now_name(enum instance_now now)
 {
 	static const char *const names[] = {"stopped",	  "starting", "running", "unwatched",
-					    "restarting", "exited",   "failed",	 "lost"};
+					    "restarting", "exited",   "failed",	 "lost",
+					    "sleeping"};
 
 	return names[now];
 }
@@ -41,6 +42,8 @@ static enum instance_now after_end(const struct instance *instance, const struct
 {
 	if (!instance->wanted)
 		return NOW_STOPPED;
+	if (instance->spec.on_demand && !run->said)
+		return NOW_SLEEPING;
 	if (run->waiter.pid > 0 && process_is_alive_here(&run->waiter, self))
 		return NOW_RESTARTING;
 	if (!run->seen)
@@ -54,7 +57,7 @@ enum instance_now instance_now(const struct state *state, const struct instance 
 	int64_t parent = run->state == RUN_UP ? process_parent_here(&run->note.process, self) : -1;
 
 	if (run->state == RUN_NONE)
-		return NOW_STOPPED;
+		return instance->spec.on_demand && instance->wanted ? NOW_SLEEPING : NOW_STOPPED;
 	if (run->state == RUN_ENDED)
 		return after_end(instance, run, self);
 	if (run->state == RUN_MAKING)

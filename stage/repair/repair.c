@@ -13,6 +13,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
 #include "stage/instance/app.h"
+#include "stage/instance/demand.h"
 #include "stage/instance/run.h"
 #include "stage/instance/stop.h"
 #include "stage/layer/directory.h"
@@ -281,6 +282,16 @@ static int repair_all(struct repair *repair)
 	return r < 0 ? r : app_each(repair->state, say_interrupted, repair, repair->err);
 }
 
+/* Who held the ports of what sleeps was killed. */
+static int repair_held(struct repair *repair)
+{
+	int r = demand_tell(repair->state, NULL, repair->err);
+
+	if (r > 0)
+		say(repair, "the ports of what is started on demand are held again");
+	return r < 0 ? r : 0;
+}
+
 int repair_prod(struct state *state, void (*tell)(const char *line), struct error *err)
 {
 	_cleanup_(store_closep) struct store *store = NULL;
@@ -288,5 +299,7 @@ int repair_prod(struct state *state, void (*tell)(const char *line), struct erro
 	int r = store_open(state->dir, &store, err);
 
 	repair.store = store;
-	return r < 0 ? r : repair_all(&repair);
+	if (r == 0)
+		r = repair_all(&repair);
+	return r < 0 ? r : repair_held(&repair);
 }

@@ -164,8 +164,31 @@ static int take_rest(struct asked *asked, const struct options_grammar *grammar,
 	return r;
 }
 
+/* What is held is a TCP port of a network of its own; and a connection is what starts it again. */
+static int check_demand(const struct spec *spec, struct error *err)
+{
+	if (!spec->on_demand)
+		return spec->idle_ms || spec->instances_most || spec->per
+			       ? error_set(err, -EINVAL, "--idle, --instances and --per are for --on-demand")
+			       : 0;
+	if (!spec->ports.count)
+		return error_set(err, -EINVAL, "--on-demand needs a port to wait at; give it with --publish");
+	for (size_t i = 0; i < spec->ports.count; i++)
+		if (spec->ports.items[i].udp || spec->ports.items[i].last)
+			return error_set(err, -EINVAL, "--on-demand waits at one TCP port for all instances");
+	if (spec->restart != RESTART_NO)
+		return error_set(err, -EINVAL, "--on-demand and --restart: what has ended is started by the next connection");
+	if (spec->per && !spec->instances_most)
+		return error_set(err, -EINVAL, "--per says when one more is started; give --instances with it");
+	return 0;
+}
+
 int options_check(const struct spec *spec, struct error *err)
 {
+	int r = check_demand(spec, err);
+
+	if (r < 0)
+		return r;
 	if (spec->ports.count && spec->network == NETWORK_HOST)
 		return error_set(err, -EINVAL,
 				 "--publish wants a network of its own: on the host's the program "

@@ -66,6 +66,8 @@ enum spec_ready { READY_UNSET, READY_TCP, READY_HTTP, READY_COMMAND };
 
 enum spec_restart { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
+enum { INSTANCES_MAX = 10000 };
+
 struct spec {
 	/* the program */
 	spec_strings args;     /* COMMAND; count 0: what the package or image says */
@@ -109,6 +111,10 @@ struct spec {
 	spec_strings exec_probes; /* --exec-probe COMMAND: run inside by the root's shell */
 	bool no_healthcheck;    /* what the image says of it is not asked */
 	char *health;           /* COMMAND or http://…; prod only */
+	bool on_demand;         /* prod only: its ports are held, and the first connection starts it */
+	uint64_t idle_ms;       /* without a connection, until it sleeps; 0: for ever */
+	uint64_t instances_least, instances_most; /* of those that share the ports; 0, 0: one */
+	uint64_t per;           /* connections for each of them; 0: one is enough */
 	enum spec_restart restart;
 	unsigned int restart_most; /* on-failure:N; 0: no limit */
 	uint64_t timeout_ms;    /* until ready, or until a command ends; 0: the command's own default */

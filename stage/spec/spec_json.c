@@ -179,6 +179,13 @@ static json_t *write_ready(const struct spec *spec, const void *member)
 	return spec->ready ? json_path(spec->ready_text) : json_null();
 }
 
+static json_t *write_instances(const struct spec *spec, const void *member)
+{
+	(void)member;
+	return spec->instances_most ? json_sprintf("%" PRIu64 "..%" PRIu64, spec->instances_least, spec->instances_most)
+				    : json_null();
+}
+
 static json_t *write_restart(const struct spec *spec, const void *member)
 {
 	(void)member;
@@ -239,6 +246,10 @@ static const struct member {
     LIST("exec-probe", write_strings, exec_probes),
     ROW("no-healthcheck", write_flag, no_healthcheck),
     ROW("health", write_text, health),
+    ROW("on-demand", write_flag, on_demand),
+    ROW("idle", write_thousandths, idle_ms),
+    ROW("instances", write_instances, instances_least),
+    ROW("per", write_number, per),
     ROW("restart", write_restart, restart),
     ROW("timeout", write_thousandths, timeout_ms),
     ROW("grace", write_grace, grace_ms),

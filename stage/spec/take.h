@@ -14,7 +14,7 @@ option_take take_packer;
 /* One member of the spec each. */
 option_take take_env, take_env_file, take_user, take_hostname, take_volume, take_tmpfs,
     take_network, take_publish, take_memory, take_cpus, take_rate, take_ulimit, take_capability,
-    take_device, take_seccomp, take_ready, take_http_probe, take_health, take_restart, take_timeout, take_grace,
+    take_device, take_seccomp, take_ready, take_http_probe, take_health, take_idle, take_instances, take_per, take_restart, take_timeout, take_grace,
     take_runtime;
 
 /* Members of asked->access. */

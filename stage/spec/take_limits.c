@@ -185,6 +185,43 @@ int take_restart(struct asked *asked, const struct option_row *row, const char *
 	return 0;
 }
 
+int take_idle(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	uint64_t ms;
+
+	(void)row;
+	(void)err;
+	if (value_duration(value, &ms) < 0 || ms == 0)
+		return -EINVAL;
+	asked->spec.idle_ms = ms;
+	return 0;
+}
+
+/* "0..4" */
+int take_instances(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	const char *dots = strstr(value, "..");
+	_cleanup_(freep) char *first = dots ? strndup(value, (size_t)(dots - value)) : NULL;
+	uint64_t least, most;
+
+	(void)row;
+	(void)err;
+	if (dots && !first)
+		return -ENOMEM;
+	if (!first || value_number(dots + 2, 1, INSTANCES_MAX, &most) < 0 || value_number(first, 0, most, &least) < 0)
+		return -EINVAL;
+	asked->spec.instances_least = least;
+	asked->spec.instances_most = most;
+	return 0;
+}
+
+int take_per(struct asked *asked, const struct option_row *row, const char *value, struct error *err)
+{
+	(void)row;
+	(void)err;
+	return value_number(value, 1, INT64_MAX, &asked->spec.per);
+}
+
 int take_timeout(struct asked *asked, const struct option_row *row, const char *value,
 		 struct error *err)
 {

@@ -52,6 +52,25 @@ int value_thousandths(const char *word, uint64_t *ret_thousandths)
 	return 0;
 }
 
+int value_duration(const char *word, uint64_t *ret_ms)
+{
+	static const char units[] = "smh";
+	size_t length = strlen(word);
+	const char *unit = length ? strchr(units, word[length - 1]) : NULL;
+	_cleanup_(freep) char *number = strndup(word, unit ? length - 1 : length);
+	uint64_t ms;
+
+	if (!number)
+		return -ENOMEM;
+	if (value_thousandths(number, &ms) < 0)
+		return -EINVAL;
+	for (const char *u = units; unit && u < unit; u++)
+		if (__builtin_mul_overflow(ms, 60, &ms))
+			return -EINVAL;
+	*ret_ms = ms;
+	return 0;
+}
+
 int value_size(const char *word, uint64_t *ret_size)
 {
 	uint64_t size;

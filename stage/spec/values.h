@@ -14,6 +14,8 @@
 int value_number(const char *word, uint64_t least, uint64_t most, uint64_t *ret_number);
 /* "2", "0.5", ".25": at most three decimals, in thousandths, up to 10^9 whole ones. */
 int value_thousandths(const char *word, uint64_t *ret_thousandths);
+/* "90", "1.5", "10m", "2h": *ret_ms. -EINVAL. */
+int value_duration(const char *word, uint64_t *ret_ms);
 /* "64M": bytes; more than none. */
 int value_size(const char *word, uint64_t *ret_size);
 /* Absolute, without "..", made canonical; the caller frees. */
