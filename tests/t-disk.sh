@@ -265,7 +265,7 @@ squash bundle recipes/web.sfc
 (
 	cd recipes || exit 1
 	export PATH
-	for recipe in facts memory xen firecracker cloud-hypervisor proxmox vagrant lxd; do block "$recipe"; done |
+	for recipe in facts memory xen firecracker cloud-hypervisor proxmox vagrant lxd apptainer; do block "$recipe"; done |
 		sed "s|--to disk|--to disk --kernel $dir/boot/vmlinuz-6.9.1-test|" >all.sh
 	sh -eux all.sh >all.said 2>&1 || tail -n 3 all.said
 )
@@ -287,6 +287,15 @@ check_equal "LXD's image says what it is" "$(tar -xOf "$made/metadata.tar" metad
 	'x86_64 web '
 check_equal "its root is the package's" "$(unsquashfs -cat "$made/root.squashfs" bin/tell | head -n 1)" '#!/bin/sh'
 check_equal "its profile has the user and the directory" "$(grep -c 'lxc.init.uid = 0\|lxc.init.cwd = /work' "$made/profile.yaml")" 2
+mkdir saying && cat >saying/apptainer <<'END'
+#!/bin/sh
+echo "$APPTAINERENV_PATH"
+for word; do echo "<$word>"; done
+END
+chmod 755 saying/apptainer
+check_equal "Apptainer is told the root, the command, its directory and variables" "$(cd recipes && PATH=$dir/saying:$PATH sh apptainer.sh | paste -sd' ')" \
+	'/bin <exec> <--containall> <--no-home> <--pwd> </work> <web.squashfs> <tell> <x>'
+check_equal "its root is the package's, too" "$(unsquashfs -cat "$made/web.squashfs" bin/tell | head -n 1)" '#!/bin/sh'
 
 check "nothing of it is mounted" test "$(grep -c "$dir" /proc/self/mountinfo)" = 0
 finish

@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# A package on the engines that people have, without a daemon: podman starts it from where it is mounted, also
-# where nothing of it can be written.
-# shellcheck disable=SC2016 # for the shell inside
+# A package on the engines that people have: podman starts it from where it is mounted, also where nothing of it can be
+# written; gVisor starts the bundle, containerd the image that sfc export makes of it.
+# shellcheck disable=SC2016,SC2317 # for the shell inside; called on exit
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/podman.sh"
 requires fuse
 requires busybox true
 requires jq --version
+requires runsc --version
+requires containerd --version
+requires ctr --version
 
 # the source has none of the places that engines want
 mkdir -p root/bin root/etc root/srv
@@ -27,4 +30,37 @@ check "the package is whole" tracepack verify app.sfc
 check_equal "podman starts it from there" "$(podman run --rm --network none --rootfs "$dir/m/rootfs:O" /entry 2>&1 | paste -sd' ')" 'used written t'
 check_equal "and read-only, with no layer above it" "$(podman run --rm --network none --read-only --rootfs "$dir/m/rootfs" /entry 2>&1 | paste -sd' ')" 'used t'
 check_equal "what it sees of the engine" "$(podman run --rm --network none --read-only --hostname h1 --rootfs "$dir/m/rootfs" /bin/sh -c 'cat /etc/hostname /etc/mtab' 2>&1 | sed -n '1s/\/dev.*//p; / \/proc /s/ .*//p' | paste -sd' ')" 'h1 proc'
+
+# --- gVisor, by itself ----------------------------------------------------------------------------
+check "a bundle" sfc export app.sfc -q --to bundle -o bundle
+in_gvisor() { runsc --root "$dir/runsc" --platform=ptrace --network=none --ignore-cgroups run --bundle "$dir/bundle" "$1" 2>&1 </dev/null; }
+check_equal "runsc starts it" "$(in_gvisor "sfc$$-1" | paste -sd' ')" 'used t'
+jq '.process.args = ["/bin/sh", "-c", "cat /proc/version"]' bundle/config.json >config.json && cp config.json bundle/
+check_equal "in a kernel of its own" "$(in_gvisor "sfc$$-2" | cut -d' ' -f 1-3)" 'Linux version 4.4.0'
+
+# --- containerd, with directories of its own ------------------------------------------------------
+mkdir containerd
+cat >containerd/config.toml <<END
+version = 2
+root = "$dir/containerd/root"
+state = "$dir/containerd/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+address = "$dir/containerd/sock"
+END
+containerd --config containerd/config.toml >containerd/log 2>&1 &
+containerd=$!
+containerd_ends() {
+	kill "$containerd" 2>/dev/null
+	wait "$containerd" 2>/dev/null
+}
+on_exit containerd_ends
+own_ctr() { ctr --address "$dir/containerd/sock" "$@" </dev/null; }
+wait_for 30 own_ctr version || fail "containerd does not come up: $(tail -n 1 containerd/log)"
+check "an image" sfc export app.sfc -q --to oci --name web:1 -o web.tar
+check "ctr takes it" own_ctr images import web.tar
+name=$(own_ctr images ls -q)
+check_equal "by its name" "$name" localhost/web:1
+check_equal "and runs it" "$(own_ctr run --rm "$name" "sfc$$" 2>&1 | paste -sd' ')" 'used written t'
+check_equal "read-only, too" "$(own_ctr run --rm --read-only "$name" "sfc$$" 2>/dev/null | paste -sd' ')" 'used'
 finish
