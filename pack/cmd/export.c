@@ -123,6 +123,7 @@ static const struct command_option command_options[] = {
 	 "bundle  a directory with config.json and rootfs\n"
 	 "lxc     a directory with config and rootfs\n"
 	 "nspawn  a directory with NAME.nspawn and rootfs, for systemd-nspawn\n"
+	 "portable  a directory with NAME.raw for portablectl, and its unit beside\n"
 	 "squashfs  the root alone, as an image\n"
 	 "tar     the root alone\n"
 	 "disk    a directory with a disk, a kernel and what it starts with\n"
@@ -130,6 +131,7 @@ static const struct command_option command_options[] = {
 	 "kubernetes  a Deployment and a Service, in YAML, of the --image\n"
 	 "compose a service of a Compose project, in YAML, of the --image\n"
 	 "stack   the same of a Docker Swarm's stack, replaced start-first\n"
+	 "quadlet NAME.container, of which podman makes a unit of systemd\n"
 	 "facts   what is known of it, as JSON, for engines that are not here",
 	 OPTION_WHOLE(take_kind)},
 	{'o', "output", "OUT", "where to; - is standard output, for tars and texts; or an image as skopeo(1)\n"
@@ -317,7 +319,7 @@ static int run(struct arguments *args, struct export_stats *stats, struct error 
 		r = find_start(args, &source, &start, err);
 	if (r == 0)
 		r = export_asked_read(&args->asked, err);
-	if (r == 0 && export_kind_is_text(args->export.kind))
+	if (r == 0 && export_kind_is_read_only(args->export.kind))
 		r = export_written_read(args->source, &args->written, err);
 	if (r == 0 && args->export.kind == EXPORT_APPARMOR)
 		r = export_profile_read(args->source, &args->profile, err);

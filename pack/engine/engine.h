@@ -34,6 +34,7 @@ enum export_kind {
 	EXPORT_BUNDLE,	/* a directory with config.json and rootfs */
 	EXPORT_LXC,	/* a directory with config and rootfs */
 	EXPORT_NSPAWN,	/* a directory with NAME.nspawn and rootfs */
+	EXPORT_PORTABLE, /* a directory with NAME.raw and NAME.service */
 	EXPORT_SQUASHFS, /* the root alone, as an image */
 	EXPORT_TAR,	 /* the root alone */
 	EXPORT_DISK,	 /* a directory with a disk, a kernel and what it starts with */
@@ -42,6 +43,7 @@ enum export_kind {
 	EXPORT_COMPOSE, /* YAML: a service of a Compose project */
 	EXPORT_STACK,	/* the same of a Docker Swarm's stack */
 	EXPORT_APPARMOR, /* an AppArmor profile */
+	EXPORT_QUADLET,	/* NAME.container, for podman's generator of units */
 	EXPORT_FACTS,	 /* JSON, for engines that we do not know */
 	EXPORT_KINDS,
 };

@@ -15,6 +15,8 @@
 #include "pack/engine/libvirt.h"
 #include "pack/engine/lxc.h"
 #include "pack/engine/nspawn.h"
+#include "pack/engine/portable.h"
+#include "pack/engine/quadlet.h"
 #include "pack/engine/root_only.h"
 #include "pack/engine/stack.h"
 #include "pack/engine/written.h"
@@ -41,6 +43,7 @@ static const struct {
 	[EXPORT_BUNDLE] = {"bundle", FORM_DIRECTORY, engine_write_bundle, says_nothing},
 	[EXPORT_LXC] = {"lxc", FORM_DIRECTORY, engine_write_lxc, says_nothing},
 	[EXPORT_NSPAWN] = {"nspawn", FORM_DIRECTORY, engine_write_nspawn, nspawn_can},
+	[EXPORT_PORTABLE] = {"portable", FORM_DIRECTORY, engine_write_portable, portable_can},
 	[EXPORT_SQUASHFS] = {"squashfs", FORM_FILE, engine_write_squashfs, says_nothing},
 	[EXPORT_TAR] = {"tar", FORM_TAR, engine_write_tar, says_nothing},
 	[EXPORT_DISK] = {"disk", FORM_DIRECTORY, engine_write_disk, machine_says},
@@ -49,6 +52,7 @@ static const struct {
 	[EXPORT_COMPOSE] = {"compose", FORM_TEXT, engine_write_compose, compose_can},
 	[EXPORT_STACK] = {"stack", FORM_TEXT, engine_write_stack, stack_can},
 	[EXPORT_APPARMOR] = {"apparmor", FORM_TEXT, engine_write_apparmor, says_nothing},
+	[EXPORT_QUADLET] = {"quadlet", FORM_TEXT, engine_write_quadlet, quadlet_can},
 	[EXPORT_FACTS] = {"facts", FORM_TEXT, engine_write_facts, NULL},
 };
 
@@ -67,9 +71,9 @@ bool export_kind_is_stream(enum export_kind kind)
 	return kinds[kind].form == FORM_TAR || kinds[kind].form == FORM_TEXT;
 }
 
-bool export_kind_is_text(enum export_kind kind)
+bool export_kind_is_read_only(enum export_kind kind)
 {
-	return kinds[kind].form == FORM_TEXT;
+	return kinds[kind].form == FORM_TEXT || kind == EXPORT_PORTABLE;
 }
 
 /*

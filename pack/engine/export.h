@@ -17,9 +17,10 @@
 const char *export_kind_name(enum export_kind kind);
 /* It is a directory, not a file. */
 bool export_kind_is_directory(enum export_kind kind);
-/* It can go down a pipe; it is words that name an image, and no image. */
+/* It can go down a pipe. */
 bool export_kind_is_stream(enum export_kind kind);
-bool export_kind_is_text(enum export_kind kind);
+/* Its root may not be written to: it wants to know where the traced runs wrote. */
+bool export_kind_is_read_only(enum export_kind kind);
 
 /* image: the configuration of the image that came in; or NULL. output "-" is standard output, for the kinds that are files. */
 int export_write(struct node *root, const json_t *start, const struct image_config *image,
