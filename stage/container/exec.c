@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -22,8 +21,6 @@
 #include "stage/container/runtime.h"
 #include "stage/container/spawn.h"
 #include "stage/container/streams.h"
-
-enum { DRAIN_MS = 2000 };
 
 static const int passed_on[] = {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGINT, SIGQUIT};
 
@@ -79,43 +76,6 @@ static int start(const struct container_exec *request, const struct runtime *run
 	return r;
 }
 
-/* The runtime hands them on. */
-static void pass_on(int signals, pid_t pid)
-{
-	struct signalfd_siginfo info;
-
-	while (read(signals, &info, sizeof(info)) == sizeof(info))
-		/* what was typed the runtime got as well */
-		if (info.ssi_code != SI_KERNEL)
-			kill(pid, (int)info.ssi_signo);
-}
-
-/* Until it has ended and all was copied, or what it left behind holds on to its output for too long. */
-static int accompany(pid_t pid, int pidfd, int signals, struct streams *streams, bool terminal)
-{
-	struct pollfd fds[STREAM_POLLS + 2];
-	bool ended = false;
-
-	while (!ended || (!terminal && !streams_ended(streams))) {
-		int timeout = ended ? DRAIN_MS : -1, ready;
-
-		streams_prepare(streams, fds);
-		fds[STREAM_POLLS] = (struct pollfd){.fd = ended ? -1 : pidfd, .events = POLLIN};
-		fds[STREAM_POLLS + 1] = (struct pollfd){.fd = signals, .events = POLLIN};
-		ready = poll(fds, STREAM_POLLS + 2, timeout);
-		if (ready < 0 && errno != EINTR)
-			break;
-		if (ready == 0)
-			break;
-		if (ready < 0)
-			continue;
-		streams_copy(streams, fds);
-		pass_on(signals, pid);
-		ended |= fds[STREAM_POLLS].fd >= 0 && fds[STREAM_POLLS].revents;
-	}
-	return spawn_wait(pid);
-}
-
 /* What went wrong before there was a command is in the runtime's log. */
 static int find_fault(const struct container_exec *request, struct error *err)
 {
@@ -138,7 +98,7 @@ static int run(const struct container_exec *request, const struct runtime *runti
 	       int *ret_status, struct error *err)
 {
 	_cleanup_(freep) char *log = path_join(request->work, "log");
-	_cleanup_(closep) int signals = -1, pidfd = -1;
+	_cleanup_(closep) int signals = -1;
 	sigset_t set;
 	pid_t pid;
 	int r;
@@ -154,11 +114,11 @@ static int run(const struct container_exec *request, const struct runtime *runti
 	r = start(request, runtime, streams, &pid, err);
 	if (r < 0)
 		return r;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0)
-		return error_errno(err, "cannot wait for '%s'", request->args->items[0]);
-	*ret_status = accompany(pid, pidfd, signals, streams, request->terminal);
-	return *ret_status ? find_fault(request, err) : 0;
+	r = streams_accompany(streams, pid, signals);
+	if (r < 0)
+		return error_code(err, r, "cannot wait for '%s'", request->args->items[0]);
+	*ret_status = r;
+	return r ? find_fault(request, err) : 0;
 }
 
 int container_exec(const struct container_exec *request, int *ret_status, struct error *err)

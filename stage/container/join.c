@@ -71,7 +71,15 @@ int container_join_prepare(struct container *container, char *const *args, char 
 int container_join(const struct container *container, const char *file, int output, int errors)
 {
 	const char *const arguments[] = {"exec", "--process", file, container->name, NULL};
-	const int streams[] = {-1, output, errors};
+	struct streams streams;
+	pid_t pid;
+	int r = streams_open(-1, output, errors, &streams, NULL);
 
-	return runtime_call(&container->runtime, arguments, streams, NULL);
+	if (r == 0)
+		r = runtime_spawn(&container->runtime, arguments, streams.theirs, &pid, NULL);
+	streams_given(&streams);
+	if (r == 0)
+		r = streams_accompany(&streams, pid, -1);
+	streams_release(&streams);
+	return r;
 }

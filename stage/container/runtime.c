@@ -114,13 +114,11 @@ int runtime_make_room(const struct runtime *runtime, const struct cgroup *cgroup
 	return r < 0 ? r : mount_attach(empty, AT_FDCWD, "/sys/fs/cgroup/unified", err);
 }
 
-int runtime_call(const struct runtime *runtime, const char *const *arguments, const int streams[3],
-		 struct error *err)
+int runtime_spawn(const struct runtime *runtime, const char *const *arguments, const int streams[3],
+		  pid_t *ret_pid, struct error *err)
 {
 	const char *words[WORDS_MAX + 1];
 	size_t count = 0;
-	pid_t pid;
-	int r;
 
 	words[count++] = runtime->program;
 	for (size_t i = 0; i < runtime->args.count && count < WORDS_MAX; i++)
@@ -130,7 +128,15 @@ int runtime_call(const struct runtime *runtime, const char *const *arguments, co
 	if (*arguments)
 		return error_set(err, -E2BIG, "too many --runtime-arg");
 	words[count] = NULL;
-	r = spawn(runtime->program, words, NULL, streams, 3, &pid, err);
+	return spawn(runtime->program, words, NULL, streams, 3, ret_pid, err);
+}
+
+int runtime_call(const struct runtime *runtime, const char *const *arguments, const int streams[3],
+		 struct error *err)
+{
+	pid_t pid;
+	int r = runtime_spawn(runtime, arguments, streams, &pid, err);
+
 	return r < 0 ? r : spawn_wait(pid);
 }
 

@@ -36,9 +36,13 @@ int runtime_make_room(const struct runtime *runtime, const struct cgroup *cgroup
 		      struct error *err);
 
 /*
- * Run it with these arguments, NULL-terminated, and these three as its input, output and errors (-1: nothing),
- * and wait: its status, or a negative errno.
+ * Run it with these arguments, NULL-terminated, and these three as its input, output and errors. What it hands on to a
+ * program inside is never of the host, not even /dev/null: crun makes them the program's user's, who then has that
+ * file of all to change. -1, /dev/null, is for what starts no program.
  */
+int runtime_spawn(const struct runtime *runtime, const char *const *arguments, const int streams[3],
+		  pid_t *ret_pid, struct error *err);
+/* The same, and wait: its status, or a negative errno. */
 int runtime_call(const struct runtime *runtime, const char *const *arguments, const int streams[3],
 		 struct error *err);
 

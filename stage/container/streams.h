@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "db/base/error.h"
 
@@ -61,6 +62,13 @@ void streams_gather(struct streams *streams);
 bool streams_ended(const struct streams *streams);
 /* 0, or why output was lost, as -ENOSPC: not because somebody stopped reading. */
 int streams_failed(const struct streams *streams);
+
+/*
+ * All of it for a program beside a container's first one, our child: until it has ended and all was copied, or what it
+ * left behind holds on to its output for 2 s. signals: a signalfd whose signals it gets, or -1. Its status as a shell
+ * has it, or a negative errno.
+ */
+int streams_accompany(struct streams *streams, pid_t pid, int signals);
 
 void streams_release(struct streams *streams);
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What threats.md does not list: descriptors as places, programs that are others' files, device nodes, files that
-# never end, names that are taken, links below volumes, pages that lead elsewhere.
+# never end, names that are taken, links below volumes, pages that lead elsewhere, /dev/null.
 # shellcheck disable=SC2016,SC2317 # programs in quotes; on_exit calls
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/threats/lib.sh"
@@ -106,8 +106,8 @@ for command in run 'prod install'; do
 	check_fails "5: terabytes behind an image: $command" $code "sfc: *big.sfc' has * bytes behind its image of *" timeout 20 sfc $command big.sfc
 done
 mkfifo fifo.sfc
-check_fails "5: a FIFO as a package" 125 "sfc: run: no package 'fifo.sfc'" timeout 20 sfc run fifo.sfc
-check_fails "5: and a device" 125 "sfc: run: no package '/dev/zero'" timeout 20 sfc run /dev/zero
+check_fails "5: a FIFO as a package" 125 "sfc: run: 'fifo.sfc' is no package" timeout 20 sfc run fifo.sfc
+check_fails "5: and a device" 125 "sfc: run: '/dev/zero' is no package" timeout 20 sfc run /dev/zero
 rm -f big.sfc
 
 # 6: the name of an application that is another's
@@ -192,6 +192,26 @@ kill $racer
 check "11: some of it was" test -n "$(find "$SFC_STATE"/base/src-* -name hostname)"
 check_equal "11: what is behind a link that was a directory is not taken in" "$(find "$SFC_STATE"/base/src-* -name passwd -o -name shadow 2>/dev/null)" ""
 check_equal "11: nor is a file of it" "$(find "$SFC_STATE"/base/src-* -name hostname -exec cat {} + 2>/dev/null | sort -u | grep -vx mine)" ""
+# 12: the host's /dev/null as the input or output of a program inside: a runtime makes it its user's, who then closes it
+# to everybody. One of its own stands for it here.
+cat >null.sh <<'END'
+mknod -m 666 null c 1 3
+mount --bind null /dev/null
+"$@" </dev/null >/dev/null 2>/dev/null
+echo "$? $(stat -c '%u %a' /dev/null)"
+END
+apart() { unshare --mount --propagation private sh null.sh "$@"; }
+tree_new
+ln -s busybox "$tree/rootfs/bin/chmod"
+echo 'w:x:33:33::/:/bin/sh' >>"$tree/rootfs/etc/passwd"
+package_new null.sfc
+close='for i in 0 1 2; do chmod 600 /proc/self/fd/$i; done; exit 0'
+for user in 0 33; do
+	check_equal "12: a command of $user" "$(apart sfc run -q -u $user null.sfc -- /bin/sh -c "$close")" "0 0 666"
+	check_equal "12: a probe inside of $user" "$(apart timeout 60 sfc slim -q -f --root "$tree/rootfs" -u $user --ready 'sleep 0.2' --exec-probe "$close" \
+		--compare none -o null2.sfc -- /bin/sleep 1000)" "0 0 666"
+done
+
 # and each hole that was found once has a test that says its name
 check_equal "every row of the table of holes has its test" "$(for row in S1 S1b S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 S15 S16 S17 S18 S19 S20 \
 	S21 S22 S23 S24 S25 S26; do grep -rqw "$row" "$srcdir/tests" --include='t-*.sh' --include='test-*.c' --exclude=t-ideas.sh || echo "$row"; done)" ""
