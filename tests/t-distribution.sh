@@ -35,7 +35,7 @@ check_equal "and the changelog" "$(sed -n '1s/^sfc-tools (\(.*\)-[^-]*) .*/\1/p'
 check "the test of the installed package is a program" test -x "$srcdir/debian/tests/slim"
 
 [ -n "${SFC_TEST_LONG:-}" ] || finish
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES LOG_COMPILER # of who runs this
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES LOG_COMPILER CC CFLAGS # of who runs this
 requires root
 requires fuse
 case $SFC_TEST_LONG in 1) parts="debian rpm clang arm64" ;; *) parts=$SFC_TEST_LONG ;; esac
@@ -86,14 +86,16 @@ part_arm64() {
 	libraries=$(for module in $(wanted); do printf '%s:arm64,' "$(debian_name "$module")"; done)
 	check "a root with a compiler for arm64" mmdebstrap --quiet --variant=buildd --architectures=amd64,arm64 \
 		--include="$libraries"crossbuild-essential-arm64,pkg-config,zlib1g-dev:arm64 bookworm "$cross" http://deb.debian.org/debian
-	cp -r "$name" "$cross/root/"
+	cp -a "$name" "$cross/root/"
 	check "it builds there" chroot "$cross" sh -ec "cd /root/$name && mkdir arm && cd arm &&
-		../configure --host=aarch64-linux-gnu PKG_CONFIG=aarch64-linux-gnu-pkg-config --enable-werror >said 2>&1 && make -s -j2 >>said 2>&1"
+		export PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig
+		../configure --host=aarch64-linux-gnu PKG_CONFIG=pkg-config --enable-werror >said 2>&1 && make -s -j2 >>said 2>&1"
 	tail -n 3 "$cross/root/$name/arm/said"
 	cp "$(command -v qemu-aarch64-static)" "$cross/usr/bin/"
 	check_equal "for that machine" "$(readelf -h "$cross/root/$name/arm/stage/sfc" | sed -n 's/ *Machine: *//p')" AArch64
 	mkdir -p "$cross/root/tree"
 	echo hello >"$cross/root/tree/file"
+	mount -t proc proc "$cross/proc"
 	check "its tracepack makes an image" \
 		chroot "$cross" qemu-aarch64-static "/root/$name/arm/pack/tracepack" image -o /root/image.sqsh /root/tree
 	check_equal "that others read" "$(unsquashfs -cat "$cross/root/image.sqsh" file)" hello

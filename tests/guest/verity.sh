@@ -58,6 +58,9 @@ seen() { dmsetup ls --target verity | grep -q .; }
 check "it is by dm-verity" wait_for 30 seen
 kill $job
 systemctl stop 'run-*.service'
+# while one runs others share its device, and what that has read already
+gone() { ! seen; }
+check "and that goes with the service" wait_for 60 gone
 check "another root hash starts nothing" refuses by -p RootHash="$other" -p RootVerity="$dir/root.sqsh.verity" /bin/busybox cat /etc/os-release
 check_equal "not a byte comes of it" "$(grep -c ID=test refused)" 0
 flip root.sqsh $(($(stat -c %s root.sqsh) / 2))
