@@ -29,6 +29,7 @@ static const double guesses[MARGIN_LEVELS] = {
 
 struct asking {
 	const char *manifest, *source;
+	bool interrupted; /* sessions that may not be whole count, too */
 	struct closure_request *all; /* of all sessions, with which the others share what they read */
 	struct error *err;
 };
@@ -55,6 +56,7 @@ static int open_request(const struct asking *asking, const struct session_list *
 	request->source_path = asking->source;
 	request->looking = true;
 	request->options.allow_changed = true; /* it compares, it does not pack */
+	request->allow_interrupted = asking->interrupted;
 	request->with = request == asking->all ? NULL : asking->all;
 	if (choose(request, sessions, label, without) < 0)
 		return error_oom(asking->err);
@@ -195,12 +197,12 @@ static int measure(struct closure_request *all, struct margins *margins, struct 
 	return r;
 }
 
-int margins_read(const char *manifest, const char *source, struct margins *ret_margins,
+int margins_read(const char *manifest, const char *source, bool interrupted, struct margins *ret_margins,
 		 struct error *err)
 {
 	_cleanup_(closure_request_release) struct closure_request all = {.selection = SELECTION_INIT,
 									  .launch = LAUNCH_INIT};
-	const struct asking asking = {manifest, source, &all, err};
+	const struct asking asking = {manifest, source, interrupted, &all, err};
 	const struct session_list *sessions = &all.selection.sessions;
 	_cleanup_(margins_release) struct margins margins = {.left_out = json_array()};
 	bool several;
@@ -273,7 +275,7 @@ int margins_print(const struct margins *margins, struct error *err)
 	return r;
 }
 
-json_t *margins_json(const struct margins *margins)
+json_t *margins_summary(const struct margins *margins)
 {
 	json_t *levels = json_array();
 	int r = levels ? 0 : -1;
@@ -293,6 +295,17 @@ json_t *margins_json(const struct margins *margins)
 		json_decref(levels);
 		return NULL;
 	}
-	return json_pack("{s:I, s:b, s:o, s:O}", "labels", (json_int_t)margins->labels, "guess",
-			 margins->labels == 0, "levels", levels, "left_out", margins->left_out);
+	return json_pack("{s:I, s:b, s:o}", "labels", (json_int_t)margins->labels, "guess", margins->labels == 0,
+			 "levels", levels);
+}
+
+json_t *margins_json(const struct margins *margins)
+{
+	json_t *json = margins_summary(margins);
+
+	if (json && json_object_set(json, "left_out", margins->left_out) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }

@@ -8,6 +8,7 @@
 #define PACK_CMD_MARGINS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,14 +29,19 @@ struct margins {
 	json_t *left_out; /* for each label what is packed without it and what that misses; tracepack-stat(1) */
 };
 
-/* manifest: also that of a package; source: NULL for the one that the manifest names. */
-int margins_read(const char *manifest, const char *source, struct margins *ret_margins,
+/*
+ * manifest: also that of a package; source: NULL for the one that the manifest names; interrupted: also sessions
+ * that may not be whole.
+ */
+int margins_read(const char *manifest, const char *source, bool interrupted, struct margins *ret_margins,
 		 struct error *err);
 
 void margins_release(struct margins *margins);
 
 int margins_print(const struct margins *margins, struct error *err);
-/* NULL: out of memory. */
+/* The levels, and of how many labels; without what each label misses. NULL: out of memory. */
+json_t *margins_summary(const struct margins *margins);
+/* The same with that. */
 json_t *margins_json(const struct margins *margins);
 
 #endif

@@ -10,6 +10,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "pack/cmd/command.h"
+#include "pack/cmd/margins.h"
 #include "pack/distro/read.h"
 #include "pack/need/from_selection.h"
 #include "pack/need/need.h"
@@ -20,10 +21,12 @@ void report_subject_release(struct report_subject *subject)
 	closure_free(subject->closure);
 	source_close(subject->source);
 	selection_release(&subject->selection);
+	selection_release(&subject->used);
 	manifest_close(subject->manifest);
 	bundle_close(subject->bundle);
 	array_release(&subject->packages.packages);
 	intern_release(&subject->strings);
+	json_decref(subject->margins);
 	description_release(&subject->description);
 	text_release(&subject->command);
 }
@@ -60,13 +63,20 @@ static void spell_command(struct text *text, const char *command)
 			spell_word(text, json_string_value(word));
 }
 
+/* A report is about what there is, also of a run that was cut short. */
+static int read_selection(struct report_subject *subject, bool sessions_only, struct selection *ret_selection,
+			  struct error *err)
+{
+	const struct selection_filter all = {.allow_interrupted = true, .sessions_only = sessions_only};
+
+	return selection_from_sessions(subject->manifest, &all, ret_selection, err);
+}
+
 static int read_sessions(struct report_subject *subject, struct error *err)
 {
-	/* a report is about what there is, also of a run that was cut short */
-	const struct selection_filter all = {.allow_interrupted = true};
 	struct report_options *options = &subject->options;
 	const struct session *last;
-	int r = selection_from_sessions(subject->manifest, &all, &subject->selection, err);
+	int r = read_selection(subject, true, &subject->selection, err);
 
 	if (r < 0)
 		return r;
@@ -87,16 +97,18 @@ static int compute(struct report_subject *subject, struct error *err)
 {
 	/* a file that has changed since is worth a line in a build, not in a report */
 	const struct closure_options options = {.allow_changed = true, .cancel = &command_cancelled};
-	int r = closure_new(subject->source, &options, &subject->closure, err);
+	int r = read_selection(subject, false, &subject->used, err);
 
 	if (r == 0)
-		r = closure_add_selection(subject->closure, &subject->selection, err);
+		r = closure_new(subject->source, &options, &subject->closure, err);
+	if (r == 0)
+		r = closure_add_selection(subject->closure, &subject->used, err);
 	if (r == 0)
 		r = closure_compute(subject->closure, err);
 	if (r == 0)
 		r = closure_count_listed(subject->closure, &subject->listed, err);
 	if (r == 0)
-		r = evidence_from_closure(subject->closure, &subject->selection, &subject->evidence, err);
+		r = evidence_from_closure(subject->closure, &subject->used, &subject->evidence, err);
 	if (r < 0)
 		return r;
 	subject->options.listed = &subject->listed;
@@ -155,6 +167,18 @@ static int read_packages(struct report_subject *subject, struct error *err)
 	return r < 0 ? error_oom(err) : 0;
 }
 
+/* The runs as they are known, so that a page of one that was cut short has them too. */
+static int read_margins(struct report_subject *subject, const char *path, const char *source, struct error *err)
+{
+	_cleanup_(margins_release) struct margins margins = {0};
+	int r = margins_read(path, source, true, &margins, err);
+
+	if (r < 0)
+		return r;
+	subject->options.margins = subject->margins = margins_summary(&margins);
+	return subject->margins ? 0 : error_oom(err);
+}
+
 static int open_manifest(struct report_subject *subject, const char *path, const char *source,
 			 struct error *err)
 {
@@ -179,7 +203,9 @@ static int open_manifest(struct report_subject *subject, const char *path, const
 	r = source_open(source, &subject->source, err);
 	if (r == 0)
 		r = compute(subject, err);
-	return r < 0 ? r : read_packages(subject, err);
+	if (r == 0)
+		r = read_packages(subject, err);
+	return r < 0 ? r : read_margins(subject, path, source, err);
 }
 
 /* ---- a package */

@@ -17,7 +17,8 @@
 
 struct report_subject {
 	struct manifest *manifest;
-	struct selection selection;
+	struct selection selection; /* of the sessions alone; */
+	struct selection used;      /* and with what they used, where a source says what that needs */
 	struct report_options options;
 	/* its own: */
 	struct bundle *bundle; /* of a package; else NULL */
@@ -27,6 +28,7 @@ struct report_subject {
 	struct closure_listed listed;
 	struct packed packages;
 	struct intern strings;
+	json_t *margins;
 	struct description description;
 	struct text command;
 	char digest[DIGEST_HEX_SIZE + 8];
@@ -34,7 +36,7 @@ struct report_subject {
 
 #define REPORT_SUBJECT_INIT                                                                        \
 	{                                                                                          \
-		.selection = SELECTION_INIT, .command = TEXT_INIT                                  \
+		.selection = SELECTION_INIT, .used = SELECTION_INIT, .command = TEXT_INIT                                  \
 	}
 
 /* `source` is the root a manifest speaks of; NULL: what its last session names, when it is here. */

@@ -272,7 +272,7 @@ static int run(const struct arguments *args, struct error *err)
 static int run_margins(const struct arguments *args, struct error *err)
 {
 	_cleanup_(margins_release) struct margins margins = {0};
-	int r = margins_read(args->path, args->source, &margins, err);
+	int r = margins_read(args->path, args->source, false, &margins, err);
 
 	if (r < 0)
 		return r;

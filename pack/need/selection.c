@@ -308,7 +308,7 @@ int selection_from_sessions(struct manifest *manifest, const struct selection_fi
 		r = check_names(&all, filter->without, filter->without_count, err);
 	if (r == 0)
 		r = choose_sessions(manifest, filter, &all, &selection.sessions, err);
-	if (r == 0)
+	if (r == 0 && !filter->sessions_only)
 		r = read_selected(manifest, &selection, err);
 	if (r < 0)
 		return r;

@@ -67,6 +67,7 @@ struct selection_filter {
 	size_t without_count;
 	bool allow_interrupted; /* also sessions that may not be whole */
 	bool allow_open;        /* and those that still run */
+	bool sessions_only;     /* what they used is not wanted */
 };
 
 /*

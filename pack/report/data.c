@@ -8,7 +8,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/path.h"
-#include "db/coverage.h"
+#include "db/coverage_count.h"
 #include "pack/need/reason.h"
 #include "pack/report/paths.h"
 #include "pack/report/rows.h"
@@ -200,7 +200,10 @@ int report_data(struct manifest *manifest, const struct report_options *options,
 		struct error *err)
 {
 	const struct session_list *sessions = &options->selection->sessions;
+	_cleanup_(coverage_counter_freep) struct coverage_counter *counter = NULL;
 	_cleanup_(program_total_list_release) struct program_total_list programs = {0};
+	_cleanup_(coverage_list_release) struct coverage_list runs = {0};
+	_cleanup_(freep) uint64_t *incidence = NULL;
 	_cleanup_(report_rows_release) struct report_rows rows = {0};
 	_cleanup_(freep) int64_t *ids = calloc(sessions->count + 1, sizeof(*ids));
 	int r;
@@ -209,11 +212,13 @@ int report_data(struct manifest *manifest, const struct report_options *options,
 		return error_oom(err);
 	for (size_t i = 0; i < sessions->count; i++)
 		ids[i] = sessions->items[i].id;
-	r = report_rows_gather(manifest, options, &rows, err);
+	r = coverage_counter_new(manifest, COVERAGE_BY_SESSION, ids, sessions->count, &counter, err);
 	if (r == 0)
-		r = program_totals_read(manifest, ids, sessions->count, &programs, err);
+		r = report_rows_gather(manifest, options, counter, &rows, err);
+	if (r == 0 && coverage_counter_end(counter, &runs, &incidence, &programs) < 0)
+		r = error_oom(err);
 	if (r == 0)
-		r = report_sessions(data, manifest, sessions, ids, err);
+		r = report_sessions(data, manifest, sessions, &runs, incidence, err);
 	if (r < 0)
 		return r;
 	if (add_about(data, options) < 0 || add_listed(data, options->listed) < 0 ||
@@ -221,6 +226,7 @@ int report_data(struct manifest *manifest, const struct report_options *options,
 	    add_totals(data, &rows, sessions) < 0 || add_programs(data, &programs) < 0 ||
 	    add_missing(data, "missing", &rows, false) < 0 || add_missing(data, "missed", &rows, true) < 0 ||
 	    add_next(data, &rows) < 0 || add_packages(data, options->packages) < 0 ||
+	    json_set(data, "margins", options->margins ? json_incref(options->margins) : json_null()) < 0 ||
 	    add_comparison(data, options) < 0 || add_reasons(data) < 0 ||
 	    report_paths(data, &rows, &programs) < 0)
 		return error_oom(err);

@@ -16,6 +16,8 @@
 #ifndef PACK_REPORT_REPORT_H
 #define PACK_REPORT_REPORT_H
 
+#include <jansson.h>
+
 #include "db/base/error.h"
 #include "db/manifest.h"
 #include "db/packed.h"
@@ -39,6 +41,7 @@ struct report_options {
 	const struct packed *packages;		/* its packages alone; or NULL */
 	const struct differences *differences;	/* from `other`, or NULL */
 	const char *other;
+	json_t *margins; /* what each level of the margin costs and would miss, as margins_summary() has it; or NULL */
 };
 
 /* Write the whole page to fd. Memory: about 150 bytes a path while it runs, 1 kB one that was used. */

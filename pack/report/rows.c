@@ -51,11 +51,10 @@ static int row_of_node(struct report_rows *rows, struct node *node, struct repor
 	return 0;
 }
 
-/* The row of a path, made when it is new. */
-static int row_at(struct report_rows *rows, const char *path, enum entry_kind kind, uint64_t size,
-		  struct report_row **ret_row, struct error *err)
+/* The row of a path whose node was looked for, made when it is new. */
+static int row_of(struct report_rows *rows, struct node *node, const char *path, enum entry_kind kind,
+		  uint64_t size, struct report_row **ret_row, struct error *err)
 {
-	struct node *node = tree_find(rows->tree, path);
 	int r;
 
 	if (!node) {
@@ -69,6 +68,12 @@ static int row_at(struct report_rows *rows, const char *path, enum entry_kind ki
 	if (size && (*ret_row)->kind != ENTRY_DIR)
 		(*ret_row)->size = size;
 	return 0;
+}
+
+static int row_at(struct report_rows *rows, const char *path, enum entry_kind kind, uint64_t size,
+		  struct report_row **ret_row, struct error *err)
+{
+	return row_of(rows, tree_find(rows->tree, path), path, kind, size, ret_row, err);
 }
 
 /* What the catalog does not list is counted in its directory, so that sizes add up. */
@@ -113,13 +118,13 @@ static int directory_of(struct cataloguing *cataloguing, const char *path, struc
 static int gather_entry(struct cataloguing *cataloguing, const struct catalog_entry *entry, struct error *err)
 {
 	struct report_rows *rows = cataloguing->rows;
-	bool own = entry->kind == ENTRY_DIR || !rows->folds || entry->size >= rows->large ||
-		   tree_find(rows->tree, entry->path);
+	struct node *node = tree_find(rows->tree, entry->path);
+	bool own = entry->kind == ENTRY_DIR || !rows->folds || entry->size >= rows->large || node;
 	struct report_row *row = NULL;
 	int r = 0;
 
 	if (own)
-		r = row_at(rows, entry->path, entry->kind, entry->folded ? 0 : entry->size, &row, err);
+		r = row_of(rows, node, entry->path, entry->kind, entry->folded ? 0 : entry->size, &row, err);
 	else if (entry->kind == ENTRY_FILE)
 		r = directory_of(cataloguing, entry->path, &row, err);
 	if (r < 0 || !row)
@@ -228,7 +233,8 @@ static int add_access(struct report_rows *rows, const struct session_list *sessi
 }
 
 static int gather_accesses(struct report_rows *rows, struct manifest *manifest,
-			   const struct session_list *sessions, struct error *err)
+			   const struct session_list *sessions, struct coverage_counter *counter,
+			   struct error *err)
 {
 	_cleanup_(access_walk_endp) struct access_walk *walk = NULL;
 	_cleanup_(freep) int64_t *ids = calloc(sessions->count + 1, sizeof(*ids));
@@ -243,7 +249,8 @@ static int gather_accesses(struct report_rows *rows, struct manifest *manifest,
 	if (r < 0)
 		return r;
 	while ((r = access_walk_next(walk, &access, err)) > 0) {
-		r = add_access(rows, sessions, &access, err);
+		r = coverage_counter_note(counter, &access) < 0 ? error_oom(err)
+								: add_access(rows, sessions, &access, err);
 		if (r < 0)
 			return r;
 	}
@@ -358,7 +365,7 @@ static int by_count(const void *a, const void *b)
 }
 
 int report_rows_gather(struct manifest *manifest, const struct report_options *options,
-		       struct report_rows *ret_rows, struct error *err)
+		       struct coverage_counter *counter, struct report_rows *ret_rows, struct error *err)
 {
 	struct report_rows *rows = ret_rows;
 	int r;
@@ -367,7 +374,7 @@ int report_rows_gather(struct manifest *manifest, const struct report_options *o
 	r = tree_new(&rows->tree);
 	if (r < 0)
 		return error_oom(err);
-	r = gather_accesses(rows, manifest, &options->selection->sessions, err);
+	r = gather_accesses(rows, manifest, &options->selection->sessions, counter, err);
 	if (r == 0 && options->evidence)
 		r = gather_evidence(rows, options->evidence, err);
 	if (r == 0)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "db/access.h"
+#include "db/coverage_count.h"
 #include "pack/evidence/evidence.h"
 #include "pack/report/report.h"
 #include "pack/tree/intern.h"
@@ -82,9 +83,9 @@ struct report_rows {
 /* So many rows are a page; more are folded. */
 enum { REPORT_ROWS_MAX = 20000 };
 
-/* 0, or a negative errno with err set; release it in either case. */
+/* 0, or a negative errno with err set; release it in either case. The counter is given each access on the way. */
 int report_rows_gather(struct manifest *manifest, const struct report_options *options,
-		       struct report_rows *ret_rows, struct error *err);
+		       struct coverage_counter *counter, struct report_rows *ret_rows, struct error *err);
 void report_rows_release(struct report_rows *rows);
 
 #endif

@@ -6,7 +6,6 @@
 #include "db/base/cleanup.h"
 #include "db/base/json.h"
 #include "db/base/text.h"
-#include "db/coverage.h"
 #include "db/learned.h"
 #include "db/phase.h"
 #include "pack/report/estimate.h"
@@ -66,18 +65,16 @@ static json_t *session_json(const struct coverage *coverage, const struct sessio
 }
 
 static int add_sessions(json_t *data, struct manifest *manifest, const struct session_list *sessions,
-			const int64_t *ids, struct error *err)
+			const struct coverage_list *runs, struct error *err)
 {
-	_cleanup_(coverage_list_release) struct coverage_list list = {0};
 	json_t *array = json_array();
-	int r;
+	int r = 0;
 
 	if (json_object_set_new(data, "sessions", array) < 0)
 		return error_oom(err);
-	r = coverage_read(manifest, COVERAGE_BY_SESSION, ids, sessions->count, &list, err);
-	for (size_t i = 0; r == 0 && i < list.count; i++) {
-		const struct session *session = session_by_id(sessions, list.items[i].session);
-		json_t *json = session_json(&list.items[i], session);
+	for (size_t i = 0; r == 0 && i < runs->count; i++) {
+		const struct session *session = session_by_id(sessions, runs->items[i].session);
+		json_t *json = session_json(&runs->items[i], session);
 
 		if (json_array_append_new(array, json) < 0)
 			return error_oom(err);
@@ -88,22 +85,13 @@ static int add_sessions(json_t *data, struct manifest *manifest, const struct se
 	return r;
 }
 
-static int add_confidence(json_t *data, struct manifest *manifest,
-			  const struct session_list *sessions, const int64_t *ids,
-			  struct error *err)
+static int add_confidence(json_t *data, const uint64_t *incidence, size_t runs, struct error *err)
 {
 	_cleanup_(text_release) struct text sentence = TEXT_INIT;
-	_cleanup_(freep) uint64_t *counts = NULL;
 	struct estimate estimate;
 	json_t *confidence;
-	size_t runs;
-	int r;
 
-	r = coverage_incidence(manifest, COVERAGE_BY_SESSION, ids, sessions->count, &counts, &runs,
-			       err);
-	if (r < 0)
-		return r;
-	estimate_compute(counts, runs, &estimate);
+	estimate_compute(incidence, runs, &estimate);
 	estimate_sentence(&estimate, &sentence);
 	confidence = runs < 2 ? json_null()
 			      : json_pack("{s:I, s:I, s:f, s:s}", "low",
@@ -114,9 +102,9 @@ static int add_confidence(json_t *data, struct manifest *manifest,
 }
 
 int report_sessions(json_t *data, struct manifest *manifest, const struct session_list *sessions,
-		    const int64_t *ids, struct error *err)
+		    const struct coverage_list *runs, const uint64_t *incidence, struct error *err)
 {
-	int r = add_sessions(data, manifest, sessions, ids, err);
+	int r = add_sessions(data, manifest, sessions, runs, err);
 
-	return r < 0 ? r : add_confidence(data, manifest, sessions, ids, err);
+	return r < 0 ? r : add_confidence(data, incidence, runs->count, err);
 }

@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "db/base/error.h"
+#include "db/coverage.h"
 #include "db/manifest.h"
 #include "db/session.h"
 
-/* The members "sessions" and "confidence" of the data; ids are those of the sessions. */
+/* The members "sessions" and "confidence" of the data; incidence as coverage_incidence() has it. */
 int report_sessions(json_t *data, struct manifest *manifest, const struct session_list *sessions,
-		    const int64_t *ids, struct error *err);
+		    const struct coverage_list *runs, const uint64_t *incidence, struct error *err);
 
 #endif
