@@ -129,6 +129,12 @@ check_fails "a server that ends before it is ready" 4 "sfc: slim: sh ended with 
 slim --ready tcp:"$free" -- sh -c 'echo to errors >&2; echo to its input >&0; exit 3' 2>said
 check_equal "its last lines are shown, wherever it wrote them" "$(grep '^  |' said)" "  | to errors
   | to its input"
+mkdir -p "$dir/root/var/log/own" "$dir/root/var/lib/x"
+slim --ready tcp:"$free" -- sh -c 'echo told >/var/lib/x/data; printf "%s\n" 1 2 3 96 97 98 99 100 >/var/lib/x/own.err
+	sleep 0.1; printf "one\ntwo" >/var/log/own/error; exit 3' 2>said
+rm -r "$dir/root/var/log" "$dir/root/var/lib/x"
+check_equal "also of its log files, the newest last" "$(grep '^  |' said | paste -sd' ')" \
+	"  | /var/lib/x/own.err:   | 96   | 97   | 98   | 99   | 100   | /var/log/own/error:   | one   | two"
 check_fails "a server that is never ready" 4 "sfc: slim: sleep was not ready within 1 s" \
 	slim --ready tcp:"$free" --timeout 1 --grace 1 -- sleep 1000
 check_fails "a probe that fails" 4 "sfc: slim: sleep: the probe failed with status 4" \

@@ -19,6 +19,7 @@
 #include "stage/mount/namespace.h"
 #include "stage/mount/work.h"
 #include "stage/stages/doubt.h"
+#include "stage/stages/logs.h"
 #include "stage/stages/running.h"
 #include "stage/stages/tracepack.h"
 
@@ -131,6 +132,8 @@ static int inside(void *data)
 	r = request->put_up(request->data, &ground, &trial->err);
 	if (r == 0) {
 		r = run_on(running, &ground, &trial->err);
+		if (r == 0 && trial->outcome == TRIAL_FAILED)
+			logs_keep(ground.root, trial->at.started_ns, trial->captured[CAPTURED_LOGS]);
 		if (request->take_down)
 			down = request->take_down(request->data, r < 0 ? &ignored : &trial->err);
 	}

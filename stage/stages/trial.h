@@ -58,7 +58,8 @@ enum trial_outcome {
 	TRIAL_BROKEN,      /* a failure of ours */
 };
 
-enum { CAPTURED_OUTPUT, CAPTURED_ERRORS, CAPTURED_PROBE, CAPTURED_PROBE_ERRORS, CAPTURED };
+/* CAPTURED_LOGS: of one that failed, the ends of its log files. */
+enum { CAPTURED_OUTPUT, CAPTURED_ERRORS, CAPTURED_PROBE, CAPTURED_PROBE_ERRORS, CAPTURED_LOGS, CAPTURED };
 
 struct trial {
 	enum trial_outcome outcome;
