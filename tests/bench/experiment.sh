@@ -4,13 +4,15 @@
 #
 #	experiment.sh [--json] [--many N] [--rounds N] [APP]…
 #
+# The services are those of tests/apps, each with the first of its features.
+#
 # files, MB       of the root the service was tested in, and of its package unpacked
 # image MB        the package as one file
 # start s         a new instance, until it listens; answer s: until the client has its answer; medians
 # 1, many MB      memory of one instance, and of each of many (proportional set size: a page shared by
 #                 n processes counts 1/n for each)
-# same            the client's conversation had the same bytes from the full root and the package
-# shellcheck disable=SC2016,SC2317 # programs in quotes
+# same            the client's answer had the same bytes from the full root and the package
+# shellcheck disable=SC2016,SC2154,SC2317 # programs in quotes; what an application's file says, and calls
 set -u
 srcdir=$(cd "${srcdir:-.}" && pwd)
 LC_ALL=C
@@ -28,7 +30,8 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ $# -gt 0 ] || set -- nginx redis postgresql python node lighttpd
+# shellcheck disable=SC2046 # names of ours
+[ $# -gt 0 ] || set -- $(cd "$srcdir/tests/apps" && grep -l '^port=' -- *.app | sed 's/\.app$//')
 
 dir=$(mktemp -d /var/tmp/sfc-experiment.XXXXXX) || exit 1
 export SFC_STATE="$dir/state"
@@ -36,6 +39,7 @@ end() {
 	for record in "$SFC_STATE"/prod/*/app.json; do
 		[ ! -e "$record" ] || sfc prod rm "$(basename "${record%/app.json}")" --all --timeout 1 >/dev/null 2>&1
 	done
+	umount -l "$SFC_STATE/store/ns" "$SFC_STATE/store" 2>/dev/null
 	rm -rf --one-file-system "$dir"
 }
 trap end EXIT
@@ -45,59 +49,24 @@ trap 'exit 143' TERM HUP
 say() { [ -n "$json" ] || printf '%s\n' "$*"; }
 problem() { echo "experiment: $*" >&2; }
 
-# service APP: sets packages, port, user, prepare, talk, and the command as "$@" of run_service.
-service() {
-	user=root prepare=
-	case $1 in
-	nginx) packages=nginx-light port=80 talk='curl -fsS http://127.0.0.1/' ;;
-	lighttpd) packages=lighttpd port=80 talk='curl -fsS http://127.0.0.1/'
-		prepare='echo "a page" >/var/www/html/index.html' ;;
-	redis) packages=redis-server port=6379
-		talk='printf "SET k v\r\nGET k\r\nINCR n\r\nLPUSH l a b\r\nLRANGE l 0 -1\r\nDEL k n l\r\nQUIT\r\n" | nc -w 2 127.0.0.1 6379' ;;
-	postgresql) packages=postgresql-15 port=5432 user=postgres
-		prepare='install -d -o postgres /srv/pg && su postgres -c "/usr/lib/postgresql/15/bin/initdb -A trust -D /srv/pg" >/dev/null'
-		talk='chroot --userspec=postgres "$SFC_ROOT" /usr/lib/postgresql/15/bin/initdb -A trust -D /tmp/fresh >/dev/null &&
-			(cd "$SFC_ROOT/tmp/fresh" && find . | sort) && rm -r "$SFC_ROOT/tmp/fresh" &&
-			{ i=0; until chroot "$SFC_ROOT" /usr/lib/postgresql/15/bin/pg_isready -q -h 127.0.0.1 || [ $((i += 1)) -gt 300 ]; do sleep 0.1; done; } &&
-			chroot "$SFC_ROOT" /usr/lib/postgresql/15/bin/psql -h 127.0.0.1 -U postgres -At -c "CREATE TEMP TABLE t (a int, b text); INSERT INTO t SELECT i, md5(i::text) FROM generate_series(1, 1000) i; SELECT count(*), max(b) FROM t"' ;;
-	python) packages=python3 port=8000 talk='curl -fsS "http://127.0.0.1:8000/?q=42"'
-		prepare='cat >/srv/app.py <<"END"
-import http.server, json, urllib.parse
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
-        body = json.dumps({"path": self.path, "query": query}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(body)
-http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
-END' ;;
-	node) packages=nodejs port=8001 talk='curl -fsS "http://127.0.0.1:8001/hello"'
-		prepare='cat >/srv/app.js <<"END"
-const http = require("http"), zlib = require("zlib"), crypto = require("crypto");
-http.createServer((q, r) => r.end(crypto.createHash("sha256").update(q.url).digest("hex") + "\n"))
-	.listen(8001);
-END' ;;
-	*) return 1 ;;
-	esac
+# read_app APP: what its file says; what asks is a file of its own, since a probe is a shell's.
+read_app() {
+	packages='' port='' user=root start='' prepare='' features=''
+	options() { :; }
+	[ -f "$srcdir/tests/apps/$1.app" ] || return 1
+	# shellcheck disable=SC1090 # they are in tests/apps
+	. "$srcdir/tests/apps/functions" && . "$srcdir/tests/apps/$1.app"
+	cat "$srcdir/tests/apps/functions" "$srcdir/tests/apps/$1.app" >"$dir/ask"
+	feature=${features%% *}
+	[ -n "$port" ]
 }
 
-command_of() {
-	case $1 in
-	nginx) set -- nginx -g 'daemon off;' ;;
-	lighttpd) set -- lighttpd -D -f /etc/lighttpd/lighttpd.conf ;;
-	redis) set -- redis-server --save '' ;;
-	postgresql) set -- /usr/lib/postgresql/15/bin/postgres -D /srv/pg ;;
-	python) set -- python3 /srv/app.py ;;
-	node) set -- node /srv/app.js ;;
-	esac
-	command_run "$@"
-}
-
-command_run() {
-	sfc test "$app" -q --label run --network none --user "$user" --ready "tcp:$port" \
-		--probe "{ $talk; } >'$dir/full'" -- "$@"
+# Its answer on the whole root goes to full; what a probe exits with is no matter, tests/apps asks for errors too.
+trace_app() {
+	# shellcheck disable=SC2086,SC2046 # a command as a shell has it
+	eval "sfc test $app -q --label $feature --network none --user $user $(options "$feature") --ready tcp:$port --timeout 60 \
+		--probe '. $dir/ask; ask $feature >$dir/full 2>&1' -- $start" >"$dir/test" 2>&1
+	[ -s "$dir/full" ] || { problem "$app: $(tail -n 1 "$dir/test")"; return 1; }
 }
 
 clock() { date +%s.%N; }
@@ -107,16 +76,19 @@ count_bytes() { find "$1" -xdev -type f -printf '%s\n' | awk '{ n += $1 } END { 
 
 # The memory of every process of every instance, in bytes.
 memory_of() {
-	sfc prod list "$1" --json | jq -r '.[].instances[] | select(.pid) | "\(.app)-\(.name)"' | while read -r group; do
-		cat /sys/fs/cgroup/pids/sfc/*"-$group"/cgroup.procs /sys/fs/cgroup/sfc/*"-$group"/cgroup.procs 2>/dev/null
-	done | while read -r pid; do
-		awk '$1 == "Pss:" { print $2 * 1024 }' "/proc/$pid/smaps_rollup" 2>/dev/null
+	sfc prod list "$1" --json | jq -r '.[].instances[] | select(.pid) | .pid' | while read -r pid; do
+		readlink "/proc/$pid/ns/pid"
+	done >"$dir/namespaces"
+	for process in /proc/[0-9]*; do
+		namespace=$(readlink "$process/ns/pid" 2>/dev/null) || continue
+		grep -qxF "$namespace" "$dir/namespaces" || continue
+		awk '$1 == "Pss:" { print $2 * 1024 }' "$process/smaps_rollup" 2>/dev/null
 	done | awk '{ n += $1 } END { printf "%.0f", n }'
 }
 
 ask_packed() {
 	pid=$(sfc prod list "$app" --json | jq -r --arg i "$1" '.[].instances[] | select(.name == $i) | .pid')
-	SFC_ROOT=/proc/$pid/root nsenter --target "$pid" --net sh -c "$talk" >"$dir/packed" 2>"$dir/packed.err"
+	nsenter --target "$pid" --net sh -c '. "$1"; ask "$2"' sh "$dir/ask" "$feature" >"$dir/packed" 2>&1
 }
 
 # Instances that are new each time; the last one stays. Sets same.
@@ -139,18 +111,19 @@ median() { sort -n "$1" | sed -n "$(((rounds + 1) / 2))p"; }
 
 experiment() {
 	app=$1
-	service "$app" || { problem "no service '$app' here"; return 1; }
+	read_app "$app" || { problem "no service '$app' in tests/apps"; return 1; }
 	source=$("$srcdir/tests/minbase.sh" "$packages") || { problem "$app: no root"; return 1; }
 	sfc dev create "$app" --from "$source" >/dev/null || return 1
-	[ -z "$prepare" ] || sfc dev exec "$app" -- sh -c "$prepare" || { problem "$app: cannot prepare it"; return 1; }
-	command_of "$app" || { problem "$app: the test failed"; return 1; }
+	[ -z "$prepare" ] || sfc dev exec "$app" -- sh -c "$prepare" >"$dir/prepared" 2>&1 ||
+		{ problem "$app: cannot prepare it: $(tail -n 1 "$dir/prepared")"; return 1; }
+	trace_app || return 1
 	sfc pack "$app" -o "$dir/$app.sfc" --quiet || return 1
 	sfc prod install "$dir/$app.sfc" >/dev/null || return 1
 	measure_starts || return 1
 	one=$(memory_of "$app")
 	[ "$many" -le 1 ] || sfc prod start "$app" --count $((many - 1)) --network private --ready "tcp:$port" >/dev/null || return 1
 	all=$(memory_of "$app")
-	inside=$(echo "$SFC_STATE"/mounts/*/rootfs)
+	inside=/proc/$(sfc prod list "$app" --json | jq -r '[.[].instances[] | select(.pid) | .pid][0]')/root/
 	jq -cn --arg app "$app" --argjson files "$(count_files "$source")" --argjson bytes "$(count_bytes "$source")" \
 		--argjson packed_files "$(count_files "$inside")" --argjson packed_bytes "$(count_bytes "$inside")" \
 		--argjson image "$(stat -c %s "$dir/$app.sfc")" --argjson start "$(median "$dir/starts")" \
@@ -163,11 +136,13 @@ experiment() {
 	sfc dev rm "$app"
 	[ "$same" = yes ] || {
 		problem "$app: the package answers something else"
-		diff "$dir/full" "$dir/packed" | head -n 8 | cat - "$dir/packed.err" >&2
+		diff "$dir/full" "$dir/packed" | head -n 8 >&2
 		return 1
 	}
 }
 
+SFC_CLIENTS=$("$srcdir/tests/minbase.sh" "$(cat "$srcdir/tests/apps/clients")") || exit 77
+export SFC_CLIENTS
 : >"$dir/rows"
 failed=0
 for app; do
