@@ -191,4 +191,10 @@ exit 1"
 check_equal "why-not --json: the same" \
 	"$(tracepack why-not --json app.sfc /opt/app/never | jq -c '[.path, .in, .because]')" \
 	'["/opt/app/never",false,"/opt/app/never is not in the package: no session touched it (6 bytes)"]'
+
+mkdir unpacked && echo x >unpacked/x
+manifest unpacked.db "$dir/unpacked" /x
+rm -r unpacked
+check_fails "why: a source that was unpacked and is gone: who else knows" 1 \
+	"tracepack: the source '$dir/unpacked' is gone, *: say with -s where it is, or ask the package" tracepack why unpacked.db /x
 finish

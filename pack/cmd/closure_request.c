@@ -161,6 +161,20 @@ const struct command_option closure_request_options[] = {
 	{0},
 };
 
+/* What was traced may have been unpacked for it alone. */
+static int open_source(struct closure_request *request, struct error *err)
+{
+	bool recorded = request->source_path == selection_last(&request->selection.sessions)->source;
+	int r = source_open(request->source_path, &request->source, err);
+
+	return recorded && r == -ENOENT
+		       ? error_set(err, r,
+				   "the source '%s' is gone, as one is that was unpacked of an archive or image: say with -s "
+				   "where it is, or ask the package",
+				   request->source_path)
+		       : r;
+}
+
 int closure_request_open(struct closure_request *request, struct error *err)
 {
 	const struct session_list *sessions = &request->selection.sessions;
@@ -198,7 +212,7 @@ int closure_request_open(struct closure_request *request, struct error *err)
 			break;
 		}
 	if (r < 0 || !request->with)
-		return r < 0 ? r : source_open(request->source_path, &request->source, err);
+		return r < 0 ? r : open_source(request, err);
 	request->source = request->with->source;
 	request->known = request->with->known;
 	return 0;
