@@ -38,6 +38,10 @@ for instance in 1 2; do
 	check_equal "web/$instance: which cannot be written" "$(debug $instance touch /.instance/x 2>&1; echo $?)" \
 		"$(printf 'touch: /.instance/x: Read-only file system\n1')"
 done
+host() { as_user sfc prod debug web/1 --with / -- "$@"; }
+check_equal "with the host's own tools" "$(host sh -c 'ls /.instance/bin; cat /etc/debian_version' | tr '\n' ' ')" \
+	"busybox sleep $(cat /etc/debian_version) "
+check_equal "which stay as they are" "$(host touch /etc/x /usr/x 2>&1 | grep -c 'Read-only file system')" 2
 check_equal "the host's network is the host's" "$(debug 1 readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)"
 check_equal "the other its own" "$(debug 2 ip link | grep -c '^[0-9]*: lo:')$(debug 2 ip link | grep -c '^[0-9]*: eth')" 10
 check "they are as they were" test "$(as_user sfc prod list --json | jq '[.[].instances[] | select(.state == "running")] | length')" = 2

@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
+#include "stage/layer/pieces.h"
 #include "stage/layer/volume.h"
 #include "stage/mount/mount.h"
 #include "stage/mount/overlay.h"
@@ -197,11 +198,28 @@ int layer_package_mount(int mount, const char *name, const char *layer,
 	return layer_parts_mount(&parts, package, err);
 }
 
+static int mount_pieces(int work, int directory, struct error *err)
+{
+	_cleanup_(closep) int memory = -1, root = -1;
+	int r = mount_tmpfs(0755, 0, &memory, err);
+
+	if (r == 0)
+		r = place(work, "root", memory, &root, err);
+	if (r == 0 && mkdirat(work, "container", 0700) < 0)
+		r = error_errno(err, "cannot make '%s/container'", work_path(""));
+	return r < 0 ? r : pieces_put(directory, root, err);
+}
+
 int layer_directory_mount(const char *path, struct layer_package *package, struct error *err)
 {
 	_cleanup_(closep) int lower = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), work = -1;
-	int r = lower < 0 ? error_errno(err, "cannot open the root '%s'", path) : work_open(&work, err);
+	int r = lower < 0 ? error_errno(err, "cannot open the root '%s'", path) : 0;
+	bool pieces = r == 0 && pieces_are_wanted(lower);
 	int outer = -1;
 
+	if (r == 0)
+		r = work_open(&work, err);
+	if (r == 0 && pieces)
+		return mount_pieces(work, lower, err);
 	return r < 0 ? r : mount_root(work, &lower, 1, NULL, -1, &outer, package, err);
 }
