@@ -6,14 +6,17 @@
 #	root=$(tests/minbase.sh nginx-light,curl) || …
 #
 # With package names, the same root with those packages installed. The tree is shared and must never
-# be written: mount an overlay over it, or copy it. Exit 77, with the reason on stderr, where one
-# cannot be made. SFC_TEST_CACHE is where they are kept, SFC_TEST_SUITE which Debian.
+# be written: mount an overlay over it, or copy it. A plain user gets an archive, in which all files have
+# their owners; sfc takes either for a root. Exit 77, with the reason on stderr, where one cannot be made.
+# SFC_TEST_CACHE is where they are kept, SFC_TEST_SUITE which Debian.
 set -eu
 LC_ALL=C
 export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin
 
 suite=${SFC_TEST_SUITE:-bookworm}
+user_cache=${XDG_CACHE_HOME:-$HOME/.cache}/sfc-tools
+[ "$(id -u)" = 0 ] || : "${SFC_TEST_CACHE:=$user_cache}"
 cache=${SFC_TEST_CACHE:-/var/tmp/sfc-cache}
 packages=$(printf '%s\n' "${1:-}" | sed 's/[ ,]/\n/g' | sed '/^$/d' | sort -u | paste -sd, -)
 base=$cache/$suite
@@ -97,8 +100,29 @@ install_packages() {
 		install $(printf '%s' "$packages" | tr , ' ')
 }
 
+# Of a plain user, in one go: mmdebstrap is root in a namespace of his, and owners are his to write down alone.
+make_archive() {
+	building=$wanted.tar.making
+	# shellcheck disable=SC2046 # one word per file
+	mmdebstrap --quiet --mode=unshare --format=tar --variant=minbase ${packages:+"--include=$packages"} \
+		"$suite" "$building" $(host_sources) ||
+		cannot "mmdebstrap could not make a $suite root (a range of ids and uidmap are wanted: sfc doctor)"
+	mv "$building" "$wanted.tar"
+	building=
+}
+
+if [ "$(id -u)" != 0 ] && [ ! -f "$wanted.tar" ]; then
+	command -v mmdebstrap >/dev/null || cannot "needs mmdebstrap (apt-get install mmdebstrap)"
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	flock 9
+	[ -f "$wanted.tar" ] || make_archive 9>&- >&2 </dev/null
+fi
+if [ "$(id -u)" != 0 ]; then
+	printf '%s\n' "$wanted.tar"
+	exit 0
+fi
 if [ ! -d "$wanted" ]; then
-	[ "$(id -u)" = 0 ] || cannot "needs root to make a $suite root"
 	command -v mmdebstrap >/dev/null || cannot "needs mmdebstrap (apt-get install mmdebstrap)"
 	mkdir -p "$cache"
 	exec 9>"$cache/lock"
