@@ -145,6 +145,13 @@ check_equal "--repair repairs, and then looks" $? 0
 check "it said what it removed" grep -q "^removed what was left of the base 'half'" said
 check "and did" test ! -e state/base/half
 
+as sh -c 'test -x "$1"' sh "$builddir/stage/sfc" && {
+	mkdir his && chown 65534:65534 his && chmod 755 "$dir"
+	as env SFC_STATE="$dir/his" "$builddir/stage/sfc" doctor --repair >said 2>&1
+	check_equal "a plain user's repair looks as he does, not as root in his namespace" \
+		"$(grep -c '^ok  user namespaces' said)$(grep -c '^ok *loop ' said)" 10
+}
+
 # A group of an instance is looked after by its own state: a runtime may just be making it.
 groups=/sys/fs/cgroup
 [ -e "$groups/cgroup.controllers" ] || groups=$groups/pids

@@ -10,6 +10,7 @@
 #include "db/base/text.h"
 #include "stage/cmd/cmd.h"
 #include "stage/container/cgroup.h"
+#include "stage/container/delegated.h"
 #include "stage/layer/scratch.h"
 #include "stage/machine/findings.h"
 #include "stage/machine/output.h"
@@ -43,6 +44,27 @@ static int repair(struct error *err)
 	if (cgroup_settle(true) > 0)
 		say_line("cgroups: removed what commands that were killed had been in");
 	return r;
+}
+
+/* Of a plain user's instances and runs: who holds them, and which. */
+static void look_at_limits(struct findings *findings)
+{
+	_cleanup_(delegated_release) struct delegated delegated = {.path = NULL};
+	_cleanup_(text_release) struct text path = TEXT_INIT, have = TEXT_INIT;
+	const char *lacks = "no control group of version 2 is yours";
+
+	if (geteuid() == 0 || delegated_find(&delegated, NULL) < 0)
+		return;
+	text_printf(&path, DELEGATED_TOP "%s/cgroup.controllers", delegated.path ? delegated.path : "");
+	if (delegated.how == DELEGATED_NONE || !output_of_file(path.bytes, &have) || !have.size) {
+		findings_add(findings, "limits", FINDING_LACKS, NULL, "--memory, --cpus, --pids, --io-weight are refused: %s",
+			     delegated.lacks ? delegated.lacks : lacks);
+		return;
+	}
+	findings_add(findings, "limits", FINDING_GOOD, NULL, "%s, held by %s%s%s", have.bytes,
+		     delegated.how == DELEGATED_SYSTEMD ? "your systemd" : "groups below '",
+		     delegated.how == DELEGATED_SYSTEMD ? "" : delegated.path,
+		     delegated.how == DELEGATED_SYSTEMD ? "" : "', which is yours");
 }
 
 /* How a package is installed here; its name is Debian's. */
@@ -137,15 +159,18 @@ int cmd_doctor(const struct sfc_command *command, struct asked *asked)
 {
 	_cleanup_(findings_release) struct findings findings = FINDINGS_INIT;
 	struct error err = ERROR_INIT;
-	int r = asked->repair ? repair(&err) : 0;
+	int r;
 
+	/* before a plain user's repair has made us root in a namespace of his */
+	findings_of_kernel(&findings);
+	findings_of_users(&findings);
+	look_at_limits(&findings);
+	findings_of_programs(&findings);
+	r = asked->repair ? repair(&err) : 0;
 	if (r > 0)
 		return r;
 	if (r < 0)
 		return command_failed(command, &err);
-	findings_of_kernel(&findings);
-	findings_of_users(&findings);
-	findings_of_programs(&findings);
 	if (findings.failed)
 		return command_failed(command, (error_oom(&err), &err));
 	r = asked->json ? show_json(&findings, asked->quiet, &err) : show(&findings, asked->quiet);

@@ -37,7 +37,7 @@ static void say_enabled(const char *app)
 {
 	if (!user_is_plain())
 		printf("%s starts at boot (sfc-%s.target)\n", app, app);
-	else if (enable_user_lingers())
+	else if (user_lingers())
 		printf("%s starts at boot (sfc-%s.service, of yours)\n", app, app);
 	else
 		printf("%s starts when you log in (sfc-%s.service, of yours); at boot after 'loginctl enable-linger'\n",

@@ -262,6 +262,8 @@ int cmd_run(const struct sfc_command *command, struct asked *asked)
 		r = take_package(&run, &err);
 	cgroup_settle(false);
 	if (r == 0)
+		r = cgroup_begin(&asked->spec, &err);
+	if (r >= 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &run, &status, &err);
 	/* its own, or of who was with it */
 	if (r == 0 && status == 128 + SIGKILL)

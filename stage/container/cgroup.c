@@ -17,6 +17,7 @@
 #include "db/base/cleanup.h"
 #include "db/base/io.h"
 #include "db/base/text.h"
+#include "stage/container/delegated.h"
 #include "stage/mount/user.h"
 
 #define TOP "/sys/fs/cgroup"
@@ -41,29 +42,44 @@ static bool is_hierarchy(const char *path, long magic)
 	return statfs(path, &fs) == 0 && fs.f_type == magic;
 }
 
-/* Groups are not a user's to make, where nobody has given him some. */
-static void be_without(struct cgroup *cgroup)
+/* His groups are below one that somebody gave him, or there are none. */
+static int be_of_user(struct cgroup *cgroup, struct error *err)
 {
+	_cleanup_(delegated_release) struct delegated delegated = {.path = NULL};
+	_cleanup_(text_release) struct text ours = TEXT_INIT;
+	int r = delegated_find(&delegated, err);
+
 	cgroup->version = CGROUP_NONE;
 	cgroup->systemd = false;
+	if (r < 0 || delegated.how != DELEGATED_GROUP)
+		return r;
+	text_printf(&ours, TOP "%s" DELEGATED_OURS, delegated.path);
+	if (!text_failed(&ours) && access(ours.bytes, F_OK) < 0)
+		return 0;
+	cgroup->version = CGROUP_V2;
+	cgroup->given = take(delegated.path);
+	return text_failed(&ours) ? error_oom(err) : 0;
 }
 
 int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err)
 {
 	struct cgroup cgroup = {.version = version_here()};
 	struct text path = TEXT_INIT;
+	int r = 0;
 
 	/* it is told processes by number, and those of a namespace of ours have others than it knows */
 	cgroup.systemd = access("/run/systemd/system", F_OK) == 0 && getpid() != 1;
 	cgroup.hybrid = cgroup.version == CGROUP_V1 && is_hierarchy(TOP "/unified", CGROUP2_SUPER_MAGIC);
 	if (user_is_plain())
-		be_without(&cgroup);
-	text_printf(&path, "/sfc/%s", name);
+		r = be_of_user(&cgroup, err);
+	text_printf(&path, "%s" DELEGATED_OURS "/%s", cgroup.given ? cgroup.given : "", name);
 	cgroup.path = text_take(&path);
 	cgroup.name = strdup(name);
-	if (!cgroup.path || !cgroup.name) {
+	if (r == 0 && (!cgroup.path || !cgroup.name))
+		r = error_oom(err);
+	if (r < 0) {
 		cgroup_release(&cgroup);
-		return error_oom(err);
+		return r;
 	}
 	*ret_cgroup = cgroup;
 	return 0;
@@ -73,7 +89,26 @@ void cgroup_release(struct cgroup *cgroup)
 {
 	free(cgroup->path);
 	free(cgroup->name);
-	cgroup->path = cgroup->name = NULL;
+	free(cgroup->given);
+	cgroup->path = cgroup->name = cgroup->given = NULL;
+}
+
+enum cgroup_version cgroup_version_at(const struct cgroup *here, const char *path)
+{
+	if (!user_is_plain())
+		return here->version;
+	return version_here() == CGROUP_V2 && *path && strncmp(path, "/sfc/", 5) != 0 ? CGROUP_V2 : CGROUP_NONE;
+}
+
+char *cgroup_top(void)
+{
+	_cleanup_(cgroup_release) struct cgroup here = {.path = NULL};
+	struct text path = TEXT_INIT;
+
+	if (cgroup_init("", &here, NULL) < 0)
+		return NULL;
+	text_printf(&path, TOP "%s", here.given ? here.given : "");
+	return text_take(&path);
 }
 
 char *cgroup_for_runtime(const struct cgroup *cgroup)
@@ -88,7 +123,7 @@ char *cgroup_for_runtime(const struct cgroup *cgroup)
 
 bool cgroup_has(const struct cgroup *cgroup, const char *controller)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
+	_cleanup_(text_release) struct text path = TEXT_INIT, text = TEXT_INIT;
 	char *rest, *word;
 
 	if (cgroup->version == CGROUP_NONE)
@@ -97,7 +132,9 @@ bool cgroup_has(const struct cgroup *cgroup, const char *controller)
 		text_printf(&text, TOP "/%s/cgroup.procs", controller);
 		return access(text.bytes, W_OK) == 0;
 	}
-	if (io_read_file(AT_FDCWD, TOP "/cgroup.controllers", FILE_MAX, &text, NULL) < 0)
+	text_printf(&path, TOP "%s%s", cgroup->given ? cgroup->given : "",
+		    cgroup->given ? DELEGATED_OURS "/cgroup.subtree_control" : "/cgroup.controllers");
+	if (text_failed(&path) || io_read_file(AT_FDCWD, path.bytes, FILE_MAX, &text, NULL) < 0)
 		return false;
 	rest = text.bytes;
 	while ((word = strsep(&rest, " \n")))
@@ -309,10 +346,12 @@ static int settle_in(const char *path, void *data)
 
 int cgroup_settle(bool now)
 {
-	char path[] = "/sfc";
-	const struct cgroup all = {.version = version_here(), .path = path};
 	struct settling settling = {.now = now};
+	struct cgroup all;
 
+	if (cgroup_init("", &all, NULL) < 0)
+		return 0;
 	each_directory(&all, settle_in, &settling);
+	cgroup_release(&all);
 	return settling.most;
 }

@@ -22,6 +22,7 @@ struct cgroup {
 	bool systemd; /* PID 1 makes groups */
 	bool hybrid;  /* version 1, and a tree of version 2 beside it */
 	uint64_t processes; /* where there is no group: the process namespace that stands for it, once it runs */
+	char *given;  /* a plain user's: below which he makes them, stage/container/delegated.h; else NULL */
 	char *path;   /* below each hierarchy: "/sfc/NAME"; with systemd known once it runs */
 	char *name;
 };
@@ -30,6 +31,11 @@ typedef ARRAY(pid_t) pid_list;
 
 int cgroup_init(const char *name, struct cgroup *ret_cgroup, struct error *err);
 void cgroup_release(struct cgroup *cgroup);
+
+/* Of one that was noted, which may be where we could make none; `here` is what we could. */
+enum cgroup_version cgroup_version_at(const struct cgroup *here, const char *path);
+/* The directory below which ours are, in each hierarchy; the caller frees. NULL: no memory. */
+char *cgroup_top(void);
 
 /* "/sfc/NAME", or "system.slice:sfc:NAME" where systemd makes it; the caller frees. */
 char *cgroup_for_runtime(const struct cgroup *cgroup);
@@ -43,6 +49,12 @@ void cgroup_find(struct cgroup *cgroup, pid_t pid);
  * which none sets as it was asked for, is set here.
  */
 int cgroup_check_limits(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
+/*
+ * Before cgroup_init(), of a plain user who asks for one: his groups are made ready, and if they are systemd's to
+ * give, this process goes to where they are. Not in a process namespace of ours. 1: it went there, and ends with his
+ * last session; -EOPNOTSUPP with what is asked for and what hinders it.
+ */
+int cgroup_begin(const struct spec *spec, struct error *err);
 /* Can they be, before anything runs? */
 int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struct error *err);
 

@@ -20,6 +20,7 @@
 #include "db/base/path.h"
 #include "db/base/text.h"
 #include "stage/container/private.h"
+#include "stage/mount/user.h"
 
 /* A socket's path has room for 107 bytes. */
 static const char console[] = "console", pidfile[] = "pid", bundle[] = "bundle";
@@ -59,6 +60,12 @@ static int find_out(struct container *container, struct error *err)
 		r = powers_choose(container, err);
 	if (r < 0)
 		return r;
+	r = cgroup_begin(spec, err);
+	if (r < 0)
+		return r;
+	if (r > 0 && container->kept && !user_lingers())
+		log_warning("a limit is your systemd's to hold: what has one ends with your last session (loginctl "
+			    "enable-linger: it does not)");
 	r = cgroup_init(request->name, &container->cgroup, err);
 	if (r == 0)
 		r = cgroup_can_limit(&container->cgroup, spec, err);

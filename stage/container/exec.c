@@ -18,9 +18,11 @@
 #include "db/base/cleanup.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
+#include "stage/container/delegated.h"
 #include "stage/container/runtime.h"
 #include "stage/container/spawn.h"
 #include "stage/container/streams.h"
+#include "stage/mount/user.h"
 
 static const int passed_on[] = {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGINT, SIGQUIT};
 
@@ -126,8 +128,11 @@ int container_exec(const struct container_exec *request, int *ret_status, struct
 	struct runtime runtime = {.kind = RUNTIME_OTHER};
 	const struct cgroup none = {.version = CGROUP_NONE};
 	struct streams streams;
-	int r = go_there(request->where, err);
+	/* the runtime puts into the container's group what it starts */
+	int r = user_is_plain() ? delegated_follow(request->where, err) : 0;
 
+	if (r == 0)
+		r = go_there(request->where, err);
 	if (r == 0)
 		r = runtime_init(request->spec, &none, request->work, &runtime, err);
 	if (r < 0)

@@ -227,6 +227,7 @@ int container_attach(const struct container_note *note, const char *directory,
 	if (r == 0 && *note->cgroup) {
 		free(container->cgroup.path);
 		container->cgroup.path = strdup(note->cgroup);
+		container->cgroup.version = cgroup_version_at(&container->cgroup, note->cgroup);
 	}
 	if (r < 0 || !container->name || !container->directory || !container->root ||
 	    !container->cgroup.path) {
@@ -308,6 +309,7 @@ static int find_cgroup(const struct container_note *note, struct cgroup *ret_cgr
 
 	if (r < 0)
 		return r;
+	ret_cgroup->version = *note->cgroup ? cgroup_version_at(ret_cgroup, note->cgroup) : ret_cgroup->version;
 	if (*note->cgroup)
 		path = strdup(note->cgroup);
 	else if (!ret_cgroup->systemd)

@@ -15,6 +15,7 @@
 #include "db/base/io.h"
 #include "db/base/text.h"
 #include "stage/container/cgroup.h"
+#include "stage/container/delegated.h"
 #include "stage/container/weights.h"
 #include "stage/mount/user.h"
 
@@ -204,7 +205,7 @@ int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struc
 
 	limits_of(spec, limits);
 	for (size_t i = 0; i < LIMITS; i++) {
-		const char *controller = limits[i].controller[cgroup->version == CGROUP_V2];
+		const char *controller = limits[i].controller[cgroup->version != CGROUP_V1];
 
 		if (limits[i].asked && !cgroup_has(cgroup, controller))
 			return error_set(err, -EOPNOTSUPP,
@@ -214,4 +215,38 @@ int cgroup_can_limit(const struct cgroup *cgroup, const struct spec *spec, struc
 					 limits[i].option, controller);
 	}
 	return 0;
+}
+
+/* ---- a user's ---- */
+
+static const char *first_asked(const struct spec *spec)
+{
+	struct limit limits[LIMITS];
+
+	limits_of(spec, limits);
+	for (size_t i = 0; i < LIMITS; i++)
+		if (limits[i].asked)
+			return limits[i].option;
+	return NULL;
+}
+
+int cgroup_begin(const struct spec *spec, struct error *err)
+{
+	_cleanup_(delegated_release) struct delegated delegated = {.path = NULL};
+	const char *asked = first_asked(spec);
+	bool goes = false;
+	int r;
+
+	if (!user_is_plain())
+		return 0;
+	r = delegated_find(&delegated, err);
+	if (r == 0 && asked && delegated.lacks)
+		r = error_set(err, -EOPNOTSUPP, "%s", delegated.lacks);
+	if (r == 0 && asked && delegated.how == DELEGATED_SYSTEMD) {
+		goes = true;
+		r = delegated_enter(&delegated, err);
+	}
+	if (r == 0 && delegated.how == DELEGATED_GROUP && (r = delegated_enable(&delegated)) < 0)
+		r = asked ? error_code(err, r, "the control group '%s' that is yours", delegated.path) : 0;
+	return r < 0 ? error_prefix(err, r, "%s cannot be held here", asked ? asked : "a limit") : goes;
 }

@@ -11,7 +11,6 @@
 #include "db/base/program.h"
 #include "stage/instance/unit.h"
 #include "stage/instance/unit_file.h"
-#include "stage/state/person.h"
 
 #define WANTS "default.target.wants"
 
@@ -54,6 +53,7 @@ static int write_text(const char *state, const char *app, const char *program, s
 	text_printf(text,
 		    "# Written by sfc prod enable.\n[Unit]\nDescription=sfc application %s\n"
 		    "Documentation=man:sfc-prod(1)\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+		    "# limits of its instances are groups below it\nDelegate=yes\n"
 		    "Environment=%s\n# what was stopped stays so\nExecStart=%s prod _boot-up %s\n"
 		    "# each gets the stop signal of its image, and its grace\nExecStop=%s prod _boot-down %s\n"
 		    "KillMode=mixed\nTimeoutStopSec=%d\n\n[Install]\nWantedBy=default.target\n",
@@ -75,16 +75,6 @@ static int systemctl(const char *verb, const char *unit, struct error *err)
 		return 0;
 	r = program_run(words, NULL, &said, err);
 	return r > 0 ? error_set(err, -EIO, "systemctl --user %s: %s", verb, program_line(&said, "")) : r;
-}
-
-bool enable_user_lingers(void)
-{
-	struct person person;
-	char path[300];
-
-	person_find(&person);
-	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", person.name);
-	return access(path, F_OK) == 0;
 }
 
 /* ---- all ---- */

@@ -15,7 +15,5 @@
 int enable_user(const char *state, const char *app, struct error *err);
 /* -ENOENT: it is not enabled. What runs goes on. */
 int disable_user(const char *app, struct error *err);
-/* His manager runs from boot on; else from his first login to the end of the last. */
-bool enable_user_lingers(void);
 
 #endif

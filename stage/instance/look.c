@@ -101,6 +101,7 @@ static void look_up(const struct looks *looks, const struct look *look,
 	if (!instance_is_up(look->now) || !*look->run.note.cgroup)
 		return;
 	cgroup.path = (char *)look->run.note.cgroup; /* lent */
+	cgroup.version = cgroup_version_at(&looks->here, cgroup.path);
 	read(USAGE_TOP, &cgroup, ret_usage);
 }
 

@@ -176,10 +176,8 @@ static void look_at_ports(struct findings *findings)
 
 /* ---- limits ---- */
 
-/* A container of his is in the group in which he is. */
-static void look_at_limits(struct findings *findings)
+static void look_at_slice(struct findings *findings)
 {
-	LACKS("limits", NULL, "--memory, --cpus, --pids, --io-weight are refused: no cgroups are made for users");
 	if (!systemd_is_there())
 		return;
 	GOOD("limits of yours", "what binds all you run is what root says");
@@ -271,7 +269,7 @@ void findings_of_users(struct findings *findings)
 	look_at_packages(findings);
 	look_at_tun(findings);
 	look_at_ports(findings);
-	look_at_limits(findings);
+	look_at_slice(findings);
 	look_at_boot(findings);
 	LACKS("root's alone", NULL, "sfc test mount, --layer-size, and device nodes of images");
 }

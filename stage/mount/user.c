@@ -121,6 +121,14 @@ static int make(struct error *err)
 	return r;
 }
 
+bool user_lingers(void)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", user_name() ? user_name() : "");
+	return user_name() && access(path, F_OK) == 0;
+}
+
 /* --- entering --- */
 
 static int own_mounts(struct error *err)

@@ -32,6 +32,9 @@ bool user_has_range(void);
 /* This process, which is inside, outlives the command: others may join it. */
 int user_stays(const char *state, pid_t pid, struct error *err);
 
+/* His systemd runs also when he is not logged in. */
+bool user_lingers(void);
+
 /* A line of /etc/subuid or /etc/subgid is his. */
 bool user_has_subids(const char *file);
 

@@ -8,8 +8,6 @@
 #include "db/base/error.h"
 #include "stage/spec/spec.h"
 
-#define GROUPS_TOP "/sys/fs/cgroup"
-
 /* Add the names of all containers that have a group below top, whoever's; each may come several times. */
 int groups_list(const char *top, spec_strings *names, struct error *err);
 /* It is an instance's of the state with this uuid. */

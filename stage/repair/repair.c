@@ -12,6 +12,7 @@
 
 #include "db/base/cleanup.h"
 #include "db/base/text.h"
+#include "stage/container/cgroup.h"
 #include "stage/instance/app.h"
 #include "stage/instance/demand.h"
 #include "stage/instance/run.h"
@@ -198,12 +199,12 @@ static int repair_container(struct repair *repair, const char *name)
 
 static int repair_containers(struct repair *repair)
 {
-	_cleanup_(freep) char *path = state_path(repair->state, "run");
+	_cleanup_(freep) char *path = state_path(repair->state, "run"), *groups = cgroup_top();
 	_cleanup_(spec_strings_release) spec_strings names = ARRAY_INIT;
-	int r = list_names(repair, path, &names);
+	int r = groups ? list_names(repair, path, &names) : error_oom(repair->err);
 
 	if (r == 0)
-		r = groups_list(GROUPS_TOP, &names, repair->err);
+		r = groups_list(groups, &names, repair->err);
 	for (size_t i = 0; r == 0 && i < names.count; i++)
 		if (groups_is_ours(names.items[i], repair->state->uuid))
 			r = repair_container(repair, names.items[i]);

@@ -148,6 +148,8 @@ int enter_run(struct state *state, const char *name, const struct spec *spec, co
 	terminal_remember(&terminal);
 	cgroup_settle(false);
 	if (r == 0)
+		r = cgroup_begin(spec, err);
+	if (r >= 0)
 		r = go_in(state, name, what ? what : words, &lock, &root, err);
 	if (r == 0)
 		r = prepare(state, name, spec, root, &entering, &work, &cache, err);

@@ -173,7 +173,9 @@ int trial_run(const struct trial_request *request, struct trial **ret_trial, str
 		return r;
 	running.trial = trial;
 	cgroup_settle(false);
-	r = asking_open(request->spec, request->image, &running.asking, err);
+	r = cgroup_begin(request->spec, err);
+	if (r >= 0)
+		r = asking_open(request->spec, request->image, &running.asking, err);
 	if (r == 0)
 		r = namespace_run(NAMESPACE_PROCESSES, inside, &running, &status, err);
 	asking_release(&running.asking);
