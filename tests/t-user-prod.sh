@@ -176,7 +176,28 @@ check_fails "a layer's size is root's" 1 "*: --layer-size is root's alone*" sfc 
 check_fails "so is a limit where he has no groups" 1 "*memory*" sfc prod start app --memory 64M
 check_fails "and a port below 1024" 1 "*80*" sfc prod start app -p 80:80
 
-check "rm --all" sfc prod rm app --all
+# --- after a boot it is looked whether a package is what was installed
+kept=$SFC_STATE/store/kept/$digest sums=$SFC_STATE/store/sums/$digest
+another_boot() { sed -i 's/ .*/ 00000000-0000-0000-0000-000000000000/' "$sums"; }
+sfc prod rm app --all --grace 0
+sfc prod install one.sfc >/dev/null 2>&1
+boot=$(cat /proc/sys/kernel/random/boot_id)
+check_equal "what was installed is noted with the boot" "$(cut -d' ' -f2 "$sums")" "$boot"
+another_boot
+check "the first start after another one reads all of it" sfc prod start app/b
+check_equal "and notes that" "$(cut -d' ' -f2 "$sums")" "$boot"
+sfc prod stop app/b --grace 0
+was=$(stat -c %y "$kept/rootfs/version")
+echo fIrst >"$kept/rootfs/version"
+touch -d "$was" "$kept/rootfs/version"
+another_boot
+check_fails "a file that is another is not started from" 1 "*the package '$kept' was altered after it was installed; install it again" sfc prod start app/b
+check "installing it again" sfc prod install one.sfc --name again
+check "mends that" sfc prod start app/b
+check_equal "it is as it was" "$(run app/b cat /version)" first
+
+check "rm --all" sfc prod rm app --all --grace 0
+check "of the other, too" sfc prod rm again --all
 check_equal "no process is left" "$(his)" 0
-check_equal "no package, no instance" "$(find "$SFC_STATE/store/kept" "$SFC_STATE/app" "$SFC_STATE/run" -mindepth 1)" ""
+check_equal "no package, no instance" "$(find "$SFC_STATE/store/kept" "$SFC_STATE/store/sums" "$SFC_STATE/app" "$SFC_STATE/run" -mindepth 1)" ""
 finish

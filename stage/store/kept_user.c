@@ -15,6 +15,7 @@
 #include "stage/mount/mount.h"
 #include "stage/mount/user.h"
 #include "stage/store/extracted.h"
+#include "stage/store/kept_sum.h"
 #include "stage/store/private.h"
 
 /* What is not under its digest yet, or not any more: hidden, and locked by who is at work on it. */
@@ -48,8 +49,16 @@ int kept_extract(const struct store *store, struct store_copy *copy, const char 
 	int r;
 
 	copy->mount = kept_open(store, copy->digest);
-	if (copy->mount >= 0)
+	if (copy->mount >= 0 && kept_sum_check(store, copy->digest, copy->mount, true, NULL) == 0)
 		return 0;
+	/* what is there is not that: nothing can have been started from it in this boot, or a disk is failing */
+	if (copy->mount >= 0) {
+		closep(&copy->mount);
+		copy->mount = -1;
+		r = kept_remove(store, copy->digest, err);
+		if (r < 0)
+			return r;
+	}
 	store_tidy(store);
 	snprintf(shown, sizeof(shown), "kept/%s", copy->digest);
 	path = path_join(store->space.directory, shown);
@@ -78,6 +87,8 @@ int kept_publish(const struct store *store, struct store_copy *copy, const char 
 		r = kept_extract(store, copy, name, err);
 	}
 	if (r == 0)
+		r = kept_sum_note(store, copy->digest, copy->directory.fd, err);
+	if (r == 0)
 		r = extract_dir_publish(&copy->directory, 0755, err);
 	if (r == 0)
 		extract_dir_release(&copy->directory);
@@ -92,7 +103,9 @@ int kept_clone(const struct store *store, const char *digest, int *ret_mount, st
 	if (directory < 0)
 		return error_errno(err, "the package '%s/kept/%s' is gone; install it again",
 				   store->space.directory, digest);
-	r = mount_clone(directory, "", false, &mount, err);
+	r = kept_sum_check(store, digest, directory, false, err);
+	if (r == 0)
+		r = mount_clone(directory, "", false, &mount, err);
 	if (r == 0)
 		r = mount_set(mount, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0,
 			      false, err);
@@ -117,5 +130,7 @@ int kept_remove(const struct store *store, const char *digest, struct error *err
 	r = extract_remove_below(directory);
 	if (r == 0 && unlinkat(store->fd, to, AT_REMOVEDIR) < 0)
 		r = -errno;
+	if (r == 0)
+		kept_sum_forget(store, digest);
 	return r < 0 ? error_code(err, r, "cannot remove the package sha256:%s", digest) : 0;
 }
