@@ -5,8 +5,12 @@
 # (what may not be left, said); $killing and $failing are the calls, $points how many of each, $least how many there
 # are at the least of either, $follow is -f for those of all its processes. SFC_TEST_LONG tries 200 of each call,
 # SFC_TEST_POINTS so many, for as long as SFC_LONG_SECONDS [1200]: each claim has its share of them, and calls that
-# are far apart come first.
+# are far apart come first; $claims_of is the file with the claims, where another sources it.
 : "${dir:?}"
+
+# With prod_by_user, of prod.sh, it is done to a plain user's, by root: set-id programs of his keep what they are.
+tracer=strace
+[ -z "${prod_by_user:-}" ] || tracer="strace -u $user"
 
 requires strace -o /dev/null -e inject=mkdirat:signal=KILL:when=9 true
 [ -z "${SFC_TEST_LONG:-}" ] || { SFC_TEST_POINTS=${SFC_TEST_POINTS:-200} SFC_LONG_SECONDS=${SFC_LONG_SECONDS:-1200}; }
@@ -16,6 +20,7 @@ in_memory() {
 	mkdir ram
 	mount -t tmpfs -o mode=700,size=512m sfc ram || skip "no tmpfs"
 	on_exit umount -l "$dir/ram"
+	[ -z "${prod_by_user:-}" ] || { chown "$user:" ram && export HOME="$home" USER="$user" PATH="$dir/bin:$PATH"; }
 	cd ram || exit 99
 	here=$dir/ram
 	export SFC_STATE="$here/state" SFC_LOCK_TIMEOUT=20
@@ -33,7 +38,7 @@ sample() {
 	wanted=$1
 	shift
 	begin_again
-	strace $follow ${follow:+-e raw=all} -qq -o calls -e "trace=$(echo $wanted | tr ' ' ,)" "$@" >/dev/null 2>&1 </dev/null
+	$tracer $follow ${follow:+-e raw=all} -qq -o calls -e "trace=$(echo $wanted | tr ' ' ,)" "$@" >/dev/null 2>&1 </dev/null
 	awk -v points="$points" -v state="$SFC_STATE" -v follow="$follow" '
 		{ pid = ""; if (follow != "") { pid = $1; sub(/^[0-9]+ +/, "") } }
 		{ name = $0; sub(/\(.*/, "", name); if (name !~ /^[a-z0-9_]+$/) next
@@ -57,7 +62,7 @@ try_samples() {
 	how=$1 least_tried=$2 after=$3
 	shift 3
 	tried=0 bad='' all=$(wc -l <samples)
-	over=${SFC_LONG_SECONDS:+$(($(date +%s) + SFC_LONG_SECONDS / 2 / $(grep -c '^run "' "$srcdir/tests/${0##*/}")))}
+	over=${SFC_LONG_SECONDS:+$(($(date +%s) + SFC_LONG_SECONDS / 2 / $(grep -c '^run "' "$srcdir/tests/${claims_of:-${0##*/}}")))}
 	awk '{ n = sprintf("%06d", NR); for (i = 6; i; i--) printf "%s", substr(n, i, 1); print " " $0 }' samples |
 		sort | cut -d ' ' -f 2- >spread
 	while read -r call number injection; do

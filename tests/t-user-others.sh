@@ -11,6 +11,7 @@ prod_by_user=1
 . "$srcdir/tests/prod.sh"
 requires gcc --version
 requires strace -V
+requires setfacl --version
 
 other=sfco$$
 user_make "$other" "$dir/other"
@@ -121,6 +122,22 @@ check "limits.conf is for what root runs for others" unshare -m --propagation pr
 	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i HOME="$home" PATH="$dir/bin:/usr/bin:/bin" SFC_STATE="$SFC_STATE" sfc prod start app --name limited
 check_fails "nobody starts for another" 1 "sfc: prod: only root may start instances for another user ('$other')" sfc prod start app --name x --for "$other"
 
+# --- what an access control list keeps from somebody his traces do not show him (S13)
+cp -a tree.app/rootfs acl
+for file in other www; do echo "in $file" >acl/etc/$file; done
+setfacl -m "u:$other:---" acl/etc/other
+setfacl -m "u:$((range + 32)):---" acl/etc/www
+denied() { grep -c "can't open '/etc/$1': Permission denied" errors; }
+sfc slim -q --root "$dir/acl" -o "$home/acl.sfc" -- cat /etc/other /etc/www >said 2>errors
+check_equal "of a root of others, who is on no list" "$? $(cat said | tr '\n' ' ')" "0 in other in www "
+as_other sfc slim -q --root "$dir/acl" -o "$dir/other/acl.sfc" -- cat /etc/other >said 2>errors
+check_equal "who is denied" "$? $(cat said)$(denied other)" "4 1"
+tar -C acl -cf - . | as_user sh -c 'mkdir acl && tar -C acl -xf -'
+setfacl -m "u:$((range + 32)):---" "$home/acl/etc/www"
+sfc slim -q --root "$home/acl" -o "$home/www.sfc" -u 33:33 -- cat /etc/www >said 2>errors
+check_equal "of a root of his, one of his range who is denied" "$? $(cat said)$(denied www)" "4 1"
+sfc slim -q --root "$home/acl" -o "$home/www.sfc" -u 34:34 -- cat /etc/www >said 2>errors
+check_equal "and one who is not" "$? $(cat said)" "0 in www"
 
 # --- and both at once
 as_other env SFC_STATE= sfc prod install "$dir/app.sfc" >/dev/null 2>&1
