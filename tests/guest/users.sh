@@ -58,4 +58,47 @@ check "rm" sfc prod rm hog --all --grace 1
 # shellcheck disable=SC2119 # all of it
 check_equal "nothing is left" "$(prod_leftovers)$(systemctl list-units --all --plain --no-legend 'sfc-*')" ""
 rm /etc/sfc/limits.conf
+
+# --- limits of his own are his systemd's to hold
+systemctl stop 'user@*' 2>/dev/null # from the beginning, as it was after the last login
+mine() { login bob env SFC_STATE=/home/bob/state sfc "$@"; }
+group_file() { cat "/sys/fs/cgroup$(mine prod inspect hog/l --json | jq -r '.[0].cgroup')/$1"; }
+mine run -m 64M --pids 20 hog.sfc -- sh -c 'cat /proc/self/cgroup; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max' >said 2>errors
+check_equal "a run has them, seen from inside" "$? $(tr '\n' ' ' <said)" "0 0::/ $((64 << 20)) 20 "
+mine run -m 16M hog.sfc -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
+check_equal "too much memory is killed" $? 137
+check_fails "what his systemd has not is refused by name" 125 "*--io-weight cannot be held here: no group with the io controller is yours*" \
+	mine run -q --io-weight 50 hog.sfc -- true
+loginctl enable-linger bob
+check "install" mine prod install -q hog.sfc
+check "start" mine prod start hog/l -m 48M --cpus 0.5
+check_equal "what is kept up has them, too" "$(group_file memory.max) $(group_file cpu.max)" "$((48 << 20)) 50000 100000"
+check_equal "below a scope of his systemd's" "$(mine prod inspect hog/l --json | jq -r '.[0].cgroup' | sed 's/sfc-[0-9]*.scope/SCOPE/; s/-[0-9a-f]*-[0-9]*$/-ID/')" \
+	"/user.slice/user-$(id -u bob).slice/user@$(id -u bob).service/app.slice/SCOPE/sfc/hog-l-ID"
+check_equal "another login of his joins it" "$(mine prod exec hog/l -- cat /sys/fs/cgroup/memory.max)" $((48 << 20))
+check "and sees what it takes" test "$(mine prod stats hog/l --json | jq '.[0].memory_bytes')" -gt 0
+check "stop" mine prod stop hog/l
+no_scope() { [ -z "$(find /sys/fs/cgroup/user.slice -name 'sfc*' -o -name 'hog-*')" ]; }
+check "no scope is left" wait_for 20 no_scope
+check "rm" mine prod rm --all hog
+loginctl disable-linger bob
+
+# --- what binds all that he runs is root's
+check "his slice is limited" systemctl set-property --runtime "user-$(id -u bob).slice" MemoryMax=96M MemorySwapMax=0
+mine run hog.sfc -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
+check_equal "what he starts without a limit is held to that" $? 137
+systemctl revert "user-$(id -u bob).slice"
+check_equal "doctor says who holds what" "$(login bob sfc doctor | sed -n 's/^ok  limits  *//p')" "cpu memory pids, held by your systemd"
+
+# --- a subtree by hand
+given=/sys/fs/cgroup/given
+mkdir -p $given/shell
+echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
+chown bob: $given $given/cgroup.procs $given/cgroup.subtree_control $given/shell $given/shell/cgroup.procs
+(read -r self _ </proc/self/stat && echo "$self" >$given/shell/cgroup.procs &&
+	exec setpriv --reuid bob --regid bob --init-groups env -i HOME=/home/bob PATH="$PATH" SFC_STATE=/home/bob/state \
+		sfc run -m 32M "$dir/hog.sfc" -- cat /sys/fs/cgroup/memory.max) >said 2>errors
+check_equal "one that was given to him does as well" "$? $(cat said)" "0 $((32 << 20))"
+check_equal "and is empty again" "$(find $given -mindepth 1 -type d | sort | tr '\n' ' ')" "$given/sfc $given/sfc/commands $given/shell "
+find $given -depth -type d -exec rmdir {} \;
 finish
