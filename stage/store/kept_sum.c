@@ -17,10 +17,9 @@
 #include "db/base/cleanup.h"
 #include "db/base/digest.h"
 #include "db/base/io.h"
-#include "db/base/path.h"
 #include "db/base/process.h"
-#include "db/base/text.h"
-#include "stage/store/private.h"
+
+#define NOTE "user.sfc.sum"
 
 enum { CHUNK = 128 << 10, NOTE_MAX = 256 };
 
@@ -86,7 +85,7 @@ static int add_attributes(struct digest *digest, const char *path)
 	for (const char *name = list; r == 0 && name < list + n; name += strlen(name) + 1)
 		r = array_push(&names, name);
 	if (r == 0)
-		qsort(names.items, names.count, sizeof(*names.items), in_order);
+		array_sort(&names, in_order);
 	for (size_t i = 0; r == 0 && i < names.count; i++)
 		r = add_attribute(digest, path, names.items[i]);
 	array_release(&names);
@@ -102,10 +101,10 @@ static int add_entry(struct digest *digest, const FTSENT *entry, size_t skip)
 			 (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 	int r = digest_add(digest, entry->fts_path + skip, strlen(entry->fts_path + skip) + 1);
 
-	/* the directory itself is renamed, and has another mode meanwhile */
+	/* the directory itself is renamed, has another mode meanwhile, and the note */
 	if (r == 0 && entry->fts_level > 0)
 		r = digest_add(digest, line, (size_t)n + 1);
-	if (r == 0)
+	if (r == 0 && entry->fts_level > 0)
 		r = add_attributes(digest, entry->fts_accpath);
 	if (r == 0 && S_ISREG(st->st_mode))
 		r = add_contents(digest, entry->fts_accpath);
@@ -149,76 +148,50 @@ static int sum(int directory, char ret_hex[DIGEST_HEX_SIZE], struct error *err)
 
 /* ---- where it is noted ---- */
 
-static char *path_of(const struct store *store, const char *digest)
+static int write_note(int directory, const char *hex, struct error *err)
 {
-	char *path = NULL;
-
-	return asprintf(&path, "%s/sums/%s", store->space.directory, digest) < 0 ? NULL : path;
-}
-
-static int write_note(const struct store *store, const char *digest, const char *hex, struct error *err)
-{
-	_cleanup_(io_output_release) struct io_output output = IO_OUTPUT_INIT;
-	_cleanup_(freep) char *path = path_of(store, digest);
 	char note[NOTE_MAX];
 	struct process self;
-	int r;
 
-	if (!path)
-		return error_oom(err);
-	if (mkdirat(store->fd, "sums", 0700) < 0 && errno != EEXIST)
-		return error_errno(err, "cannot make '%s/sums'", store->space.directory);
 	process_self(&self);
-	snprintf(note, sizeof(note), "%s %s\n", hex, self.boot);
-	r = io_output_open(&output, path, 0600, err);
-	if (r < 0)
-		return r;
-	r = io_write(output.fd, note, strlen(note));
-	return r < 0 ? error_code(err, r, "cannot write '%s'", path) : io_publish(&output, err);
+	snprintf(note, sizeof(note), "%s %s", hex, self.boot);
+	return fsetxattr(directory, NOTE, note, strlen(note), 0) < 0
+		       ? error_errno(err, "cannot note the digest of the extracted package")
+		       : 0;
 }
 
-int kept_sum_note(const struct store *store, const char *digest, int directory, struct error *err)
+int kept_sum_note(int directory, struct error *err)
 {
 	char hex[DIGEST_HEX_SIZE];
 	int r = sum(directory, hex, err);
 
-	return r < 0 ? r : write_note(store, digest, hex, err);
+	return r < 0 ? r : write_note(directory, hex, err);
 }
 
 /* What is no note is none. */
-static bool read_note(const struct store *store, const char *digest, char hex[DIGEST_HEX_SIZE],
-		      char boot[PROCESS_BOOT_SIZE])
+static bool read_note(int directory, char hex[DIGEST_HEX_SIZE], char boot[PROCESS_BOOT_SIZE])
 {
-	_cleanup_(freep) char *path = path_of(store, digest);
-	_cleanup_(text_release) struct text text = TEXT_INIT;
+	char note[NOTE_MAX];
+	ssize_t n = fgetxattr(directory, NOTE, note, sizeof(note) - 1);
 
-	return path && io_read_file(AT_FDCWD, path, NOTE_MAX, &text, NULL) == 0 &&
-	       sscanf(text.bytes, "%64[0-9a-f] %39s", hex, boot) == 2 && strlen(hex) == DIGEST_HEX_SIZE - 1;
+	note[n > 0 ? n : 0] = '\0';
+	return sscanf(note, "%64[0-9a-f] %39s", hex, boot) == 2 && strlen(hex) == DIGEST_HEX_SIZE - 1;
 }
 
-int kept_sum_check(const struct store *store, const char *digest, int directory, bool again, struct error *err)
+int kept_sum_check(const char *path, int directory, bool again, struct error *err)
 {
 	char noted[DIGEST_HEX_SIZE] = "", found[DIGEST_HEX_SIZE], boot[PROCESS_BOOT_SIZE] = "";
 	struct process self;
 	int r;
 
 	process_self(&self);
-	if (!read_note(store, digest, noted, boot))
-		return kept_sum_note(store, digest, directory, err);
+	if (!read_note(directory, noted, boot))
+		return kept_sum_note(directory, err);
 	if (!again && strcmp(boot, self.boot) == 0)
 		return 0;
 	r = sum(directory, found, err);
 	if (r == 0 && strcmp(found, noted) != 0)
-		r = error_set(err, -EBADMSG,
-			      "the package '%s/kept/%s' was altered after it was installed; install it again",
-			      store->space.directory, digest);
-	return r < 0 ? r : write_note(store, digest, found, err);
-}
-
-void kept_sum_forget(const struct store *store, const char *digest)
-{
-	_cleanup_(freep) char *path = path_of(store, digest);
-
-	if (path)
-		unlink(path);
+		r = error_set(err, -EBADMSG, "the package '%s' was altered after it was installed; install it again",
+			      path);
+	return r < 0 ? r : write_note(directory, found, err);
 }

@@ -31,6 +31,14 @@ static int kept_open(const struct store *store, const char *digest)
 	return openat(store->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+static char *path_of(const struct store *store, const char *digest)
+{
+	char shown[PATH_SIZE];
+
+	snprintf(shown, sizeof(shown), "kept/%s", digest);
+	return path_join(store->space.directory, shown);
+}
+
 void store_tidy(const struct store *store)
 {
 	_cleanup_(closep) int kept = -1;
@@ -45,11 +53,10 @@ void store_tidy(const struct store *store)
 int kept_extract(const struct store *store, struct store_copy *copy, const char *name, struct error *err)
 {
 	_cleanup_(freep) char *path = NULL, *scratch = path_join(store->space.directory, "files");
-	char shown[PATH_SIZE];
 	int r;
 
 	copy->mount = kept_open(store, copy->digest);
-	if (copy->mount >= 0 && kept_sum_check(store, copy->digest, copy->mount, true, NULL) == 0)
+	if (copy->mount >= 0 && kept_sum_check(copy->digest, copy->mount, true, NULL) == 0)
 		return 0;
 	/* what is there is not that: nothing can have been started from it in this boot, or a disk is failing */
 	if (copy->mount >= 0) {
@@ -60,8 +67,7 @@ int kept_extract(const struct store *store, struct store_copy *copy, const char 
 			return r;
 	}
 	store_tidy(store);
-	snprintf(shown, sizeof(shown), "kept/%s", copy->digest);
-	path = path_join(store->space.directory, shown);
+	path = path_of(store, copy->digest);
 	if (!path || !scratch)
 		return error_oom(err);
 	r = extract_dir_open(&copy->directory, path, err);
@@ -87,7 +93,7 @@ int kept_publish(const struct store *store, struct store_copy *copy, const char 
 		r = kept_extract(store, copy, name, err);
 	}
 	if (r == 0)
-		r = kept_sum_note(store, copy->digest, copy->directory.fd, err);
+		r = kept_sum_note(copy->directory.fd, err);
 	if (r == 0)
 		r = extract_dir_publish(&copy->directory, 0755, err);
 	if (r == 0)
@@ -98,12 +104,14 @@ int kept_publish(const struct store *store, struct store_copy *copy, const char 
 int kept_clone(const struct store *store, const char *digest, int *ret_mount, struct error *err)
 {
 	_cleanup_(closep) int directory = kept_open(store, digest), mount = -1;
+	_cleanup_(freep) char *path = NULL;
 	int r;
 
 	if (directory < 0)
 		return error_errno(err, "the package '%s/kept/%s' is gone; install it again",
 				   store->space.directory, digest);
-	r = kept_sum_check(store, digest, directory, false, err);
+	path = path_of(store, digest);
+	r = path ? kept_sum_check(path, directory, false, err) : error_oom(err);
 	if (r == 0)
 		r = mount_clone(directory, "", false, &mount, err);
 	if (r == 0)
@@ -130,7 +138,5 @@ int kept_remove(const struct store *store, const char *digest, struct error *err
 	r = extract_remove_below(directory);
 	if (r == 0 && unlinkat(store->fd, to, AT_REMOVEDIR) < 0)
 		r = -errno;
-	if (r == 0)
-		kept_sum_forget(store, digest);
 	return r < 0 ? error_code(err, r, "cannot remove the package sha256:%s", digest) : 0;
 }
