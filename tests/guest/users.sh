@@ -63,14 +63,14 @@ rm /etc/sfc/limits.conf
 systemctl stop 'user@*' 2>/dev/null # from the beginning, as it was after the last login
 mine() { login bob env SFC_STATE=/home/bob/state sfc "$@"; }
 group_file() { cat "/sys/fs/cgroup$(mine prod inspect hog/l --json | jq -r '.[0].cgroup')/$1"; }
-mine run -m 64M --pids 20 hog.sfc -- sh -c 'cat /proc/self/cgroup; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max' >said 2>errors
+mine run -m 64M --pids 20 "$dir/hog.sfc" -- sh -c 'cat /proc/self/cgroup; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max' >said 2>errors
 check_equal "a run has them, seen from inside" "$? $(tr '\n' ' ' <said)" "0 0::/ $((64 << 20)) 20 "
-mine run -m 16M hog.sfc -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
+mine run -m 16M "$dir/hog.sfc" -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
 check_equal "too much memory is killed" $? 137
 check_fails "what his systemd has not is refused by name" 125 "*--io-weight cannot be held here: no group with the io controller is yours*" \
-	mine run -q --io-weight 50 hog.sfc -- true
+	mine run -q --io-weight 50 "$dir/hog.sfc" -- true
 loginctl enable-linger bob
-check "install" mine prod install -q hog.sfc
+check "install" mine prod install -q "$dir/hog.sfc"
 check "start" mine prod start hog/l -m 48M --cpus 0.5
 check_equal "what is kept up has them, too" "$(group_file memory.max) $(group_file cpu.max)" "$((48 << 20)) 50000 100000"
 check_equal "below a scope of his systemd's" "$(mine prod inspect hog/l --json | jq -r '.[0].cgroup' | sed 's/sfc-[0-9]*.scope/SCOPE/; s/-[0-9a-f]*-[0-9]*$/-ID/')" \
@@ -85,10 +85,10 @@ loginctl disable-linger bob
 
 # --- what binds all that he runs is root's
 check "his slice is limited" systemctl set-property --runtime "user-$(id -u bob).slice" MemoryMax=96M MemorySwapMax=0
-mine run hog.sfc -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
+mine run "$dir/hog.sfc" -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done' >said 2>errors
 check_equal "what he starts without a limit is held to that" $? 137
 systemctl revert "user-$(id -u bob).slice"
-check_equal "doctor says who holds what" "$(login bob sfc doctor | sed -n 's/^ok  limits  *//p')" "cpu memory pids, held by your systemd"
+check_equal "doctor says who holds what" "$(login bob sfc doctor | sed -n 's/^ok  limits   *//p')" "cpu memory pids, held by your systemd"
 
 # --- a subtree by hand
 given=/sys/fs/cgroup/given
