@@ -235,7 +235,7 @@ const struct option_row option_rows[] = {
 	{"config", 0, "FILE", "JSON merged into the package's config.json", OF(PACK), take_packer, 0},
 	{"no-records", 0, NULL, "leave the distribution's package records out", OF(PACK), take_packer, 0},
 	{"check", 0, NULL, "read the package back and compare every byte", OF(PACK), take_packer, 0},
-	{"verity", 0, NULL, "write verity data beside it, for dm-verity: PACKAGE.verity, PACKAGE.roothash", OF(PACK),
+	{"verity", 0, NULL, "write verity data beside it: PACKAGE.verity, PACKAGE.roothash", OF(PACK),
 	 take_packer, 0},
 	{"verify", 0, NULL, "the older word for --check", OF(PACK), take_packer, 0},
 
