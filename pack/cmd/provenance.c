@@ -36,10 +36,11 @@ static const struct command_option command_options[] = {
 	{0, "builder", "URI", "the machine or service that built it, for who trusts builders by name\n"
 	 "(default: the tool alone)",
 	 OPTION_STRING(struct arguments, builder)},
+	{'q', "quiet", NULL, "warnings and errors only", OPTION_WHOLE(option_quiet)},
 	{0},
 };
 
-static int cmd_provenance(int argc, char **argv)
+static int provenance_command(int argc, char **argv)
 {
 	struct arguments args = {0};
 	struct error err = ERROR_INIT;
@@ -63,5 +64,5 @@ const struct command command_provenance = {
 	.about = "An in-toto statement with SLSA provenance about PACKAGE, as it says itself: its source, the traced\n"
 		 "sessions, the tool. Unsigned; 'sfc sign' signs the file.",
 	.options = command_options,
-	.function = cmd_provenance,
+	.function = provenance_command,
 };

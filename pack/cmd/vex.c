@@ -166,7 +166,7 @@ static const struct command_option command_options[] = {
 	{0},
 };
 
-static int cmd_vex(int argc, char **argv)
+static int vex_command(int argc, char **argv)
 {
 	_cleanup_(inventory_release) struct inventory inventory = INVENTORY_INIT;
 	struct arguments args = {0};
@@ -199,5 +199,5 @@ const struct command command_vex = {
 	.about = "VEX statements of a package, an image or a directory: not affected, as the package of the distribution\n"
 		 "that has the weakness is in SOURCE, and no file of it in WHAT.",
 	.options = command_options,
-	.function = cmd_vex,
+	.function = vex_command,
 };

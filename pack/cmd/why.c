@@ -367,7 +367,7 @@ static int why_command(int argc, char **argv)
 	return answer(&command_why, argc, argv, true);
 }
 
-static int cmd_why_not(int argc, char **argv)
+static int why_not_command(int argc, char **argv)
 {
 	return answer(&command_why_not, argc, argv, false);
 }
@@ -392,5 +392,5 @@ const struct command command_why_not = {
 		    "       tracepack why-not --levels PACKAGE|MANIFEST [-s SOURCE] PATH…",
 	.about = "Say what keeps PATH out, and what it would cost. Exits 1 when it is in." ABOUT,
 	.options = why_not_options,
-	.function = cmd_why_not,
+	.function = why_not_command,
 };
