@@ -325,10 +325,23 @@ static int scan_entry(struct scan *scan, struct pending *pending, struct node *d
 	return 0;
 }
 
+/* Of the source, which may stand for a directory of the tree. The caller frees; NULL: no memory. */
+static char *source_path_of(const struct scan *scan, const struct node *directory)
+{
+	const struct node *top = top_of(scan, node_tree(directory));
+	_cleanup_(freep) char *path = node_path(directory), *base = node_path(top);
+	const char *rest;
+
+	if (top == top->parent || !path || !base)
+		return base ? take(path) : NULL;
+	rest = path + strlen(base);
+	return strdup(*rest ? rest : "/");
+}
+
 static int scan_directory(struct scan *scan, struct pending *pending, struct node *directory,
 			  struct error *err)
 {
-	_cleanup_(freep) char *path = node_path(directory);
+	_cleanup_(freep) char *path = source_path_of(scan, directory);
 	_cleanup_(closedirp) DIR *dir = NULL;
 	struct dirent *entry;
 	int fd, r = 0;
@@ -358,7 +371,7 @@ int scan_all(struct scan *scan, struct tree *tree, struct error *err)
 	int r;
 
 	r = take_root(scan, tree, err);
-	if (r == 0 && array_push(&pending.directories, tree_root(tree)) < 0)
+	if (r == 0 && array_push(&pending.directories, top_of(scan, tree)) < 0)
 		r = error_oom(err);
 	while (r == 0 && pending.directories.count)
 		r = scan_directory(scan, &pending,

@@ -23,7 +23,7 @@ struct scan_options {
 	/* Asked for each path before it is taken; false leaves it (and what is below) out. Or NULL. */
 	bool (*wanted)(const char *path, uint32_t mode, void *data);
 	void *data;
-	/* scan_path(): the directory of the tree that stands for the root; NULL: the tree's root. */
+	/* The directory of the tree that stands for the root; NULL: the tree's root. */
 	struct node *top;
 };
 

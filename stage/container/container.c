@@ -19,6 +19,7 @@
 #include "db/base/log.h"
 #include "db/base/path.h"
 #include "db/base/text.h"
+#include "stage/container/checkpoint.h"
 #include "stage/container/private.h"
 #include "stage/mount/user.h"
 
@@ -276,17 +277,23 @@ static bool has_ended(const struct container *container)
 int container_start(struct container *container, struct error *err)
 {
 	const struct spec *spec = container->request->spec;
-	int r = container->kept ? keep_create(container, err) : call_runtime(container, err);
+	int r = container->request->restore ? container_restore_room(container, err) : 0;
+
+	if (r == 0)
+		r = container->kept ? keep_create(container, err) : call_runtime(container, err);
 
 	streams_given(&container->streams);
 	if (r == 0)
 		r = find_process(container, err);
-	if (r == 0 && container->kept)
+	/* what is restored runs by now */
+	if (r == 0 && container->kept && !container->request->restore)
 		r = begin_kept(container, err);
 	if (r == 0)
 		r = check_seccomp(container, err);
 	if (r == 0)
 		cgroup_find(&container->cgroup, container->pid);
+	if (r == 0 && container->request->restore)
+		r = container_check_restored(container, err);
 	if (r == 0 && !has_ended(container))
 		r = cgroup_check_limits(&container->cgroup, spec, err);
 	if (r == 0)

@@ -79,6 +79,7 @@ struct container_request {
 	const struct container_keep *keep; /* NULL: it ends with us */
 	/* The network that it had, by a path: others are in it still, and it is to meet them. NULL: none. */
 	const char *network;
+	const char *restore; /* files that container_checkpoint() made, put up instead of the program; NULL: none */
 };
 
 struct container;

@@ -94,6 +94,8 @@ static int add_words(struct words *words, const struct container *container)
 	add_owned(words, "--log-path", log_argument(keep), &r);
 	add_owned(words, "--log-size-max", number(keep->log_size), &r);
 	add(words, "--no-sync-log", NULL, &r);
+	if (container->request->restore)
+		add(words, "--restore", container->request->restore, &r);
 	if (keep->ended)
 		add(words, "--exit-command", keep->ended[0], &r);
 	for (size_t i = 1; keep->ended && keep->ended[i]; i++)

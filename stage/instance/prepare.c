@@ -162,6 +162,7 @@ static int prepare(struct state *state, struct start *start, bool any_shares, st
 		.directory = prepared->directory,
 		.conmon = prepared->conmon,
 		.unit = start->unit,
+		.restore = start->restore,
 		.guard_source = instance->guard_source,
 		.network = prepared->network >= 0 ? prepared->network_path : NULL,
 		.heals = -1,

@@ -116,6 +116,7 @@ static int run_container(const struct put_up *job, const struct layer_package *p
 		.errors = -1,
 		.keep = &keep,
 		.network = job->network,
+		.restore = job->restore,
 	};
 	int r = program_own_path(self, err);
 

@@ -28,6 +28,7 @@ struct put_up {
 	bool unit;             /* we are a unit of systemd, whose main process conmon is to be */
 	const char *guard_source; /* where that root is, or its name; NULL: there is none */
 	const char *network;   /* that it had, with others in it still; NULL: none */
+	const char *restore;   /* files of a checkpoint, in the state directory; NULL: it begins anew */
 	int heals;             /* the root that its guard serves from, detached; -1: none */
 };
 

@@ -21,6 +21,7 @@
 struct start {
 	struct instance instance;
 	int restarts;      /* by itself by now */
+	const char *restore; /* files of a checkpoint, instead of its program; NULL: none; borrowed */
 	bool unit;         /* we are its unit's command, stage/instance/enable.h */
 	int64_t life_ms;   /* how long it has to live to have started; 0: as it is asked */
 

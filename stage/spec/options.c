@@ -20,12 +20,13 @@
 #define QUIETABLE                                                                                  \
 	(OF(SLIM) | OF(RUN) | OF(VERIFY) | OF(SIGN) | OF(PACK) | OF(INSTRUMENT) | OF(TEST) |           \
 	 OF(TEST_START) | OF(TEST_STOP) | OF(DEV_CREATE) | OF(DEV_COMMIT) | OF(DEV_EXPORT) | OF(DEV_IMPORT) | \
-	 OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST))
+	 OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_LIST) | \
+	 OF(PROD_CHECKPOINT) | OF(PROD_RESTORE))
 /* Of one or several instances. */
 #define PROD                                                                                       \
 	(OF(PROD_INSTALL) | OF(PROD_START) | OF(PROD_STOP) | OF(PROD_RESTART) | OF(PROD_RM) |       \
 	 OF(PROD_EXEC) | OF(PROD_DEBUG) | OF(PROD_LOGS) | OF(PROD_LIST) | OF(PROD_INSPECT) | OF(PROD_STATS) |        \
-	 OF(PROD_MISSES) | OF(PROD_HEALTH) | OF(PROD_UPDATE) | OF(PROD_ROLLBACK) |                 \
+	 OF(PROD_MISSES) | OF(PROD_HEALTH) | OF(PROD_CHECKPOINT) | OF(PROD_RESTORE) | OF(PROD_UPDATE) | OF(PROD_ROLLBACK) |                 \
 	 OF(PROD_ENABLE) | OF(PROD_DISABLE))
 #define STATEFUL                                                                                   \
 	(OF(PACK) | OF(STATUS) | OF(DOCTOR) | OF(TEST) | OF(TEST_START) | OF(TEST_EXEC) | OF(TEST_DEBUG) | \
@@ -50,6 +51,7 @@ const struct option_row option_rows[] = {
 	{"output", 'o', "FILE", "where the signature goes [PACKAGE.sig]", OF(SIGN), take_word, MEMBER(output)},
 	{"output", 'o', "FILE", "what to write; - is standard output [NAME.layer]", OF(DEV_EXPORT), take_word,
 	 MEMBER(output)},
+	{"output", 'o', "FILE", "what to write [APP-I.checkpoint]", OF(PROD_CHECKPOINT), take_word, MEMBER(output)},
 	{"key", 0, "FILE", "the private key to sign with, in PEM, as openssl(1) makes it; its\npassphrase is asked for", OF(SIGN),
 	 take_word, MEMBER(key)},
 	{"key", 0, "FILE", "the public key, in PEM, with which PACKAGE.sig has to be made", OF(VERIFY), take_word, MEMBER(key)},
@@ -57,7 +59,8 @@ const struct option_row option_rows[] = {
 	 MEMBER(verity)},
 	{"root-hash", 0, "HEX", "the same with this root hash, which came another way", OF(VERIFY), take_word,
 	 MEMBER(root_hash)},
-	{"force", 'f', NULL, "replace FILE if it is there", OF(SIGN) | OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT) | OF(DEV_EXPORT),
+	{"force", 'f', NULL, "replace FILE if it is there", OF(SIGN) | OF(SLIM) | OF(PACK) | OF(INSTRUMENT) | OF(TEST_REPORT) | OF(DEV_EXPORT) |
+	 OF(PROD_CHECKPOINT),
 	 take_flag, MEMBER(force)},
 	{"root", 0, "DIR|NAME|ARCHIVE|IMAGE", "the root file system to run in: a directory, a name of 'sfc dev',\na package, a tar, an OCI layout, a docker archive, debian:SUITE or an\nimage; the same as IMAGE without it [the host's own]",
 	 OF(SLIM), take_word, MEMBER(root)},
@@ -90,6 +93,8 @@ const struct option_row option_rows[] = {
 	{"name", 0, "I", "this instance", OF(PROD_START), take_word, MEMBER(name)},
 	{"count", 0, "N", "so many new instances", OF(PROD_START), take_word, MEMBER(count)},
 	{"digest", 0, "sha256:HEX", "refuse another package than this", OF(PROD_INSTALL) | OF(PROD_UPDATE),
+	 take_word, MEMBER(digest)},
+	{"digest", 0, "sha256:HEX", "take one that was not made here, if it is this", OF(PROD_RESTORE),
 	 take_word, MEMBER(digest)},
 	{"with-misses", 0, "APP", "also what guards saw instances of APP miss; may be repeated", OF(PACK),
 	 take_words, MEMBER(with_misses)},
