@@ -142,6 +142,7 @@ int cmd_prod_restore(const struct sfc_command *command, struct asked *asked)
 	_cleanup_(freep) char *copy = NULL, *images = NULL;
 	struct error err = ERROR_INIT;
 	const char *app = NULL, *name = NULL;
+	bool runs;
 	int status, r;
 
 	if (!asked->operand_count)
@@ -165,6 +166,12 @@ int cmd_prod_restore(const struct sfc_command *command, struct asked *asked)
 		r = error_oom(&err);
 	if (r == 0)
 		r = instance_start(state, &starts, &err);
+	runs = r == 0 && starts.items[0].code == 0;
+	if (images) {
+		int settled = checkpoint_settle(state, &start.instance, runs, r == 0 ? &err : NULL);
+
+		r = r == 0 ? settled : r;
+	}
 	status = command_answer(command, r, &err);
 	if (r == 0 && !prod_say_started(asked, &starts))
 		status = EXIT_FAILED;

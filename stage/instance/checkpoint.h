@@ -48,9 +48,13 @@ void checkpoint_release(struct checkpoint *checkpoint);
 
 /*
  * Under its claim, an instance that is down: what it wrote becomes what the checkpoint has, and *ret_images, which the
- * caller frees and removes with directory_remove_at(), is where CRIU's files are.
+ * caller frees and removes with directory_remove_at(), is where CRIU's files are. What it had written stays beside it
+ * until checkpoint_settle().
  */
 int checkpoint_place(struct state *state, struct checkpoint *checkpoint, const struct instance *instance,
 		     char **ret_images, struct error *err);
+
+/* It runs, and what was there before is gone for good; or it does not, and has that again. */
+int checkpoint_settle(struct state *state, const struct instance *instance, bool runs, struct error *err);
 
 #endif
