@@ -114,7 +114,7 @@ static void a_newer_or_broken_manifest_is_refused_and_untouched(void)
 	manifest_close(scratch_manifest("newer"));
 	sql_on("newer", "PRAGMA journal_mode = DELETE; PRAGMA user_version = 7");
 	refused("newer", -EPROTONOSUPPORT,
-		"manifest 'newer' has version 7, newer than the 3 known here: use newer tools");
+		"manifest 'newer' has version 7, newer than the 4 known here: use newer tools");
 	manifest_close(scratch_manifest("cut"));
 	CHECK_INT(truncate("cut", 8192), 0);
 	refused("cut", -EUCLEAN, "manifest 'cut' is corrupt: database disk image is malformed");
