@@ -155,9 +155,12 @@ check "the port answers" answers
 check "one that shares with the second" sfc prod start second --network app:second/1
 check_equal "is in the same" "$(net_of second/2)" "$before"
 check_equal "with the same resolver" "$(inside second/2 cat /etc/resolv.conf)" "nameserver 10.0.2.3"
+# while it is open its number is no other's
+exec 9<"/proc/$(instance_pid first/1)/ns/net"
 check "without any of them" sfc prod stop second/1 second/2 first/1
 check "it begins anew" sfc prod start first
 check "in another" test "$(net_of first/1)" != "$before"
+exec 9<&-
 
 forwards=$(about first/1 .ports)
 kill -KILL "$(slirp_of "$forwards")"
