@@ -132,6 +132,7 @@ static const struct command_option command_options[] = {
 	 "compose a service of a Compose project, in YAML, of the --image\n"
 	 "stack   the same of a Docker Swarm's stack, replaced start-first\n"
 	 "quadlet NAME.container, of which podman makes a unit of systemd\n"
+	 "apparmor  a profile for AppArmor, as text\n"
 	 "facts   what is known of it, as JSON, for engines that are not here",
 	 OPTION_WHOLE(take_kind)},
 	{'o', "output", "OUT", "where to; - is standard output, for tars and texts; or an image as skopeo(1)\n"
