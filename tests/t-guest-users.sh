@@ -8,7 +8,7 @@
 # shellcheck source=tests/guest.sh
 . "$srcdir/tests/guest.sh"
 
-guest_root "$guest_engines,sudo"
+guest_root "$guest_engines,sudo,squashfuse,uidmap,slirp4netns"
 guest_disk disk
 guest_run disk guest/users.sh 300
 finish

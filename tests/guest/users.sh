@@ -71,7 +71,7 @@ check_fails "what his systemd has not is refused by name" 125 "*--io-weight cann
 	mine run -q --io-weight 50 "$dir/hog.sfc" -- true
 loginctl enable-linger bob
 check "install" mine prod install -q "$dir/hog.sfc"
-check "start" mine prod start hog/l -m 48M --cpus 0.5
+check_equal "start" "$(mine prod start hog/l -m 48M --cpus 0.5 2>&1 | tail -n 1)" "hog/l started"
 check_equal "what is kept up has them, too" "$(group_file memory.max) $(group_file cpu.max)" "$((48 << 20)) 50000 100000"
 check_equal "below a scope of his systemd's" "$(mine prod inspect hog/l --json | jq -r '.[0].cgroup' | sed 's/sfc-[0-9]*.scope/SCOPE/; s/-[0-9a-f]*-[0-9]*$/-ID/')" \
 	"/user.slice/user-$(id -u bob).slice/user@$(id -u bob).service/app.slice/SCOPE/sfc/hog-l-ID"
